@@ -1,0 +1,138 @@
+import * as z from 'zod';
+import { genericResource } from './container.ts';
+import { networkId, nodeId, serviceId, taskId } from './ids.ts';
+import type { DeepReadonly } from './object.ts';
+import { publishedPort, taskSpec } from './service.ts';
+
+/**
+ * What a node is told, as a set of small keyed values. The manager sends the whole set when an agent connects and
+ * differences afterwards; the agent computes everything (containers, routes, rules, names) from the whole set.
+ */
+export const assignedTask = z.object({
+  kind: z.literal('task'),
+  id: taskId,
+  serviceId,
+  serviceName: z.string(),
+  serviceLabels: z.record(z.string(), z.string()).optional(),
+  slot: z.number().int().optional(),
+  spec: taskSpec,
+  desiredState: z.enum(['ready', 'running', 'complete', 'shutdown', 'remove']),
+  addresses: z.array(z.object({ networkId, address: z.string() })),
+  genericResources: z.array(genericResource).optional(),
+  /** Ports to publish on this node for this task alone (mode host). */
+  hostPorts: z.array(publishedPort).optional(),
+  /** True where the service is a job: an exit with code 0 completes it and it is not started again. */
+  job: z.boolean().optional(),
+});
+
+export const assignedSecret = z.object({
+  kind: z.literal('secret'),
+  id: z.string(),
+  name: z.string(),
+  /** Base64. Held in memory and on a memory file system only. */
+  data: z.string(),
+  templated: z.boolean().optional(),
+});
+
+export const assignedConfig = z.object({
+  kind: z.literal('config'),
+  id: z.string(),
+  name: z.string(),
+  data: z.string(),
+  templated: z.boolean().optional(),
+});
+
+/** A Tutti network that some task of this node is on. */
+export const assignedNetwork = z.object({
+  kind: z.literal('network'),
+  id: networkId,
+  name: z.string(),
+  /** `10.128.16.0/20`: the same on every node. */
+  subnet: z.string(),
+  /** The same on every node: the bridge's own address there. */
+  gateway: z.string(),
+  internal: z.boolean(),
+  ingress: z.boolean(),
+  options: z.record(z.string(), z.string()).optional(),
+  labels: z.record(z.string(), z.string()).optional(),
+});
+
+/** One task on one network, wherever it runs: a route where it is remote, and names where it is ready. */
+export const assignedEndpoint = z.object({
+  kind: z.literal('endpoint'),
+  /** `<network id>/<task id>` */
+  id: z.string(),
+  networkId,
+  taskId,
+  nodeId,
+  serviceId,
+  address: z.string(),
+  /** Service names and aliases on this network: each resolves to every ready task that has it. */
+  names: z.array(z.string()),
+  /** Names of this one task: resolve while it is ready. */
+  taskNames: z.array(z.string()),
+  ready: z.boolean(),
+});
+
+/** Another node of the cluster: the far end of the overlay. */
+export const assignedPeer = z.object({
+  kind: z.literal('peer'),
+  id: nodeId,
+  name: z.string(),
+  /** Where its VXLAN packets go. */
+  address: z.string(),
+  overlayAddress: z.string(),
+  overlayMac: z.string(),
+});
+
+/** This node's own end of the overlay, and what else it must know of itself. */
+export const assignedSelf = z.object({
+  kind: z.literal('self'),
+  id: nodeId,
+  name: z.string(),
+  clusterId: z.string(),
+  address: z.string(),
+  overlayAddress: z.string(),
+  overlayMac: z.string(),
+  /** MTU for overlay traffic: the least of the nodes' own, less the encapsulation. */
+  overlayMtu: z.number().int(),
+  labels: z.record(z.string(), z.string()).optional(),
+  /** Tasks kept after they ended, per slot, for their logs. */
+  taskHistoryLimit: z.number().int(),
+});
+
+/** A port that answers on every node (mode ingress). Its back-ends are the ready endpoints of the service on the network. */
+export const assignedPublish = z.object({
+  kind: z.literal('publish'),
+  /** `<protocol>/<published port>` */
+  id: z.string(),
+  protocol: z.enum(['tcp', 'udp', 'sctp']),
+  published: z.number().int(),
+  target: z.number().int(),
+  serviceId,
+  serviceName: z.string(),
+  networkId,
+});
+
+export const assignment = z.discriminatedUnion('kind', [
+  assignedTask,
+  assignedSecret,
+  assignedConfig,
+  assignedNetwork,
+  assignedEndpoint,
+  assignedPeer,
+  assignedSelf,
+  assignedPublish,
+]);
+
+export type AssignedTask = DeepReadonly<z.infer<typeof assignedTask>>;
+export type AssignedSecret = DeepReadonly<z.infer<typeof assignedSecret>>;
+export type AssignedConfig = DeepReadonly<z.infer<typeof assignedConfig>>;
+export type AssignedNetwork = DeepReadonly<z.infer<typeof assignedNetwork>>;
+export type AssignedEndpoint = DeepReadonly<z.infer<typeof assignedEndpoint>>;
+export type AssignedPeer = DeepReadonly<z.infer<typeof assignedPeer>>;
+export type AssignedSelf = DeepReadonly<z.infer<typeof assignedSelf>>;
+export type AssignedPublish = DeepReadonly<z.infer<typeof assignedPublish>>;
+export type Assignment = DeepReadonly<z.infer<typeof assignment>>;
+export type AssignmentKind = Assignment['kind'];
+export type AssignmentOf<Kind extends AssignmentKind> = Extract<Assignment, { kind: Kind }>;

@@ -1,0 +1,35 @@
+import * as z from 'zod';
+import { ipv4Network, labels, milliseconds } from './common.ts';
+import type { DeepReadonly, Stored } from './object.ts';
+
+export const clusterSpec = z.object({
+  name: z.string().max(255).default('default'),
+  labels: labels.optional(),
+  /** Subnets are cut out of these when a network gives none. */
+  addressPools: z.array(ipv4Network).min(1).max(64).default(['10.128.0.0/10']),
+  /** Prefix length of a subnet cut out of a pool: /20 holds 4,093 tasks. */
+  subnetPrefix: z.number().int().min(8).max(29).default(20),
+  /** The nodes' own ends of the overlay are out of this. */
+  overlayPool: ipv4Network.default('100.127.0.0/16'),
+  /** Ended tasks kept per slot. */
+  taskHistoryLimit: z.number().int().min(0).max(1000).default(5),
+  /** How often an agent says that it is alive. */
+  heartbeatMs: milliseconds.default(1000),
+  /** A node that is silent for this long is down and its tasks are replaced. */
+  nodeTimeoutMs: milliseconds.default(3000),
+  strategy: z.enum(['spread', 'binpack', 'random']).default('spread'),
+  /** Log driver for tasks that name none. */
+  logging: z.object({ driver: z.string().optional(), options: z.record(z.string(), z.string()).optional() }).optional(),
+});
+export type ClusterSpec = DeepReadonly<z.infer<typeof clusterSpec>>;
+
+/** The one object of the `cluster` table. */
+export interface Cluster extends Stored<string> {
+  readonly spec: ClusterSpec;
+  /** PEM of the certificate authority's certificate. */
+  readonly caCertificate: string;
+  /** PEM (PKCS #8) of its key. Secret; the store seals it at rest. */
+  readonly caKey: string;
+  /** Whole tokens, `SWMTKN-1-<digest>-<secret>`. Secret. */
+  readonly joinTokens: { readonly manager: string; readonly worker: string };
+}

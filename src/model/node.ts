@@ -1,0 +1,78 @@
+import * as z from 'zod';
+import { bytes, labels } from './common.ts';
+import { genericResource } from './container.ts';
+import type { NodeId } from './ids.ts';
+import type { DeepReadonly, Stored } from './object.ts';
+
+export const nodeRole = z.enum(['manager', 'worker']);
+export type NodeRole = z.infer<typeof nodeRole>;
+export const nodeAvailability = z.enum(['active', 'pause', 'drain']);
+export type NodeAvailability = z.infer<typeof nodeAvailability>;
+
+export const nodeSpec = z.object({
+  /** Shown instead of the hostname when set. */
+  name: z.string().max(255).optional(),
+  labels: labels.optional(),
+  role: nodeRole,
+  availability: nodeAvailability,
+});
+export type NodeSpec = DeepReadonly<z.infer<typeof nodeSpec>>;
+
+/** What the agent tells of its machine and engine when it connects. */
+export const nodeDescription = z.object({
+  hostname: z.string().max(255),
+  platform: z.object({ os: z.string().max(64), architecture: z.string().max(64) }),
+  resources: z.object({
+    nanoCpus: z.number().int().min(0),
+    memoryBytes: bytes,
+    generic: z.array(genericResource).max(256).optional(),
+  }),
+  engine: z.object({
+    version: z.string().max(255),
+    apiVersion: z.string().max(32).optional(),
+    labels: labels.optional(),
+    plugins: z
+      .array(z.object({ type: z.string(), name: z.string() }))
+      .max(256)
+      .optional(),
+    operatingSystem: z.string().max(255).optional(),
+    kernelVersion: z.string().max(255).optional(),
+    storageDriver: z.string().max(255).optional(),
+  }),
+  /** The address that other nodes reach this one by. */
+  address: z.string().max(255),
+  /** MTU of the interface that has `address`. */
+  mtu: z.number().int().min(576).max(65_535).optional(),
+  agentVersion: z.string().max(64),
+});
+export type NodeDescription = DeepReadonly<z.infer<typeof nodeDescription>>;
+
+/** A node's end of the overlay. */
+export interface OverlayEndpoint {
+  /** Layer 3 address on the overlay device. */
+  readonly address: string;
+  readonly mac: string;
+}
+
+export interface Node extends Stored<NodeId> {
+  readonly spec: NodeSpec;
+  /** Writer: the dispatcher, when the agent's description changes. Absent until it first connects. */
+  readonly description?: NodeDescription;
+  /** Writer: the allocator. */
+  readonly overlay?: OverlayEndpoint;
+  /** Manager nodes only: where its manager answers. */
+  readonly managerAddress?: string;
+}
+
+export type NodeState = 'unknown' | 'ready' | 'down' | 'disconnected';
+
+/** Soft state of a node. Writer: the dispatcher. */
+export interface NodeStatus {
+  readonly nodeId: NodeId;
+  readonly state: NodeState;
+  readonly message: string;
+  /** Address that the agent's connection comes from. */
+  readonly address?: string;
+  /** When the state was entered, milliseconds since the epoch. */
+  readonly since: number;
+}
