@@ -1,0 +1,169 @@
+import type { Cluster, ClusterSpec } from '../model/cluster.ts';
+import type { Network, NetworkSpec } from '../model/network.ts';
+import type { Node, NodeRole, NodeSpec, NodeStatus } from '../model/node.ts';
+import type { Labels } from '../model/object.ts';
+import type { Config, ConfigSpec, Secret, SecretSpec } from '../model/secret.ts';
+import type { Service, ServiceSpec } from '../model/service.ts';
+import type { StackSpec } from '../model/stack.ts';
+import type { Task, TaskStatus } from '../model/task.ts';
+import type { PlanAction } from '../core/plan/plan.ts';
+
+/**
+ * What dialects call. A dialect translates a foreign shape to these and back; it holds no state and never touches the
+ * store. Every method takes input that is validated already (parsed with the model's schemas) and checks what only the
+ * state can tell: names taken, references missing, ports taken, versions.
+ */
+export interface Manager {
+  readonly commands: Commands;
+  readonly queries: Queries;
+  readonly events: Events;
+  readonly logs: Logs;
+}
+
+/** What was made, with remarks for the user ("no node satisfies …" is not an error at creation). */
+export interface Created {
+  readonly id: string;
+  readonly warnings: readonly string[];
+}
+
+/** References are an id, an unambiguous prefix of one, or a name. Unknown: `not-found`; ambiguous: `invalid-argument`. */
+export interface Commands {
+  createService(spec: ServiceSpec): Promise<Created>;
+  /** `version` is the service's version as last read: `version-mismatch` when it has changed since. */
+  updateService(reference: string, version: number, spec: ServiceSpec): Promise<{ readonly warnings: readonly string[] }>;
+  /** Back to the specification before the last change. */
+  rollbackService(reference: string, version: number): Promise<{ readonly warnings: readonly string[] }>;
+  scaleService(reference: string, replicas: number): Promise<void>;
+  removeService(reference: string): Promise<void>;
+  createNetwork(spec: NetworkSpec): Promise<Created>;
+  /** `in-use` while a service is on it. */
+  removeNetwork(reference: string): Promise<void>;
+  createSecret(spec: SecretSpec): Promise<Created>;
+  /** Only labels may differ. */
+  updateSecret(reference: string, version: number, spec: SecretSpec): Promise<void>;
+  removeSecret(reference: string): Promise<void>;
+  createConfig(spec: ConfigSpec): Promise<Created>;
+  updateConfig(reference: string, version: number, spec: ConfigSpec): Promise<void>;
+  removeConfig(reference: string): Promise<void>;
+  updateNode(reference: string, version: number, spec: NodeSpec): Promise<void>;
+  /** `conflict` when the node is not down and `force` is not set. */
+  removeNode(reference: string, force: boolean): Promise<void>;
+  updateCluster(version: number, spec: ClusterSpec): Promise<void>;
+  rotateJoinToken(role: NodeRole): Promise<string>;
+  /** The difference between a stack file and the cluster, without doing it. */
+  planStack(stack: StackSpec, options: { readonly prune: boolean }): readonly PlanAction[];
+  /** Makes the cluster match, in one transaction: all or nothing. Returns what it did. */
+  applyStack(
+    stack: StackSpec,
+    options: { readonly prune: boolean },
+  ): Promise<{ readonly actions: readonly PlanAction[]; readonly warnings: readonly string[] }>;
+  /** Removes every object of the stack. `not-found` when there is none. */
+  removeStack(name: string): Promise<{ readonly removed: readonly { readonly kind: string; readonly name: string }[] }>;
+}
+
+export interface NodeRecord {
+  readonly node: Node;
+  readonly status: NodeStatus;
+  /** Present on managers. */
+  readonly manager?: { readonly leader: boolean; readonly reachable: boolean; readonly address: string };
+}
+
+export interface TaskRecord {
+  readonly task: Task;
+  readonly status: TaskStatus;
+}
+
+export interface ServiceRecord {
+  readonly service: Service;
+  /** Tasks observed running. */
+  readonly running: number;
+  /** Tasks wanted: replicas, or nodes that a global service fits. */
+  readonly desired: number;
+  /** Jobs only: tasks that completed. */
+  readonly completed: number;
+}
+
+export interface StackRecord {
+  readonly name: string;
+  readonly services: number;
+  readonly networks: number;
+  readonly secrets: number;
+  readonly configs: number;
+}
+
+/** Why a task is where it is, for people. */
+export interface Explanation {
+  readonly task: Task;
+  readonly status: TaskStatus;
+  /** One sentence. */
+  readonly summary: string;
+  /** For a task that has no node: each filter with the number of nodes that it refused. */
+  readonly refusals: readonly { readonly filter: string; readonly reason: string; readonly nodes: number }[];
+  /** What happened, oldest first, as far as it is known. */
+  readonly history: readonly { readonly timestamp: number; readonly text: string }[];
+}
+
+export interface Queries {
+  cluster(): Cluster;
+  nodes(): readonly NodeRecord[];
+  node(reference: string): NodeRecord;
+  services(): readonly ServiceRecord[];
+  service(reference: string): ServiceRecord;
+  tasks(): readonly TaskRecord[];
+  /** Tasks of one service, all of them or by node: whatever the index serves without a scan. */
+  tasksOf(scope: { readonly serviceId: string } | { readonly nodeId: string }): readonly TaskRecord[];
+  task(reference: string): TaskRecord;
+  networks(): readonly Network[];
+  network(reference: string): Network;
+  secrets(): readonly Secret[];
+  secret(reference: string): Secret;
+  configs(): readonly Config[];
+  config(reference: string): Config;
+  stacks(): readonly StackRecord[];
+  explain(taskReference: string): Explanation;
+}
+
+/** A change that users see. Made from commits. */
+export interface ClusterEvent {
+  /** Milliseconds since the epoch. */
+  readonly timestamp: number;
+  readonly type: 'node' | 'service' | 'task' | 'network' | 'secret' | 'config';
+  readonly action: 'create' | 'update' | 'remove';
+  readonly id: string;
+  readonly name: string;
+  /** Such as `state.old` and `state.new` of a node or task, `replicas.new` of a service. */
+  readonly attributes: Labels;
+}
+
+export interface Events {
+  /**
+   * Events after `since` (milliseconds since the epoch; the last 1,000 are kept) and then as they happen, until the
+   * signal aborts. A reader that falls more than 10,000 behind gets `resource-exhausted`.
+   */
+  stream(options: { readonly since?: number; readonly until?: number; readonly signal: AbortSignal }): AsyncIterable<ClusterEvent>;
+}
+
+export interface LogOptions {
+  readonly follow: boolean;
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+  readonly timestamps: boolean;
+  /** Milliseconds since the epoch. */
+  readonly since?: number;
+  readonly until?: number;
+  /** Last lines of each task; absent: all. */
+  readonly tail?: number;
+}
+
+/** One line, with its line feed when it had one. */
+export interface LogLine {
+  readonly task: Task;
+  readonly stream: 'stdout' | 'stderr';
+  readonly data: Uint8Array;
+}
+
+export interface Logs {
+  /** Lines of all tasks, as they arrive. A node that is gone ends its part with a warning, not the whole. */
+  service(reference: string, options: LogOptions, signal: AbortSignal): AsyncIterable<LogLine>;
+  task(reference: string, options: LogOptions, signal: AbortSignal): AsyncIterable<LogLine>;
+}
