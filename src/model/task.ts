@@ -118,5 +118,10 @@ export const taskObservation = z.object({
 });
 export type TaskObservation = DeepReadonly<z.infer<typeof taskObservation>>;
 
-/** The status of a task as the leader knows it; before assignment the scheduler writes it, after it the dispatcher. */
-export type TaskStatus = Omit<TaskObservation, 'successor'> & { readonly nodeId?: NodeId };
+/**
+ * The status of a task as the leader knows it; before assignment the scheduler writes it, after it the dispatcher.
+ * `successor` names the task that the agent started in its place: the orchestrator adopts it (makes its row), or leaves
+ * it out of the assignments, which stops it. The dispatcher keeps the status of a successor from the first word of it,
+ * so a status row may stand before its task's row does.
+ */
+export type TaskStatus = TaskObservation & { readonly nodeId?: NodeId };
