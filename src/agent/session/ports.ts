@@ -1,0 +1,53 @@
+import type { Assignment } from '../../model/assignment.ts';
+import type { NodeDescription } from '../../model/node.ts';
+import type { TaskObservation } from '../../model/task.ts';
+
+/** What the node has to come to: the whole set by `assignmentKey`. Rows are replaced, never changed. */
+export type Assignments = ReadonlyMap<string, Assignment>;
+
+export interface LogOptions {
+  readonly follow: boolean;
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+  readonly timestamps: boolean;
+  /** Milliseconds since the epoch. */
+  readonly since?: number;
+  readonly until?: number;
+  /** Last lines of each container; absent: all. */
+  readonly tail?: number;
+}
+
+export interface LogChunk {
+  readonly stream: 'stdout' | 'stderr';
+  readonly data: Uint8Array;
+}
+
+/** The reconciler of this node's containers (worker/ and executor/). */
+export interface TaskWorker extends AsyncDisposable {
+  /** Takes the whole set; it returns at once and works on the difference. */
+  apply(assignments: Assignments): void;
+  /** Everything that is known of tasks now: told whole when a session begins. */
+  observations(): readonly TaskObservation[];
+  /** Calls the listener synchronously with each new observation. */
+  subscribe(listener: (observation: TaskObservation) => void): Disposable;
+  /** Throws `not-found` when the task is not on this node. */
+  logs(taskId: string, options: LogOptions, signal: AbortSignal): AsyncIterable<LogChunk>;
+}
+
+/** The node's networks, routes, rules and names (network/ and dns/). */
+export interface NodeNetwork extends AsyncDisposable {
+  /** Takes the whole set; it returns at once and works on the difference. */
+  apply(assignments: Assignments): void;
+  /** What is seen of this node's tasks: names and back-ends of its own tasks need no manager. */
+  observe(observation: TaskObservation): void;
+}
+
+/** Keeps the last assignments over a restart. Secrets and pull credentials are never given to it. */
+export interface AgentStore {
+  /** Undefined when there is none or it cannot be read. */
+  load(): Promise<{ readonly sequence: number; readonly assignments: Assignments } | undefined>;
+  save(sequence: number, assignments: Assignments): Promise<void>;
+}
+
+/** The machine and its engine, as they are now. Throws `unavailable` while the engine does not answer. */
+export type Describe = (signal: AbortSignal) => Promise<NodeDescription>;

@@ -1,0 +1,28 @@
+/** The daemons of a node; a worker has no manager. */
+export type DaemonName = 'manager' | 'agent';
+
+/** One daemon, as it is to be started. Nothing secret is in it: secrets are in files of the state directory. */
+export interface Daemon {
+  readonly name: DaemonName;
+  /** Absolute path of the program, then its arguments. */
+  readonly command: readonly [string, ...string[]];
+  /** Added to the environment; nothing else but PATH and HOME is passed on. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly stateDirectory: string;
+  readonly runDirectory: string;
+  /** Where the daemon's standard output and error go; kept below 2 × 10 MB. */
+  readonly logFile: string;
+}
+
+/**
+ * Starts a daemon so that it outlives the caller and is started again at once whenever it dies (kill -9 included), with
+ * a growing pause where it keeps dying.
+ */
+export interface Launcher {
+  /** Resolves when the daemon's process exists (not when it is ready). Nothing happens when it runs already. */
+  start(daemon: Daemon, signal?: AbortSignal): Promise<void>;
+  /** SIGTERM, and SIGKILL after ten seconds. Resolves when it is gone; also when it did not run. */
+  stop(daemon: Daemon, signal?: AbortSignal): Promise<void>;
+  /** The daemon's process id; undefined while it does not run. */
+  running(daemon: Daemon): Promise<number | undefined>;
+}
