@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { judgeNode } from './heal.ts';
+
+const options = { leaderSince: 1_000, nodeTimeoutMs: 3_000 };
+
+test('a node that was heard within the timeout is ready', () => {
+  assert.deepEqual(judgeNode({ connected: true, lastSeen: 9_000 }, { ...options, now: 11_999 }), {
+    state: 'ready',
+    message: '',
+    judgeAgainAt: 12_000,
+  });
+});
+
+test('silence for the timeout makes a node down, connected or not', () => {
+  assert.equal(judgeNode({ connected: true, lastSeen: 9_000 }, { ...options, now: 12_000 }).state, 'down');
+  assert.equal(judgeNode({ connected: false, lastSeen: 9_000 }, { ...options, now: 12_000 }).state, 'down');
+});
+
+test('a lost connection alone does not', () => {
+  assert.equal(judgeNode({ connected: false, lastSeen: 9_000 }, { ...options, now: 9_001 }).state, 'disconnected');
+});
+
+test('nobody is down in the grace period of a new leader', () => {
+  assert.deepEqual(judgeNode({ connected: false }, { ...options, now: 6_999 }), {
+    state: 'unknown',
+    message: 'has not connected to this manager yet',
+    judgeAgainAt: 7_000,
+  });
+  assert.equal(judgeNode({ connected: false }, { ...options, now: 7_000 }).state, 'down');
+});

@@ -1,0 +1,46 @@
+import type { NodeState } from '../../model/node.ts';
+
+/** What is known of a node's connection. Times are milliseconds of one clock, the caller's monotonic one. */
+export interface NodeContact {
+  readonly connected: boolean;
+  /** When it last said anything; absent when it has not been heard since this manager leads. */
+  readonly lastSeen?: number;
+}
+
+export interface HealOptions {
+  readonly now: number;
+  /** When this manager began to lead. */
+  readonly leaderSince: number;
+  readonly nodeTimeoutMs: number;
+}
+
+export interface NodeJudgement {
+  readonly state: NodeState;
+  readonly message: string;
+  /** When to judge again if nothing is heard until then; absent when time alone changes nothing. */
+  readonly judgeAgainAt?: number;
+}
+
+/** At least this long nobody is declared down after a change of leader: agents need time to find the new one. */
+const leastGraceMs = 5_000;
+
+/** When a node that a new leader has not heard of yet counts as down. */
+export const graceEnd = (options: Pick<HealOptions, 'leaderSince' | 'nodeTimeoutMs'>): number =>
+  options.leaderSince + Math.max(2 * options.nodeTimeoutMs, leastGraceMs);
+
+/**
+ * Whether a node is up. A lost connection alone means little (an agent that restarts comes back in a moment): only
+ * silence for `nodeTimeoutMs` makes a node down, and so its tasks are replaced.
+ */
+export const judgeNode = (contact: NodeContact, options: HealOptions): NodeJudgement => {
+  const { now, nodeTimeoutMs } = options;
+  if (contact.lastSeen === undefined) {
+    const end = graceEnd(options);
+    if (now >= end) return { state: 'down', message: 'has not connected since this manager began to lead' };
+    return { state: 'unknown', message: 'has not connected to this manager yet', judgeAgainAt: end };
+  }
+  const end = contact.lastSeen + nodeTimeoutMs;
+  if (now >= end) return { state: 'down', message: `silent for more than ${nodeTimeoutMs} ms` };
+  if (contact.connected) return { state: 'ready', message: '', judgeAgainAt: end };
+  return { state: 'disconnected', message: 'the connection was lost', judgeAgainAt: end };
+};

@@ -1,0 +1,13 @@
+import type { LogOptions } from '../manager.ts';
+
+/** One line of one task, with its line feed when it had one. */
+export interface AgentLogLine {
+  readonly stream: 'stdout' | 'stderr';
+  readonly data: Uint8Array;
+}
+
+/** What the manager asks of agents outside of assignments. The dispatcher implements it over the reverse connection. */
+export interface AgentGateway {
+  /** Lines of one task. Throws `unavailable` when the node has no session, `not-found` when it does not know the task. */
+  openLogs(nodeId: string, taskId: string, options: LogOptions, signal: AbortSignal): AsyncIterable<AgentLogLine>;
+}
