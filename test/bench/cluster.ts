@@ -1,0 +1,107 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { until } from '../support/until.ts';
+import { type ApiNode, type DockerEndpoint, dockerAt } from './docker.ts';
+
+const run = promisify(execFile);
+const tutti = new URL('../../tutti', import.meta.url).pathname;
+
+export interface BenchNode {
+  readonly name: string;
+  readonly address: string;
+  readonly engine: string;
+}
+
+/** A cluster under test: Tutti's, or Swarm's on engines of its own. */
+export interface Cluster {
+  readonly kind: 'tutti' | 'swarm';
+  readonly nodes: readonly BenchNode[];
+  readonly docker: DockerEndpoint;
+  readonly engines: readonly DockerEndpoint[];
+  /** `dev` subcommand on a node: power-off, power-on, cut, heal. */
+  fault(command: string, node: string): Promise<void>;
+  down(): Promise<void>;
+}
+
+const command = async (...args: readonly string[]): Promise<string> =>
+  (await run(tutti, args, { maxBuffer: 16 << 20, timeout: 180_000 })).stdout;
+
+async function devUp(
+  name: string,
+  nodes: number,
+  extra: readonly string[],
+): Promise<{ docker: string; nodes: BenchNode[] }> {
+  return JSON.parse(await command('dev', 'up', '--name', name, '--nodes', String(nodes), '--format', 'json', ...extra));
+}
+
+function devCluster(kind: Cluster['kind'], name: string, nodes: readonly BenchNode[], endpoint: string): Cluster {
+  const docker = dockerAt(endpoint);
+  const engines = nodes.map((node) => dockerAt(node.engine));
+  return {
+    kind,
+    nodes,
+    docker,
+    engines,
+    fault: async (what, node) => {
+      await command('dev', what, node, '--name', name);
+    },
+    down: async () => {
+      docker.close();
+      for (const engine of engines) engine.close();
+      await command('dev', 'down', '--name', name);
+    },
+  };
+}
+
+export async function tuttiCluster(name: string, nodes = 3): Promise<Cluster> {
+  const up = await devUp(name, nodes, []);
+  return devCluster('tutti', name, up.nodes, up.docker);
+}
+
+/** Swarm mode over engines of the same kind, with one manager as the peer of our one. */
+export async function swarmCluster(name: string, nodes = 3): Promise<Cluster> {
+  const up = await devUp(name, nodes, ['--engines-only']);
+  const first = up.nodes[0];
+  if (!first) throw new Error('no node');
+  const cluster = devCluster('swarm', name, up.nodes, first.engine);
+  const addresses = (node: BenchNode) => ({
+    ListenAddr: `${node.address}:2377`,
+    AdvertiseAddr: `${node.address}:2377`,
+    DataPathAddr: node.address,
+  });
+  await cluster.docker.call('POST', '/swarm/init', { ...addresses(first), Spec: {} });
+  const { JoinTokens } = await cluster.docker.call<{ JoinTokens: { Worker: string } }>('GET', '/swarm');
+  for (const [index, node] of up.nodes.entries()) {
+    if (index === 0) continue;
+    await cluster.engines[index]?.call('POST', '/swarm/join', {
+      ...addresses(node),
+      RemoteAddrs: [`${first.address}:2377`],
+      JoinToken: JoinTokens.Worker,
+    });
+  }
+  await nodesReady(cluster);
+  return cluster;
+}
+
+export const nodesReady = (cluster: Cluster): Promise<readonly ApiNode[]> =>
+  until(
+    'all nodes are ready',
+    () => cluster.docker.call<readonly ApiNode[]>('GET', '/nodes'),
+    (list) => list.length === cluster.nodes.length && list.every((node) => node.Status.State === 'ready'),
+    { deadlineMs: 120_000, everyMs: 50 },
+  );
+
+/** Loads the image archive into every engine; gives the id, the same everywhere, so that no registry is asked. */
+export async function loadImage(cluster: Cluster, archive: string, tag: string): Promise<string> {
+  const tar = await readFile(archive);
+  const ids = await Promise.all(
+    cluster.engines.map(async (engine) => {
+      await engine.call('POST', '/images/load?quiet=1', tar);
+      return (await engine.call<{ Id: string }>('GET', `/images/${tag}/json`)).Id;
+    }),
+  );
+  const [id] = ids;
+  if (!id || new Set(ids).size > 1) throw new Error(`image ids differ: ${ids.join(' ')}`);
+  return id;
+}

@@ -1,0 +1,139 @@
+import { until } from '../support/until.ts';
+import type { Cluster } from './cluster.ts';
+import { type ApiTask, type DockerEndpoint, isAlive, isRunning, sleepers, tasksOf } from './docker.ts';
+
+export interface Convergence {
+  /** Milliseconds from the request until all tasks run. */
+  readonly all: number;
+  /** … until the first one does. */
+  readonly first: number;
+  /** Milliseconds from the request to remove until no task is alive. */
+  readonly removal: number;
+}
+
+let sequence = 0;
+
+/** Creates a service of `replicas`, waits until all run, checks with the engines, removes it, waits until all are gone. */
+export async function converge(
+  cluster: Cluster,
+  image: string,
+  replicas: number,
+  overlay: boolean,
+): Promise<Convergence> {
+  sequence += 1;
+  const name = `bench-${process.pid}-${sequence}`;
+  const network = overlay
+    ? (
+        await cluster.docker.call<{ Id: string }>('POST', '/networks/create', {
+          Name: `${name}-net`,
+          Driver: 'overlay',
+          Attachable: true,
+        })
+      ).Id
+    : undefined;
+  const started = performance.now();
+  const { ID } = await cluster.docker.call<{ ID: string }>(
+    'POST',
+    '/services/create',
+    sleepers(name, image, replicas, network),
+  );
+  let first = Number.NaN;
+  await until(
+    `${replicas} tasks of ${name} run`,
+    () => tasksOf(cluster.docker, ID),
+    (tasks) => {
+      const running = tasks.filter(isRunning).length;
+      if (running > 0 && Number.isNaN(first)) first = performance.now() - started;
+      return running === replicas;
+    },
+    { deadlineMs: 180_000 },
+  );
+  const all = performance.now() - started;
+  const counted = await countContainers(cluster, false);
+  if (counted !== replicas) throw new Error(`the engines have ${counted} containers, wanted ${replicas}`);
+  const removing = performance.now();
+  await cluster.docker.call('DELETE', `/services/${ID}`);
+  await until(
+    `no task of ${name} is alive`,
+    () => aliveOf(cluster.docker, ID),
+    (alive) => alive === 0,
+    { deadlineMs: 180_000 },
+  );
+  const removal = performance.now() - removing;
+  await until(
+    'the engines have no container',
+    () => countContainers(cluster, true),
+    (left) => left === 0,
+    { deadlineMs: 120_000, everyMs: 50 },
+  );
+  if (network) {
+    await until(
+      'the network is removed',
+      () => cluster.docker.call('DELETE', `/networks/${network}`).then(() => true),
+      Boolean,
+      { everyMs: 100 },
+    );
+  }
+  return { all, first, removal };
+}
+
+const aliveOf = async (docker: DockerEndpoint, service: string): Promise<number> =>
+  (await docker.call<readonly ApiTask[]>('GET', '/tasks')).filter((task) => task.ServiceID === service && isAlive(task))
+    .length;
+
+async function countContainers(cluster: Cluster, all: boolean): Promise<number> {
+  const lists = await Promise.all(
+    cluster.engines.map((engine) => engine.call<readonly unknown[]>('GET', `/containers/json${all ? '?all=1' : ''}`)),
+  );
+  return lists.reduce((sum, list) => sum + list.length, 0);
+}
+
+/**
+ * The physical limit: the same containers through the engines' own API, `at` of them at once on each engine.
+ * Gives milliseconds for all, and for their removal (stop, then remove).
+ */
+export async function floor(
+  cluster: Cluster,
+  image: string,
+  containers: number,
+  at: number,
+): Promise<{ readonly all: number; readonly removal: number }> {
+  const share = cluster.engines.map((engine, index) => ({
+    engine,
+    count: Math.floor(containers / cluster.engines.length) + (index < containers % cluster.engines.length ? 1 : 0),
+    ids: [] as string[],
+  }));
+  const pool = async (count: number, work: (index: number) => Promise<void>): Promise<void> => {
+    let next = 0;
+    await Promise.all(
+      Array.from({ length: at }, async () => {
+        for (;;) {
+          const mine = next++;
+          if (mine >= count) return;
+          await work(mine);
+        }
+      }),
+    );
+  };
+  const started = performance.now();
+  await Promise.all(
+    share.map(({ engine, count, ids }) =>
+      pool(count, async () => {
+        const { Id } = await engine.call<{ Id: string }>('POST', '/containers/create', { Image: image });
+        await engine.call('POST', `/containers/${Id}/start`);
+        ids.push(Id);
+      }),
+    ),
+  );
+  const all = performance.now() - started;
+  const removing = performance.now();
+  await Promise.all(
+    share.map(({ engine, ids }) =>
+      pool(ids.length, async (index) => {
+        await engine.call('POST', `/containers/${ids[index]}/stop`);
+        await engine.call('DELETE', `/containers/${ids[index]}?v=1`);
+      }),
+    ),
+  );
+  return { all, removal: performance.now() - removing };
+}

@@ -1,0 +1,254 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { writeTinyImage } from '../support/image.ts';
+import { type Cluster, loadImage, swarmCluster, tuttiCluster } from './cluster.ts';
+import { converge, floor } from './converge.ts';
+import { crash, nodeLoss, slowNode, startTime } from './failure.ts';
+import { footprint, processes } from './footprint.ts';
+import { type BenchResult, line, median, missed } from './result.ts';
+import { run as schedule } from './schedule.ts';
+
+const usage = `npm run bench [-- NAME...] [-- --runs N]
+
+  schedule    placements per second into the store, 1,000 nodes
+  converge    10, 30, 100 replicas until they run, and their removal, beside Swarm and the engines' own API
+  overlay     the same on an overlay network
+  failure     a node powered off, cut off, slow; a crashed container
+  footprint   memory and processor time of manager and agent, idle with 3 nodes and 100 tasks
+
+Without names: all. Needs root and what 'npm run setup' installs. Figures are ratios within this one run: the machine may be slow.`;
+
+const sizes = [10, 30, 100] as const;
+
+interface Bench {
+  readonly tutti: Cluster;
+  readonly swarm: Cluster;
+  readonly image: string;
+  readonly runs: number;
+}
+
+async function convergence(bench: Bench, overlay: boolean): Promise<readonly BenchResult[]> {
+  const results: BenchResult[] = [];
+  for (const size of sizes) {
+    const ours: Awaited<ReturnType<typeof converge>>[] = [];
+    const theirs: typeof ours = [];
+    const limits: number[] = [];
+    for (let run = 0; run < bench.runs; run++) {
+      ours.push(await converge(bench.tutti, bench.image, size, overlay));
+      theirs.push(await converge(bench.swarm, bench.image, size, overlay));
+      if (!overlay) {
+        const tries = [];
+        for (const at of [1, 2, 4, 8]) tries.push((await floor(bench.tutti, bench.image, size, at)).all);
+        limits.push(Math.min(...tries));
+      }
+    }
+    const what = `${size} replicas${overlay ? ' on an overlay network' : ''}`;
+    const all = median(ours.map((x) => x.all));
+    const swarmAll = median(theirs.map((x) => x.all));
+    const removal = median(ours.map((x) => x.removal));
+    const swarmRemoval = median(theirs.map((x) => x.removal));
+    const text = `(Tutti ${Math.round(all)} ms, Swarm ${Math.round(swarmAll)} ms`;
+    if (overlay) {
+      results.push({
+        name: `${what}: time to run, ratio to Swarm`,
+        value: all / swarmAll,
+        unit: '×',
+        limit: { kind: 'at most', value: 0.6 },
+        detail: `${text})`,
+      });
+    } else {
+      const limit = median(limits);
+      results.push({
+        name: `${what}: time to run, ratio to the engines' own API`,
+        value: all / limit,
+        unit: '×',
+        limit: { kind: 'at most', value: 1.25 },
+        detail: `${text}, engines ${Math.round(limit)} ms)`,
+      });
+      results.push({
+        name: `${what}: first one running`,
+        value: median(ours.map((x) => x.first)),
+        unit: 'ms',
+        limit: { kind: 'at most', value: 400 },
+        detail: `(Swarm ${Math.round(median(theirs.map((x) => x.first)))} ms)`,
+      });
+    }
+    results.push({
+      name: `${what}: removal, ratio to Swarm`,
+      value: removal / swarmRemoval,
+      unit: '×',
+      limit: { kind: 'at most', value: 0.5 },
+      detail: `(Tutti ${Math.round(removal)} ms, Swarm ${Math.round(swarmRemoval)} ms)`,
+    });
+    for (const result of results.slice(overlay ? -2 : -3)) console.log(line(result));
+  }
+  return results;
+}
+
+async function failures(bench: Bench): Promise<readonly BenchResult[]> {
+  const results: BenchResult[] = [];
+  const add = (result: BenchResult): void => {
+    results.push(result);
+    console.log(line(result));
+  };
+  const several = async (measure: () => Promise<number>): Promise<readonly number[]> => {
+    const values = [];
+    for (let run = 0; run < bench.runs; run++) values.push(await measure());
+    return values;
+  };
+  const listed = (values: readonly number[]): string => values.map((value) => Math.round(value)).join(' ');
+  for (const [fault, repair] of [
+    ['power-off', 'power-on'],
+    ['cut', 'heal'],
+  ] as const) {
+    const values = await several(() => nodeLoss(bench.tutti, bench.image, fault, repair));
+    add({
+      name: `node lost (${fault}): its tasks run elsewhere`,
+      value: Math.max(...values),
+      unit: 'ms',
+      limit: { kind: 'at most', value: 5000 },
+      detail: `(worst of ${listed(values)})`,
+    });
+  }
+  add({
+    name: 'node slow for a second: tasks replaced',
+    value: await slowNode(bench.tutti, bench.image),
+    unit: 'tasks',
+    limit: { kind: 'at most', value: 0 },
+  });
+  const starts = await several(() => startTime(bench.tutti, bench.image));
+  const crashes = await several(() => crash(bench.tutti, bench.image));
+  const peers = await several(() => crash(bench.swarm, bench.image));
+  add({
+    name: "crashed container runs again, ratio to the engine's own create and start",
+    value: median(crashes) / median(starts),
+    unit: '×',
+    limit: { kind: 'at most', value: 1.2 },
+    detail: `(Tutti ${listed(crashes)} ms, engine ${listed(starts)} ms, Swarm ${listed(peers)} ms)`,
+  });
+  return results;
+}
+
+async function footprints(bench: Bench): Promise<readonly BenchResult[]> {
+  const { ID } = await bench.tutti.docker.call<{ ID: string }>(
+    'POST',
+    '/services/create',
+    (await import('./docker.ts')).sleepers('bench-idle', bench.image, 100),
+  );
+  const { until } = await import('../support/until.ts');
+  const { isRunning, tasksOf } = await import('./docker.ts');
+  await until(
+    '100 tasks run',
+    () => tasksOf(bench.tutti.docker, ID),
+    (tasks) => tasks.filter(isRunning).length === 100,
+    { deadlineMs: 240_000 },
+  );
+  await new Promise((resolve) => setTimeout(resolve, 10_000));
+  const managers = await processes('bin/manager.ts', 'bench-tutti');
+  const agents = await processes('bin/agent.ts', 'bench-tutti');
+  const measure = (pids: readonly number[]) => Promise.all(pids.map((pid) => footprint(pid, 60)));
+  const [manager, agent] = await Promise.all([measure(managers), measure(agents)]);
+  await bench.tutti.docker.call('DELETE', `/services/${ID}`);
+  const worst = (list: readonly { residentMb: number; cpu: number }[], key: 'residentMb' | 'cpu') =>
+    Math.max(...list.map((x) => x[key]));
+  const results: BenchResult[] = [
+    {
+      name: 'manager, idle, 3 nodes, 100 tasks: resident',
+      value: worst(manager, 'residentMb'),
+      unit: 'MB',
+      limit: { kind: 'at most', value: 120 },
+    },
+    {
+      name: 'manager, idle: processor',
+      value: worst(manager, 'cpu'),
+      unit: '% of a core',
+      limit: { kind: 'at most', value: 1 },
+    },
+    {
+      name: 'agent, idle: resident',
+      value: worst(agent, 'residentMb'),
+      unit: 'MB',
+      limit: { kind: 'at most', value: 90 },
+      detail: `(worst of ${agents.length})`,
+    },
+    {
+      name: 'agent, idle: processor',
+      value: worst(agent, 'cpu'),
+      unit: '% of a core',
+      limit: { kind: 'at most', value: 1 },
+    },
+  ];
+  for (const result of results) console.log(line(result));
+  return results;
+}
+
+async function withClusters(
+  runs: number,
+  work: (bench: Bench) => Promise<readonly BenchResult[]>,
+): Promise<readonly BenchResult[]> {
+  const directory = await mkdtemp(join(tmpdir(), 'tutti-bench-'));
+  await using stack = new AsyncDisposableStack();
+  stack.defer(() => rm(directory, { recursive: true, force: true }));
+  const archive = join(directory, 'tiny.tar');
+  const { tag } = await writeTinyImage(archive);
+  const tutti = await tuttiCluster('bench-tutti');
+  stack.defer(() => tutti.down());
+  const swarm = await swarmCluster('bench-swarm');
+  stack.defer(() => swarm.down());
+  const image = await loadImage(tutti, archive, tag);
+  await loadImage(swarm, archive, tag);
+  return await work({ tutti, swarm, image, runs });
+}
+
+const parts: Readonly<Record<string, (bench: Bench) => Promise<readonly BenchResult[]>>> = {
+  converge: (bench) => convergence(bench, false),
+  overlay: (bench) => convergence(bench, true),
+  failure: failures,
+  footprint: footprints,
+};
+
+async function main(args: readonly string[]): Promise<number> {
+  if (args.includes('--help')) {
+    console.log(usage);
+    return 0;
+  }
+  const runsAt = args.indexOf('--runs');
+  const runs = runsAt >= 0 ? Number(args[runsAt + 1]) : 3;
+  const names = args.filter((arg, index) => !arg.startsWith('--') && (runsAt < 0 || index !== runsAt + 1));
+  const unknown = names.filter((name) => name !== 'schedule' && !parts[name]);
+  if (unknown.length > 0 || !(runs >= 1)) {
+    console.error(unknown.length > 0 ? `no benchmark is called ${unknown.join(', ')}\n\n${usage}` : usage);
+    return 2;
+  }
+  const wanted = names.length > 0 ? names : ['schedule', ...Object.keys(parts)];
+  console.log(
+    `node ${process.version}, load ${loadavg()
+      .map((x) => x.toFixed(1))
+      .join(' ')}`,
+  );
+  const results: BenchResult[] = [];
+  if (wanted.includes('schedule')) {
+    const placed = await schedule();
+    for (const result of placed) console.log(line(result));
+    results.push(...placed);
+  }
+  const clustered = wanted.filter((name) => parts[name]);
+  if (clustered.length > 0) {
+    results.push(
+      ...(await withClusters(runs, async (bench) => {
+        const all: BenchResult[] = [];
+        for (const name of clustered) all.push(...((await parts[name]?.(bench)) ?? []));
+        return all;
+      })),
+    );
+  }
+  const missing = missed(results);
+  console.log(
+    `\n${results.filter((x) => x.limit).length - missing.length} of ${results.filter((x) => x.limit).length} bounds kept`,
+  );
+  for (const result of missing) console.log(line(result));
+  return missing.length > 0 ? 1 : 0;
+}
+
+process.exitCode = await main(process.argv.slice(2));
