@@ -1,0 +1,138 @@
+import { TuttiError } from '../../model/errors.ts';
+import type { Clock } from '../../platform/ports.ts';
+import { abortable } from '../abortable.ts';
+import type { AgentTransport, ManagerListener, ManagerService, NodeService, Peer } from '../transport.ts';
+import { createConnection } from './connection.ts';
+import type { Connection } from './connection.ts';
+
+export interface MemoryNetworkOptions {
+  readonly clock: Clock;
+  /** Milliseconds for the next message between a node and a manager address. */
+  readonly delay: (nodeId: string, address: string) => number;
+  /** How long an attempt to connect over a cut way takes to fail. */
+  readonly connectTimeoutMs: number;
+}
+
+/** Nodes and managers in one process, with the faults of a real network at hand. */
+export interface MemoryNetwork {
+  listen(address: string, service: ManagerService): ManagerListener;
+  agent(peer: Peer): AgentTransport;
+  /** The node's way to every manager is cut: what is sent waits, nobody is told. */
+  cut(nodeId: string): void;
+  heal(nodeId: string): void;
+  /** Connections of the node break. Silently: the managers are not told, as in a power cut. */
+  crash(nodeId: string, how: { readonly silent: boolean }): void;
+  /** The manager is gone: its listener stops and the agents' connections break, silently or not. */
+  crashManager(address: string, how: { readonly silent: boolean }): void;
+}
+
+interface Listening {
+  readonly address: string;
+  readonly service: ManagerService;
+  readonly nodes: Map<string, { readonly service: NodeService; readonly gone: AbortController }>;
+}
+
+interface Open {
+  readonly peer: Peer;
+  readonly at: Listening;
+  readonly connection: Connection;
+}
+
+export const createMemoryNetwork = (options: MemoryNetworkOptions): MemoryNetwork => {
+  const listeners = new Map<string, Listening>();
+  const cuts = new Set<string>();
+  const open = new Set<Open>();
+
+  const breakAll = (match: (entry: Open) => boolean, told: { readonly agent: boolean; readonly manager: boolean }) => {
+    for (const entry of open) {
+      if (!match(entry)) continue;
+      open.delete(entry);
+      entry.at.nodes.get(entry.peer.nodeId)?.gone.abort();
+      entry.connection.break(told);
+    }
+  };
+
+  const reach = async (peer: Peer, address: string, signal: AbortSignal): Promise<Listening> => {
+    await options.clock.sleep(options.delay(peer.nodeId, address), signal);
+    if (cuts.has(peer.nodeId)) {
+      await options.clock.sleep(options.connectTimeoutMs, signal);
+      throw new TuttiError('deadline-exceeded', `manager ${address} does not answer`);
+    }
+    const listening = listeners.get(address);
+    if (listening === undefined) throw new TuttiError('unavailable', `nothing listens on ${address}`);
+    const refusal = listening.service.refusal(peer);
+    if (refusal !== undefined) throw refusal;
+    return listening;
+  };
+
+  const listen = (address: string, service: ManagerService): ManagerListener => {
+    const listening: Listening = { address, service, nodes: new Map() };
+    listeners.set(address, listening);
+    const mine = (entry: Open) => entry.at === listening;
+    return {
+      request: async (nodeId, request, signal) => {
+        const node = listening.nodes.get(nodeId);
+        if (node === undefined) throw new TuttiError('unavailable', `node ${nodeId} is not connected`);
+        await options.clock.sleep(options.delay(nodeId, address), signal);
+        const linked = AbortSignal.any([signal, node.gone.signal]);
+        const response = await node.service(request, linked);
+        return { ...response, body: abortable(response.body, linked) };
+      },
+      drop: (nodeId) =>
+        breakAll((entry) => mine(entry) && entry.peer.nodeId === nodeId, { agent: true, manager: true }),
+      [Symbol.asyncDispose]: () => {
+        if (listeners.get(address) === listening) listeners.delete(address);
+        breakAll(mine, { agent: true, manager: true });
+        return Promise.resolve();
+      },
+    };
+  };
+
+  const agent = (peer: Peer): AgentTransport => ({
+    connect: async (address, handlers, signal) => {
+      const at = await reach(peer, address, signal);
+      const connection = createConnection({
+        clock: options.clock,
+        delay: () => options.delay(peer.nodeId, address),
+        cut: () => cuts.has(peer.nodeId),
+        ended: () => open.delete(entry),
+      });
+      const entry: Open = { peer, at, connection };
+      open.add(entry);
+      connection.agent.attach(handlers);
+      connection.manager.attach(at.service.session(peer, connection.manager.channel));
+      return connection.agent.channel;
+    },
+    serve: async (address, service, signal) => {
+      const at = await reach(peer, address, signal).catch(() => undefined);
+      if (at === undefined || signal.aborted) return;
+      at.nodes.get(peer.nodeId)?.gone.abort();
+      const gone = new AbortController();
+      const entry = { service, gone };
+      at.nodes.set(peer.nodeId, entry);
+      await new Promise<void>((resolve) => {
+        const ended = AbortSignal.any([signal, gone.signal]);
+        ended.addEventListener('abort', () => resolve(), { once: true });
+      });
+      gone.abort();
+      if (at.nodes.get(peer.nodeId) === entry) at.nodes.delete(peer.nodeId);
+    },
+  });
+
+  return {
+    listen,
+    agent,
+    cut: (nodeId) => cuts.add(nodeId),
+    heal: (nodeId) => {
+      cuts.delete(nodeId);
+      for (const { peer, connection } of open) if (peer.nodeId === nodeId) connection.wake();
+    },
+    crash: (nodeId, { silent }) =>
+      breakAll((entry) => entry.peer.nodeId === nodeId, { agent: false, manager: !silent }),
+    crashManager: (address, { silent }) => {
+      const listening = listeners.get(address);
+      listeners.delete(address);
+      breakAll((entry) => entry.at === listening, { agent: !silent, manager: false });
+    },
+  };
+};
