@@ -29,7 +29,7 @@ export type Table = keyof Tables;
 export type DurableTable = keyof DurableTables;
 export type SoftTable = keyof SoftTables;
 
-/** Secondary indexes: table → index name. Each maps a row to one key or none. */
+/** Secondary indexes: table → index name. Each maps a row to one key or none; store/indexes.ts says which. */
 export interface Indexes {
   readonly cluster: never;
   readonly node: 'name';
@@ -42,17 +42,19 @@ export interface Indexes {
   readonly nodeStatus: 'state';
 }
 
-/** One row that changed. `before` is absent for a creation, `after` for a deletion. */
-export type Change = {
-  [Name in Table]: {
-    readonly table: Name;
-    readonly id: string;
-    readonly before?: Tables[Name];
-    readonly after?: Tables[Name];
-  };
-}[Table];
+/** One row that changed. `before` is undefined for a creation, `after` for a deletion. */
+export type ChangeOf<Name extends Table> = {
+  readonly table: Name;
+  readonly id: string;
+  readonly before?: Tables[Name] | undefined;
+  readonly after?: Tables[Name] | undefined;
+};
+export type Change = { [Name in Table]: ChangeOf<Name> }[Table];
 
-/** What one transaction changed, in order. Soft commits carry the revision of the last durable one. */
+/**
+ * What one transaction changed, each row once. Every durable transaction has a revision of its own, also when several
+ * shared one write to disk; soft commits carry the revision of the last durable one.
+ */
 export interface Commit {
   readonly revision: number;
   readonly durable: boolean;
@@ -66,17 +68,19 @@ export interface Commit {
 export interface View {
   readonly revision: number;
   get<Name extends Table>(table: Name, id: string): Tables[Name] | undefined;
+  /** Every row, live: finish before the next write. */
   list<Name extends Table>(table: Name): Iterable<Tables[Name]>;
   count(table: Table): number;
-  /** Rows whose index has the key; no order is promised. */
-  find<Name extends Table>(table: Name, index: Indexes[Name], key: string): Iterable<Tables[Name]>;
+  /** Rows whose index has the key, as a list of its own; no order is promised. Names are compared without case. */
+  find<Name extends Table>(table: Name, index: Indexes[Name], key: string): readonly Tables[Name][];
   /** How many rows `find` would give, without a walk. */
   countOf<Name extends Table>(table: Name, index: Indexes[Name], key: string): number;
 }
 
 /**
- * A view that includes the transaction's own writes. Names (index `name`) are unique per table: a duplicate throws
- * `already-exists`. A write sets `version` and `updatedAt` itself.
+ * A view that includes the transaction's own writes. Names (index `name`) are unique per table, without case, except
+ * those of nodes (machines may share a hostname): a duplicate throws `already-exists`. A write sets `version` and
+ * `updatedAt` itself. Rows are never changed in place, neither those read nor those written.
  */
 export interface Transaction extends View {
   /** Throws `already-exists` when the id is taken. */
@@ -116,6 +120,9 @@ export interface Store extends AsyncDisposable {
   /**
    * Durable commits after `from` (absent: from now on), in order, none missing. Throws `resource-exhausted` when `from`
    * is older than what is kept, or the reader is slower than the bound: read everything again and watch from there.
+   * Ends without an error when the signal aborts or the store closes.
    */
   watch(options: { readonly from?: number; readonly signal: AbortSignal }): AsyncIterable<Commit>;
+  /** Writes the soft tables down, coarsely (on a timer). They are read back when the store is opened. */
+  checkpoint(): Promise<void>;
 }

@@ -1,0 +1,34 @@
+import type { SoftTable, View } from './store.ts';
+import type { TableSet } from './tables.ts';
+
+const softTables: readonly SoftTable[] = ['taskStatus', 'nodeStatus'];
+
+type Saved = { readonly [Name in SoftTable]?: readonly (readonly [string, unknown])[] };
+
+/** The soft tables as text. */
+export const encodeSoft = (tables: TableSet): string =>
+  JSON.stringify(Object.fromEntries(softTables.map((table) => [table, [...tables.entries(table)]])));
+
+/**
+ * Fills empty soft tables from a checkpoint. It is coarse: rows of tasks and nodes that are gone since are left out,
+ * and a text that cannot be read counts as none, because agents tell everything again.
+ */
+export const restoreSoft = (text: string, tables: TableSet): void => {
+  const saved = parse(text);
+  for (const table of softTables) {
+    for (const [id, row] of saved?.[table] ?? []) {
+      if (isKnown(tables, table, id)) tables.write(table, id, row as never);
+    }
+  }
+};
+
+const isKnown = (view: View, table: SoftTable, id: string): boolean =>
+  view.get(table === 'taskStatus' ? 'task' : 'node', id) !== undefined;
+
+const parse = (text: string): Saved | undefined => {
+  try {
+    return JSON.parse(text) as Saved;
+  } catch {
+    return undefined;
+  }
+};

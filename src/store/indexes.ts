@@ -1,0 +1,46 @@
+import { stackLabel } from '../model/stack.ts';
+import type { Labels } from '../model/object.ts';
+import type { Indexes, Table, Tables } from './store.ts';
+
+export interface IndexDefinition<Row> {
+  /** The row's key in this index; undefined leaves the row out. */
+  readonly key: (row: Row) => string | undefined;
+  /** At most one row per key. */
+  readonly unique?: boolean;
+  /** Keys are compared without case. */
+  readonly fold?: boolean;
+}
+
+type Definitions = { readonly [Name in Table]: { readonly [Index in Indexes[Name]]: IndexDefinition<Tables[Name]> } };
+
+interface Named {
+  readonly spec: { readonly name: string; readonly labels?: Labels | undefined };
+}
+
+const named = {
+  name: { key: (row: Named) => row.spec.name.toLowerCase(), unique: true, fold: true },
+  stack: { key: (row: Named) => row.spec.labels?.[stackLabel] },
+} as const;
+
+/** Key of a slot in the task index `slot`. */
+export const slotKey = (serviceId: string, slot: number): string => `${serviceId}/${slot}`;
+
+/** Every secondary index: how a row gives its key. */
+export const indexDefinitions: Definitions = {
+  cluster: {},
+  node: {
+    /** The name shown for the node. Machines may share a hostname, so it is not unique. */
+    name: { key: (node) => (node.spec.name ?? node.description?.hostname)?.toLowerCase(), fold: true },
+  },
+  service: named,
+  task: {
+    service: { key: (task) => task.serviceId },
+    node: { key: (task) => task.nodeId },
+    slot: { key: (task) => (task.slot === undefined ? undefined : slotKey(task.serviceId, task.slot)) },
+  },
+  network: named,
+  secret: named,
+  config: named,
+  taskStatus: { node: { key: (status) => status.nodeId } },
+  nodeStatus: { state: { key: (status) => status.state } },
+};

@@ -1,0 +1,97 @@
+import { Buckets } from './buckets.ts';
+import { indexDefinitions } from './indexes.ts';
+import type { IndexDefinition } from './indexes.ts';
+import type { Indexes, Table, Tables, View } from './store.ts';
+
+export type Row = Tables[Table];
+
+interface Index {
+  readonly definition: IndexDefinition<Row>;
+  readonly buckets: Buckets;
+}
+
+/** One table: rows by id, and its secondary indexes kept up with each write. */
+class TableData {
+  readonly rows = new Map<string, Row>();
+  readonly indexes: ReadonlyMap<string, Index>;
+
+  constructor(table: Table) {
+    this.indexes = new Map(
+      definitionsOf(table).map(([name, definition]) => [name, { definition, buckets: new Buckets() }]),
+    );
+  }
+
+  write(id: string, row: Row | undefined): void {
+    const before = this.rows.get(id);
+    if (row === undefined) this.rows.delete(id);
+    else this.rows.set(id, row);
+    for (const index of this.indexes.values()) {
+      const from = before === undefined ? undefined : index.definition.key(before);
+      const to = row === undefined ? undefined : index.definition.key(row);
+      if (from === to) continue;
+      if (from !== undefined) index.buckets.remove(from, id);
+      if (to !== undefined) index.buckets.add(to, id);
+    }
+  }
+}
+
+/** A table's index definitions by name. The row type is widened: each definition is only ever given its table's rows. */
+export const definitionsOf = (table: Table): [string, IndexDefinition<Row>][] =>
+  Object.entries(indexDefinitions[table] as Record<string, IndexDefinition<Row>>);
+
+/** The committed state: every table, with the revision of the last durable commit. */
+export class TableSet implements View {
+  revision = 0;
+  readonly #tables: ReadonlyMap<Table, TableData>;
+
+  constructor() {
+    this.#tables = new Map((Object.keys(indexDefinitions) as Table[]).map((table) => [table, new TableData(table)]));
+  }
+
+  get<Name extends Table>(table: Name, id: string): Tables[Name] | undefined {
+    return this.#data(table).rows.get(id) as Tables[Name] | undefined;
+  }
+
+  list<Name extends Table>(table: Name): Iterable<Tables[Name]> {
+    return this.#data(table).rows.values() as Iterable<Tables[Name]>;
+  }
+
+  entries<Name extends Table>(table: Name): Iterable<[string, Tables[Name]]> {
+    return this.#data(table).rows as unknown as Iterable<[string, Tables[Name]]>;
+  }
+
+  count(table: Table): number {
+    return this.#data(table).rows.size;
+  }
+
+  find<Name extends Table>(table: Name, index: Indexes[Name], key: string): Tables[Name][] {
+    const { rows } = this.#data(table);
+    const found: Row[] = [];
+    for (const id of this.idsOf(table, index, key)) found.push(rows.get(id) as Row);
+    return found as Tables[Name][];
+  }
+
+  countOf<Name extends Table>(table: Name, index: Indexes[Name], key: string): number {
+    const { definition, buckets } = this.#index(table, index);
+    return buckets.count(definition.fold === true ? key.toLowerCase() : key);
+  }
+
+  idsOf(table: Table, index: string, key: string): Iterable<string> {
+    const { definition, buckets } = this.#index(table, index);
+    return buckets.get(definition.fold === true ? key.toLowerCase() : key);
+  }
+
+  write(table: Table, id: string, row: Row | undefined): void {
+    this.#data(table).write(id, row);
+  }
+
+  #data(table: Table): TableData {
+    return this.#tables.get(table) as TableData;
+  }
+
+  #index(table: Table, index: string): Index {
+    const found = this.#data(table).indexes.get(index);
+    if (found === undefined) throw new TypeError(`table ${table} has no index ${index}`);
+    return found;
+  }
+}
