@@ -1,0 +1,52 @@
+import * as z from 'zod';
+import { nodeRole } from '../model/node.ts';
+import type { NodeRole } from '../model/node.ts';
+import type { Peer } from './transport.ts';
+
+/** Short questions to a manager, one JSON value each way, outside of the message stream. */
+
+/** Who may ask: anyone (before there is a certificate), a node of the cluster, or only a manager. */
+export type CallAccess = 'anyone' | 'node' | 'manager';
+
+export interface Caller {
+  readonly address: string;
+  /** Absent for one that came without a certificate. */
+  readonly peer?: Peer;
+}
+
+export interface Call {
+  readonly access: CallAccess;
+  /** `body` is as it came: to be parsed. What it throws becomes the caller's error. */
+  handle(body: unknown, caller: Caller): Promise<unknown>;
+}
+
+export type Calls = Readonly<Record<string, Call>>;
+
+const pem = z.string().max(65_536);
+
+/** Call `authority`: the authority's certificate, to be checked against the digest in the join token. */
+export const authorityAnswer = z.object({ authority: pem });
+
+/** Call `join`: a certificate for a token. */
+export const joinRequest = z.object({
+  token: z.string().max(256),
+  request: pem,
+  hostname: z.string().max(255).optional(),
+});
+export const joinAnswer = z.object({
+  certificate: pem,
+  authority: pem,
+  nodeId: z.string(),
+  clusterId: z.string(),
+  role: nodeRole,
+  managers: z.array(z.string()).max(100),
+});
+export type JoinRequest = z.infer<typeof joinRequest>;
+export type JoinAnswer = z.infer<typeof joinAnswer> & { readonly role: NodeRole };
+
+/** Call `renew`: the next certificate, before this one ends. */
+export const renewRequest = z.object({ request: pem });
+export const renewAnswer = z.object({ certificate: pem, authority: pem });
+
+/** Call `leave`: the node goes for good. */
+export const leaveAnswer = z.object({});

@@ -1,0 +1,42 @@
+import { TuttiError } from '../model/errors.ts';
+import type { Clock } from '../platform/ports.ts';
+
+/** A signal that aborts with `signal`, or with `deadline-exceeded` after `ms`. Dispose it when the work is done. */
+export const withDeadline = (
+  clock: Clock,
+  ms: number,
+  what: string,
+  signal?: AbortSignal,
+): Disposable & { readonly signal: AbortSignal } => {
+  const late = new AbortController();
+  const timer = clock.after(ms, () =>
+    late.abort(new TuttiError('deadline-exceeded', `${what} took longer than ${ms} ms`)),
+  );
+  return {
+    signal: signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]),
+    [Symbol.dispose]: () => timer.cancel(),
+  };
+};
+
+/** Resolves or rejects as `work` does, or rejects with the signal's reason; `release` gets a result that came too late. */
+export const unlessAborted = <Value>(
+  work: Promise<Value>,
+  signal: AbortSignal,
+  release?: (value: Value) => void,
+): Promise<Value> =>
+  new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    work.then(
+      (value) => {
+        signal.removeEventListener('abort', abort);
+        if (signal.aborted) release?.(value);
+        resolve(value);
+      },
+      (error: unknown) => {
+        signal.removeEventListener('abort', abort);
+        reject(error);
+      },
+    );
+  });

@@ -1,0 +1,109 @@
+import { once } from 'node:events';
+import {
+  connect,
+  constants,
+  performServerHandshake,
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  type IncomingHttpHeaders,
+  type ServerHttp2Stream,
+} from 'node:http2';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { TLSSocket } from 'node:tls';
+import { TuttiError } from '../../model/errors.ts';
+import type { NodeRequest, NodeResponse, NodeService } from '../transport.ts';
+import { errorFrom, errorHeader, readAll, respondError } from './wire.ts';
+
+const settings = { initialWindowSize: 1024 * 1024, maxConcurrentStreams: 1000, enablePush: false };
+
+const plainHeaders = (headers: IncomingHttpHeaders): Record<string, string> => {
+  const plain: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (typeof value === 'string' && !name.startsWith(':')) plain[name] = value;
+  }
+  return plain;
+};
+
+const lost = (cause: unknown) => new TuttiError('unavailable', 'the connection to the node was lost', { cause });
+
+/** The bytes of a stream; a broken stream throws `unavailable` instead of ending. */
+async function* bytesOf(stream: ClientHttp2Stream | ServerHttp2Stream): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of stream) if (Buffer.isBuffer(chunk)) yield chunk;
+  } catch (error) {
+    throw lost(error);
+  }
+  if (stream.rstCode !== constants.NGHTTP2_NO_ERROR) throw lost(undefined);
+}
+
+const answer = async (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, service: NodeService): Promise<void> => {
+  const gone = new AbortController();
+  stream.once('close', () => gone.abort(new TuttiError('cancelled', 'the manager does not want the answer any more')));
+  stream.on('error', () => undefined);
+  try {
+    const path = headers[':path'] ?? '/';
+    const response = await service({ path, headers: plainHeaders(headers), body: bytesOf(stream) }, gone.signal);
+    if (stream.destroyed) return;
+    stream.respond({ ...response.headers, ':status': response.status });
+    await pipeline(Readable.from(response.body), stream);
+  } catch (error) {
+    respondError(stream, TuttiError.from(error));
+  }
+};
+
+/** Answers the requests that come over the connection, until it is over or the signal aborts. */
+export const serveRequests = async (socket: TLSSocket, service: NodeService, signal: AbortSignal): Promise<void> => {
+  const session = performServerHandshake(socket, { settings });
+  const abort = () => session.destroy();
+  signal.addEventListener('abort', abort, { once: true });
+  session.on('error', () => undefined);
+  session.on('stream', (stream, headers) => void answer(stream, headers, service));
+  if (signal.aborted) abort();
+  if (!session.destroyed) await once(session, 'close').catch(() => undefined);
+  signal.removeEventListener('abort', abort);
+};
+
+/** The manager's end of a connection that a node offered for requests. */
+export const openRequests = (socket: TLSSocket): ClientHttp2Session => {
+  const session = connect('https://node', { createConnection: () => socket, settings });
+  session.on('error', () => undefined);
+  return session;
+};
+
+const sendBody = async (stream: ClientHttp2Stream, body: AsyncIterable<Uint8Array> | undefined): Promise<void> => {
+  if (body === undefined) {
+    stream.end();
+    return;
+  }
+  try {
+    await pipeline(Readable.from(body), stream);
+  } catch {
+    stream.close(constants.NGHTTP2_CANCEL);
+  }
+};
+
+/** One request over the connection. See NodeRequests. */
+export const sendRequest = async (
+  session: ClientHttp2Session,
+  request: NodeRequest,
+  signal: AbortSignal,
+): Promise<NodeResponse> => {
+  signal.throwIfAborted();
+  const stream = session.request(
+    { ...request.headers, ':method': 'POST', ':path': request.path },
+    { endStream: false },
+  );
+  stream.on('error', () => undefined);
+  const abort = () => stream.close(constants.NGHTTP2_CANCEL);
+  signal.addEventListener('abort', abort, { once: true });
+  stream.once('close', () => signal.removeEventListener('abort', abort));
+  void sendBody(stream, request.body);
+  const headers = await new Promise<IncomingHttpHeaders>((resolve, reject) => {
+    stream.once('response', resolve);
+    stream.once('close', () => reject(signal.aborted ? signal.reason : lost(undefined)));
+  });
+  const status = Number(headers[':status']);
+  if (headers[errorHeader] !== undefined) throw errorFrom(await readAll(bytesOf(stream), 65_536), status);
+  return { status, headers: plainHeaders(headers), body: bytesOf(stream) };
+};

@@ -1,0 +1,71 @@
+import type { Http2Stream } from 'node:http2';
+import { errorCodes, TuttiError, type ErrorCode } from '../../model/errors.ts';
+
+/** Names of the two protocols on a manager's one port, as TLS negotiates them. */
+export const streamProtocol = 'h2';
+export const requestProtocol = 'tutti-requests/1';
+
+export const sessionPath = '/session';
+export const callPrefix = '/call/';
+/** Marks a response whose body is an error of ours, not an answer. */
+export const errorHeader = 'tutti-error';
+
+const statuses: Readonly<Record<ErrorCode, number>> = {
+  'invalid-argument': 400,
+  'not-found': 404,
+  'already-exists': 409,
+  conflict: 409,
+  'version-mismatch': 409,
+  'in-use': 409,
+  'permission-denied': 403,
+  unauthenticated: 401,
+  'not-implemented': 501,
+  unavailable: 503,
+  'deadline-exceeded': 504,
+  cancelled: 499,
+  'resource-exhausted': 429,
+  corrupt: 500,
+  internal: 500,
+};
+
+/** Ends the stream with the error, unless it has been answered already: then it is broken off. */
+export const respondError = (
+  stream: Http2Stream & { respond(headers: Record<string, string | number>): void; readonly headersSent: boolean },
+  error: TuttiError,
+): void => {
+  if (stream.destroyed || stream.closed) return;
+  if (stream.headersSent) {
+    stream.close(2); // INTERNAL_ERROR
+    return;
+  }
+  stream.respond({ ':status': statuses[error.code], 'content-type': 'application/json', [errorHeader]: error.code });
+  stream.end(JSON.stringify({ code: error.code, message: error.message }));
+};
+
+const isCode = (code: unknown): code is ErrorCode => errorCodes.some((known) => known === code);
+
+/** The error that a response carries. */
+export const errorFrom = (body: string, status: number): TuttiError => {
+  try {
+    const value: unknown = JSON.parse(body);
+    if (typeof value === 'object' && value !== null && 'code' in value && 'message' in value && isCode(value.code)) {
+      return new TuttiError(value.code, String(value.message).slice(0, 4096));
+    }
+  } catch {
+    // Said below.
+  }
+  return new TuttiError('internal', `the other end answered ${status} with something that is not an error of Tutti's`);
+};
+
+/** The whole body as text. Throws `resource-exhausted` beyond `maxBytes`, `unavailable` when the stream breaks. */
+export const readAll = async (stream: AsyncIterable<unknown>, maxBytes: number): Promise<string> => {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of stream) {
+    if (!Buffer.isBuffer(chunk)) continue;
+    size += chunk.length;
+    if (size > maxBytes) throw new TuttiError('resource-exhausted', `a body is longer than ${maxBytes} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+};
