@@ -140,8 +140,15 @@ export interface Service extends Stored<ServiceId> {
   readonly spec: ServiceSpec;
   /** What a rollback goes back to. */
   readonly previousSpec?: ServiceSpec;
-  /** Raised by one with each change of `spec.task`; tasks carry the value that they were made from. */
+  /**
+   * Which tasks are current: they carry the value that they were made from. A change of what tasks are made from gives a
+   * new one, a rollback brings `previousSpecVersion` back, so that tasks which still have it are left alone.
+   */
   readonly specVersion: number;
+  /** Of `previousSpec`. */
+  readonly previousSpecVersion?: number;
+  /** The highest `specVersion` that was ever given, where a rollback went below it. */
+  readonly highestSpecVersion?: number;
   /** The ports with the allocator's choices filled in. Writer: the allocator. */
   readonly ports: readonly (PublishedPort & { readonly published: number })[];
   /** Writer: the updater. */

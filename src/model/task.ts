@@ -81,6 +81,8 @@ export interface Task extends Stored<TaskId> {
   readonly attempt?: number;
   /** Not placed before this moment (milliseconds since the epoch): the back-off of a replacement. */
   readonly notBefore?: number;
+  /** Not placed while present: the services that it waits for, in words. Writer: the orchestrator. */
+  readonly waitingFor?: string;
   /** The end, made durable when the task is terminal, so that history survives a restart. Writer: the reaper. */
   readonly finalStatus?: TaskStatus;
 }

@@ -1,0 +1,135 @@
+import type { NetworkId, TaskId } from '../../model/ids.ts';
+import type { Network } from '../../model/network.ts';
+import type { TaskAddress } from '../../model/task.ts';
+import { formatAddress, parseAddress, parseNetwork } from './ipv4.ts';
+import type { Range } from './ipv4.ts';
+import type { Allocation } from './subnet.ts';
+
+/** The addresses of one network. */
+interface NetworkAddresses {
+  readonly subnet: Range;
+  readonly range: Range;
+  readonly reserved: ReadonlySet<number>;
+  readonly owners: Map<number, TaskId>;
+  /** Where to look next: a freed address is used again as late as possible. */
+  cursor: number;
+  /** The network is gone, but not every task that has an address on it. */
+  removed: boolean;
+}
+
+/**
+ * Which task has which address. Kept up from rows as they change, so that giving an address costs the same in a network
+ * of ten and of ten thousand; rebuilt from all rows at the start. What is picked counts as taken at once: `release` it
+ * when the commit fails.
+ */
+export class AddressBook {
+  readonly #networks = new Map<string, NetworkAddresses>();
+  readonly #tasks = new Map<string, readonly TaskAddress[]>();
+
+  setNetwork(network: Network): void {
+    if (network.subnet === undefined) return;
+    const subnet = parseNetwork(network.subnet);
+    const known = this.#networks.get(network.id);
+    if (known !== undefined && known.subnet.first === subnet.first && known.subnet.last === subnet.last) return;
+    const range = network.ipRange === undefined ? subnet : parseNetwork(network.ipRange);
+    const auxiliary = (network.spec.ipam?.configs ?? []).flatMap((config) =>
+      Object.values(config.auxiliaryAddresses ?? {}),
+    );
+    const gateway = network.gateway === undefined ? subnet.first + 1 : parseAddress(network.gateway);
+    const reserved = new Set([subnet.first, subnet.last, gateway, ...auxiliary.map(parseAddress)]);
+    const owners = known?.owners ?? new Map<number, TaskId>();
+    this.#networks.set(network.id, { subnet, range, reserved, owners, cursor: range.first, removed: false });
+  }
+
+  removeNetwork(networkId: string): void {
+    const known = this.#networks.get(networkId);
+    if (known === undefined) return;
+    known.removed = true;
+    this.#forgetEmpty(networkId, known);
+  }
+
+  /** What tasks of removed networks still hold: no new subnet may have it. */
+  lingering(): readonly Range[] {
+    const ranges: Range[] = [];
+    for (const known of this.#networks.values()) if (known.removed) ranges.push(known.subnet);
+    return ranges;
+  }
+
+  /** The task has these addresses. A successor takes over those of its predecessor. */
+  note(taskId: TaskId, addresses: readonly TaskAddress[]): void {
+    this.#tasks.set(taskId, addresses);
+    for (const { networkId, address } of addresses) {
+      this.#network(networkId, parseAddress(address)).owners.set(parseAddress(address), taskId);
+    }
+  }
+
+  /** The task has no addresses any more. True when that made room. */
+  release(taskId: TaskId): boolean {
+    const addresses = this.#tasks.get(taskId) ?? [];
+    this.#tasks.delete(taskId);
+    let freed = false;
+    for (const { networkId, address } of addresses) {
+      const known = this.#networks.get(networkId);
+      if (known?.owners.get(parseAddress(address)) !== taskId) continue;
+      known.owners.delete(parseAddress(address));
+      this.#forgetEmpty(networkId, known);
+      freed = true;
+    }
+    return freed;
+  }
+
+  holds(taskId: string): boolean {
+    return this.#tasks.has(taskId);
+  }
+
+  ownerOf(networkId: string, address: string): TaskId | undefined {
+    return this.#networks.get(networkId)?.owners.get(parseAddress(address));
+  }
+
+  /** An address that nobody has. Call `note` with all that a task got. */
+  pick(networkId: NetworkId): Allocation<string> {
+    const known = this.#networks.get(networkId);
+    if (known === undefined) return { kind: 'refused', reason: `network ${networkId} has no subnet` };
+    const { range, reserved, owners } = known;
+    const size = range.last - range.first + 1;
+    for (let step = 0; step < size && owners.size < size; step += 1) {
+      const candidate = known.cursor;
+      known.cursor = candidate >= range.last ? range.first : candidate + 1;
+      if (reserved.has(candidate) || owners.has(candidate)) continue;
+      return { kind: 'allocated', value: formatAddress(candidate) };
+    }
+    return { kind: 'refused', reason: `network ${networkId} has no free address: all ${owners.size} are in use` };
+  }
+
+  /** Whether the address can be given to a task of the network at all. */
+  check(networkId: NetworkId, address: string): Allocation<string> {
+    const known = this.#networks.get(networkId);
+    if (known === undefined) return { kind: 'refused', reason: `network ${networkId} has no subnet` };
+    const value = parseAddress(address);
+    if (value < known.subnet.first || value > known.subnet.last || known.reserved.has(value)) {
+      return { kind: 'refused', reason: `${address} is no address for tasks on network ${networkId}` };
+    }
+    return { kind: 'allocated', value: address };
+  }
+
+  /** The network, or the one address of a network that is not known any more. */
+  #network(networkId: string, address: number): NetworkAddresses {
+    const known = this.#networks.get(networkId);
+    if (known !== undefined) return known;
+    const range = { first: address, last: address };
+    const made = {
+      subnet: range,
+      range,
+      reserved: new Set<number>(),
+      owners: new Map(),
+      cursor: address,
+      removed: true,
+    };
+    this.#networks.set(networkId, made);
+    return made;
+  }
+
+  #forgetEmpty(networkId: string, known: NetworkAddresses): void {
+    if (known.removed && known.owners.size === 0) this.#networks.delete(networkId);
+  }
+}

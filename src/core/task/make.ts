@@ -1,0 +1,45 @@
+import type { NodeId } from '../../model/ids.ts';
+import type { Service } from '../../model/service.ts';
+import type { DesiredState, Task } from '../../model/task.ts';
+import type { DecisionContext } from './draft.ts';
+
+/** Where a new task belongs and how it begins. */
+export interface NewTask {
+  readonly slot?: number;
+  readonly nodeId?: NodeId;
+  readonly desiredState: DesiredState;
+  readonly attempt?: number;
+  readonly notBefore?: number;
+}
+
+/** A new task from the service's specification as it is now. */
+export const makeTask = (service: Service, wish: NewTask, context: DecisionContext): Task => ({
+  id: context.nextId(),
+  version: 0,
+  createdAt: context.now,
+  updatedAt: context.now,
+  serviceId: service.id,
+  serviceName: service.spec.name,
+  spec: service.spec.task,
+  specVersion: service.specVersion,
+  ...(service.spec.labels === undefined ? {} : { serviceLabels: service.spec.labels }),
+  ...wish,
+});
+
+/**
+ * A task in the place of another, from the same specification: only an update moves a place to a new one, so that what
+ * a paused update left alone stays as it was.
+ */
+export const replaceTask = (task: Task, wish: NewTask, context: DecisionContext): Task => ({
+  id: context.nextId(),
+  version: 0,
+  createdAt: context.now,
+  updatedAt: context.now,
+  serviceId: task.serviceId,
+  serviceName: task.serviceName,
+  spec: task.spec,
+  specVersion: task.specVersion,
+  ...(task.serviceLabels === undefined ? {} : { serviceLabels: task.serviceLabels }),
+  ...(task.slot === undefined ? {} : { slot: task.slot }),
+  ...wish,
+});
