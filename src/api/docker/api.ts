@@ -1,0 +1,40 @@
+import { TuttiError } from '../../model/errors.ts';
+import type { Reply } from '../http/reply.ts';
+import type { ApiRequest } from '../http/request.ts';
+import { createRouter } from '../http/router.ts';
+import type { DockerContext } from './context.ts';
+import { errorReply } from './errors.ts';
+import { networkRoutes } from './routes/networks.ts';
+import { nodeRoutes } from './routes/nodes.ts';
+import { serviceRoutes } from './routes/services.ts';
+import { systemRoutes } from './routes/system.ts';
+import { taskRoutes } from './routes/tasks.ts';
+import { unsupported } from './routes/unsupported.ts';
+import { apiVersion, withoutVersion } from './version.ts';
+
+/** Docker's Engine API over the cluster: a request in, an answer out; faults become Docker's error bodies. */
+export const createDockerApi = (context: DockerContext): ((request: ApiRequest) => Promise<Reply>) => {
+  const route = createRouter([
+    ...systemRoutes(context),
+    ...nodeRoutes(context),
+    ...serviceRoutes(context),
+    ...taskRoutes(context),
+    ...networkRoutes(context),
+  ]);
+  const headers = {
+    'api-version': apiVersion,
+    'docker-experimental': 'false',
+    ostype: 'linux',
+    server: `Tutti/${context.version} (linux)`,
+  };
+  const answer = async (request: ApiRequest): Promise<Reply> => {
+    const path = withoutVersion(request.path);
+    const found = route(request.method, path);
+    if (found === undefined) return unsupported(request.method, path);
+    return await found.handler({ ...request, path, params: found.params });
+  };
+  return async (request) => {
+    const reply = await answer(request).catch((thrown: unknown) => errorReply(TuttiError.from(thrown)));
+    return { ...reply, headers: { ...headers, ...reply.headers } };
+  };
+};

@@ -1,0 +1,23 @@
+import type { Manager, NodeRecord } from '../../manager/manager.ts';
+import type { Clock, Randomness } from '../../platform/ports.ts';
+
+/** What the dialect needs from outside. */
+export interface DockerContext {
+  readonly manager: Manager;
+  readonly clock: Clock;
+  readonly random: Randomness;
+  /** Tutti's own version. */
+  readonly version: string;
+  /** The node that this manager runs on, which clients call "self". Absent: the leader. */
+  readonly nodeId?: string;
+}
+
+/** The node that answers, where it is known already. */
+export const selfNode = ({ manager, nodeId }: DockerContext): NodeRecord | undefined => {
+  const nodes = manager.queries.nodes();
+  return (
+    nodes.find((record) => record.node.id === nodeId) ??
+    nodes.find((record) => record.manager?.leader === true) ??
+    nodes.find((record) => record.node.spec.role === 'manager')
+  );
+};

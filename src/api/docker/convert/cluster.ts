@@ -1,0 +1,91 @@
+import * as z from 'zod';
+import { TuttiError } from '../../../model/errors.ts';
+import type { Cluster, ClusterSpec } from '../../../model/cluster.ts';
+import type { Definitions } from '../../../platform/engine/types.generated.ts';
+import { objectTo } from './object.ts';
+import { count, driver, nanoseconds, textMap } from './schema.ts';
+import { given, sparse } from './sparse.ts';
+import { millisOf, nanosOf } from './time.ts';
+
+/** Certificates of nodes are good for this long, as in Swarm; the dialect shows it, nothing changes it yet. */
+const certificateExpiryNanos = 90 * 24 * 3600 * 1e9;
+
+export const swarmSchema = z.strictObject({
+  Name: z.string().max(255).optional(),
+  Labels: textMap.optional(),
+  Orchestration: z.strictObject({ TaskHistoryRetentionLimit: z.number().int().min(0).max(1000).optional() }).optional(),
+  Raft: z.record(z.string(), z.number()).optional(),
+  Dispatcher: z.strictObject({ HeartbeatPeriod: nanoseconds.optional() }).optional(),
+  CAConfig: z
+    .strictObject({
+      NodeCertExpiry: nanoseconds.optional(),
+      ExternalCAs: z.array(z.unknown()).max(16).optional(),
+      SigningCACert: z.string().optional(),
+      SigningCAKey: z.string().optional(),
+      ForceRotate: count.optional(),
+    })
+    .optional(),
+  EncryptionConfig: z.strictObject({ AutoLockManagers: z.boolean().optional() }).optional(),
+  TaskDefaults: z.strictObject({ LogDriver: driver.optional() }).optional(),
+});
+type DockerSwarm = z.infer<typeof swarmSchema>;
+
+/** `current` with what Swarm's shape says of it. Throws `not-implemented` for settings that nothing acts on. */
+export const clusterFrom = (swarm: DockerSwarm, current: ClusterSpec): ClusterSpec => {
+  refuseUnacted(swarm);
+  const log = swarm.TaskDefaults?.LogDriver;
+  return {
+    ...current,
+    ...sparse({
+      name: swarm.Name === '' ? undefined : swarm.Name,
+      labels: swarm.Labels,
+      taskHistoryLimit: swarm.Orchestration?.TaskHistoryRetentionLimit,
+      heartbeatMs: given(swarm.Dispatcher?.HeartbeatPeriod, millisOf),
+      logging: given(log, (engine) => sparse({ driver: engine.Name, options: engine.Options })),
+    }),
+  };
+};
+
+const refuseUnacted = (swarm: DockerSwarm): void => {
+  const ca = swarm.CAConfig;
+  const refused: readonly (readonly [boolean, string])[] = [
+    [Object.values(swarm.Raft ?? {}).some((value) => value !== 0), 'Raft: there is no raft log here to set up'],
+    [![undefined, 0, certificateExpiryNanos].includes(ca?.NodeCertExpiry), 'CAConfig.NodeCertExpiry'],
+    [(ca?.ExternalCAs?.length ?? 0) > 0, 'CAConfig.ExternalCAs'],
+    [(ca?.SigningCACert ?? '') !== '' || (ca?.SigningCAKey ?? '') !== '', 'CAConfig.SigningCACert'],
+    [(ca?.ForceRotate ?? 0) !== 0, 'CAConfig.ForceRotate: rotating the authority'],
+    [swarm.EncryptionConfig?.AutoLockManagers === true, 'EncryptionConfig.AutoLockManagers'],
+  ];
+  for (const [set, what] of refused) {
+    if (set) throw new TuttiError('not-implemented', `swarm update: ${what} is not there yet`);
+  }
+};
+
+const swarmTo = (spec: ClusterSpec): Definitions['SwarmSpec'] => ({
+  Name: spec.name,
+  Labels: { ...spec.labels },
+  Orchestration: { TaskHistoryRetentionLimit: spec.taskHistoryLimit },
+  Raft: {},
+  Dispatcher: { HeartbeatPeriod: nanosOf(spec.heartbeatMs) },
+  CAConfig: { NodeCertExpiry: certificateExpiryNanos },
+  EncryptionConfig: { AutoLockManagers: false },
+  TaskDefaults: sparse({
+    LogDriver: given(spec.logging, (log) => sparse({ Name: log.driver, Options: log.options })),
+  }),
+});
+
+/** Without the tokens: what `docker info` shows to everybody. */
+export const clusterInfoTo = (cluster: Cluster): NonNullable<Definitions['ClusterInfo']> => ({
+  ...objectTo(cluster),
+  Spec: swarmTo(cluster.spec),
+  TLSInfo: { TrustRoot: cluster.caCertificate },
+  RootRotationInProgress: false,
+  DataPathPort: 4789,
+  DefaultAddrPool: [...cluster.spec.addressPools],
+  SubnetSize: cluster.spec.subnetPrefix,
+});
+
+export const clusterTo = (cluster: Cluster): Definitions['Swarm'] => ({
+  ...clusterInfoTo(cluster),
+  JoinTokens: { Worker: cluster.joinTokens.worker, Manager: cluster.joinTokens.manager },
+});

@@ -1,0 +1,60 @@
+import type { TaskRecord } from '../../../manager/manager.ts';
+import type { Network } from '../../../model/network.ts';
+import type { TaskStatus } from '../../../model/task.ts';
+import type { Definitions } from '../../../platform/engine/types.generated.ts';
+import { networkTo } from './network.ts';
+import { objectTo } from './object.ts';
+import { genericsTo } from './resources.ts';
+import { given, sparse } from './sparse.ts';
+import type { TaskSpecOut } from './task-spec.ts';
+import { taskTo } from './task-spec.ts';
+import { timestampOf } from './time.ts';
+
+export type TaskOut = Omit<Definitions['Task'], 'Spec'> & { Spec?: TaskSpecOut };
+
+/** `networks` finds the networks of the task's addresses; one that is gone is left out. */
+export const taskRecordTo = ({ task, status }: TaskRecord, networks: (id: string) => Network | undefined): TaskOut => {
+  const isJob = task.desiredState === 'complete';
+  return sparse({
+    ...objectTo(task),
+    Labels: {},
+    Spec: taskTo(task.spec),
+    ServiceID: task.serviceId,
+    Slot: task.slot,
+    NodeID: task.nodeId,
+    AssignedGenericResources: given(task.genericResources, genericsTo),
+    Status: statusTo(status),
+    DesiredState: task.desiredState,
+    JobIteration: isJob ? { Index: task.specVersion } : undefined,
+    NetworksAttachments: task.addresses?.flatMap((attached) => {
+      const network = networks(attached.networkId);
+      if (network === undefined) return [];
+      return [{ Network: networkTo(network), Addresses: [`${attached.address}/${prefixOf(network)}`] }];
+    }),
+  });
+};
+
+const prefixOf = (network: Network): string => network.subnet?.split('/')[1] ?? '32';
+
+const statusTo = (status: TaskStatus): Definitions['TaskStatus'] => {
+  const main = status.containers[0];
+  return sparse({
+    Timestamp: timestampOf(status.timestamp),
+    State: status.state,
+    Message: status.message,
+    Err: status.error,
+    ContainerStatus: given(main, (container) =>
+      sparse({ ContainerID: container.containerId, PID: container.pid, ExitCode: container.exitCode }),
+    ),
+    PortStatus: {
+      ...sparse({
+        Ports: status.hostPorts?.map((port) => ({
+          Protocol: port.protocol as 'tcp' | 'udp' | 'sctp',
+          TargetPort: port.target,
+          PublishedPort: port.published,
+          PublishMode: 'host' as const,
+        })),
+      }),
+    },
+  });
+};

@@ -1,0 +1,72 @@
+import type { Node } from '../../../model/node.ts';
+import { empty, json } from '../../http/reply.ts';
+import type { Route } from '../../http/router.ts';
+import { flagOf, paramOf } from '../../http/request.ts';
+import type { ApiRequest } from '../../http/request.ts';
+import type { DockerContext } from '../context.ts';
+import { nodeSchema, nodeSpecFrom, nodeTo } from '../convert/node.ts';
+import { lookup, lookupAsync } from '../errors.ts';
+import { anyOf, checkChoice, labelled, prefixOf, readFilters } from '../filters.ts';
+import { readBody, readVersion } from '../input.ts';
+
+export const nodeRoutes = ({ manager }: DockerContext): readonly Route[] => {
+  const { commands, queries } = manager;
+  return [
+    [
+      'GET',
+      '/nodes',
+      (request) => {
+        const passes = nodeFilter(request);
+        const certificate = queries.cluster().caCertificate;
+        const found = queries.nodes().filter(({ node }) => passes(node));
+        return json(found.map((record) => nodeTo(record, certificate)));
+      },
+    ],
+    [
+      'GET',
+      '/nodes/:id',
+      (request) => {
+        const id = paramOf(request, 'id');
+        return json(
+          nodeTo(
+            lookup('node', id, () => queries.node(id)),
+            queries.cluster().caCertificate,
+          ),
+        );
+      },
+    ],
+    [
+      'POST',
+      '/nodes/:id/update',
+      async (request) => {
+        const id = paramOf(request, 'id');
+        const version = readVersion(request, 'node');
+        const { value } = await readBody(request, nodeSchema, 'node');
+        await lookupAsync('node', id, () => commands.updateNode(id, version, nodeSpecFrom(value)));
+        return empty();
+      },
+    ],
+    [
+      'DELETE',
+      '/nodes/:id',
+      async (request) => {
+        const id = paramOf(request, 'id');
+        await lookupAsync('node', id, () => commands.removeNode(id, flagOf(request, 'force')));
+        return empty();
+      },
+    ],
+  ];
+};
+
+const nodeFilter = (request: ApiRequest): ((node: Node) => boolean) => {
+  const filters = readFilters(request, ['id', 'label', 'membership', 'name', 'node.label', 'role']);
+  checkChoice(filters, 'role', ['worker', 'manager']);
+  checkChoice(filters, 'membership', ['accepted', 'pending']);
+  return (node) =>
+    prefixOf(filters, 'id', node.id) &&
+    prefixOf(filters, 'name', node.spec.name ?? node.description?.hostname ?? '') &&
+    anyOf(filters, 'role', (role) => role === node.spec.role) &&
+    anyOf(filters, 'membership', (membership) => membership === 'accepted') &&
+    labelled(filters, 'node.label', node.spec.labels) &&
+    labelled(filters, 'label', node.description?.engine.labels);
+};

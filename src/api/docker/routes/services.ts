@@ -1,0 +1,115 @@
+import type { Manager, ServiceRecord } from '../../../manager/manager.ts';
+import { TuttiError } from '../../../model/errors.ts';
+import type { Service, ServiceSpec } from '../../../model/service.ts';
+import type { Reply } from '../../http/reply.ts';
+import { empty, json } from '../../http/reply.ts';
+import type { ApiRequest } from '../../http/request.ts';
+import { flagOf, paramOf } from '../../http/request.ts';
+import type { Route } from '../../http/router.ts';
+import type { DockerContext } from '../context.ts';
+import { carryOver } from '../convert/carry.ts';
+import { serviceRecordTo } from '../convert/service.ts';
+import { sparse } from '../convert/sparse.ts';
+import { lookup, lookupAsync, notFound } from '../errors.ts';
+import { anyOf, checkChoice, labelled, prefixOf, readFilters } from '../filters.ts';
+import { readVersion } from '../input.ts';
+import { inventName } from '../names.ts';
+import { readService } from '../service-input.ts';
+
+export const serviceRoutes = (context: DockerContext): readonly Route[] => {
+  const { manager, random } = context;
+  const { commands, queries } = manager;
+  return [
+    [
+      'GET',
+      '/services',
+      (request) => {
+        const passes = serviceFilter(request);
+        const status = flagOf(request, 'status');
+        const found = queries.services().filter(({ service }) => service.removing !== true && passes(service));
+        return json(found.map((record) => serviceRecordTo(record, status)));
+      },
+    ],
+    [
+      'POST',
+      '/services/create',
+      async (request) => {
+        const { spec, warnings } = await readService(request, manager, () => inventName(random));
+        const created = await commands.createService(spec);
+        return json({ ID: created.id, Warnings: [...warnings, ...created.warnings] }, 201);
+      },
+    ],
+    [
+      'GET',
+      '/services/:id',
+      (request) => json(serviceRecordTo(findService(manager, paramOf(request, 'id')), flagOf(request, 'status'))),
+    ],
+    ['POST', '/services/:id/update', (request) => updateService(request, manager)],
+    [
+      'DELETE',
+      '/services/:id',
+      async (request) => {
+        const id = paramOf(request, 'id');
+        findService(manager, id);
+        await lookupAsync('service', id, () => commands.removeService(id));
+        return empty();
+      },
+    ],
+  ];
+};
+
+/** A service that is being removed is gone for clients already. */
+export const findService = ({ queries }: Manager, id: string): ServiceRecord => {
+  const record = lookup('service', id, () => queries.service(id));
+  if (record.service.removing === true) throw notFound('service', id);
+  return record;
+};
+
+const updateService = async (request: ApiRequest, manager: Manager): Promise<Reply> => {
+  const { commands } = manager;
+  const id = paramOf(request, 'id');
+  const version = readVersion(request, 'service');
+  const { service } = findService(manager, id);
+  if (wantsRollback(request)) {
+    const { warnings } = await commands.rollbackService(id, version);
+    return json({ Warnings: [...warnings] });
+  }
+  const input = await readService(request, manager, () => service.spec.name);
+  if (input.spec.name !== service.spec.name) {
+    throw new TuttiError('not-implemented', `renaming services is not supported: ${service.spec.name}`);
+  }
+  const spec = withCredentials(request, service, carryOver(service.spec, input.spec));
+  const { warnings } = await commands.updateService(id, version, spec);
+  return json({ Warnings: [...input.warnings, ...warnings] });
+};
+
+const wantsRollback = (request: ApiRequest): boolean => {
+  const rollback = request.query.get('rollback') ?? '';
+  if (rollback === '') return false;
+  if (rollback === 'previous') return true;
+  throw new TuttiError('invalid-argument', `invalid rollback '${rollback}': only "previous" is known`);
+};
+
+/** Without a header the credentials stay: those of the service's specification, or of the one before when asked for. */
+const withCredentials = (request: ApiRequest, service: Service, spec: ServiceSpec): ServiceSpec => {
+  if (spec.task.pullCredentials !== undefined) return spec;
+  const from = request.query.get('registryAuthFrom') ?? 'spec';
+  if (from !== 'spec' && from !== 'previous-spec' && from !== '') {
+    throw new TuttiError('invalid-argument', `invalid registryAuthFrom '${from}'`);
+  }
+  const source = from === 'previous-spec' ? service.previousSpec : service.spec;
+  return { ...spec, task: { ...spec.task, ...sparse({ pullCredentials: source?.task.pullCredentials }) } };
+};
+
+const modes = ['replicated', 'global', 'replicated-job', 'global-job'];
+
+const serviceFilter = (request: ApiRequest): ((service: Service) => boolean) => {
+  const filters = readFilters(request, ['id', 'label', 'mode', 'name', 'runtime']);
+  checkChoice(filters, 'mode', modes);
+  return ({ id, spec }) =>
+    prefixOf(filters, 'id', id) &&
+    prefixOf(filters, 'name', spec.name) &&
+    anyOf(filters, 'mode', (mode) => mode === spec.mode.kind) &&
+    anyOf(filters, 'runtime', (runtime) => runtime === 'container') &&
+    labelled(filters, 'label', spec.labels);
+};

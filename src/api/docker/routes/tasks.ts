@@ -1,0 +1,107 @@
+import type { Manager, TaskRecord } from '../../../manager/manager.ts';
+import { TuttiError } from '../../../model/errors.ts';
+import type { Network } from '../../../model/network.ts';
+import { taskStates } from '../../../model/task.ts';
+import { json } from '../../http/reply.ts';
+import type { ApiRequest } from '../../http/request.ts';
+import { paramOf } from '../../http/request.ts';
+import type { Route } from '../../http/router.ts';
+import type { DockerContext } from '../context.ts';
+import { selfNode } from '../context.ts';
+import { taskRecordTo } from '../convert/task.ts';
+import { lookup } from '../errors.ts';
+import type { Filters } from '../filters.ts';
+import { anyOf, checkChoice, labelled, prefixOf, readFilters } from '../filters.ts';
+
+const known = ['id', 'name', 'label', 'service', 'node', 'desired-state', 'runtime', '_up-to-date'];
+
+export const taskRoutes = (context: DockerContext): readonly Route[] => {
+  const { queries } = context.manager;
+  const networks = (): ((id: string) => Network | undefined) => {
+    const byId = new Map(queries.networks().map((network) => [network.id as string, network]));
+    return (id) => byId.get(id);
+  };
+  return [
+    [
+      'GET',
+      '/tasks',
+      (request) => {
+        const network = networks();
+        return json(listTasks(context, request).map((record) => taskRecordTo(record, network)));
+      },
+    ],
+    [
+      'GET',
+      '/tasks/:id',
+      (request) => {
+        const id = paramOf(request, 'id');
+        return json(
+          taskRecordTo(
+            lookup('task', id, () => queries.task(id)),
+            networks(),
+          ),
+        );
+      },
+    ],
+  ];
+};
+
+const listTasks = (context: DockerContext, request: ApiRequest): readonly TaskRecord[] => {
+  const { queries } = context.manager;
+  const filters = readFilters(request, known);
+  checkChoice(filters, 'desired-state', taskStates);
+  const services = idsOf(filters, 'service', (reference) => queries.service(reference).service.id);
+  const nodes = idsOf(filters, 'node', (reference) => nodeIdOf(context, reference));
+  const fresh = filters.has('_up-to-date') ? freshness(context.manager) : undefined;
+  const passes = ({ task, status }: TaskRecord): boolean =>
+    (services?.has(task.serviceId) ?? true) &&
+    (nodes?.has(task.nodeId ?? '') ?? true) &&
+    prefixOf(filters, 'id', task.id) &&
+    prefixOf(filters, 'name', `${task.serviceName}.${task.slot ?? task.nodeId ?? ''}.${task.id}`) &&
+    labelled(filters, 'label', task.serviceLabels) &&
+    anyOf(filters, 'desired-state', (state) => state === task.desiredState) &&
+    anyOf(filters, 'runtime', (runtime) => runtime === 'container') &&
+    (fresh === undefined || anyOf(filters, '_up-to-date', (wanted) => fresh(task) === (wanted !== 'false'))) &&
+    status.state !== 'remove';
+  return candidates(context.manager, services, nodes).filter(passes);
+};
+
+/** From the narrowest index that serves the filters. */
+const candidates = (
+  { queries }: Manager,
+  services: ReadonlySet<string> | undefined,
+  nodes: ReadonlySet<string> | undefined,
+): readonly TaskRecord[] => {
+  if (services !== undefined) return [...services].flatMap((serviceId) => queries.tasksOf({ serviceId }));
+  if (nodes !== undefined) return [...nodes].flatMap((nodeId) => queries.tasksOf({ nodeId }));
+  return queries.tasks();
+};
+
+/** Names and ids of a filter, resolved; what is not there fits nothing, as in Docker. */
+const idsOf = (
+  filters: Filters,
+  name: string,
+  resolve: (reference: string) => string,
+): ReadonlySet<string> | undefined => {
+  const given = filters.get(name);
+  if (given === undefined) return undefined;
+  return new Set(
+    given.flatMap((reference) => {
+      try {
+        return [resolve(reference)];
+      } catch (thrown) {
+        if (thrown instanceof TuttiError && thrown.code === 'not-found') return [];
+        throw thrown;
+      }
+    }),
+  );
+};
+
+const nodeIdOf = (context: DockerContext, reference: string): string =>
+  reference === 'self' ? (selfNode(context)?.node.id ?? '') : context.manager.queries.node(reference).node.id;
+
+/** Whether a task is made from its service's newest specification. */
+const freshness = ({ queries }: Manager): ((task: TaskRecord['task']) => boolean) => {
+  const versions = new Map(queries.services().map(({ service }) => [service.id, service.specVersion]));
+  return (task) => versions.get(task.serviceId) === task.specVersion;
+};

@@ -1,0 +1,33 @@
+/** What a handler answers, as data: a server writes it to a socket, a test looks at it. */
+export type Reply =
+  | {
+      readonly kind: 'json';
+      readonly status: number;
+      readonly body: unknown;
+      readonly headers?: Readonly<Record<string, string>>;
+    }
+  | {
+      readonly kind: 'text';
+      readonly status: number;
+      readonly text: string;
+      readonly headers?: Readonly<Record<string, string>>;
+    }
+  | { readonly kind: 'empty'; readonly status: number; readonly headers?: Readonly<Record<string, string>> }
+  /** Sent as it comes; the headers go out at once. An error of the iterable cuts the connection off. */
+  | {
+      readonly kind: 'stream';
+      readonly status: number;
+      readonly chunks: AsyncIterable<Uint8Array | string>;
+      readonly headers: Readonly<Record<string, string>>;
+    };
+
+export const json = (body: unknown, status = 200): Reply => ({ kind: 'json', status, body });
+
+export const empty = (status = 200): Reply => ({ kind: 'empty', status });
+
+export const stream = (chunks: AsyncIterable<Uint8Array | string>, contentType: string): Reply => ({
+  kind: 'stream',
+  status: 200,
+  chunks,
+  headers: { 'content-type': contentType },
+});
