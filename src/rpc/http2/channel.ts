@@ -18,6 +18,12 @@ export interface StreamChannel<Out, In> {
   readonly attach: (handlers: ChannelHandlers<In>) => void;
 }
 
+/**
+ * The last frame of an orderly end. HTTP/2's own end of a stream does not do: a connection that is torn down looks the
+ * same at times.
+ */
+const endFrame = '{"kind":"end"}';
+
 /** How long an orderly end may take before the connection is broken off. */
 const lingerMs = 2000;
 
@@ -29,7 +35,6 @@ export const createStreamChannel = <Out, In>(options: StreamChannelOptions<In>):
   const { stream, clock } = options;
   let handlers: ChannelHandlers<In> | undefined;
   let open = true;
-  let ended = false;
 
   const finish = (reason: TuttiError | undefined) => {
     if (!open) return;
@@ -44,37 +49,41 @@ export const createStreamChannel = <Out, In>(options: StreamChannelOptions<In>):
   };
   const endOrderly = () => {
     finish(undefined);
-    stream.end();
+    stream.end(`${endFrame}\n`);
     stream.session?.close();
     clock.after(lingerMs, () => stream.session?.destroy());
   };
   const read = createFrameReader(options.maxBytes, (text) => {
+    if (!open) return;
+    if (text === endFrame) {
+      endOrderly();
+      return;
+    }
     const message = options.parse(text);
-    if (message !== undefined && open) handlers?.message(message);
+    if (message !== undefined) handlers?.message(message);
   });
+  const take = (chunk: Buffer) => {
+    if (!open) return;
+    try {
+      read(chunk);
+    } catch (error) {
+      breakOff(TuttiError.from(error));
+    }
+  };
+  const lost = () => {
+    finish(new TuttiError('unavailable', 'the connection was lost'));
+    stream.session?.destroy();
+  };
 
   const attach = (given: ChannelHandlers<In>) => {
     handlers = given;
     stream.on('drain', () => {
       if (open) given.drain();
     });
-    stream.on('data', (chunk: Buffer) => {
-      if (!open) return;
-      try {
-        read(chunk);
-      } catch (error) {
-        breakOff(TuttiError.from(error));
-      }
-    });
-    stream.on('end', () => {
-      ended = !stream.aborted;
-      if (ended) endOrderly();
-    });
-    stream.on('close', () => {
-      finish(ended ? undefined : new TuttiError('unavailable', 'the connection was lost'));
-      stream.session?.destroy();
-    });
-    if (stream.destroyed) finish(new TuttiError('unavailable', 'the connection was lost'));
+    stream.on('data', take);
+    stream.on('end', lost);
+    stream.on('close', lost);
+    if (stream.destroyed) lost();
   };
   // Said by 'close' too; an error without a listener would end the process.
   stream.on('error', () => undefined);

@@ -47,9 +47,13 @@ export const createMemoryNetwork = (options: MemoryNetworkOptions): MemoryNetwor
     for (const entry of open) {
       if (!match(entry)) continue;
       open.delete(entry);
-      entry.at.nodes.get(entry.peer.nodeId)?.gone.abort();
       entry.connection.break(told);
     }
+  };
+
+  const breakRequests = (nodeId: string, from: Iterable<Listening> = listeners.values()) => {
+    for (const { nodes } of from)
+      nodes.get(nodeId)?.gone.abort(new TuttiError('unavailable', 'the connection was lost'));
   };
 
   const reach = async (peer: Peer, address: string, signal: AbortSignal): Promise<Listening> => {
@@ -78,10 +82,13 @@ export const createMemoryNetwork = (options: MemoryNetworkOptions): MemoryNetwor
         const response = await node.service(request, linked);
         return { ...response, body: abortable(response.body, linked) };
       },
-      drop: (nodeId) =>
-        breakAll((entry) => mine(entry) && entry.peer.nodeId === nodeId, { agent: true, manager: true }),
+      drop: (nodeId) => {
+        breakRequests(nodeId, [listening]);
+        breakAll((entry) => mine(entry) && entry.peer.nodeId === nodeId, { agent: true, manager: true });
+      },
       [Symbol.asyncDispose]: () => {
         if (listeners.get(address) === listening) listeners.delete(address);
+        for (const nodeId of listening.nodes.keys()) breakRequests(nodeId, [listening]);
         breakAll(mine, { agent: true, manager: true });
         return Promise.resolve();
       },
@@ -127,11 +134,14 @@ export const createMemoryNetwork = (options: MemoryNetworkOptions): MemoryNetwor
       cuts.delete(nodeId);
       for (const { peer, connection } of open) if (peer.nodeId === nodeId) connection.wake();
     },
-    crash: (nodeId, { silent }) =>
-      breakAll((entry) => entry.peer.nodeId === nodeId, { agent: false, manager: !silent }),
+    crash: (nodeId, { silent }) => {
+      breakRequests(nodeId);
+      breakAll((entry) => entry.peer.nodeId === nodeId, { agent: false, manager: !silent });
+    },
     crashManager: (address, { silent }) => {
       const listening = listeners.get(address);
       listeners.delete(address);
+      for (const nodeId of listening?.nodes.keys() ?? []) breakRequests(nodeId, listening && [listening]);
       breakAll((entry) => entry.at === listening, { agent: !silent, manager: false });
     },
   };
