@@ -1,0 +1,115 @@
+import type { NetworkId } from '../../model/ids.ts';
+import type { NetworkSpec } from '../../model/network.ts';
+import type { NetworkAttachment } from '../../model/service.ts';
+import type { Names } from './names.ts';
+import type { Section } from './section.ts';
+import { compact, compactOrNone, orNone } from './section.ts';
+import { stackLabels } from './labels.ts';
+
+type Ipam = NonNullable<NetworkSpec['ipam']>;
+type IpamConfig = NonNullable<Ipam['configs']>[number];
+
+/** Networks of the engine itself that `network_mode` can name. */
+const engineNetworks = ['host', 'none', 'bridge'] as const;
+
+/** The engine network that a service asks for with `network_mode`. */
+export function engineNetwork(service: Section): string | undefined {
+  const mode = service.text('network_mode');
+  return mode === 'default' ? undefined : engineNetworks.find((one) => one === mode);
+}
+
+/**
+ * Where a service is connected, and under which names beside its full one: its key in the file, its `container_name`,
+ * its aliases, and the names by which others link to it.
+ */
+export function attachments(
+  service: Section,
+  names: Names,
+  known: { readonly key: string; readonly linkedAs: readonly string[] },
+): readonly NetworkAttachment[] | undefined {
+  const mode = service.text('network_mode');
+  const engine = engineNetwork(service);
+  if (engine !== undefined) return [{ networkId: engine as NetworkId }];
+  if (mode !== undefined && mode !== 'default') {
+    service.warn('network_mode', `${JSON.stringify(mode)} is ignored; the service is on the network "default"`);
+    return [{ networkId: names.network('default') as NetworkId, aliases: [known.key] }];
+  }
+  const container = service.text('container_name');
+  const common = [known.key, ...(container === undefined ? [] : [container]), ...known.linkedAs];
+  return orNone(
+    service.named('networks').map(([name, options]) =>
+      compact<NetworkAttachment>({
+        networkId: names.network(name) as NetworkId,
+        aliases: [...new Set([...common, ...(options.texts('aliases') ?? [])])],
+        driverOptions: options.dictionary('driver_opts'),
+        ipv4Address: options.text('ipv4_address'),
+      }),
+    ),
+  );
+}
+
+export function networkSpec(stack: string, key: string, network: Section, names: Names): NetworkSpec {
+  return compact<NetworkSpec>({
+    name: names.network(key),
+    labels: stackLabels(stack, network.dictionary('labels')),
+    driver: driver(network),
+    options: orEmpty(network.dictionary('driver_opts')),
+    internal: network.boolean('internal'),
+    attachable: network.boolean('attachable'),
+    ingress: undefined,
+    ipv6: network.boolean('enable_ipv6'),
+    ipam: ipam(network.section('ipam')),
+  });
+}
+
+function driver(network: Section): NetworkSpec['driver'] {
+  const asked = network.text('driver') ?? 'overlay';
+  if (asked === 'overlay' || asked === 'default') return 'overlay';
+  if (asked === 'host' || asked === 'none') return asked;
+  network.warn('driver', `${JSON.stringify(asked)} is ignored; the network spans the nodes, as an overlay`);
+  return 'overlay';
+}
+
+function ipam(section: Section): NetworkSpec['ipam'] {
+  return compactOrNone<Ipam>({
+    driver: section.text('driver'),
+    options: orEmpty(section.dictionary('options')),
+    configs: orNone(section.sections('config').flatMap((config) => ipamConfig(config) ?? [])),
+  });
+}
+
+function ipamConfig(config: Section): IpamConfig | undefined {
+  if (config.text('subnet')?.includes(':') === true) {
+    config.warn('subnet', 'ignored, because only IPv4 networks span the nodes');
+    return undefined;
+  }
+  for (const key of ['subnet', 'ip_range']) {
+    const text = config.text(key);
+    if (text !== undefined && !isNetwork(text))
+      config.fail(key, `${JSON.stringify(text)} is not a network such as 10.5.0.0/16`);
+  }
+  const gateway = config.text('gateway');
+  if (gateway !== undefined && !isAddress(gateway)) {
+    config.fail('gateway', `${JSON.stringify(gateway)} is not an address such as 10.5.0.1`);
+  }
+  return compactOrNone<IpamConfig>({
+    subnet: config.text('subnet'),
+    ipRange: config.text('ip_range'),
+    gateway,
+    auxiliaryAddresses: orEmpty(config.dictionary('aux_addresses')),
+  });
+}
+
+function isAddress(text: string): boolean {
+  const parts = text.split('.');
+  return parts.length === 4 && parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) <= 255);
+}
+
+function isNetwork(text: string): boolean {
+  const [address = '', length = '', ...rest] = text.split('/');
+  return isAddress(address) && /^\d{1,2}$/.test(length) && Number(length) <= 32 && rest.length === 0;
+}
+
+function orEmpty<Values extends object>(values: Values | undefined): Values | undefined {
+  return values === undefined || Object.keys(values).length === 0 ? undefined : values;
+}
