@@ -4,9 +4,14 @@ import type { ApiRequest } from '../http/request.ts';
 import { createRouter } from '../http/router.ts';
 import type { DockerContext } from './context.ts';
 import { errorReply } from './errors.ts';
+import { distributionRoutes } from './routes/distribution.ts';
+import { eventRoutes } from './routes/events.ts';
+import { logRoutes } from './routes/logs.ts';
 import { networkRoutes } from './routes/networks.ts';
 import { nodeRoutes } from './routes/nodes.ts';
+import { configRoutes, secretRoutes } from './routes/secrets.ts';
 import { serviceRoutes } from './routes/services.ts';
+import { swarmRoutes } from './routes/swarm.ts';
 import { systemRoutes } from './routes/system.ts';
 import { taskRoutes } from './routes/tasks.ts';
 import { unsupported } from './routes/unsupported.ts';
@@ -20,6 +25,12 @@ export const createDockerApi = (context: DockerContext): ((request: ApiRequest) 
     ...serviceRoutes(context),
     ...taskRoutes(context),
     ...networkRoutes(context),
+    ...secretRoutes(context),
+    ...configRoutes(context),
+    ...swarmRoutes(context),
+    ...eventRoutes(context),
+    ...logRoutes(context),
+    ...distributionRoutes(),
   ]);
   const headers = {
     'api-version': apiVersion,
