@@ -1,0 +1,103 @@
+import type {
+  AssignedConfig,
+  AssignedNetwork,
+  AssignedPeer,
+  AssignedPublish,
+  AssignedSecret,
+  AssignedSelf,
+} from '../../model/assignment.ts';
+import type { Cluster } from '../../model/cluster.ts';
+import type { NetworkId } from '../../model/ids.ts';
+import type { Network } from '../../model/network.ts';
+import type { Node } from '../../model/node.ts';
+import type { Config, Secret } from '../../model/secret.ts';
+import type { Service } from '../../model/service.ts';
+
+/** What VXLAN adds to each packet over IPv4, in bytes. */
+const encapsulation = 50;
+const usualMtu = 1500;
+
+/** MTU for overlay traffic: the least of all nodes', because a packet may go between any two. */
+export const overlayMtu = (nodes: Iterable<Node>): number => {
+  let least = Number.POSITIVE_INFINITY;
+  for (const { description } of nodes) {
+    if (description !== undefined) least = Math.min(least, description.mtu ?? usualMtu);
+  }
+  return (Number.isFinite(least) ? least : usualMtu) - encapsulation;
+};
+
+export const nodeName = (node: Node): string => node.spec.name ?? node.description?.hostname ?? node.id;
+
+/** The node as the others see it, once it has told its address and has an end of the overlay. */
+export const peerOf = (node: Node): AssignedPeer | undefined =>
+  node.description === undefined || node.overlay === undefined
+    ? undefined
+    : {
+        kind: 'peer',
+        id: node.id,
+        name: nodeName(node),
+        address: node.description.address,
+        overlayAddress: node.overlay.address,
+        overlayMac: node.overlay.mac,
+      };
+
+export const selfOf = (node: Node, cluster: Cluster, mtu: number): AssignedSelf | undefined =>
+  node.description === undefined || node.overlay === undefined
+    ? undefined
+    : {
+        kind: 'self',
+        id: node.id,
+        name: nodeName(node),
+        clusterId: cluster.id,
+        address: node.description.address,
+        overlayAddress: node.overlay.address,
+        overlayMac: node.overlay.mac,
+        overlayMtu: mtu,
+        taskHistoryLimit: cluster.spec.taskHistoryLimit,
+        ...(node.spec.labels === undefined ? {} : { labels: node.spec.labels }),
+      };
+
+export const networkOf = (network: Network): AssignedNetwork | undefined =>
+  network.subnet === undefined || network.gateway === undefined
+    ? undefined
+    : {
+        kind: 'network',
+        id: network.id,
+        name: network.spec.name,
+        subnet: network.subnet,
+        gateway: network.gateway,
+        internal: network.spec.internal === true,
+        ingress: network.spec.ingress === true,
+        ...(network.spec.options === undefined ? {} : { options: network.spec.options }),
+        ...(network.spec.labels === undefined ? {} : { labels: network.spec.labels }),
+      };
+
+export const publishesOf = (service: Service, ingress: NetworkId): readonly AssignedPublish[] =>
+  service.ports
+    .filter(({ mode }) => mode === 'ingress')
+    .map(({ protocol, published, target }) => ({
+      kind: 'publish',
+      id: `${protocol}/${published}`,
+      protocol,
+      published,
+      target,
+      serviceId: service.id,
+      serviceName: service.spec.name,
+      networkId: ingress,
+    }));
+
+export const secretOf = ({ id, spec }: Secret): AssignedSecret => ({
+  kind: 'secret',
+  id,
+  name: spec.name,
+  data: spec.data,
+  ...(spec.templating === undefined ? {} : { templated: true }),
+});
+
+export const configOf = ({ id, spec }: Config): AssignedConfig => ({
+  kind: 'config',
+  id,
+  name: spec.name,
+  data: spec.data,
+  ...(spec.templating === undefined ? {} : { templated: true }),
+});

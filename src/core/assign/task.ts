@@ -1,0 +1,97 @@
+import type { AssignedEndpoint, AssignedTask } from '../../model/assignment.ts';
+import type { NetworkId, NodeId } from '../../model/ids.ts';
+import type { PublishedPort, Service } from '../../model/service.ts';
+import type { Task, TaskStatus } from '../../model/task.ts';
+import { isTerminal } from '../../model/task.ts';
+import { hasLiveSuccessor, isWanted } from '../task/known.ts';
+import { ownNames, sharedNames } from './names.ts';
+
+/** A task that has all that a node needs to run it: a node and its addresses. */
+export type PlacedTask = Task & Required<Pick<Task, 'nodeId' | 'addresses'>>;
+
+export const isPlaced = (task: Task): task is PlacedTask => task.nodeId !== undefined && task.addresses !== undefined;
+
+const isJob = (task: Task, service: Service | undefined): boolean =>
+  task.desiredState === 'complete' || service?.spec.mode.kind.endsWith('job') === true;
+
+/** The host ports of the version that the task was made from, as far as it is still known. */
+const hostPortsOf = (task: Task, service: Service | undefined): readonly PublishedPort[] => {
+  if (service === undefined) return [];
+  const before = task.specVersion === service.previousSpecVersion && task.specVersion !== service.specVersion;
+  const spec = before ? (service.previousSpec ?? service.spec) : service.spec;
+  return (spec.endpoint?.ports ?? []).filter(({ mode }) => mode === 'host');
+};
+
+export const assignedTaskOf = (task: PlacedTask, service: Service | undefined): AssignedTask => {
+  const hostPorts = hostPortsOf(task, service);
+  return {
+    kind: 'task',
+    id: task.id,
+    serviceId: task.serviceId,
+    serviceName: task.serviceName,
+    spec: task.spec,
+    desiredState: task.desiredState,
+    addresses: task.addresses,
+    ...(task.serviceLabels === undefined ? {} : { serviceLabels: task.serviceLabels }),
+    ...(task.slot === undefined ? {} : { slot: task.slot }),
+    ...(task.genericResources === undefined ? {} : { genericResources: task.genericResources }),
+    ...(hostPorts.length === 0 ? {} : { hostPorts }),
+    ...(isJob(task, service) ? { job: true } : {}),
+  };
+};
+
+export interface EndpointFacts {
+  readonly status: TaskStatus;
+  readonly observed: (taskId: string) => TaskStatus | undefined;
+  /** The task's node is down as far as anyone can tell. */
+  readonly nodeDown: boolean;
+}
+
+/** Whether a task has endpoints: it may be running. Also where its agent goes on with a task that has no row yet. */
+export const hasEndpoints = (status: TaskStatus, observed: EndpointFacts['observed']): boolean =>
+  !isTerminal(status.state) || hasLiveSuccessor(status, observed);
+
+/** A task on each of its networks. Ready: it may be given traffic, and is not about to stop. */
+export const endpointsOf = (
+  task: PlacedTask,
+  { status, observed, nodeDown }: EndpointFacts,
+): readonly AssignedEndpoint[] => {
+  if (!hasEndpoints(status, observed)) return [];
+  const ready = status.ready && status.state === 'running' && isWanted(task) && !nodeDown;
+  const taskNames = ownNames(task);
+  return task.addresses.map(({ networkId, address }) => ({
+    kind: 'endpoint',
+    id: `${networkId}/${task.id}`,
+    networkId,
+    taskId: task.id,
+    nodeId: task.nodeId,
+    serviceId: task.serviceId,
+    address,
+    names: [...sharedNames(task, attachmentOf(task, networkId))],
+    taskNames: [...taskNames],
+    ready,
+  }));
+};
+
+const attachmentOf = (task: Task, networkId: NetworkId) =>
+  task.spec.networks?.find((attachment) => attachment.networkId === networkId);
+
+/** The ids of the secrets and configs that a task's containers ask for. */
+export const filesOf = (task: Task): { readonly secrets: readonly string[]; readonly configs: readonly string[] } => ({
+  secrets: [...new Set(task.spec.containers.flatMap(({ secrets = [] }) => secrets.map(({ secretId }) => secretId)))],
+  configs: [...new Set(task.spec.containers.flatMap(({ configs = [] }) => configs.map(({ configId }) => configId)))],
+});
+
+/** What one task makes its node need. */
+export interface TaskNeeds {
+  readonly nodeId: NodeId;
+  readonly networks: readonly string[];
+  readonly secrets: readonly string[];
+  readonly configs: readonly string[];
+}
+
+/** A task that has ended needs nothing but to be kept for its logs. */
+export const needsOf = (task: PlacedTask, live: boolean): TaskNeeds =>
+  live
+    ? { nodeId: task.nodeId, networks: task.addresses.map(({ networkId }) => networkId), ...filesOf(task) }
+    : { nodeId: task.nodeId, networks: [], secrets: [], configs: [] };

@@ -1,0 +1,325 @@
+import type { AssignedEndpoint, AssignedTask, Assignment } from '../../model/assignment.ts';
+import type { NetworkId } from '../../model/ids.ts';
+import type { Node } from '../../model/node.ts';
+import type { Service } from '../../model/service.ts';
+import { assignmentKey } from '../../model/protocol.ts';
+import { configOf, networkOf, overlayMtu, peerOf, publishesOf, secretOf, selfOf } from '../../core/assign/shared.ts';
+import { assignedTaskOf, endpointsOf, hasEndpoints, isPlaced, needsOf } from '../../core/assign/task.ts';
+import type { TaskNeeds } from '../../core/assign/task.ts';
+import { knownStatus } from '../../core/task/known.ts';
+import type { View } from '../../store/store.ts';
+import type { AssignmentDifference } from './assignments.ts';
+import { nothingDirty } from './dirty.ts';
+import type { Dirty } from './dirty.ts';
+import { Counter, Group } from './group.ts';
+
+/** What one task contributes, as it was last worked out. */
+interface TaskShare {
+  readonly needs: TaskNeeds;
+  readonly assigned: AssignedTask;
+  readonly endpoints: readonly AssignedEndpoint[];
+}
+
+/** One node's part: what only it is given, and which shared groups it takes part in. */
+class NodePart {
+  readonly own = new Group();
+  readonly networks = new Counter();
+  readonly secrets = new Counter();
+  readonly configs = new Counter();
+  /** Networks whose group it was given by the last difference. */
+  given: ReadonlySet<string> = new Set();
+}
+
+/** The derived tables: what every node is to be told. Nothing in it is a source of truth. */
+export class AssignmentTable {
+  readonly #view: View;
+  readonly #everyone = new Group();
+  readonly #networks = new Map<string, Group>();
+  readonly #nodes = new Map<string, NodePart>();
+  readonly #tasks = new Map<string, TaskShare>();
+  readonly #publishes = new Map<string, readonly string[]>();
+  /** Nodes on each network. */
+  readonly #members = new Map<string, Set<string>>();
+  #ingress: NetworkId | undefined;
+  #mtu = 0;
+
+  constructor(view: View) {
+    this.#view = view;
+    const dirty = nothingDirty();
+    dirty.cluster = true;
+    for (const { id } of view.list('network')) dirty.networks.add(id);
+    for (const { id } of view.list('node')) dirty.nodes.add(id);
+    for (const { id } of view.list('service')) dirty.services.add(id);
+    for (const { id } of view.list('task')) dirty.tasks.add(id);
+    this.fold(dirty);
+    this.#settle();
+  }
+
+  /** Works out again what depends on the dirty rows. */
+  fold(dirty: Dirty): void {
+    for (const id of dirty.networks) this.#foldNetwork(id);
+    this.#foldNodes(dirty);
+    for (const id of dirty.services) this.#foldService(id, dirty.tasks);
+    for (const id of dirty.health) for (const task of this.#view.find('task', 'node', id)) dirty.tasks.add(task.id);
+    for (const id of dirty.tasks) this.#foldTask(id);
+    for (const id of dirty.secrets) this.#foldFile('secret', id);
+    for (const id of dirty.configs) this.#foldFile('config', id);
+  }
+
+  full(nodeId: string): ReadonlyMap<string, Assignment> {
+    const set = new Map<string, Assignment>();
+    const part = this.#nodes.get(nodeId);
+    if (part === undefined || this.#view.get('node', nodeId) === undefined) return set;
+    const groups = [part.own, this.#everyone];
+    for (const id of this.#networksOf(part)) groups.push(this.#group(id));
+    for (const group of groups) for (const [key, item] of group.items) set.set(key, item);
+    set.delete(`peer:${nodeId}`);
+    return set;
+  }
+
+  changes(): ReadonlyMap<string, AssignmentDifference> {
+    const differences = new Map<string, AssignmentDifference>();
+    for (const nodeId of this.#affected()) {
+      const part = this.#nodes.get(nodeId);
+      if (part === undefined) continue;
+      const difference = this.#difference(nodeId, part);
+      if (difference.put.length + difference.remove.length > 0) differences.set(nodeId, difference);
+    }
+    this.#settle();
+    return differences;
+  }
+
+  #difference(nodeId: string, part: NodePart): AssignmentDifference {
+    const put: Assignment[] = [];
+    const remove: string[] = [];
+    const change = (key: string, item: Assignment | undefined): void => {
+      if (item === undefined) remove.push(key);
+      else if (key !== `peer:${nodeId}`) put.push(item);
+    };
+    for (const group of [part.own, this.#everyone]) for (const [key, item] of group.pending) change(key, item);
+    const networks = this.#networksOf(part);
+    for (const id of networks) {
+      const group = this.#group(id);
+      for (const [key, item] of part.given.has(id) ? group.pending : group.items) change(key, item);
+    }
+    for (const id of part.given) {
+      if (networks.has(id)) continue;
+      const group = this.#group(id);
+      remove.push(...new Set([...group.items.keys(), ...group.pending.keys()]));
+    }
+    return { put, remove };
+  }
+
+  /** Nodes that may have a difference. */
+  #affected(): Iterable<string> {
+    if (this.#everyone.pending.size > 0) return this.#nodes.keys();
+    const affected = new Set<string>();
+    for (const [id, part] of this.#nodes) if (part.own.pending.size > 0 || this.#moved(part)) affected.add(id);
+    for (const [id, group] of this.#networks) {
+      if (group.pending.size === 0) continue;
+      for (const nodeId of id === this.#sharedIngress() ? this.#nodes.keys() : (this.#members.get(id) ?? [])) {
+        affected.add(nodeId);
+      }
+    }
+    return affected;
+  }
+
+  #moved(part: NodePart): boolean {
+    const now = this.#networksOf(part);
+    return now.size !== part.given.size || [...now].some((id) => !part.given.has(id));
+  }
+
+  #settle(): void {
+    for (const part of this.#nodes.values()) {
+      part.own.settle();
+      if (this.#moved(part)) part.given = this.#networksOf(part);
+    }
+    this.#everyone.settle();
+    for (const [id, group] of this.#networks) {
+      group.settle();
+      if (group.items.size === 0) this.#networks.delete(id);
+    }
+  }
+
+  /** A node has the networks of its tasks, and the ingress network as soon as anything is published. */
+  #networksOf(part: NodePart): ReadonlySet<string> {
+    const networks = new Set(part.networks.keys());
+    const ingress = this.#sharedIngress();
+    if (ingress !== undefined) networks.add(ingress);
+    return networks;
+  }
+
+  #sharedIngress(): NetworkId | undefined {
+    return this.#publishes.size > 0 ? this.#ingress : undefined;
+  }
+
+  #foldNetwork(id: string): void {
+    const network = this.#view.get('network', id);
+    const item = network === undefined ? undefined : networkOf(network);
+    if (item === undefined) this.#group(id).remove(`network:${id}`);
+    else this.#group(id).put(item);
+    if (network?.spec.ingress === true) this.#ingress = network.id;
+    else if (this.#ingress === id) this.#ingress = undefined;
+    else return;
+    for (const service of this.#view.list('service')) this.#foldService(service.id, new Set());
+  }
+
+  #foldNodes(dirty: Dirty): void {
+    if (dirty.nodes.size === 0 && !dirty.cluster) return;
+    for (const id of dirty.nodes) this.#foldPeer(id, this.#view.get('node', id));
+    const mtu = overlayMtu(this.#view.list('node'));
+    const all = dirty.cluster || mtu !== this.#mtu;
+    this.#mtu = mtu;
+    const [cluster] = this.#view.list('cluster');
+    if (cluster === undefined) return;
+    const nodes = all ? this.#view.list('node') : [...dirty.nodes].map((id) => this.#view.get('node', id));
+    for (const node of nodes) {
+      const self = node === undefined ? undefined : selfOf(node, cluster, mtu);
+      if (self !== undefined) this.#part(self.id).own.put(self);
+    }
+  }
+
+  #foldPeer(id: string, node: Node | undefined): void {
+    const peer = node === undefined ? undefined : peerOf(node);
+    if (peer === undefined) this.#everyone.remove(`peer:${id}`);
+    else this.#everyone.put(peer);
+    if (node !== undefined) this.#part(id);
+    else if (this.#nodes.delete(id)) for (const members of this.#members.values()) members.delete(id);
+  }
+
+  #foldService(id: string, dirtyTasks: Set<string>): void {
+    const service = this.#view.get('service', id);
+    const items = service === undefined || this.#ingress === undefined ? [] : publishesOf(service, this.#ingress);
+    const keys = items.map(assignmentKey);
+    for (const key of this.#publishes.get(id) ?? []) {
+      if (!keys.includes(key) && this.#publishOwner(key) === id) this.#everyone.remove(key);
+    }
+    for (const item of items) this.#everyone.put(item);
+    if (keys.length === 0) this.#publishes.delete(id);
+    else this.#publishes.set(id, keys);
+    if (service !== undefined && !hasHostPorts(service)) return;
+    for (const task of this.#view.find('task', 'service', id)) dirtyTasks.add(task.id);
+  }
+
+  /** A port may have passed from one service to another in one commit. */
+  #publishOwner(key: string): string | undefined {
+    const item = this.#everyone.items.get(key);
+    return item?.kind === 'publish' ? item.serviceId : undefined;
+  }
+
+  #foldTask(id: string): void {
+    const before = this.#tasks.get(id);
+    const after = this.#share(id);
+    if (after === undefined) this.#tasks.delete(id);
+    else this.#tasks.set(id, after);
+    // New needs first, so that what is needed before and after is never withdrawn.
+    if (after !== undefined) this.#need(after.needs);
+    if (before !== undefined) this.#unneed(before.needs);
+    this.#replaceTask(before, after);
+    const kept = new Set(after?.endpoints.map(assignmentKey));
+    for (const endpoint of before?.endpoints ?? []) {
+      if (!kept.has(assignmentKey(endpoint))) this.#group(endpoint.networkId).remove(assignmentKey(endpoint));
+    }
+    for (const endpoint of after?.endpoints ?? []) {
+      const known = this.#group(endpoint.networkId).items.get(assignmentKey(endpoint));
+      if (known?.kind !== 'endpoint' || !sameEndpoint(known, endpoint)) this.#group(endpoint.networkId).put(endpoint);
+    }
+  }
+
+  #replaceTask(before: TaskShare | undefined, after: TaskShare | undefined): void {
+    if (before !== undefined && before.needs.nodeId !== after?.needs.nodeId) {
+      this.#nodes.get(before.needs.nodeId)?.own.remove(assignmentKey(before.assigned));
+    }
+    const moved = before?.needs.nodeId !== after?.needs.nodeId;
+    if (after !== undefined && (moved || !sameTask(before?.assigned, after.assigned))) {
+      this.#part(after.needs.nodeId).own.put(after.assigned);
+    }
+  }
+
+  #share(id: string): TaskShare | undefined {
+    const task = this.#view.get('task', id);
+    if (task === undefined || !isPlaced(task) || this.#view.get('node', task.nodeId) === undefined) return undefined;
+    const observed = (taskId: string) => this.#view.get('taskStatus', taskId);
+    const status = knownStatus(task, observed(id));
+    const nodeDown = this.#view.get('nodeStatus', task.nodeId)?.state === 'down';
+    const endpoints = endpointsOf(task, { status, observed, nodeDown });
+    const needs = needsOf(task, hasEndpoints(status, observed));
+    return { needs, assigned: assignedTaskOf(task, this.#view.get('service', task.serviceId)), endpoints };
+  }
+
+  #need({ nodeId, networks, secrets, configs }: TaskNeeds): void {
+    const part = this.#part(nodeId);
+    for (const id of networks) if (part.networks.add(id)) this.#membersOf(id).add(nodeId);
+    for (const id of secrets) if (part.secrets.add(id)) this.#giveFile(part, 'secret', id);
+    for (const id of configs) if (part.configs.add(id)) this.#giveFile(part, 'config', id);
+  }
+
+  #unneed({ nodeId, networks, secrets, configs }: TaskNeeds): void {
+    const part = this.#nodes.get(nodeId);
+    if (part === undefined) return;
+    for (const id of networks) {
+      if (!part.networks.drop(id)) continue;
+      this.#membersOf(id).delete(nodeId);
+      if (this.#membersOf(id).size === 0) this.#members.delete(id);
+    }
+    for (const id of secrets) if (part.secrets.drop(id)) part.own.remove(`secret:${id}`);
+    for (const id of configs) if (part.configs.drop(id)) part.own.remove(`config:${id}`);
+  }
+
+  #foldFile(kind: 'secret' | 'config', id: string): void {
+    for (const part of this.#nodes.values()) {
+      if ((kind === 'secret' ? part.secrets : part.configs).has(id)) this.#giveFile(part, kind, id);
+    }
+  }
+
+  #giveFile(part: NodePart, kind: 'secret' | 'config', id: string): void {
+    const item = this.#file(kind, id);
+    if (item === undefined) part.own.remove(`${kind}:${id}`);
+    else part.own.put(item);
+  }
+
+  #file(kind: 'secret' | 'config', id: string): Assignment | undefined {
+    if (kind === 'secret') {
+      const secret = this.#view.get('secret', id);
+      return secret === undefined ? undefined : secretOf(secret);
+    }
+    const config = this.#view.get('config', id);
+    return config === undefined ? undefined : configOf(config);
+  }
+
+  #part(nodeId: string): NodePart {
+    let part = this.#nodes.get(nodeId);
+    if (part === undefined) this.#nodes.set(nodeId, (part = new NodePart()));
+    return part;
+  }
+
+  #group(networkId: string): Group {
+    let group = this.#networks.get(networkId);
+    if (group === undefined) this.#networks.set(networkId, (group = new Group()));
+    return group;
+  }
+
+  #membersOf(networkId: string): Set<string> {
+    let members = this.#members.get(networkId);
+    if (members === undefined) this.#members.set(networkId, (members = new Set()));
+    return members;
+  }
+}
+
+const hasHostPorts = ({ spec }: Service): boolean => spec.endpoint?.ports?.some(({ mode }) => mode === 'host') === true;
+
+const sameTask = (before: AssignedTask | undefined, after: AssignedTask): boolean =>
+  before !== undefined &&
+  before.spec === after.spec &&
+  before.desiredState === after.desiredState &&
+  before.addresses === after.addresses &&
+  before.genericResources === after.genericResources &&
+  before.job === after.job &&
+  JSON.stringify(before.hostPorts) === JSON.stringify(after.hostPorts);
+
+const sameEndpoint = (before: AssignedEndpoint, after: AssignedEndpoint): boolean =>
+  before.ready === after.ready &&
+  before.nodeId === after.nodeId &&
+  before.address === after.address &&
+  before.names.join() === after.names.join() &&
+  before.taskNames.join() === after.taskNames.join();
