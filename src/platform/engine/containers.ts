@@ -51,7 +51,7 @@ export interface LogOptions extends CallOptions {
 }
 
 const listDeadline = 30_000;
-const changeDeadline = 120_000;
+const changeDeadline = 90_000;
 const stopMargin = 20_000;
 const logsDeadline = 30_000;
 

@@ -15,21 +15,21 @@ const headDeadline = 120_000;
 const silenceDeadline = 300_000;
 const inspectDeadline = 15_000;
 
+const inspection = z.object({
+  Config: z.object({ Healthcheck: z.object({ Test: z.array(z.string()).nullish() }).nullish() }).nullish(),
+});
+
 const progress = z.object({ status: z.string().optional(), id: z.string().optional(), error: z.string().optional() });
 
 /** Images of the engine. */
 export function imageOperations(calls: EngineCalls) {
   return {
-    /** Whether the engine has the image, by reference or id. */
-    async hasImage(image: string, options: CallOptions = {}): Promise<boolean> {
+    /** Whether the image brings a health check of its own. @throws TuttiError `not-found` when it is missing. */
+    async imageHasHealthcheck(image: string, options: CallOptions = {}): Promise<boolean> {
       const path = `/images/${encodeURI(image)}/json`;
-      try {
-        await calls.json({ method: 'GET', path, deadlineMs: inspectDeadline }, options);
-        return true;
-      } catch (cause) {
-        if (TuttiError.from(cause).code === 'not-found') return false;
-        throw cause;
-      }
+      const answer = await calls.json({ method: 'GET', path, deadlineMs: inspectDeadline }, options);
+      const test = inspection.parse(answer.value).Config?.Healthcheck?.Test ?? [];
+      return test.length > 0 && test[0] !== 'NONE';
     },
 
     /**

@@ -31,7 +31,8 @@ export interface EngineTransport {
   close(): void;
 }
 
-const maxConnections = 64;
+/** Stops wait out their grace period, each on a connection: they must not keep the others from theirs. */
+const maxConnections = 1024;
 const maxAnswerBytes = 64 * 1024 * 1024;
 
 /** Connections are kept and reused for calls; each stream has one of its own. */

@@ -12,12 +12,17 @@ const answer = z.object({
   Version: z.string().default(''),
   ApiVersion: z.string().regex(/^\d+\.\d+$/),
   MinAPIVersion: z.string().default(oldestApi),
+  Os: z.string().default('linux'),
+  Arch: z.string().default(''),
 });
 
 /** The engine's own versions and the API version that both sides speak. */
 export interface EngineVersion {
   readonly engine: string;
   readonly api: string;
+  readonly os: string;
+  /** As Go names it: amd64, arm64, … */
+  readonly architecture: string;
 }
 
 const deadlineMs = 10_000;
@@ -69,6 +74,8 @@ export function createNegotiation(transport: EngineTransport): (options: CallOpt
     return {
       engine: version.data.Version,
       api: negotiate(version.data.ApiVersion, version.data.MinAPIVersion),
+      os: version.data.Os,
+      architecture: version.data.Arch,
     };
   };
   return async (options) => {

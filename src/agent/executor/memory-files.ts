@@ -1,0 +1,65 @@
+import { chmod, chown, mkdir, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { TuttiError } from '../../model/errors.ts';
+import type { TaskFiles } from './engine.ts';
+
+/** Magic numbers of tmpfs and ramfs, see statfs(2). */
+const memoryFileSystems = new Set([0x01021994, 0x858458f6]);
+
+/**
+ * Files below `directory`, which must be on a memory file system that the engine sees too (below `/run`).
+ * They outlive the agent, so that a container restarted before a manager answers has its secrets.
+ */
+export function createMemoryFiles(directory: string): TaskFiles {
+  const pathOf = (task: string, container: string, index: number): string =>
+    join(directory, safeName(task), safeName(container), String(index));
+  return {
+    async write(task, container, files) {
+      if (files.length === 0) return [];
+      await mkdir(join(directory, safeName(task), safeName(container)), { recursive: true, mode: 0o700 });
+      await requireMemory(directory);
+      const paths = files.map((_, index) => pathOf(task, container, index));
+      for (const [index, file] of files.entries()) {
+        const path = paths[index] ?? '';
+        await rm(path, { force: true });
+        await writeFile(path, file.data, { mode: 0o600, flag: 'wx' });
+        await chown(path, file.uid, file.gid);
+        await chmod(path, file.mode);
+      }
+      return paths;
+    },
+    async existing(task, container, count) {
+      const paths = Array.from({ length: count }, (_, index) => pathOf(task, container, index));
+      const found = await Promise.all(paths.map(isFile));
+      return found.every(Boolean) ? paths : undefined;
+    },
+    async remove(task) {
+      await rm(join(directory, safeName(task)), { recursive: true, force: true });
+    },
+  };
+}
+
+async function requireMemory(directory: string): Promise<void> {
+  const { type } = await statfs(directory);
+  if (memoryFileSystems.has(type)) return;
+  throw new TuttiError(
+    'invalid-argument',
+    `${directory} is not on a memory file system: secrets are not written to disk; give the agent a directory on tmpfs`,
+  );
+}
+
+async function isFile(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/** Ids and container names hold no separators, but they come over the network. */
+function safeName(name: string): string {
+  if (name === '' || name === '.' || name === '..' || /[/\0]/.test(name)) {
+    throw new TuttiError('invalid-argument', `"${name}" cannot name a file`);
+  }
+  return name;
+}

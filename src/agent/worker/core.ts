@@ -1,0 +1,326 @@
+import type { AssignedTask } from '../../model/assignment.ts';
+import { TuttiError } from '../../model/errors.ts';
+import type { TaskId } from '../../model/ids.ts';
+import { isTerminal } from '../../model/task.ts';
+import type { TaskObservation } from '../../model/task.ts';
+import { compareApi } from '../executor/api-version.ts';
+import type { EngineContainer, EngineEvent } from '../executor/engine.ts';
+import type { FileSources } from '../executor/files.ts';
+import type { NodeIdentity } from '../executor/labels.ts';
+import type { Action } from './actions.ts';
+import { viewOfListed } from './container-view.ts';
+import type { ContainerView } from './container-view.ts';
+import type { LaneName, WorkerContext } from './context.ts';
+import { decideSlot } from './decide.ts';
+import { createHandlers } from './handlers.ts';
+import type { Handlers } from './handlers.ts';
+import { createLane } from './lane.ts';
+import type { Lane } from './lane.ts';
+import { createHealthChecks, createPuller, faultPause, isPassing, severalNetworksApi } from './launch.ts';
+import { createNodeTasks } from './node-tasks.ts';
+import type { Assignments, NodeTasks, TaskEntry } from './node-tasks.ts';
+import type { TaskWork, WorkerOptions, WorkerPorts } from './ports.ts';
+import { advance, observationOf } from './record.ts';
+import type { TaskRecord } from './record.ts';
+import { createRecordWriter } from './records.ts';
+import type { RecordWriter } from './records.ts';
+import { decideRestart } from './restart.ts';
+import { createWakes } from './wakes.ts';
+import type { Wakes } from './wakes.ts';
+
+const defaultLaunches = 4;
+const defaultRemovals = 4;
+const pullsAtOnce = 3;
+/** Stops wait out their grace period: many at once cost nothing. */
+const stopsAtOnce = 256;
+/** What waits for the manager is looked at again after this, whatever it has sent. */
+const waitMs = 30_000;
+
+/**
+ * The state of a worker and the loop over it: what changed marks its slot, a marked slot is looked at whole, and what
+ * is decided is handed to the handlers. Nothing here waits for anything.
+ */
+export class WorkerCore implements WorkerContext {
+  readonly ports: WorkerPorts;
+  readonly tasks: NodeTasks = createNodeTasks();
+  readonly health: WorkerContext['health'];
+  readonly sources: FileSources;
+  readonly pullImage: WorkerContext['pullImage'];
+  readonly #handlers: Handlers = createHandlers(this);
+  readonly #lanes: Readonly<Record<LaneName, Lane>>;
+  readonly #wakes: Wakes<TaskId>;
+  readonly #writer: RecordWriter;
+  readonly #listeners = new Set<(observation: TaskObservation) => void>();
+  readonly #published = new Map<TaskId, string>();
+  readonly #dirty = new Set<string>();
+  readonly #signal: AbortSignal;
+  #settling = false;
+  /** The engine has been listed once: before that nothing is known of what runs. */
+  #listed = false;
+
+  constructor(ports: WorkerPorts, options: WorkerOptions, signal: AbortSignal) {
+    this.ports = ports;
+    this.#signal = signal;
+    this.health = createHealthChecks(ports.engine);
+    this.pullImage = createPuller(ports.engine);
+    const launch = createLane(options.launches ?? defaultLaunches);
+    this.#lanes = {
+      launch,
+      start: launch,
+      pull: createLane(pullsAtOnce),
+      stop: createLane(stopsAtOnce),
+      remove: createLane(options.removals ?? defaultRemovals),
+    };
+    this.#wakes = createWakes(ports.clock, (taskId) => this.#lookAtTask(taskId));
+    const snapshot = (): TaskRecord[] => [...this.tasks.entries.values()].map(({ record }) => record);
+    this.#writer = createRecordWriter(ports.records, snapshot, ports.clock, ports.log);
+    this.sources = {
+      secret: (id) => this.#row('secret', id),
+      config: (id) => this.#row('config', id),
+    };
+  }
+
+  apply(assignments: Assignments): void {
+    const before = this.tasks.assignments();
+    for (const slot of this.tasks.assign(assignments, this.ports.clock.now())) this.look(slot);
+    const moreFiles = [...assignments].some(
+      ([key, row]) => (row.kind === 'secret' || row.kind === 'config') && before.get(key) !== row,
+    );
+    if (moreFiles) this.#retryAll();
+  }
+
+  /** Takes what was written before; call it before the first `apply`. */
+  restore(records: readonly TaskRecord[]): void {
+    for (const record of records) this.tasks.add(record);
+  }
+
+  // What the engine tells.
+
+  mark(): number {
+    return this.tasks.mark();
+  }
+
+  listed(containers: readonly EngineContainer[], mark: number): void {
+    const views = containers.flatMap((container) => viewOfListed(container) ?? []);
+    const changed = this.tasks.compare(views, mark);
+    for (const { taskId } of views) this.publish(taskId);
+    const first = !this.#listed;
+    this.#listed = true;
+    for (const slot of first ? [...this.tasks.slots()] : changed) this.look(slot);
+    this.#retryAll();
+  }
+
+  event(event: EngineEvent): void {
+    const taskId = this.tasks.container(event.id)?.taskId;
+    const slot = this.tasks.observe(event);
+    if (taskId !== undefined) this.publish(taskId);
+    if (slot !== undefined) this.look(slot);
+  }
+
+  lost(fault: TuttiError): void {
+    for (const { record } of this.tasks.entries.values()) {
+      if (isTerminal(record.state) || record.state === 'running') continue;
+      this.update(record.id, (old, now) => advance(old, { state: old.state, message: fault.message }, now));
+    }
+  }
+
+  // What is told.
+
+  observations(): TaskObservation[] {
+    return [...this.tasks.entries.values()].map(({ record }) => this.#observation(record));
+  }
+
+  subscribe(listener: (observation: TaskObservation) => void): Disposable {
+    this.#listeners.add(listener);
+    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
+  }
+
+  publish(taskId: TaskId): void {
+    const record = this.tasks.get(taskId)?.record;
+    if (record === undefined) return;
+    const observation = this.#observation(record);
+    const text = JSON.stringify(observation);
+    if (this.#published.get(taskId) === text) return;
+    this.#published.set(taskId, text);
+    for (const listen of this.#listeners) listen(observation);
+  }
+
+  #observation(record: TaskRecord): TaskObservation {
+    return observationOf(record, this.tasks.containersOf(record.id));
+  }
+
+  // What the handlers do.
+
+  entry(taskId: TaskId): TaskEntry {
+    const entry = this.tasks.get(taskId);
+    if (entry === undefined) throw new TuttiError('cancelled', `task ${taskId} is not known any more`);
+    return entry;
+  }
+
+  task(taskId: TaskId): { readonly record: TaskRecord; readonly assigned: AssignedTask } {
+    const { record } = this.entry(taskId);
+    const assigned = this.tasks.assignmentOf(record);
+    if (assigned === undefined || assigned.desiredState === 'shutdown' || assigned.desiredState === 'remove') {
+      throw new TuttiError('cancelled', `task ${taskId} is not wanted any more`);
+    }
+    return { record, assigned };
+  }
+
+  hold(taskId: TaskId, record: TaskRecord): void {
+    this.entry(taskId).record = record;
+    this.#writer.changed();
+  }
+
+  update(taskId: TaskId, change: (record: TaskRecord, now: number) => TaskRecord): void {
+    const entry = this.tasks.get(taskId);
+    if (entry === undefined) return;
+    const before = entry.record;
+    const after = change(before, this.ports.clock.now());
+    this.hold(taskId, after);
+    if (after.state !== before.state) {
+      this.ports.log.info('task', { task: taskId, from: before.state, to: after.state, error: after.error });
+    }
+    this.publish(taskId);
+    this.look(after.slot);
+  }
+
+  seen(view: ContainerView): void {
+    const slot = this.tasks.setContainer(view);
+    this.publish(view.taskId);
+    this.look(slot);
+  }
+
+  wait(taskId: TaskId, message: string): void {
+    this.entry(taskId).retryAt = this.ports.clock.now() + waitMs;
+    this.update(taskId, (record, now) => advance(record, { state: 'preparing', message }, now));
+  }
+
+  forgotten(taskId: TaskId): void {
+    this.tasks.delete(taskId);
+    this.#published.delete(taskId);
+    this.#wakes.delete(taskId);
+    this.#writer.changed();
+  }
+
+  wakeAt(taskId: TaskId, at: number): void {
+    this.#wakes.set(taskId, at);
+  }
+
+  async flush(): Promise<void> {
+    await this.#writer.flush();
+  }
+
+  async node(signal: AbortSignal): Promise<NodeIdentity> {
+    const self = [...this.tasks.assignments().values()].find((row) => row.kind === 'self');
+    if (self === undefined) throw new TuttiError('unavailable', 'the manager has not said which node this is');
+    const { os, architecture } = await this.ports.engine.version({ signal });
+    return { id: self.id, hostname: self.name, clusterId: self.clusterId, os, architecture };
+  }
+
+  async severalNetworks(signal: AbortSignal): Promise<boolean> {
+    return compareApi((await this.ports.engine.version({ signal })).api, severalNetworksApi) >= 0;
+  }
+
+  work(lane: LaneName, taskId: TaskId, work: TaskWork): void {
+    const entry = this.entry(taskId);
+    entry.busy = true;
+    entry.retryAt = 0;
+    const run = async (): Promise<void> => {
+      try {
+        if (!this.#signal.aborted) await work(this.#signal);
+        entry.faults = 0;
+      } catch (cause) {
+        this.#fault(lane, taskId, TuttiError.from(cause));
+      } finally {
+        entry.busy = false;
+        this.look(entry.record.slot);
+      }
+    };
+    this.#lanes[lane].run(run, lane === 'start');
+  }
+
+  async idle(): Promise<void> {
+    await Promise.all(Object.values(this.#lanes).map(async (lane) => await lane.idle()));
+    this.#wakes[Symbol.dispose]();
+    await this.#writer.close();
+  }
+
+  // The loop.
+
+  look(slot: string): void {
+    this.#dirty.add(slot);
+    if (this.#settling) return;
+    this.#settling = true;
+    queueMicrotask(() => this.#settle());
+  }
+
+  #settle(): void {
+    this.#settling = false;
+    if (this.#signal.aborted || !this.#listed) return;
+    const slots = [...this.#dirty];
+    this.#dirty.clear();
+    const now = this.ports.clock.now();
+    for (const slot of slots) for (const action of decideSlot(this.tasks.slotView(slot, now))) this.#act(action);
+  }
+
+  #act(action: Action): void {
+    const handle = this.#handlers[action.kind] as (action: Action) => void;
+    handle(action);
+  }
+
+  /** What passes is tried again after a pause; anything else ends a task that has not run, and is told. */
+  #fault(lane: LaneName, taskId: TaskId, fault: TuttiError): void {
+    const entry = this.tasks.get(taskId);
+    if (entry === undefined || this.#signal.aborted || fault.code === 'cancelled') return;
+    this.ports.log.warn(`cannot ${lane}`, { task: taskId, error: fault.message });
+    if (lane === 'stop' || lane === 'remove' || isPassing(fault)) {
+      entry.retryAt = this.ports.clock.now() + faultPause(entry.faults);
+      entry.faults += 1;
+      this.update(taskId, (record, now) => advance(record, { state: record.state, message: fault.message }, now));
+      return;
+    }
+    this.#reject(entry.record, lane === 'start' ? 'failed' : 'rejected', fault);
+  }
+
+  /** A task that never ran is the manager's to replace; one that was restarted in place goes on being so. */
+  #reject(record: TaskRecord, state: 'failed' | 'rejected', fault: TuttiError): void {
+    const assigned = this.tasks.assignmentOf(record);
+    const now = this.ports.clock.now();
+    const { restarts } = record;
+    const run = {
+      policy: assigned?.spec.restart ?? {},
+      job: assigned?.job === true,
+      failed: true,
+      restarts,
+      ranMs: 0,
+      now,
+    };
+    const decision = restarts.length === 0 ? undefined : decideRestart(run);
+    this.#handlers.end({
+      kind: 'end',
+      taskId: record.id,
+      state,
+      message: state === 'failed' ? 'cannot start' : 'cannot prepare',
+      error: fault.message,
+      ...(decision?.restart === true ? { restartAt: decision.at } : {}),
+    });
+  }
+
+  #row<Kind extends 'secret' | 'config'>(kind: Kind, id: string) {
+    const row = this.tasks.assignments().get(`${kind}:${id}`);
+    return row?.kind === kind ? (row as Extract<typeof row, { kind: Kind }>) : undefined;
+  }
+
+  #lookAtTask(taskId: TaskId): void {
+    const slot = this.tasks.get(taskId)?.record.slot;
+    if (slot !== undefined) this.look(slot);
+  }
+
+  #retryAll(): void {
+    for (const entry of this.tasks.entries.values()) {
+      if (entry.retryAt === 0) continue;
+      entry.retryAt = 0;
+      this.look(entry.record.slot);
+    }
+  }
+}

@@ -1,0 +1,172 @@
+import type { AssignedTask } from '../../model/assignment.ts';
+import { TuttiError } from '../../model/errors.ts';
+import type { TaskId } from '../../model/ids.ts';
+import { graceSeconds } from '../executor/request.ts';
+import type { ContainerSpec } from '../../model/container.ts';
+import type { Action, ActionOf } from './actions.ts';
+import type { ContainerView } from './container-view.ts';
+import { startTask } from './launch.ts';
+import { prepareTask } from './prepare.ts';
+import { advance, statusOf, successorRecord } from './record.ts';
+import type { TaskRecord } from './record.ts';
+import type { WorkerContext } from './context.ts';
+
+/** A handler for every kind of action: the compiler demands it. They start work and return; nothing is awaited. */
+export type Handlers = { readonly [Kind in Action['kind']]: (action: ActionOf<Kind>) => void };
+
+export function createHandlers(context: WorkerContext): Handlers {
+  return {
+    pull: ({ taskId }) => context.work('pull', taskId, async (signal) => await pull(context, taskId, signal)),
+    prepare: ({ taskId }) => context.work('launch', taskId, async (signal) => await prepare(context, taskId, signal)),
+    start: ({ taskId }) => context.work('start', taskId, async (signal) => await start(context, taskId, signal)),
+    report: ({ taskId, state, message }) =>
+      context.update(taskId, (record, now) => advance(record, { state, message }, now)),
+    stop: (action) => stop(context, action),
+    end: (action) => end(context, action),
+    remove: ({ taskId }) => context.work('remove', taskId, async (signal) => await remove(context, taskId, signal)),
+    forget: ({ taskId }) => forget(context, taskId),
+    wake: ({ taskId, at }) => context.wakeAt(taskId, at),
+  };
+}
+
+async function pull(context: WorkerContext, taskId: TaskId, signal: AbortSignal): Promise<void> {
+  const { assigned } = context.task(taskId);
+  const say = (message: string): void =>
+    context.update(taskId, (record, now) => advance(record, { state: 'preparing', message }, now));
+  for (const image of new Set(assigned.spec.containers.filter(isPulled).map((spec) => spec.image))) {
+    say(`pulling ${image}`);
+    await context.pullImage(image, assigned, signal, (status) => say(`pulling ${image}: ${status}`));
+    context.health.forget(image);
+  }
+  context.entry(taskId).needsPull = false;
+}
+
+function isPulled({ image, pullPolicy }: ContainerSpec): boolean {
+  // An image named by its content id is in no registry.
+  return pullPolicy !== 'never' && !image.startsWith('sha256:');
+}
+
+async function prepare(context: WorkerContext, taskId: TaskId, signal: AbortSignal): Promise<void> {
+  const { record, assigned } = context.task(taskId);
+  context.update(taskId, (old, now) => advance(old, { state: 'preparing', message: 'preparing' }, now));
+  for (const spec of assigned.spec.containers) void context.health.has(spec);
+  const result = await prepareTask(context.ports, {
+    record,
+    assigned,
+    node: await context.node(signal),
+    sources: context.sources,
+    existing: context.tasks.containersOf(taskId),
+    severalNetworks: await context.severalNetworks(signal),
+    signal,
+    onCreated: (view) => context.seen(view),
+  });
+  if (result.kind === 'image-missing') askForPull(context, taskId, assigned, result.image);
+  if (result.kind === 'waiting') context.wait(taskId, `waiting for the manager to send ${result.missing.join(', ')}`);
+}
+
+function askForPull(context: WorkerContext, taskId: TaskId, assigned: AssignedTask, image: string): void {
+  if (!assigned.spec.containers.some((spec) => spec.image === image && isPulled(spec))) {
+    throw new TuttiError('not-found', `No such image: ${image}`);
+  }
+  context.health.forget(image);
+  context.entry(taskId).needsPull = true;
+}
+
+async function start(context: WorkerContext, taskId: TaskId, signal: AbortSignal): Promise<void> {
+  const { record, assigned } = context.task(taskId);
+  context.update(taskId, (old, now) => advance(old, { state: 'starting', message: 'starting' }, now));
+  const hostPorts = await startTask(context.ports, context.health, {
+    record,
+    assigned,
+    containers: context.tasks.containersOf(taskId),
+    signal,
+    onStarted: (view, health) => {
+      // The events may have told already, even of its end.
+      const known = context.tasks.container(view.id) ?? view;
+      if (known.state === 'created') context.seen({ ...known, state: 'running', health });
+      else if (known.state === 'running' && known.health === 'none') context.seen({ ...known, health });
+    },
+  });
+  if (hostPorts !== undefined) context.update(taskId, (old) => ({ ...old, hostPorts }));
+}
+
+/** The task is withdrawn (`ready: false` is told) before the first signal is sent. */
+function stop(context: WorkerContext, { taskId, reason, error }: ActionOf<'stop'>): void {
+  context.update(taskId, (record) => stopping(record, reason, error));
+  context.work('stop', taskId, async (signal) => {
+    const running = context.tasks.containersOf(taskId).filter(({ state }) => state === 'running');
+    const specs = context.tasks.assignmentOf(context.entry(taskId).record)?.spec.containers ?? [];
+    const stopOne = async (view: ContainerView): Promise<void> => {
+      const grace = graceSeconds(specs.find(({ name }) => name === view.name) ?? {});
+      await gone(context.ports.engine.stopContainer(view.id, grace, { signal }));
+      const known = context.tasks.container(view.id);
+      if (known?.state === 'running') context.seen({ ...known, state: 'ended' });
+    };
+    await Promise.all(running.map(stopOne));
+  });
+}
+
+function stopping(
+  record: TaskRecord,
+  reason: NonNullable<TaskRecord['stopping']>,
+  error: string | undefined,
+): TaskRecord {
+  const { error: _, ...rest } = record;
+  return { ...rest, stopping: reason, message: 'stopping', ...(error === undefined ? {} : { error }) };
+}
+
+/** A container that is not there (any more) needs no stopping. */
+async function gone(call: Promise<unknown>): Promise<void> {
+  try {
+    await call;
+  } catch (cause) {
+    if (TuttiError.from(cause).code !== 'not-found') throw cause;
+  }
+}
+
+/**
+ * The end of a task. Its successor's name is durable before anybody is told of it: otherwise an agent killed right
+ * after could not know that it exists.
+ */
+function end(context: WorkerContext, action: ActionOf<'end'>): void {
+  const { taskId, state, message, error, restartAt } = action;
+  const finish = (record: TaskRecord, now: number): TaskRecord => ({
+    ...advance(record, { state, message, error }, now),
+    ended: context.tasks.containersOf(taskId).map(statusOf),
+  });
+  if (restartAt === undefined) {
+    context.update(taskId, finish);
+    return;
+  }
+  const now = context.ports.clock.now();
+  const { record } = context.entry(taskId);
+  const successor = context.ports.random.id() as TaskId;
+  context.hold(taskId, { ...finish(record, now), successor });
+  const entry = context.tasks.add(successorRecord(record, successor, restartAt, now));
+  entry.busy = true;
+  void context.flush().then(() => {
+    context.publish(taskId);
+    entry.busy = false;
+    context.publish(successor);
+    context.look(record.slot);
+  });
+}
+
+async function remove(context: WorkerContext, taskId: TaskId, signal: AbortSignal): Promise<void> {
+  await context.flush();
+  for (const { id } of context.tasks.containersOf(taskId)) {
+    await context.ports.engine.removeContainer(id, { signal });
+    context.tasks.dropContainer(id);
+  }
+}
+
+function forget(context: WorkerContext, taskId: TaskId): void {
+  const { root, slot } = context.entry(taskId).record;
+  context.forgotten(taskId);
+  context.look(slot);
+  const shared = [...context.tasks.entries.values()].some((entry) => entry.record.root === root);
+  if (shared) return;
+  void context.ports.files.remove(root).catch((cause: unknown) => {
+    context.ports.log.warn('cannot remove the files of a task', { task: root, error: TuttiError.from(cause).message });
+  });
+}

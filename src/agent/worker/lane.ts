@@ -1,0 +1,40 @@
+/** Runs work with a bound on how much is under way; the urgent goes first, otherwise in order. */
+export interface Lane {
+  run(work: () => Promise<void>, urgent?: boolean): void;
+  /** Resolves when nothing is under way or waiting. */
+  idle(): Promise<void>;
+}
+
+/** `work` must not reject: its owner handles its faults. */
+export function createLane(limit: number): Lane {
+  const urgentQueue: (() => Promise<void>)[] = [];
+  const queue: (() => Promise<void>)[] = [];
+  let running = 0;
+  let idlers: (() => void)[] = [];
+  const next = (): void => {
+    while (running < limit) {
+      const work = urgentQueue.shift() ?? queue.shift();
+      if (work === undefined) break;
+      running += 1;
+      void work().finally(() => {
+        running -= 1;
+        next();
+      });
+    }
+    if (running > 0) return;
+    for (const wake of idlers) wake();
+    idlers = [];
+  };
+  return {
+    run(work, urgent = false) {
+      (urgent ? urgentQueue : queue).push(work);
+      next();
+    },
+    async idle() {
+      if (running === 0) return;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      idlers.push(resolve);
+      await promise;
+    },
+  };
+}

@@ -1,0 +1,75 @@
+import { TuttiError } from '../../model/errors.ts';
+import type { ContainerEngine } from '../executor/engine.ts';
+import type { ContainerView } from './container-view.ts';
+
+export interface LogOptions {
+  readonly follow: boolean;
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+  readonly timestamps: boolean;
+  /** Milliseconds since the epoch. */
+  readonly since?: number;
+  readonly until?: number;
+  /** Last lines of each container; absent: all. */
+  readonly tail?: number;
+}
+
+export interface LogChunk {
+  readonly stream: 'stdout' | 'stderr';
+  readonly data: Uint8Array;
+}
+
+/** A container whose output is asked for. */
+export interface LogSource {
+  readonly view: ContainerView;
+  readonly tty: boolean;
+}
+
+/** The output of the containers of one task, as it comes. @throws TuttiError `not-found` when it has none here. */
+export async function* taskLogs(
+  engine: Pick<ContainerEngine, 'logs'>,
+  taskId: string,
+  sources: readonly LogSource[],
+  options: LogOptions,
+  signal: AbortSignal,
+): AsyncGenerator<LogChunk> {
+  if (sources.length === 0) throw new TuttiError('not-found', `task ${taskId} has no container on this node`);
+  const { since, until, ...rest } = options;
+  const asked = {
+    ...rest,
+    ...(since === undefined ? {} : { since: since / 1000 }),
+    ...(until === undefined ? {} : { until: until / 1000 }),
+  };
+  const ended = new AbortController();
+  const stop = AbortSignal.any([signal, ended.signal]);
+  try {
+    yield* merge(sources.map(({ view, tty }) => engine.logs(view.id, { ...asked, tty, signal: stop })));
+  } finally {
+    ended.abort();
+  }
+}
+
+/** Gives what any of the sources gives, until all have ended. */
+async function* merge<Item>(sources: readonly AsyncIterable<Item>[]): AsyncGenerator<Item> {
+  const [only] = sources;
+  if (sources.length === 1 && only !== undefined) {
+    yield* only;
+    return;
+  }
+  const pending = new Map(sources.map((source) => source[Symbol.asyncIterator]()).map((it) => [it, step(it)] as const));
+  while (pending.size > 0) {
+    const { iterator, result } = await Promise.race(pending.values());
+    if (result.done === true) {
+      pending.delete(iterator);
+    } else {
+      pending.set(iterator, step(iterator));
+      yield result.value;
+    }
+  }
+}
+
+async function step<Item>(
+  iterator: AsyncIterator<Item>,
+): Promise<{ readonly iterator: AsyncIterator<Item>; readonly result: IteratorResult<Item> }> {
+  return { iterator, result: await iterator.next() };
+}
