@@ -1,0 +1,169 @@
+import { TuttiError } from '../../model/errors.ts';
+import { nodeId as nodeIdSchema } from '../../model/ids.ts';
+import type { NodeId } from '../../model/ids.ts';
+import { protocolVersion } from '../../model/protocol.ts';
+import type { AgentMessage, ManagerMessage } from '../../model/protocol.ts';
+import type { TaskObservation } from '../../model/task.ts';
+import type { Clock, Log, Timer } from '../../platform/ports.ts';
+import type { Channel, ChannelHandlers, ManagerListener, ManagerService, Peer } from '../../rpc/transport.ts';
+import type { Store } from '../../store/store.ts';
+import type { Assignments } from '../assignments/assignments.ts';
+import { recordDescription } from './describe.ts';
+import { createLiveness } from './liveness.ts';
+import { changedStatuses } from './observations.ts';
+import { createSession, type Session } from './session.ts';
+
+/** Sessions with all agents: assignments down, observations up. */
+export interface Dispatcher extends AsyncDisposable {
+  readonly service: ManagerService;
+  /** The listener that `service` was given to: to break the connections of nodes that were removed. */
+  attach(listener: Pick<ManagerListener, 'drop'>): void;
+}
+
+export interface DispatcherOptions {
+  readonly store: Store;
+  readonly assignments: Assignments;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Where managers answer, for agents to know: `10.0.0.1:2377`. */
+  readonly managers: () => readonly string[];
+}
+
+/** Changes are gathered this long before agents are told, so that one service is one message per node. */
+const gatherMs = 2;
+
+export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
+  const { store, assignments, clock, log } = options;
+  const sessions = new Map<NodeId, Session>();
+  const liveness = createLiveness(options);
+  let listener: Pick<ManagerListener, 'drop'> | undefined;
+  let gathering: Timer | undefined;
+
+  const tell = (): void => {
+    gathering = undefined;
+    for (const [nodeId, difference] of assignments.changes()) {
+      const id = nodeIdSchema.safeParse(nodeId);
+      if (id.success) sessions.get(id.data)?.push(difference);
+    }
+  };
+  const changes = assignments.onChange(() => {
+    gathering ??= clock.after(gatherMs, tell);
+  });
+
+  const observe = (nodeId: NodeId, observations: readonly TaskObservation[]): void => {
+    const changed = changedStatuses(store.view, nodeId, observations);
+    if (changed.length === 0) return;
+    store.observe((soft) => {
+      for (const status of changed) soft.put('taskStatus', status.taskId, status);
+    });
+  };
+
+  const welcome = (nodeId: NodeId): ManagerMessage => {
+    const [cluster] = store.view.list('cluster');
+    return {
+      kind: 'welcome',
+      protocol: protocolVersion,
+      nodeId,
+      heartbeatMs: cluster?.spec.heartbeatMs ?? 1000,
+      timeoutMs: cluster?.spec.nodeTimeoutMs ?? 3000,
+      managers: [...options.managers()],
+    };
+  };
+
+  const begin = (session: Session, hello: Extract<AgentMessage, { kind: 'hello' }>): void => {
+    const { nodeId, peer } = session;
+    const older = sessions.get(nodeId);
+    sessions.set(nodeId, session);
+    older?.channel.close(new TuttiError('cancelled', 'the node has opened a newer session'));
+    log.info('session opened', { node: nodeId, address: peer.address, tasks: hello.tasks.length });
+    void recordDescription(store, log, nodeId, hello.description);
+    observe(nodeId, hello.tasks);
+    liveness.connected(nodeId, peer.address);
+    session.begin(welcome(nodeId));
+  };
+
+  const receive = (session: Session, message: AgentMessage): void => {
+    const { nodeId } = session;
+    if (message.kind === 'hello' ? session.told() !== 'waiting' : sessions.get(nodeId) !== session) {
+      session.channel.close(new TuttiError('invalid-argument', 'a session begins with one hello'));
+      return;
+    }
+    liveness.heard(nodeId);
+    switch (message.kind) {
+      case 'hello':
+        begin(session, message);
+        return;
+      case 'description':
+        void recordDescription(store, log, nodeId, message.description);
+        return;
+      case 'observations':
+        observe(nodeId, message.tasks);
+        return;
+      case 'heartbeat':
+        session.heartbeat();
+        return;
+      case 'applied':
+        return;
+    }
+  };
+
+  const end = (session: Session, reason: TuttiError | undefined): void => {
+    const { nodeId } = session;
+    if (sessions.get(nodeId) !== session) return;
+    sessions.delete(nodeId);
+    liveness.disconnected(nodeId);
+    log.info('session closed', { node: nodeId, reason: reason?.message ?? 'orderly' });
+  };
+
+  const open = (peer: Peer, channel: Channel<ManagerMessage>): ChannelHandlers<AgentMessage> => {
+    const nodeId = nodeIdSchema.parse(peer.nodeId);
+    const session = createSession({ nodeId, peer, channel, full: () => assignments.full(nodeId) });
+    return {
+      message: (message) => receive(session, message),
+      drain: () => session.drained(),
+      closed: (reason) => end(session, reason),
+    };
+  };
+
+  const expel = (nodeId: NodeId): void => {
+    sessions.get(nodeId)?.channel.close(new TuttiError('permission-denied', 'the node was removed from the cluster'));
+    listener?.drop(nodeId);
+  };
+  const watchNodes = store.subscribe((commit) => {
+    for (const change of commit.changes) {
+      if (change.table === 'node' && change.after === undefined) {
+        const id = nodeIdSchema.safeParse(change.id);
+        // After the commit: closing a session writes.
+        if (id.success) clock.after(0, () => expel(id.data));
+      }
+      // A node that is down has no session to go on with: its agent comes back with everything that it knows.
+      if (change.table === 'nodeStatus' && change.after?.state === 'down') {
+        const { nodeId } = change.after;
+        clock.after(0, () => {
+          if (store.view.get('nodeStatus', nodeId)?.state === 'down') listener?.drop(nodeId);
+        });
+      }
+    }
+  });
+
+  return {
+    service: {
+      refusal: (peer) =>
+        store.view.get('node', peer.nodeId) === undefined
+          ? new TuttiError('permission-denied', 'this node is not in the cluster: it was removed')
+          : undefined,
+      session: open,
+    },
+    attach: (given) => {
+      listener = given;
+    },
+    [Symbol.asyncDispose]: () => {
+      changes[Symbol.dispose]();
+      watchNodes[Symbol.dispose]();
+      liveness[Symbol.dispose]();
+      gathering?.cancel();
+      for (const { channel } of sessions.values()) channel.close();
+      return Promise.resolve();
+    },
+  };
+};

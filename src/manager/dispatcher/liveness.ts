@@ -1,0 +1,134 @@
+import { judgeNode } from '../../core/heal/heal.ts';
+import type { NodeContact } from '../../core/heal/heal.ts';
+import type { NodeId } from '../../model/ids.ts';
+import type { NodeStatus } from '../../model/node.ts';
+import type { Clock, Log, Timer } from '../../platform/ports.ts';
+import type { Store } from '../../store/store.ts';
+
+/** Who was heard when, and so which node is up. Writer of the table `nodeStatus`. */
+export interface Liveness extends Disposable {
+  /** The node has a session now, from this address. */
+  connected(nodeId: NodeId, address: string): void;
+  disconnected(nodeId: NodeId): void;
+  /** The node said something. */
+  heard(nodeId: NodeId): void;
+}
+
+export interface LivenessPorts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+interface Known extends NodeContact {
+  readonly address?: string;
+  /** When this manager first had the node in its sight: the beginning of its grace period. */
+  readonly firstSeen: number;
+}
+
+const defaultTimeoutMs = 3000;
+/** Two judgements are at least this far apart. */
+const leastPauseMs = 50;
+const longestPauseMs = 10_000;
+/** When a judgement is later than this, it was this process that slept: what agents said waits in the sockets. */
+const stallMs = 400;
+
+export const createLiveness = ({ store, clock, log }: LivenessPorts): Liveness => {
+  const known = new Map<NodeId, Known>();
+  let due = Number.POSITIVE_INFINITY;
+  let timer: Timer | undefined;
+  let disposed = false;
+
+  const timeoutMs = (): number => {
+    for (const { spec } of store.view.list('cluster')) return spec.nodeTimeoutMs;
+    return defaultTimeoutMs;
+  };
+  const contact = (nodeId: NodeId): Known => known.get(nodeId) ?? { connected: false, firstSeen: clock.monotonic() };
+
+  const write = (status: Omit<NodeStatus, 'since'>): void => {
+    const before = store.view.get('nodeStatus', status.nodeId);
+    const same = before?.state === status.state;
+    if (same && before.message === status.message && before.address === status.address) return;
+    store.observe((soft) =>
+      soft.put('nodeStatus', status.nodeId, { ...status, since: same ? before.since : clock.now() }),
+    );
+    if (!same) {
+      log.info('node changed its state', { node: status.nodeId, from: before?.state ?? 'none', to: status.state });
+    }
+  };
+
+  /** Judges one node now; returns when to do it again. */
+  const judge = (nodeId: NodeId): number => {
+    const entry = contact(nodeId);
+    known.set(nodeId, entry);
+    const options = { now: clock.monotonic(), leaderSince: entry.firstSeen, nodeTimeoutMs: timeoutMs() };
+    const { state, message, judgeAgainAt } = judgeNode(entry, options);
+    const address = entry.address ?? store.view.get('nodeStatus', nodeId)?.address;
+    write({ nodeId, state, message, ...(address !== undefined && { address }) });
+    return judgeAgainAt ?? Number.POSITIVE_INFINITY;
+  };
+
+  const schedule = (at: number): void => {
+    const now = clock.monotonic();
+    const next = Math.min(Math.max(at, now + leastPauseMs), now + longestPauseMs);
+    if (disposed || next >= due) return;
+    due = next;
+    timer?.cancel();
+    timer = clock.after(next - now, judgeAll);
+  };
+  const forgive = (lateMs: number): void => {
+    log.warn('this manager was stopped for a while: nodes get the time back', { ms: Math.round(lateMs) });
+    for (const [nodeId, entry] of known) {
+      if (entry.lastSeen !== undefined) known.set(nodeId, { ...entry, lastSeen: entry.lastSeen + lateMs });
+    }
+  };
+  const judgeAll = (): void => {
+    const late = clock.monotonic() - due;
+    if (late > stallMs) forgive(late);
+    due = Number.POSITIVE_INFINITY;
+    let next = Number.POSITIVE_INFINITY;
+    for (const { id } of store.view.list('node')) next = Math.min(next, judge(id));
+    schedule(next);
+  };
+
+  const remove = (nodeId: NodeId): void => {
+    known.delete(nodeId);
+    if (store.view.get('nodeStatus', nodeId) !== undefined) store.observe((soft) => soft.drop('nodeStatus', nodeId));
+  };
+  const subscription = store.subscribe(({ changes }) => {
+    for (const change of changes) {
+      if (change.table === 'cluster') schedule(0);
+      if (change.table !== 'node') continue;
+      const { id } = change.after ?? change.before ?? {};
+      if (id === undefined) continue;
+      // Not inside of the commit: no writes there.
+      if (change.after === undefined) clock.after(0, () => remove(id));
+      else if (change.before === undefined) schedule(0);
+    }
+  });
+  schedule(0);
+
+  return {
+    connected: (nodeId, address) => {
+      known.set(nodeId, { ...contact(nodeId), connected: true, lastSeen: clock.monotonic(), address });
+      schedule(judge(nodeId));
+    },
+    disconnected: (nodeId) => {
+      if (!known.has(nodeId)) return;
+      known.set(nodeId, { ...contact(nodeId), connected: false });
+      schedule(judge(nodeId));
+    },
+    heard: (nodeId) => {
+      const entry = known.get(nodeId);
+      if (entry === undefined) return;
+      known.set(nodeId, { ...entry, lastSeen: clock.monotonic() });
+      // Back from silence on the same connection.
+      if (store.view.get('nodeStatus', nodeId)?.state !== 'ready') schedule(judge(nodeId));
+    },
+    [Symbol.dispose]: () => {
+      disposed = true;
+      timer?.cancel();
+      subscription[Symbol.dispose]();
+    },
+  };
+};

@@ -1,0 +1,77 @@
+import type { Assignment } from '../../model/assignment.ts';
+import type { NodeId } from '../../model/ids.ts';
+import type { ManagerMessage } from '../../model/protocol.ts';
+import type { Channel, Peer } from '../../rpc/transport.ts';
+import type { AssignmentDifference } from '../assignments/assignments.ts';
+
+/**
+ * What a session has been told. `waiting`: nothing yet, its hello is awaited. `current`: everything. `behind`: the agent
+ * does not keep up, and gets the whole set when it does: nothing is queued for it meanwhile.
+ */
+type Told = 'waiting' | 'current' | 'behind';
+
+/** One agent's stream, as the manager sees it. */
+export interface Session {
+  readonly nodeId: NodeId;
+  readonly peer: Peer;
+  readonly channel: Channel<ManagerMessage>;
+  /** Answers the hello with the whole set. */
+  begin(welcome: ManagerMessage): void;
+  /** Tells what changed. */
+  push(difference: AssignmentDifference): void;
+  /** The agent takes messages again. */
+  drained(): void;
+  heartbeat(): void;
+  readonly told: () => Told;
+}
+
+export interface SessionOptions {
+  readonly nodeId: NodeId;
+  readonly peer: Peer;
+  readonly channel: Channel<ManagerMessage>;
+  readonly full: () => ReadonlyMap<string, Assignment>;
+}
+
+export const createSession = (options: SessionOptions): Session => {
+  const { channel } = options;
+  let told: Told = 'waiting';
+  let writable = true;
+  let sequence = 0;
+
+  const send = (message: ManagerMessage) => {
+    writable = channel.send(message);
+  };
+  const sendAll = () => {
+    sequence += 1;
+    told = 'current';
+    send({ kind: 'assignments', sequence, complete: true, put: [...options.full().values()], remove: [] });
+  };
+
+  return {
+    nodeId: options.nodeId,
+    peer: options.peer,
+    channel,
+    begin: (welcome) => {
+      send(welcome);
+      sendAll();
+    },
+    push: ({ put, remove }) => {
+      if (told !== 'current' || (put.length === 0 && remove.length === 0)) return;
+      if (!writable) {
+        told = 'behind';
+        return;
+      }
+      sequence += 1;
+      send({ kind: 'assignments', sequence, complete: false, put: [...put], remove: [...remove] });
+    },
+    drained: () => {
+      writable = true;
+      if (told === 'behind') sendAll();
+    },
+    heartbeat: () => {
+      // Where it does not keep up, what is on its way tells it that the manager lives.
+      if (writable) send({ kind: 'heartbeat' });
+    },
+    told: () => told,
+  };
+};
