@@ -5,6 +5,7 @@ import type { DockerContext } from './docker/context.ts';
 import { createDockerApi } from './docker/api.ts';
 import type { Answer } from './http/serve.ts';
 import { serve } from './http/serve.ts';
+import { createWebApi, webPrefix } from './web/api.ts';
 
 export interface ApiOptions extends DockerContext {
   readonly log: Log;
@@ -20,7 +21,8 @@ export interface Api {
 /** The dialects that share one socket: Tutti's own under `/tutti/`, Docker's everywhere else. */
 export const createApi = (options: ApiOptions): Api => {
   const docker = createDockerApi(options);
-  const answer: Answer = (request) => docker(request);
+  const web = createWebApi(options);
+  const answer: Answer = (request) => (request.path.startsWith(`${webPrefix}/`) ? web(request) : docker(request));
   return {
     listener: serve(answer, (fault, request) => {
       options.log.warn('a request was cut off', { method: request.method, path: request.path, error: String(fault) });

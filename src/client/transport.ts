@@ -1,0 +1,98 @@
+import { request } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import { errorCodes, TuttiError } from '../model/errors.ts';
+import type { ErrorCode } from '../model/errors.ts';
+import { errorView } from '../model/native.ts';
+import type { Endpoint } from './endpoint.ts';
+
+export interface Call {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  /** With its query, below the API's prefix. */
+  readonly path: string;
+  readonly body?: unknown;
+  readonly signal: AbortSignal;
+}
+
+const prefix = '/tutti/v1';
+
+/** An answer larger than this is not one of ours. */
+const answerLimit = 256 * 1024 * 1024;
+
+/** Sends the call; the answer's head is there, its body not yet. Throws what the server said, or `unavailable`. */
+export const send = async (endpoint: Endpoint, call: Call): Promise<IncomingMessage> => {
+  const response = await open(endpoint, call);
+  const status = response.statusCode ?? 0;
+  if (status >= 200 && status < 300) return response;
+  throw errorOf(status, await readText(response));
+};
+
+/** Sends the call and reads its JSON answer; undefined where it has none. */
+export const sendJson = async (endpoint: Endpoint, call: Call): Promise<unknown> => {
+  const text = await readText(await send(endpoint, call));
+  return text === '' ? undefined : (JSON.parse(text) as unknown);
+};
+
+const open = async (endpoint: Endpoint, { method, path, body, signal }: Call): Promise<IncomingMessage> => {
+  const text = body === undefined ? undefined : JSON.stringify(body);
+  return await new Promise((answered, failed) => {
+    const sent = request(
+      {
+        socketPath: endpoint.path,
+        method,
+        path: `${prefix}${path}`,
+        headers: {
+          host: 'tutti',
+          ...(text === undefined
+            ? {}
+            : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
+        },
+        signal,
+      },
+      answered,
+    );
+    sent.once('error', (cause: NodeJS.ErrnoException) => failed(signal.aborted ? cause : unreachable(endpoint, cause)));
+    sent.end(text);
+  });
+};
+
+const advice: Readonly<Record<string, string>> = {
+  ENOENT: 'is this machine a manager? Run "tutti init", or name another endpoint with --host or TUTTI_HOST',
+  ECONNREFUSED: 'the manager is not running; look at its log',
+  EACCES: 'permission denied; run as root or as a member of the group "docker"',
+};
+
+const unreachable = (endpoint: Endpoint, cause: NodeJS.ErrnoException): TuttiError => {
+  const why = advice[cause.code ?? ''] ?? cause.message;
+  return new TuttiError('unavailable', `no manager answers at unix://${endpoint.path}: ${why}`, { cause });
+};
+
+const readText = async (response: IncomingMessage): Promise<string> => {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response as AsyncIterable<Uint8Array>) {
+    size += chunk.length;
+    if (size > answerLimit) throw new TuttiError('resource-exhausted', 'the answer is too large');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+};
+
+const errorOf = (status: number, text: string): TuttiError =>
+  errorIn(text) ?? new TuttiError('internal', `the manager answered ${status}: ${text.slice(0, 500).trim()}`);
+
+/** The error that a text of the server holds, if it is one. */
+export const errorIn = (text: string): TuttiError | undefined => {
+  const parsed = errorView.safeParse(parse(text));
+  if (!parsed.success) return undefined;
+  const { code, message, fields } = parsed.data.error;
+  const known = errorCodes.find((each) => each === code) satisfies ErrorCode | undefined;
+  return new TuttiError(known ?? 'internal', message, fields === undefined ? {} : { fields });
+};
+
+const parse = (text: string): unknown => {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+};

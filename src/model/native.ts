@@ -1,0 +1,161 @@
+import * as z from 'zod';
+import { nodeAvailability, nodeRole } from './node.ts';
+import type { NodeAvailability, NodeRole, NodeState } from './node.ts';
+import type { Labels } from './object.ts';
+import type { PublishedPort, ServiceMode, UpdateState } from './service.ts';
+import { stackSpec } from './stack.ts';
+import type { DesiredState, TaskState } from './task.ts';
+
+/**
+ * The shapes of Tutti's own API (`/tutti/v1`): what the `tutti` command and the dashboard read, and what
+ * `--format json` prints. Fields are only ever added. Moments are milliseconds since the epoch. No secrets.
+ */
+
+export interface ClusterView {
+  readonly id: string;
+  readonly name: string;
+  /** Tutti's version. */
+  readonly version: string;
+  readonly createdAt: number;
+  readonly strategy: string;
+}
+
+export interface TokensView {
+  readonly worker: string;
+  readonly manager: string;
+}
+
+export interface NodeView {
+  readonly id: string;
+  /** The name given to the node, else its host's. */
+  readonly name: string;
+  readonly hostname: string;
+  readonly role: NodeRole;
+  readonly availability: NodeAvailability;
+  readonly state: NodeState;
+  readonly message: string;
+  /** When the state was entered. */
+  readonly since: number;
+  readonly address: string;
+  readonly leader: boolean;
+  readonly engineVersion: string;
+  readonly labels: Labels;
+  readonly cpus: number;
+  readonly memoryBytes: number;
+  /** Tasks running there. */
+  readonly running: number;
+}
+
+export interface UpdateView {
+  readonly state: UpdateState;
+  readonly message: string;
+}
+
+export interface ServiceView {
+  readonly id: string;
+  readonly name: string;
+  readonly stack?: string;
+  readonly mode: ServiceMode['kind'];
+  /** Of the first container. */
+  readonly image: string;
+  readonly running: number;
+  readonly desired: number;
+  /** Jobs only. */
+  readonly completed: number;
+  /** Running tasks that are made from the newest specification. */
+  readonly updated: number;
+  readonly ports: readonly PublishedPort[];
+  readonly update?: UpdateView;
+  readonly version: number;
+}
+
+export interface TaskView {
+  readonly id: string;
+  /** `<service>.<slot>`, or `<service>.<node's id>` for a global service. */
+  readonly name: string;
+  readonly service: string;
+  readonly serviceId: string;
+  readonly slot?: number;
+  /** The node's name. */
+  readonly node?: string;
+  readonly nodeId?: string;
+  readonly image: string;
+  readonly state: TaskState;
+  readonly desiredState: DesiredState;
+  /** When the state was entered. */
+  readonly since: number;
+  readonly message: string;
+  readonly error?: string;
+  /** Given traffic. */
+  readonly ready: boolean;
+  readonly exitCode?: number;
+  readonly addresses: readonly { readonly network: string; readonly address: string }[];
+}
+
+export interface StackView {
+  readonly name: string;
+  readonly services: number;
+  readonly networks: number;
+  readonly secrets: number;
+  readonly configs: number;
+}
+
+/** One step of a plan: what would be, or was, done about one object. */
+export interface PlanStep {
+  readonly kind: 'create' | 'update' | 'remove' | 'unchanged';
+  readonly object: 'network' | 'secret' | 'config' | 'service';
+  readonly name: string;
+  readonly id?: string;
+  /** Updates only: the fields that differ, as text; never secret data. */
+  readonly changes?: readonly { readonly path: string; readonly before?: string; readonly after?: string }[];
+}
+
+export interface ApplyView {
+  readonly steps: readonly PlanStep[];
+  readonly warnings: readonly string[];
+}
+
+export interface RemovedView {
+  readonly removed: readonly { readonly kind: string; readonly name: string }[];
+}
+
+export interface ExplanationView {
+  readonly task: TaskView;
+  readonly summary: string;
+  readonly refusals: readonly { readonly filter: string; readonly reason: string; readonly nodes: number }[];
+  readonly history: readonly { readonly timestamp: number; readonly text: string }[];
+}
+
+export interface EventView {
+  readonly timestamp: number;
+  readonly type: 'node' | 'service' | 'task' | 'network' | 'secret' | 'config';
+  readonly action: 'create' | 'update' | 'remove';
+  readonly id: string;
+  readonly name: string;
+  readonly attributes: Labels;
+}
+
+export interface LogView {
+  /** The task's name, as in `TaskView`. */
+  readonly task: string;
+  readonly taskId: string;
+  readonly service: string;
+  readonly node?: string;
+  readonly stream: 'stdout' | 'stderr';
+  /** Without its line feed; begins with the line's own timestamp when timestamps were asked for. */
+  readonly text: string;
+}
+
+/** The body of every answer that is not a success. */
+export const errorView = z.object({
+  error: z.object({ code: z.string(), message: z.string(), fields: z.record(z.string(), z.unknown()).optional() }),
+});
+export type ErrorView = z.infer<typeof errorView>;
+
+/** Bodies of requests. */
+export const stackRequest = z.strictObject({ stack: stackSpec, prune: z.boolean().default(false) });
+export const scaleRequest = z.strictObject({ replicas: z.number().int().min(0).max(2_000_000) });
+export const nodeRequest = z.strictObject({ availability: nodeAvailability.optional(), role: nodeRole.optional() });
+export type StackRequest = z.input<typeof stackRequest>;
+export type ScaleRequest = z.input<typeof scaleRequest>;
+export type NodeRequest = z.input<typeof nodeRequest>;
