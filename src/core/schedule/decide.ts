@@ -1,0 +1,141 @@
+import type { GenericResource } from '../../model/container.ts';
+import type { NodeId } from '../../model/ids.ts';
+import type { Task } from '../../model/task.ts';
+import type { TaskGroup } from './group.ts';
+import type { ClusterModel } from './model.ts';
+import type { NodeInfo } from './node-info.ts';
+import { decidePinned } from './pinned.ts';
+import { explainRefusals } from './refusal.ts';
+import type { Refusal } from './refusal.ts';
+import { pickerFor } from './strategies/strategy.ts';
+import type { Strategy } from './strategies/strategy.ts';
+import { Verdicts } from './verdicts.ts';
+
+/** A task gets a node. */
+export interface Placement {
+  /** As it was when this was decided. */
+  readonly task: Task;
+  readonly nodeId: NodeId;
+  /** What is handed to it; empty when it asks for none. */
+  readonly genericResources: readonly GenericResource[];
+}
+
+/** Tasks that fit nowhere, with the reason. */
+export interface Refused {
+  readonly tasks: readonly Task[];
+  readonly refusals: readonly Refusal[];
+  /** "no suitable node (2 lack memory, 1 is drained)" */
+  readonly explanation: string;
+}
+
+export interface Decision {
+  readonly placements: readonly Placement[];
+  /** Only what is new: tasks that were not told yet, or whose reason changed. */
+  readonly refused: readonly Refused[];
+  /** The limit was reached: decide again. */
+  readonly more: boolean;
+}
+
+export interface DecideOptions {
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  readonly strategy: Strategy;
+  /** Numbers in [0, 1); the random strategy draws from it. */
+  readonly random: () => number;
+  /** At most about so many placements. */
+  readonly limit: number;
+}
+
+/**
+ * Places what can be placed, and says why the rest waits. The model takes the placements as done: tell it the rows as
+ * they are after the commit, above all where it failed.
+ */
+export const decide = (model: ClusterModel, options: DecideOptions): Decision => {
+  const placements: Placement[] = [];
+  const refused: Refused[] = [];
+  model.admit(options.now);
+  decidePinned(model, placements, refused);
+  lookAgain(model, refused);
+  for (const group of model.groups.dirty) {
+    if (placements.length >= options.limit) break;
+    model.groups.dirty.delete(group);
+    placeGroup(model, group, options, placements);
+    const news = newsOf(group);
+    if (news !== undefined) refused.push(news);
+  }
+  return { placements, refused, more: model.groups.dirty.size > 0 };
+};
+
+/** Asks the nodes that changed again for the groups that wait: one that fits now wakes the group. */
+const lookAgain = (model: ClusterModel, refused: Refused[]): void => {
+  const { nodes, groups, touched } = model;
+  if (touched.size === 0) return;
+  for (const group of groups.stuck) {
+    const { verdicts } = group;
+    if (verdicts === undefined) continue;
+    for (const node of touched) {
+      if (nodes.present.has(node)) verdicts.look(node);
+      else verdicts.forget(node);
+    }
+    if (verdicts.open.size > 0) groups.dirty.add(group);
+    if (groups.dirty.has(group)) continue;
+    const news = newsOf(group);
+    if (news !== undefined) refused.push(news);
+  }
+  touched.clear();
+};
+
+const placeGroup = (model: ClusterModel, group: TaskGroup, options: DecideOptions, placements: Placement[]): void => {
+  const picker = pickerFor({ ...options, group, nodes: model.nodes.present, candidates: candidatesOf(model, group) });
+  let room = options.limit - placements.length;
+  for (const task of group.pending.values()) {
+    const node = picker.peek();
+    if (node === undefined) break;
+    if (room === 0) {
+      model.groups.dirty.add(group);
+      return;
+    }
+    room -= 1;
+    const load = node.loadOf(group.serviceId, group.requirements);
+    model.assume(task, group, node, load);
+    placements.push({ task, nodeId: node.id as NodeId, genericResources: load.generic });
+    const stillFits = group.room(node) === undefined;
+    if (!stillFits) group.verdicts?.look(node);
+    picker.settle(stillFits);
+  }
+  settle(model, group);
+};
+
+/** The nodes that would take a task of the group. While it waits they are known; otherwise each is asked. */
+const candidatesOf = (model: ClusterModel, group: TaskGroup): NodeInfo[] => {
+  const { verdicts, check } = group;
+  if (verdicts !== undefined) return [...verdicts.open].filter((node) => verdicts.look(node));
+  const candidates: NodeInfo[] = [];
+  for (const node of model.nodes.present) if (check(node) === undefined) candidates.push(node);
+  return candidates;
+};
+
+/** Remembers what every node answered while tasks are left over, and forgets it when none is. */
+const settle = (model: ClusterModel, group: TaskGroup): void => {
+  if (group.pending.size === 0) {
+    group.rest();
+    model.groups.stuck.delete(group);
+    return;
+  }
+  group.verdicts ??= new Verdicts(group.check, model.nodes.present);
+  model.groups.stuck.add(group);
+};
+
+/** What is to be said of the group's pending tasks that was not said yet. */
+const newsOf = (group: TaskGroup): Refused | undefined => {
+  if (group.verdicts === undefined || group.pending.size === 0) return undefined;
+  const refusals = group.verdicts.refusals();
+  const explanation = explainRefusals(refusals);
+  const isNew = explanation !== group.explanation;
+  const tasks = isNew
+    ? [...group.pending.values()]
+    : group.untold.filter((task) => group.pending.get(task.id) === task);
+  group.explanation = explanation;
+  group.untold = [];
+  return tasks.length === 0 ? undefined : { tasks, refusals, explanation };
+};

@@ -1,0 +1,94 @@
+import type { GenericResource } from '../../model/container.ts';
+import type { Node, NodeStatus } from '../../model/node.ts';
+import { GenericPool } from './generic.ts';
+import type { Requirements } from './requirements.ts';
+
+/** What one task takes on its node. */
+export interface Load {
+  readonly serviceId: string;
+  readonly nanoCpus: number;
+  readonly memoryBytes: number;
+  readonly hostPorts: readonly string[];
+  readonly generic: readonly GenericResource[];
+  /** False once it is to end: it still takes what it has, but no longer counts when tasks are spread. */
+  readonly active: boolean;
+}
+
+/** A node as the scheduler sees it: its row and status, and running totals of what its tasks take. */
+export class NodeInfo {
+  readonly id: string;
+  /** Dense number of the node in its model, given again after it is gone. */
+  readonly position: number;
+  /** Absent while only tasks speak of the node. */
+  node: Node | undefined;
+  status: NodeStatus | undefined;
+  nanoCpus = 0;
+  memoryBytes = 0;
+  usedNanoCpus = 0;
+  usedMemoryBytes = 0;
+  /** Active tasks of all services. */
+  active = 0;
+  /** Tasks that take something here. */
+  loads = 0;
+  readonly generic = new GenericPool();
+  readonly #byService = new Map<string, number>();
+  readonly #hostPorts = new Map<string, number>();
+  /** Where it stands in the order of a strategy; see strategies/. Of use only within one decision. */
+  rank = 0;
+
+  constructor(id: string, position: number) {
+    this.id = id;
+    this.position = position;
+  }
+
+  describe(node: Node | undefined): void {
+    this.node = node;
+    const resources = node?.description?.resources;
+    this.nanoCpus = resources?.nanoCpus ?? 0;
+    this.memoryBytes = resources?.memoryBytes ?? 0;
+    this.generic.resize(resources?.generic ?? []);
+  }
+
+  /** Active tasks of one service. */
+  activeOf(serviceId: string): number {
+    return this.#byService.get(serviceId) ?? 0;
+  }
+
+  hasHostPort(port: string): boolean {
+    return this.#hostPorts.has(port);
+  }
+
+  add(load: Load): void {
+    this.#move(load, 1);
+  }
+
+  remove(load: Load): void {
+    this.#move(load, -1);
+  }
+
+  /** The load that a task with these requirements would be. */
+  loadOf(serviceId: string, requirements: Requirements): Load {
+    const { nanoCpus, memoryBytes, hostPorts } = requirements;
+    const generic = requirements.generic.length === 0 ? none : this.generic.choose(requirements.generic);
+    return { serviceId, nanoCpus, memoryBytes, hostPorts, generic, active: true };
+  }
+
+  #move(load: Load, by: 1 | -1): void {
+    this.loads += by;
+    this.usedNanoCpus += by * load.nanoCpus;
+    this.usedMemoryBytes += by * load.memoryBytes;
+    if (load.generic.length > 0) this.generic.move(load.generic, by);
+    for (const port of load.hostPorts) count(this.#hostPorts, port, by);
+    if (!load.active) return;
+    this.active += by;
+    count(this.#byService, load.serviceId, by);
+  }
+}
+
+const none: readonly GenericResource[] = [];
+
+const count = (counts: Map<string, number>, key: string, by: 1 | -1): void => {
+  const next = (counts.get(key) ?? 0) + by;
+  if (next === 0) counts.delete(key);
+  else counts.set(key, next);
+};

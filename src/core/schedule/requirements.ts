@@ -1,0 +1,88 @@
+import type { ContainerSpec, GenericResource } from '../../model/container.ts';
+import type { PublishedPort, TaskSpec } from '../../model/service.ts';
+import { parseAttribute } from './attribute.ts';
+import type { Attribute } from './attribute.ts';
+import { parseConstraint } from './constraint.ts';
+import type { Constraint } from './constraint.ts';
+import type { GenericNeed } from './generic.ts';
+
+export interface PluginNeed {
+  readonly type: 'Volume' | 'Log';
+  readonly name: string;
+}
+
+/** What the tasks of one specification ask of a node, worked out once. */
+export interface Requirements {
+  readonly nanoCpus: number;
+  readonly memoryBytes: number;
+  readonly generic: readonly GenericNeed[];
+  readonly constraints: readonly Constraint[];
+  readonly platforms: readonly { readonly os?: string | undefined; readonly architecture?: string | undefined }[];
+  readonly plugins: readonly PluginNeed[];
+  /** `tcp/80`: ports taken on the node itself. */
+  readonly hostPorts: readonly string[];
+  /** 0: any number. */
+  readonly maxReplicasPerNode: number;
+  /** Attributes to spread over, outermost first. */
+  readonly preferences: readonly Attribute[];
+}
+
+/** What a task asks for. `ports` are those of its service. */
+export const requirementsOf = (spec: TaskSpec, ports: readonly PublishedPort[] = []): Requirements => {
+  const reservations = spec.containers.map(({ resources }) => resources?.reservations);
+  return {
+    nanoCpus: sum(reservations.map((reserved) => reserved?.nanoCpus)),
+    memoryBytes: sum(reservations.map((reserved) => reserved?.memoryBytes)),
+    generic: genericNeeds(reservations.flatMap((reserved) => reserved?.generic ?? [])),
+    constraints: (spec.placement?.constraints ?? []).map(constraintOrNever),
+    platforms: spec.placement?.platforms ?? [],
+    plugins: pluginNeeds(spec),
+    hostPorts: hostPortsOf(ports),
+    maxReplicasPerNode: spec.placement?.maxReplicasPerNode ?? 0,
+    preferences: (spec.placement?.preferences ?? []).flatMap(({ spread }) => parseAttribute(spread.trim()) ?? []),
+  };
+};
+
+/** Ports that a task takes on its node: those of mode host whose number was chosen by the user. */
+export const hostPortsOf = (ports: readonly PublishedPort[]): readonly string[] =>
+  ports.flatMap(({ mode, protocol, published }) =>
+    mode === 'host' && published !== undefined ? [`${protocol}/${published}`] : [],
+  );
+
+const sum = (values: readonly (number | undefined)[]): number =>
+  values.reduce<number>((total, value) => total + (value ?? 0), 0);
+
+/** Specifications are checked when they are made; one that slipped through fits nowhere and says so. */
+const constraintOrNever = (text: string): Constraint => {
+  const parsed = parseConstraint(text);
+  return parsed.kind === 'constraint' ? parsed.constraint : { text, matches: () => false };
+};
+
+const genericNeeds = (resources: readonly GenericResource[]): readonly GenericNeed[] => {
+  const counts = new Map<string, number>();
+  const items: GenericNeed[] = [];
+  for (const resource of resources) {
+    if (resource.kind === 'named') items.push({ name: resource.name, item: resource.value });
+    else counts.set(resource.name, (counts.get(resource.name) ?? 0) + resource.value);
+  }
+  return [...items, ...[...counts].map(([name, count]) => ({ name, count }))];
+};
+
+const pluginNeeds = (spec: TaskSpec): readonly PluginNeed[] => {
+  const needs = new Map<string, PluginNeed>();
+  for (const need of spec.containers.flatMap((container) => containerPlugins(container, spec))) {
+    needs.set(`${need.type} ${need.name}`, need);
+  }
+  return [...needs.values()];
+};
+
+const containerPlugins = (container: ContainerSpec, spec: TaskSpec): readonly PluginNeed[] => {
+  const drivers = (container.mounts ?? []).flatMap(({ type, volume }) =>
+    type === 'volume' && volume?.driver?.name !== undefined ? [volume.driver.name] : [],
+  );
+  const log = container.logging?.driver ?? spec.logging?.driver;
+  return [
+    ...drivers.filter((name) => name !== '' && name !== 'local').map((name) => ({ type: 'Volume' as const, name })),
+    ...(log === undefined || log === '' || log === 'none' ? [] : [{ type: 'Log' as const, name: log }]),
+  ];
+};

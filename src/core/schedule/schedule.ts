@@ -1,0 +1,68 @@
+import type { Node, NodeStatus } from '../../model/node.ts';
+import type { Service, TaskSpec } from '../../model/service.ts';
+import type { Task, TaskStatus } from '../../model/task.ts';
+import { decide } from './decide.ts';
+import type { Decision } from './decide.ts';
+import { kindCheck } from './filters/filters.ts';
+import type { KindCheck } from './filters/filter.ts';
+import { ClusterModel } from './model.ts';
+import type { Refusal } from './refusal.ts';
+import { requirementsOf } from './requirements.ts';
+import type { Strategy } from './strategies/strategy.ts';
+import { Verdicts } from './verdicts.ts';
+
+/** A snapshot of the cluster. */
+export interface ScheduleInput {
+  readonly nodes: Iterable<{ readonly node: Node; readonly status?: NodeStatus | undefined }>;
+  readonly tasks: Iterable<{ readonly task: Task; readonly status?: TaskStatus | undefined }>;
+  readonly services?: Iterable<Service>;
+  readonly strategy: Strategy;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** Numbers in [0, 1), from a seed. */
+  readonly random: () => number;
+}
+
+/** Places every task of the snapshot that can be placed, from nothing. The manager's loop keeps a model instead. */
+export const schedule = (input: ScheduleInput): Decision =>
+  decide(modelOf(input), { ...input, limit: Number.POSITIVE_INFINITY });
+
+/**
+ * Why nodes refuse a task, as things stand: every node is asked, whatever is placed next. Empty when some node would
+ * take it.
+ */
+export const explainTask = (input: Omit<ScheduleInput, 'random' | 'strategy'>, task: Task): readonly Refusal[] => {
+  const model = modelOf(input);
+  model.setTask(task.id, undefined);
+  const group = model.groups.join(task);
+  const nodes = [...model.nodes.present].filter(({ id }) => task.nodeId === undefined || id === task.nodeId);
+  const verdicts = new Verdicts(group.check, nodes);
+  return verdicts.open.size > 0 ? [] : verdicts.refusals();
+};
+
+/**
+ * Whether a node is of the kind that a specification asks for: platform, constraints and drivers, not room, nor whether
+ * the node is up. For global services, and to find tasks that must leave a node. Specifications are worked out once.
+ */
+export const placementTest = (): ((node: Node, spec: TaskSpec) => boolean) => {
+  const known = new WeakMap<TaskSpec, KindCheck>();
+  return (node, spec) => {
+    let check = known.get(spec);
+    if (check === undefined) known.set(spec, (check = kindCheck(requirementsOf(spec))));
+    return check({ node }) === undefined;
+  };
+};
+
+const modelOf = (input: Omit<ScheduleInput, 'random' | 'strategy'>): ClusterModel => {
+  const model = new ClusterModel();
+  for (const service of input.services ?? []) model.setService(service.id, service);
+  for (const { node, status } of input.nodes) {
+    model.setNode(node.id, node);
+    model.setNodeStatus(node.id, status);
+  }
+  for (const { task, status } of input.tasks) {
+    model.setTaskStatus(task.id, status, task, input.now);
+    model.setTask(task.id, task);
+  }
+  return model;
+};

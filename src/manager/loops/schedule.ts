@@ -1,0 +1,176 @@
+import { decide } from '../../core/schedule/decide.ts';
+import type { Decision, Placement, Refused } from '../../core/schedule/decide.ts';
+import { ClusterModel } from '../../core/schedule/model.ts';
+import { isTerminal } from '../../model/task.ts';
+import type { Task, TaskStatus } from '../../model/task.ts';
+import type { Randomness } from '../../platform/ports.ts';
+import type { Change, Commit, SoftTransaction, Transaction, View } from '../../store/store.ts';
+import { startLoop } from './loop.ts';
+import type { LoopPorts, PassContext } from './loop.ts';
+
+export interface ScheduleLoopPorts extends LoopPorts {
+  readonly random: Pick<Randomness, 'number'>;
+}
+
+/** Placements per commit: enough that commits cost next to nothing, few enough that nobody waits for them. */
+const batch = 2_000;
+
+/** Ids of what changed since the model was last told. */
+class Changed {
+  readonly node = new Set<string>();
+  readonly service = new Set<string>();
+  readonly task = new Set<string>();
+
+  /** Notes a change that matters to the scheduler; false for any other. */
+  note(change: Change): boolean {
+    switch (change.table) {
+      case 'node':
+      case 'nodeStatus':
+        this.node.add(change.id);
+        return true;
+      case 'service':
+        this.service.add(change.id);
+        return true;
+      case 'task':
+        this.task.add(change.id);
+        return true;
+      case 'taskStatus':
+        if (hasEnded(change.before) === hasEnded(change.after)) return false;
+        this.task.add(change.id);
+        return true;
+      case 'cluster':
+      case 'network':
+      case 'secret':
+      case 'config':
+        return false;
+    }
+  }
+}
+
+const hasEnded = (status: TaskStatus | undefined): boolean => status !== undefined && isTerminal(status.state);
+
+/**
+ * The scheduling loop: gives pending tasks a node (durably), and says of those that fit nowhere why (softly). It keeps a
+ * model up from commits, decides, commits against the versions that it decided on, and looks again at what had changed.
+ */
+export const scheduleLoop = (ports: ScheduleLoopPorts): AsyncDisposable => {
+  const changed = new Changed();
+  let model: ClusterModel | undefined;
+  const pass = async (context: PassContext): Promise<void> => {
+    // After a failure the model may hold what never came to be: it is made anew.
+    const current = model ?? buildModel(ports.store.view, changed, ports.clock.now());
+    model = undefined;
+    await placeAll(current, changed, ports);
+    const next = current.later.next();
+    if (next !== undefined) context.wakeAt('later', next);
+    model = current;
+  };
+  return startLoop(
+    {
+      name: 'schedule',
+      dirty: (commit: Commit, mark) => {
+        let matters = false;
+        for (const change of commit.changes) matters = changed.note(change) || matters;
+        if (matters) mark('changes');
+      },
+      all: () => ['everything'],
+      pass: async (_keys, context) => pass(context),
+    },
+    ports,
+  );
+};
+
+const placeAll = async (model: ClusterModel, changed: Changed, ports: ScheduleLoopPorts): Promise<void> => {
+  const { store, clock, random } = ports;
+  let decision: Decision;
+  do {
+    const now = clock.now();
+    tell(model, changed, store.view, now);
+    const strategy = [...store.view.list('cluster')][0]?.spec.strategy ?? 'spread';
+    decision = decide(model, { now, strategy, random: () => random.number(), limit: batch });
+    const { placements, refused } = decision;
+    if (placements.length > 0) {
+      const { value: conflicts } = await store.update((transaction) => place(transaction, placements));
+      for (const id of conflicts) changed.task.add(id);
+    }
+    const changes = { placements, refused, now };
+    if (needsWords(store.view, changes)) store.observe((transaction) => report(transaction, changes));
+  } while (decision.more || changed.task.size > 0);
+};
+
+const buildModel = (view: View, changed: Changed, now: number): ClusterModel => {
+  const model = new ClusterModel();
+  changed.node.clear();
+  changed.service.clear();
+  changed.task.clear();
+  for (const service of view.list('service')) model.setService(service.id, service);
+  for (const node of view.list('node')) tellNode(model, view, node.id);
+  for (const task of view.list('task')) tellTask(model, view, task.id, now);
+  return model;
+};
+
+/** Tells the model the rows as they are now, of what changed. */
+const tell = (model: ClusterModel, changed: Changed, view: View, now: number): void => {
+  for (const id of changed.service) model.setService(id, view.get('service', id));
+  for (const id of changed.node) tellNode(model, view, id);
+  for (const id of changed.task) tellTask(model, view, id, now);
+  changed.service.clear();
+  changed.node.clear();
+  changed.task.clear();
+};
+
+const tellNode = (model: ClusterModel, view: View, id: string): void => {
+  model.setNode(id, view.get('node', id));
+  model.setNodeStatus(id, view.get('nodeStatus', id));
+};
+
+const tellTask = (model: ClusterModel, view: View, id: string, now: number): void => {
+  const task = view.get('task', id);
+  model.setTaskStatus(id, view.get('taskStatus', id), task, now);
+  model.setTask(id, task);
+};
+
+/** Writes the placements whose tasks are as they were; returns the others' ids. */
+const place = (transaction: Transaction, placements: readonly Placement[]): readonly string[] => {
+  const conflicts: string[] = [];
+  for (const { task, nodeId, genericResources } of placements) {
+    const row = transaction.get('task', task.id);
+    if (row === undefined || row.version !== task.version || transaction.get('node', nodeId) === undefined) {
+      conflicts.push(task.id);
+      continue;
+    }
+    const agreed = genericResources.length > 0 || task.slot === undefined;
+    transaction.update('task', agreed ? { ...row, nodeId, genericResources } : { ...row, nodeId });
+  }
+  return conflicts;
+};
+
+interface Report {
+  readonly placements: readonly Placement[];
+  readonly refused: readonly Refused[];
+  readonly now: number;
+}
+
+const isPending = (view: View, { id }: Task): boolean => view.get('taskStatus', id)?.state === 'pending';
+
+const needsWords = (view: View, { placements, refused }: Report): boolean =>
+  refused.length > 0 || placements.some(({ task }) => isPending(view, task));
+
+/** Says why tasks wait, and no longer says it of those that do not. */
+const report = (transaction: SoftTransaction, { placements, refused, now }: Report): void => {
+  for (const { task } of placements) if (isPending(transaction, task)) transaction.drop('taskStatus', task.id);
+  for (const { tasks, explanation } of refused) {
+    for (const task of tasks) {
+      if (transaction.get('task', task.id) === undefined) continue;
+      transaction.put('taskStatus', task.id, {
+        taskId: task.id,
+        state: 'pending',
+        timestamp: now,
+        message: explanation,
+        error: explanation,
+        ready: false,
+        containers: [],
+      });
+    }
+  }
+};

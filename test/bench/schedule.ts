@@ -1,0 +1,168 @@
+import type { NodeId, ServiceId, TaskId } from '../../src/model/ids.ts';
+import type { Node } from '../../src/model/node.ts';
+import type { Service, TaskSpec } from '../../src/model/service.ts';
+import type { Task } from '../../src/model/task.ts';
+import { scheduleLoop } from '../../src/manager/loops/schedule.ts';
+import type { Clock, Log } from '../../src/platform/ports.ts';
+import { createStore } from '../../src/store/create.ts';
+import { memoryDriver } from '../../src/store/drivers/memory.ts';
+import type { Store } from '../../src/store/store.ts';
+import { line } from './result.ts';
+import type { BenchResult } from './result.ts';
+
+const nodeCount = 1_000;
+const tasksPerService = 100;
+const sizes = [10_000, 100_000] as const;
+
+/** SwarmKit's own scheduler benchmark on a machine of this kind, into its memory store. */
+const peers: Readonly<Record<number, number>> = { 10_000: 12_400, 100_000: 7_400 };
+
+const clock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  after: (ms, call) => {
+    const timer = setTimeout(call, ms);
+    return { cancel: () => clearTimeout(timer) };
+  },
+  sleep: async () => {},
+};
+
+const failing = (message: string): void => {
+  throw new Error(message);
+};
+const log: Log = { debug: () => {}, info: () => {}, warn: failing, error: failing, with: () => log };
+
+const stored = <Id extends string>(id: Id) => ({ id, version: 0, createdAt: 1, updatedAt: 1 });
+
+/** Two nodes of three have the label that the constraint asks for. */
+const node = (index: number): Node => ({
+  ...stored(`node${index}` as NodeId),
+  spec: { role: 'worker', availability: 'active', labels: { disk: index % 3 === 0 ? 'hdd' : 'ssd' } },
+  description: {
+    hostname: `host${index}`,
+    platform: { os: 'linux', architecture: 'x86_64' },
+    resources: { nanoCpus: 64e9, memoryBytes: 2 ** 38 },
+    engine: { version: '28.2.2' },
+    address: '10.0.0.1',
+    agentVersion: '0.1.0',
+  },
+});
+
+const spec: TaskSpec = {
+  containers: [
+    {
+      name: 'main',
+      image: 'registry.example/app:1.2.3',
+      env: ['MODE=production', 'LEVEL=info'],
+      resources: { reservations: { nanoCpus: 1e8, memoryBytes: 2 ** 26 } },
+    },
+  ],
+  networks: [],
+  placement: { constraints: ['node.labels.disk == ssd'] },
+};
+
+const service = (index: number): Service => ({
+  ...stored(`service${index}` as ServiceId),
+  spec: { name: `app${index}`, task: { ...spec }, mode: { kind: 'replicated', replicas: tasksPerService } },
+  specVersion: 1,
+  ports: [],
+});
+
+const task = (owner: Service, slot: number): Task => ({
+  ...stored(`${owner.id}t${slot}` as TaskId),
+  serviceId: owner.id,
+  serviceName: owner.spec.name,
+  slot,
+  spec: owner.spec.task,
+  specVersion: 1,
+  desiredState: 'running',
+  addresses: [],
+});
+
+/** A store with the nodes connected and every task waiting to be placed. */
+const waitingCluster = async (tasks: number): Promise<Store> => {
+  const store = await createStore({ driver: memoryDriver(), clock });
+  await store.update((tx) => {
+    for (let index = 0; index < nodeCount; index += 1) tx.create('node', node(index));
+  });
+  store.observe((tx) => {
+    for (const { id } of store.view.list('node')) {
+      tx.put('nodeStatus', id, { nodeId: id, state: 'ready', message: '', since: 1 });
+    }
+  });
+  for (let index = 0; index < tasks / tasksPerService; index += 1) {
+    await store.update((tx) => {
+      const made = service(index);
+      tx.create('service', made);
+      for (let slot = 1; slot <= tasksPerService; slot += 1) tx.create('task', task(made, slot));
+    });
+  }
+  return store;
+};
+
+/** Resolves when a watcher has read so many commits that as many tasks were given a node. */
+const watchAssigned = async (store: Store, tasks: number, signal: AbortSignal): Promise<void> => {
+  let assigned = 0;
+  for await (const { changes } of store.watch({ from: store.view.revision, signal })) {
+    for (const change of changes) {
+      if (change.table !== 'task' || change.before?.nodeId !== undefined) continue;
+      if (change.after?.nodeId !== undefined) assigned += 1;
+    }
+    if (assigned === tasks) return;
+  }
+};
+
+interface Timing {
+  readonly seconds: number;
+  readonly cpuSeconds: number;
+}
+
+const measure = async (tasks: number): Promise<Timing> => {
+  await using store = await waitingCluster(tasks);
+  const stop = new AbortController();
+  const cpu = process.cpuUsage();
+  const start = performance.now();
+  const watched = watchAssigned(store, tasks, stop.signal);
+  await using _loop = scheduleLoop({ store, clock, log, random: { number: Math.random } });
+  await watched;
+  const seconds = (performance.now() - start) / 1000;
+  const { user, system } = process.cpuUsage(cpu);
+  stop.abort();
+  check(store, tasks);
+  return { seconds, cpuSeconds: (user + system) / 1e6 };
+};
+
+/** What was measured must also be right. */
+const check = (store: Store, tasks: number): void => {
+  const perNode = [...store.view.list('node')].map(({ id, spec: { labels } }) => ({
+    placed: store.view.countOf('task', 'node', id),
+    allowed: labels?.['disk'] === 'ssd',
+  }));
+  const allowed = perNode.filter((one) => one.allowed).map(({ placed }) => placed);
+  const total = perNode.reduce((sum, { placed }) => sum + placed, 0);
+  if (total !== tasks) failing(`${total} tasks of ${tasks} have a node`);
+  if (perNode.some((one) => !one.allowed && one.placed > 0)) failing('a constraint is broken');
+  if (Math.max(...allowed) - Math.min(...allowed) > 1) failing('the tasks are not spread evenly');
+};
+
+/**
+ * Placements per second, from the start of the scheduling loop on a store full of pending tasks (so its first reading of
+ * the cluster is in it) until a watcher has seen the last one committed. The sizes run one after the other in this
+ * process, the first of them cold.
+ */
+export const run = async (): Promise<BenchResult[]> => {
+  const results: BenchResult[] = [];
+  for (const tasks of sizes) {
+    const { seconds, cpuSeconds } = await measure(tasks);
+    results.push({
+      name: `schedule ${tasks.toLocaleString('en')} tasks on ${nodeCount.toLocaleString('en')} nodes`,
+      value: Math.round(tasks / seconds),
+      unit: 'placements/s',
+      limit: { kind: 'at least', value: 100_000 },
+      detail: `${seconds.toFixed(3)} s, ${cpuSeconds.toFixed(3)} s of processor time; SwarmKit ${peers[tasks]}/s`,
+    });
+  }
+  return results;
+};
+
+if (import.meta.main) for (const result of await run()) console.log(line(result));
