@@ -1,0 +1,92 @@
+import type { Clock, Log, Randomness } from '../platform/ports.ts';
+import type { AgentTransport } from '../rpc/transport.ts';
+import type { Received } from './session/apply.ts';
+import { startConnection, type Connection } from './session/connect.ts';
+import { startDescriber } from './session/describer.ts';
+import { createKeeper } from './session/keeper.ts';
+import type { AgentStore, Assignments, Describe, NodeNetwork, TaskWorker } from './session/ports.ts';
+import { createNodeService } from './session/requests.ts';
+
+export interface AgentPorts {
+  readonly clock: Clock;
+  readonly random: Pick<Randomness, 'number'>;
+  readonly log: Log;
+  readonly transport: AgentTransport;
+  readonly store: AgentStore;
+  /** The agent closes it. */
+  readonly worker: TaskWorker;
+  /** The agent closes it. */
+  readonly network: NodeNetwork;
+  readonly describe: Describe;
+  /** Managers to try first: `10.0.0.1:2377`. */
+  readonly managers: readonly string[];
+  /** Told with whom there is a session; undefined: with nobody. */
+  readonly state?: (manager: string | undefined) => void;
+}
+
+/**
+ * The agent of one node: a session with a manager, the containers, the network. It begins with what it has on disk, so
+ * with no manager it goes on. Disposing it leaves the containers running.
+ */
+export const createAgent = (ports: AgentPorts): AsyncDisposable => {
+  const { clock, log, worker, network } = ports;
+  const stop = new AbortController();
+  const parts = new AsyncDisposableStack();
+  let connection: Connection | undefined;
+  let sequence = 0;
+
+  const put = (assignments: Assignments) => {
+    network.apply(assignments);
+    worker.apply(assignments);
+  };
+  const begin = async (): Promise<void> => {
+    parts.use(network);
+    parts.use(worker);
+    const keeper = parts.use(createKeeper(ports.store, clock, log));
+    const receive = (received: Received, applied: () => void) => {
+      ({ sequence } = received);
+      put(received.assignments);
+      keeper.keep(received, applied);
+    };
+    const stored = await ports.store.load();
+    if (stop.signal.aborted) return;
+    if (stored !== undefined) {
+      ({ sequence } = stored);
+      put(stored.assignments);
+    }
+    parts.use(
+      worker.subscribe((observation) => {
+        network.observe(observation);
+        connection?.observe(observation);
+      }),
+    );
+    const changed = (description: Parameters<Connection['describe']>[0]) => connection?.describe(description);
+    const describer = parts.use(await startDescriber({ describe: ports.describe, clock, log, changed }, stop.signal));
+    connection = parts.use(
+      startConnection({
+        ...ports,
+        service: createNodeService(worker),
+        sequence: () => sequence,
+        description: describer.current,
+        observations: () => worker.observations(),
+        received: receive,
+        state: (manager) => ports.state?.(manager),
+        removed: () => {
+          log.warn('this node was removed from the cluster: its tasks are stopped');
+          receive({ sequence: 0, assignments: new Map() }, () => undefined);
+        },
+      }),
+    );
+  };
+
+  const begun = begin().catch((error: unknown) => {
+    if (!stop.signal.aborted) throw error;
+  });
+  return {
+    [Symbol.asyncDispose]: async () => {
+      stop.abort();
+      await begun;
+      await parts[Symbol.asyncDispose]();
+    },
+  };
+};

@@ -1,0 +1,118 @@
+import { TuttiError } from '../../model/errors.ts';
+import type { NodeDescription } from '../../model/node.ts';
+import type { TaskObservation } from '../../model/task.ts';
+import type { Clock, Log, Randomness } from '../../platform/ports.ts';
+import type { AgentTransport, NodeService } from '../../rpc/transport.ts';
+import type { Received } from './apply.ts';
+import { backoffMs } from './backoff.ts';
+import { openSession, type Session } from './session.ts';
+
+export interface ConnectionOptions {
+  readonly transport: AgentTransport;
+  readonly clock: Clock;
+  readonly random: Pick<Randomness, 'number'>;
+  readonly log: Log;
+  /** Managers to try, before any has told of others. At least one. */
+  readonly managers: readonly string[];
+  readonly service: NodeService;
+  readonly sequence: () => number;
+  readonly description: () => NodeDescription;
+  readonly observations: () => readonly TaskObservation[];
+  readonly received: (received: Received, applied: () => void) => void;
+  /** With whom there is a session; undefined: with nobody. */
+  readonly state: (manager: string | undefined) => void;
+  /** The cluster says, and keeps saying, that this node is not in it. */
+  readonly removed: () => void;
+}
+
+/** Keeps a session with one of the managers for as long as it lives. */
+export interface Connection extends AsyncDisposable {
+  observe(observation: TaskObservation): void;
+  describe(description: NodeDescription): void;
+}
+
+/** Refused for this long the node takes it that it was removed. */
+const removalMs = 10_000;
+
+/** A session that held this long was a good one. */
+const settledMs = 5000;
+
+export const startConnection = (options: ConnectionOptions): Connection => {
+  const { clock, log } = options;
+  const stop = new AbortController();
+  let managers = options.managers;
+  let turn = 0;
+  let failures = 0;
+  let session: Session | undefined;
+  let refusedSince: number | undefined;
+
+  const hold = async (address: string): Promise<void> => {
+    const opened = await openSession(
+      {
+        ...options,
+        address,
+        sequence: options.sequence(),
+        welcomed: (welcome) => {
+          refusedSince = undefined;
+          if (welcome.managers.length > 0) managers = welcome.managers;
+          log.info('connected', { manager: address });
+          options.state(address);
+        },
+      },
+      stop.signal,
+    );
+    session = opened;
+    const since = clock.monotonic();
+    const over = new AbortController();
+    const served = options.transport.serve(address, options.service, over.signal);
+    const reason = await opened.ended;
+    session = undefined;
+    // One that ends as soon as it began counts as a failure: two agents of one node must not chase each other.
+    if (clock.monotonic() - since > settledMs) failures = 0;
+    over.abort();
+    await served;
+    options.state(undefined);
+    log.warn('connection lost', { manager: address, reason: reason?.message ?? 'closed by the manager' });
+  };
+
+  const refused = (): void => {
+    const now = clock.monotonic();
+    refusedSince ??= now;
+    if (now - refusedSince < removalMs) return;
+    refusedSince = Number.POSITIVE_INFINITY;
+    options.removed();
+  };
+  const failed = (address: string, thrown: unknown): void => {
+    const error = TuttiError.from(thrown);
+    turn += 1;
+    if (failures < 3 || failures % 30 === 0) {
+      log.warn('cannot connect', { manager: address, code: error.code, error: error.message, attempt: failures });
+    }
+    if (error.code === 'permission-denied') refused();
+    else if (refusedSince !== Number.POSITIVE_INFINITY) refusedSince = undefined;
+  };
+
+  const run = async (): Promise<void> => {
+    while (!stop.signal.aborted) {
+      await clock.sleep(backoffMs(failures, options.random.number()), stop.signal);
+      const address = managers[turn % managers.length] ?? '';
+      failures += 1;
+      await hold(address).catch((error: unknown) => {
+        if (!stop.signal.aborted) failed(address, error);
+      });
+    }
+  };
+  const running = run().catch((error: unknown) => {
+    if (!stop.signal.aborted) throw error;
+  });
+
+  return {
+    observe: (observation) => session?.observe(observation),
+    describe: (description) => session?.describe(description),
+    [Symbol.asyncDispose]: async () => {
+      stop.abort(new TuttiError('cancelled', 'the agent stops'));
+      session?.close();
+      await running;
+    },
+  };
+};

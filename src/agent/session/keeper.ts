@@ -1,0 +1,45 @@
+import type { Clock, Log, Timer } from '../../platform/ports.ts';
+import { storable, type Received } from './apply.ts';
+import type { AgentStore } from './ports.ts';
+
+/** Keeps the newest assignments on disk, a moment after they change. */
+export interface Keeper extends AsyncDisposable {
+  /** `kept` is called when it is on disk, unless something newer came meanwhile. */
+  keep(received: Received, kept: () => void): void;
+}
+
+const gatherMs = 100;
+
+export const createKeeper = (store: AgentStore, clock: Clock, log: Log): Keeper => {
+  let newest: { readonly received: Received; readonly kept: () => void } | undefined;
+  let timer: Timer | undefined;
+  let saving: Promise<void> = Promise.resolve();
+
+  const save = async (): Promise<void> => {
+    if (newest === undefined) return;
+    const { received, kept } = newest;
+    newest = undefined;
+    try {
+      await store.save(received.sequence, storable(received.assignments));
+      kept();
+    } catch (error) {
+      // A full disk: what runs goes on; only a restart without a manager would miss the newest changes.
+      log.warn('assignments could not be kept on disk', { error: String(error) });
+    }
+  };
+  const flush = () => {
+    timer = undefined;
+    saving = saving.then(save);
+    return saving;
+  };
+  return {
+    keep: (received, kept) => {
+      newest = { received, kept };
+      timer ??= clock.after(gatherMs, () => void flush());
+    },
+    [Symbol.asyncDispose]: async () => {
+      timer?.cancel();
+      await flush();
+    },
+  };
+};

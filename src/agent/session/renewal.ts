@@ -1,0 +1,46 @@
+import { TuttiError } from '../../model/errors.ts';
+import type { Clock, Log } from '../../platform/ports.ts';
+
+export interface RenewalOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** When the certificate in use is to be renewed, in milliseconds since the epoch. */
+  readonly due: () => number;
+  /** Gets the next one and puts it to use. */
+  readonly renew: (signal: AbortSignal) => Promise<void>;
+}
+
+/** Timers cannot run for months, and clocks are set. */
+const lookMs = 60 * 60 * 1000;
+const retryMs = 10 * 60 * 1000;
+
+/** Renews the node's certificate when two thirds of its life are over, until it is disposed. */
+export const startRenewal = ({ clock, log, due, renew }: RenewalOptions): AsyncDisposable => {
+  const stop = new AbortController();
+  const attempt = async (): Promise<number> => {
+    const left = due() - clock.now();
+    if (left > 0) return Math.min(left, lookMs);
+    try {
+      await renew(stop.signal);
+      log.info('certificate renewed');
+      return Math.min(Math.max(due() - clock.now(), 1000), lookMs);
+    } catch (thrown) {
+      stop.signal.throwIfAborted();
+      const error = TuttiError.from(thrown);
+      log.error('the certificate could not be renewed', { code: error.code, error: error.message });
+      return retryMs;
+    }
+  };
+  const run = async (): Promise<void> => {
+    for (;;) await clock.sleep(await attempt(), stop.signal);
+  };
+  const running = run().catch((error: unknown) => {
+    if (!stop.signal.aborted) throw error;
+  });
+  return {
+    [Symbol.asyncDispose]: async () => {
+      stop.abort();
+      await running;
+    },
+  };
+};

@@ -1,0 +1,42 @@
+import { TuttiError } from '../../model/errors.ts';
+import { encodeLogPart, parseLogPath, type LogPart } from '../../rpc/logs.ts';
+import type { NodeService } from '../../rpc/transport.ts';
+import type { TaskWorker } from './ports.ts';
+
+async function* framesOf(parts: AsyncIterable<LogPart>): AsyncGenerator<Uint8Array> {
+  for await (const part of parts) yield encodeLogPart(part);
+}
+
+/** The parts with the first one awaited: what is wrong with a request shows before its answer begins. */
+const begun = async <Item>(items: AsyncIterable<Item>): Promise<AsyncIterable<Item>> => {
+  const iterator = items[Symbol.asyncIterator]();
+  let first: Promise<IteratorResult<Item>> | undefined = iterator.next();
+  // Nothing may come for long while it is followed: then there is nothing wrong.
+  await Promise.race([first, new Promise((resolve) => setImmediate(resolve))]);
+  return {
+    [Symbol.asyncIterator]: () => ({
+      next: async () => {
+        const next = first ?? iterator.next();
+        first = undefined;
+        return await next;
+      },
+      return: async () => (await iterator.return?.()) ?? { done: true, value: undefined },
+    }),
+  };
+};
+
+/** Answers what a manager asks of this node. */
+export const createNodeService =
+  (worker: Pick<TaskWorker, 'logs'>): NodeService =>
+  async (request, signal) => {
+    const logs = parseLogPath(request.path);
+    if (logs === undefined) throw new TuttiError('not-found', 'this node does not know the request');
+    const { since, until, tail, ...required } = logs.options;
+    const options = {
+      ...required,
+      ...(since !== undefined && { since }),
+      ...(until !== undefined && { until }),
+      ...(tail !== undefined && { tail }),
+    };
+    return { status: 200, body: framesOf(await begun(worker.logs(logs.taskId, options, signal))) };
+  };
