@@ -108,7 +108,11 @@ const page = fs
   .replace('{{options}}', () => JSON.stringify({ ...options, host: os.hostname() }).replace(/</g, '\\u003c'));
 
 function reply(response, status, type, body) {
-  response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body), 'cache-control': 'no-store' });
+  response.writeHead(status, {
+    'content-type': type,
+    'content-length': Buffer.byteLength(body),
+    'cache-control': 'no-store',
+  });
   response.end(response.req.method === 'HEAD' ? undefined : body);
 }
 

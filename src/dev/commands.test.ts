@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { Command } from 'commander';
+import type { Exec } from '../platform/exec.ts';
+import { registerDev } from './commands.ts';
+import { layoutCluster } from './layout.ts';
+import { writeState } from './state.ts';
+
+const unused = async (): Promise<never> => await Promise.reject(new Error('not expected'));
+
+/** Runs a command line against a machine on which `exec` answers; returns what was printed. */
+async function command(argv: readonly string[], exec: Exec): Promise<string> {
+  let printed = '';
+  const program = new Command().exitOverride().configureOutput({ writeErr: () => undefined });
+  registerDev(program, {
+    ports: { exec, spawn: unused, path: '', member: { init: unused, join: unused, start: unused }, report: () => {} },
+    print: (text) => {
+      printed += text;
+    },
+    signal: new AbortController().signal,
+  });
+  await program.parseAsync(argv, { from: 'user' });
+  return printed;
+}
+
+const failing: Exec = async () => ({ code: 1, stdout: '', stderr: 'no' });
+
+test('ls prints the contract with scripts as JSON, and what is off', async (context) => {
+  const root = await mkdtemp(join(tmpdir(), 'tutti-dev-'));
+  context.after(async () => await rm(root, { recursive: true }));
+  const cluster = layoutCluster('one', { dataDirectory: root, runDirectory: '/run/none' });
+  const nodes = (['manager', 'worker'] as const).map((role, index) => ({
+    name: `node${index + 1}`,
+    address: `10.99.3.${index + 1}`,
+    role,
+  }));
+  await writeState(cluster, {
+    version: 1,
+    name: 'one',
+    subnet: 3,
+    agents: true,
+    nat: false,
+    engineArguments: [],
+    nodes,
+  });
+  const links = 'node1@if2         UP             d2:e1:b1:17:3c:e5 <BROADCAST,MULTICAST,UP,LOWER_UP> \n';
+  const exec: Exec = async () => ({ code: 0, stdout: links, stderr: '' });
+  const flags = ['--name', 'one', '--data-directory', root, '--run-directory', '/run/none'];
+  const report = JSON.parse(await command(['dev', 'ls', ...flags, '--format', 'json'], exec));
+  assert.equal(report.docker, 'unix:///run/none/one/node1/tutti/docker.sock');
+  assert.deepEqual(report.nodes[0], {
+    name: 'node1',
+    address: '10.99.3.1',
+    engine: 'unix:///run/none/one/node1/docker.sock',
+    namespace: 'tutti-one-node1',
+    role: 'manager',
+    power: 'on',
+    link: 'up',
+    answers: false,
+  });
+  assert.deepEqual([report.nodes[1].power, report.nodes[1].link], ['off', 'none']);
+  assert.match(await command(['dev', 'ls', ...flags], exec), /^NODE +ROLE.*\nnode1 +manager/);
+});
+
+test('bad arguments are refused before anything is made', async () => {
+  await assert.rejects(command(['dev', 'up', '--nodes', 'x'], failing), /a number is needed/);
+  await assert.rejects(command(['dev', 'up', '--nodes', '0'], failing), { code: 'invalid-argument' });
+  await assert.rejects(command(['dev', 'up', '--nodes', '2', '--managers', '3'], failing), {
+    code: 'invalid-argument',
+  });
+  await assert.rejects(command(['dev', 'up', '--name', 'A/b'], failing), { code: 'invalid-argument' });
+  await assert.rejects(command(['dev', 'cut', 'node1', '--name', 'nosuch'], failing), { code: 'not-found' });
+});
+
+test('down without a cluster says so', async () => {
+  assert.equal(await command(['dev', 'down', '--name', 'nosuch'], failing), 'nothing to remove\n');
+});

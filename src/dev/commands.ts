@@ -1,0 +1,193 @@
+import { InvalidArgumentError, Option } from 'commander';
+import type { Command } from 'commander';
+import { down } from './down.ts';
+import { defaultBases, layoutCluster } from './layout.ts';
+import type { Bases } from './layout.ts';
+import { describeCluster } from './list.ts';
+import type { ClusterReport } from './list.ts';
+import { powerOff, powerOn, switchLink } from './power.ts';
+import { clusterNames, readState } from './state.ts';
+import { table } from './table.ts';
+import { up } from './up.ts';
+import type { UpPorts } from './up.ts';
+
+/** What the `dev` command needs of the program that it is part of. */
+export interface DevContext {
+  readonly ports: UpPorts;
+  /** Writes to standard output. */
+  readonly print: (text: string) => void;
+  /** Aborted when the user interrupts. */
+  readonly signal: AbortSignal;
+}
+
+interface Common {
+  readonly name: string;
+  readonly format: 'table' | 'json';
+  readonly dataDirectory: string;
+  readonly runDirectory: string;
+}
+
+interface UpFlags extends Common {
+  readonly nodes: number;
+  readonly managers: number;
+  readonly enginePath?: string;
+  readonly engineArg?: readonly string[];
+  readonly nat: boolean;
+  readonly agents: boolean;
+}
+
+/** Adds `dev` and its subcommands. Their actions reject with a TuttiError. */
+export function registerDev(program: Command, context: DevContext): void {
+  const dev = program
+    .command('dev')
+    .description('a cluster on this machine, for development and tests (needs root)')
+    .addHelpText(
+      'after',
+      `
+Each node is a network namespace with an address of its own on a private switch, an engine of its own and the daemons of
+Tutti. This machine reaches the nodes at their addresses.
+
+Examples:
+  tutti dev up --nodes 3
+  tutti dev power-off node3
+  tutti dev power-on node3
+  tutti dev down`,
+    );
+  addUp(dev, context);
+  addLs(dev, context);
+  addNodeCommands(dev, context);
+  addDown(dev, context);
+}
+
+const bases = (flags: Common): Bases => ({ dataDirectory: flags.dataDirectory, runDirectory: flags.runDirectory });
+
+const count = (value: string): number => {
+  if (!/^[0-9]{1,3}$/.test(value)) throw new InvalidArgumentError('a number is needed');
+  return Number(value);
+};
+
+const withCommon = (command: Command): Command =>
+  command
+    .option('--name <cluster>', 'which cluster; several may exist', 'dev')
+    .addOption(new Option('--format <format>', 'of the output').choices(['table', 'json']).default('table'))
+    .option('--data-directory <path>', 'where clusters keep what survives a power-off', defaultBases.dataDirectory)
+    .option('--run-directory <path>', 'where clusters keep their sockets', defaultBases.runDirectory);
+
+function addUp(dev: Command, context: DevContext): void {
+  withCommon(dev.command('up'))
+    .description('make a cluster and start it')
+    .option('--nodes <number>', 'how many', count, 3)
+    .option('--managers <number>', 'how many of the nodes are managers, the first ones', count, 1)
+    .option('--engine-path <directory>', 'use the dockerd and its companions in this directory')
+    .option('--engine-arg <argument...>', 'passed to every dockerd: --engine-arg=--experimental')
+    .option('--nat', 'let the nodes out to the network of this machine', false)
+    .option('--no-agents', 'start engines only, nothing of Tutti')
+    .action(async (flags: UpFlags) => {
+      const state = await up(context.ports, bases(flags), {
+        name: flags.name,
+        nodes: flags.nodes,
+        managers: flags.managers,
+        agents: flags.agents,
+        nat: flags.nat,
+        enginePath: flags.enginePath,
+        engineArguments: flags.engineArg ?? [],
+        signal: context.signal,
+      });
+      const cluster = layoutCluster(flags.name, bases(flags));
+      printCluster(context, flags, await describeCluster(context.ports.exec, cluster, state));
+    });
+}
+
+function addLs(dev: Command, context: DevContext): void {
+  withCommon(dev.command('ls'))
+    .description('list the nodes of a cluster, or with --all the clusters')
+    .option('--all', 'every cluster of this machine', false)
+    .action(async (flags: Common & { readonly all: boolean }) => {
+      const names = flags.all ? await clusterNames(bases(flags)) : [flags.name];
+      const reports = await Promise.all(
+        names.map(async (name) => {
+          const cluster = layoutCluster(name, bases(flags));
+          return await describeCluster(context.ports.exec, cluster, await readState(cluster));
+        }),
+      );
+      if (flags.format === 'json' && flags.all) context.print(`${JSON.stringify(reports)}\n`);
+      else for (const report of reports) printCluster(context, flags, report);
+    });
+}
+
+function addNodeCommands(dev: Command, context: DevContext): void {
+  const { exec } = context.ports;
+  const add = (
+    name: string,
+    description: string,
+    act: (flags: Common, node: string) => Promise<void>,
+    done: string,
+  ): void => {
+    withCommon(dev.command(name))
+      .description(description)
+      .argument('<node>', 'its name, as `tutti dev ls` lists it')
+      .action(async (node: string, flags: Common) => {
+        await act(flags, node);
+        context.print(flags.format === 'json' ? `${JSON.stringify({ node, [name]: true })}\n` : `${node} ${done}\n`);
+      });
+  };
+  const cluster = (flags: Common) => layoutCluster(flags.name, bases(flags));
+  add(
+    'power-off',
+    'take the power of a node: its link first, then everything in it at once',
+    async (flags, node) => await powerOff(exec, cluster(flags), node),
+    'is off',
+  );
+  add(
+    'power-on',
+    'switch a node on again, with what it has on its disk',
+    async (flags, node) => await powerOn(context.ports, cluster(flags), node, context.signal),
+    'is on',
+  );
+  add(
+    'cut',
+    'cut the link of a node; neither side is told',
+    async (flags, node) => await switchLink(exec, cluster(flags), node, 'down'),
+    'is cut off',
+  );
+  add(
+    'heal',
+    'make the link of a node whole again',
+    async (flags, node) => await switchLink(exec, cluster(flags), node, 'up'),
+    'is reachable again',
+  );
+}
+
+function addDown(dev: Command, context: DevContext): void {
+  withCommon(dev.command('down'))
+    .description('remove a cluster and everything that it made, also one that is only half there')
+    .option('--all', 'every cluster of this machine', false)
+    .action(async (flags: Common & { readonly all: boolean }) => {
+      const names = flags.all ? await clusterNames(bases(flags)) : [flags.name];
+      const removed: string[] = [];
+      for (const name of names) {
+        if (await down(context.ports.exec, layoutCluster(name, bases(flags)))) removed.push(name);
+      }
+      if (flags.format === 'json') context.print(`${JSON.stringify({ removed })}\n`);
+      else context.print(removed.length === 0 ? 'nothing to remove\n' : `removed ${removed.join(', ')}\n`);
+    });
+}
+
+function printCluster(context: DevContext, flags: Common, report: ClusterReport): void {
+  if (flags.format === 'json') {
+    context.print(`${JSON.stringify(report)}\n`);
+    return;
+  }
+  const rows = report.nodes.map((node) => [
+    node.name,
+    node.role,
+    node.address,
+    node.power,
+    node.link,
+    node.answers ? 'yes' : 'no',
+    node.engine,
+  ]);
+  const header = ['NODE', 'ROLE', 'ADDRESS', 'POWER', 'LINK', 'ANSWERS', 'ENGINE'];
+  const docker = report.docker === undefined ? '' : `\ndocker --host ${report.docker} info\n`;
+  context.print(`${table([header, ...rows])}\n${docker}`);
+}

@@ -1,0 +1,52 @@
+import { TuttiError } from '../model/errors.ts';
+import type { Exec } from '../platform/exec.ts';
+import type { ClusterLayout, NodeLayout } from './layout.ts';
+import { layoutNode } from './layout.ts';
+import { linksUp, setLink } from './links.ts';
+import { bootNode, haltNode } from './machine.ts';
+import type { UpPorts } from './up.ts';
+import { nodeNamed, readState } from './state.ts';
+
+/** Takes the power of a node, everything in it at once. Nothing happens to one that is off. */
+export async function powerOff(exec: Exec, cluster: ClusterLayout, name: string): Promise<void> {
+  nodeNamed(await readState(cluster), name);
+  await haltNode(exec, cluster, layoutNode(cluster, name));
+}
+
+/**
+ * Switches a node on again, with what it has on disk.
+ * @throws TuttiError `conflict` when it is on; `unavailable` when its engine does not start (it is off then).
+ */
+export async function powerOn(
+  ports: UpPorts,
+  cluster: ClusterLayout,
+  name: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  const state = await readState(cluster);
+  const node = { ...layoutNode(cluster, name), ...nodeNamed(state, name) };
+  if ((await linksUp(ports.exec, cluster))?.has(node.port) === true) {
+    throw new TuttiError('conflict', `${name} is on`);
+  }
+  try {
+    const inside = await bootNode(ports, cluster, state, node, signal);
+    if (state.agents) await ports.member.start({ ...node, inside }, signal);
+  } catch (cause) {
+    await haltNode(ports.exec, cluster, node);
+    throw cause;
+  }
+}
+
+/** Cuts a node's link, or makes it whole. No side is told. @throws TuttiError `conflict` when the node is off. */
+export async function switchLink(
+  exec: Exec,
+  cluster: ClusterLayout,
+  name: string,
+  state: 'up' | 'down',
+): Promise<void> {
+  nodeNamed(await readState(cluster), name);
+  const node: NodeLayout = layoutNode(cluster, name);
+  if (!(await setLink(exec, cluster, node, state))) {
+    throw new TuttiError('conflict', `${name} has no link: it is off ('tutti dev power-on ${name}')`);
+  }
+}
