@@ -70,6 +70,8 @@ export function createCalls(
         if (status >= 400) throw faultOfAnswer(status, await readSome(incoming), nameOf(operation));
         options.onOpen?.();
         yield* incoming as AsyncIterable<Buffer>;
+        // A stream that was destroyed before it was read ends like one that is complete.
+        options.signal?.throwIfAborted();
       } catch (cause) {
         if (options.signal?.aborted === true)
           throw new TuttiError('cancelled', `${nameOf(operation)}: cancelled`, { cause });
