@@ -3,7 +3,7 @@ import { TuttiError } from '../model/errors.ts';
 import type { StackSpec } from '../model/stack.ts';
 import type { Environment } from './environment/environment.ts';
 import { projectEnvironment } from './environment/environment.ts';
-import { complete } from './load/complete.ts';
+import { connectServices, keepUsed } from './load/complete.ts';
 import { readContents } from './load/contents.ts';
 import { applyEnvFiles } from './load/envfiles.ts';
 import { composeFiles } from './load/files.ts';
@@ -74,8 +74,9 @@ interface Finishing {
 async function finish(session: Session, merged: MapNode, { name, environment, options }: Finishing): Promise<Project> {
   const profiles = activeProfiles(options.profiles ?? [], environment.get('COMPOSE_PROFILES'));
   const active = applyProfiles(merged, profiles);
-  const root = complete(session, await applyEnvFiles(session, active, environment));
-  session.errors.push(...checkSemantics(root));
+  const connected = connectServices(await applyEnvFiles(session, active, environment));
+  session.errors.push(...checkSemantics(connected));
+  const root = keepUsed(session, connected);
   if (!hasServices(root)) session.fail(root.at, ['services'], 'there is no service to run');
   return { name, root, contents: await readContents(session, root, environment) };
 }

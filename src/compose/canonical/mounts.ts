@@ -74,19 +74,11 @@ function isPath(source: string): boolean {
   return /^[./~]/.test(source) || windowsDrive.test(source) || source.startsWith('\\\\');
 }
 
-/** At colons, except the one after a Windows drive letter. */
+/** At colons, except the one after the drive letter of a Windows path, which only counts where a target follows. */
 function splitVolume(text: string): string[] {
-  const parts: string[] = [];
-  let rest = text;
-  while (rest !== '') {
-    const from = windowsDrive.test(rest) ? 2 : 0;
-    const colon = rest.indexOf(':', from);
-    if (colon === -1) return [...parts, rest];
-    parts.push(rest.slice(0, colon));
-    rest = rest.slice(colon + 1);
-    if (rest === '') parts.push('');
-  }
-  return parts.length === 0 ? [''] : parts;
+  const drive = /^[A-Za-z]:[\\/][^:]*(?=:\/)/.exec(text)?.[0];
+  if (drive === undefined) return text.split(':');
+  return [drive, ...text.slice(drive.length + 1).split(':')];
 }
 
 /** `/dev/a[:/dev/b[:rwm]]`, or a CDI name such as `vendor.com/class=name`, as a mapping. */

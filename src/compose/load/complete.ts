@@ -2,11 +2,10 @@ import type { ComposeNode, MapNode } from '../source/node.ts';
 import { child, items, map, mapChild, mapValues, pairs, textOf, withEntry } from '../source/node.ts';
 import type { Session } from '../session.ts';
 
-/** Every service on its networks (`default` without any), and only those resources kept that a service uses. */
-export function complete(session: Session, root: MapNode): MapNode {
-  const connected = connect(root);
-  const used = usedResources(connected);
-  let result = connected;
+/** The project with only those resources that a service uses; the user is told of the others. */
+export function keepUsed(session: Session, root: MapNode): MapNode {
+  const used = usedResources(root);
+  let result = root;
   for (const [section, names] of Object.entries(used)) {
     const resources = mapChild(result, section);
     if (resources === undefined) continue;
@@ -22,7 +21,8 @@ export function complete(session: Session, root: MapNode): MapNode {
   return result;
 }
 
-function connect(root: MapNode): MapNode {
+/** Every service on its networks, and on `default` when it names none. */
+export function connectServices(root: MapNode): MapNode {
   const services = mapChild(root, 'services');
   if (services === undefined) return root;
   let needsDefault = false;

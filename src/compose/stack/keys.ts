@@ -97,7 +97,6 @@ const acted: Readonly<Record<string, string>> = {
   'services.*.secrets': '*',
   'services.*.secrets.*': 'source target uid gid mode',
   'services.*.security_opt': '*',
-  'services.*.storage_opt': '*',
   'services.*.sysctls': '*',
   'services.*.tmpfs': '*',
   'services.*.ulimits': '*',

@@ -85,10 +85,15 @@ function other(error: ErrorObject, node: ComposeNode): string {
     case 'pattern':
       return `${shown(node)} does not have the form ${String(error.params['pattern'])}`;
     case 'uniqueItems':
-      return `the entries ${Number(error.params['j']) + 1} and ${Number(error.params['i']) + 1} are the same`;
+      return `the entries ${twins(error).join(' and ')} are the same`;
     default:
       return `${error.message ?? 'is not valid'}, found ${shown(node)}`;
   }
+}
+
+/** Counted from 1, the earlier one first. */
+function twins(error: ErrorObject): number[] {
+  return [Number(error.params['i']) + 1, Number(error.params['j']) + 1].sort((a, b) => a - b);
 }
 
 function either(words: readonly string[]): string {

@@ -1,6 +1,6 @@
 /** The candidate that was most likely meant, or undefined when none is near enough. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
-  const allowed = Math.max(1, Math.floor(word.length / 3));
+  const allowed = Math.floor(word.length / 3);
   let best: string | undefined;
   let bestDistance = allowed + 1;
   for (const candidate of candidates) {
