@@ -48,7 +48,10 @@ function isPulled({ image, pullPolicy }: ContainerSpec): boolean {
 
 async function prepare(context: WorkerContext, taskId: TaskId, signal: AbortSignal): Promise<void> {
   const { record, assigned } = context.task(taskId);
-  context.update(taskId, (old, now) => advance(old, { state: 'preparing', message: 'preparing' }, now));
+  // On another attempt the reason for it stays to be read.
+  if (record.state !== 'preparing') {
+    context.update(taskId, (old, now) => advance(old, { state: 'preparing', message: 'preparing' }, now));
+  }
   for (const spec of assigned.spec.containers) void context.health.has(spec);
   const result = await prepareTask(context.ports, {
     record,
