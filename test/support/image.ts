@@ -31,6 +31,8 @@ const applets = [
   'grep',
   'touch',
   'rm',
+  'tail',
+  'printf',
   'mkdir',
   'traceroute',
   'arp',

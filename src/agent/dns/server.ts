@@ -1,0 +1,101 @@
+import { createSocket } from 'node:dgram';
+import type { Socket } from 'node:dgram';
+import { createServer } from 'node:net';
+import type { Server, Socket as Connection } from 'node:net';
+import { TuttiError } from '../../model/errors.ts';
+import { framed } from './upstream.ts';
+
+export type Transport = 'udp' | 'tcp';
+
+/** Answers a message of a client at `address`; undefined: nothing is sent back. Must not throw. */
+export type Handler = (
+  message: Buffer,
+  address: string,
+  transport: Transport,
+) => Buffer | undefined | Promise<Buffer | undefined>;
+
+const mostConnections = 256;
+const idleMs = 5_000;
+const longestQuestion = 4_096;
+
+/** Listens for DNS on an address, UDP and TCP. @throws TuttiError `unavailable` (no such address here) or `conflict` (taken). */
+export async function listen(address: string, port: number, handle: Handler): Promise<AsyncDisposable> {
+  const udp = createSocket({ type: 'udp4', recvBufferSize: 1_048_576 });
+  const tcp = createServer((connection) => serve(connection, handle));
+  tcp.maxConnections = mostConnections;
+  try {
+    await opened(udp, (done) => udp.bind(port, address, done));
+    await opened(tcp, (done) => tcp.listen(port, address, done));
+  } catch (cause) {
+    closeQuietly(udp, tcp);
+    throw explained(cause, address, port);
+  }
+  // An answer that cannot be sent is lost, as any datagram may be.
+  udp.on('error', () => undefined);
+  tcp.on('error', () => undefined);
+  udp.on('message', (message, { address: client, port: clientPort }) => {
+    const send = (found: Buffer | undefined): void => {
+      if (found !== undefined) udp.send(found, clientPort, client, () => undefined);
+    };
+    const found = handle(message, client, 'udp');
+    if (found instanceof Promise) found.then(send, () => undefined);
+    else send(found);
+  });
+  return {
+    async [Symbol.asyncDispose]() {
+      closeQuietly(udp, tcp);
+      await Promise.resolve();
+    },
+  };
+}
+
+async function opened(socket: Socket | Server, open: (done: () => void) => void): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    socket.once('error', reject);
+    open(() => {
+      socket.removeListener('error', reject);
+      resolve();
+    });
+  });
+}
+
+function closeQuietly(udp: Socket, tcp: Server): void {
+  try {
+    udp.close();
+  } catch {
+    // It was never open.
+  }
+  tcp.close(() => undefined);
+}
+
+function explained(cause: unknown, address: string, port: number): TuttiError {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  if (code === 'EADDRINUSE') {
+    const message = `port ${port} of ${address} is taken by another program: a DNS server on this node listens on every address; have it leave ${address} out`;
+    return new TuttiError('conflict', message, { cause });
+  }
+  return new TuttiError('unavailable', `the resolver cannot listen on ${address}:${port}: ${String(cause)}`, { cause });
+}
+
+function serve(connection: Connection, handle: Handler): void {
+  const client = connection.remoteAddress ?? '';
+  let buffered = Buffer.alloc(0);
+  connection.setTimeout(idleMs, () => connection.destroy());
+  connection.on('error', () => connection.destroy());
+  connection.on('data', (chunk: Buffer) => {
+    buffered = Buffer.concat([buffered, chunk]);
+    while (buffered.length >= 2) {
+      const length = buffered.readUInt16BE(0);
+      if (length > longestQuestion) {
+        connection.destroy();
+        return;
+      }
+      if (buffered.length < length + 2) return;
+      const message = buffered.subarray(2, length + 2);
+      buffered = buffered.subarray(length + 2);
+      void Promise.resolve(handle(message, client, 'tcp')).then((found) => {
+        if (found !== undefined && !connection.destroyed) connection.write(framed(found));
+      });
+    }
+  });
+}

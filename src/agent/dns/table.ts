@@ -1,0 +1,110 @@
+import type { AssignedEndpoint, AssignedNetwork } from '../../model/assignment.ts';
+import { assigned, liveEndpoints } from '../network/endpoints.ts';
+import type { Assignments, Observations } from '../network/endpoints.ts';
+import { addressNumber, byAddress, contains, range } from '../network/ipv4.ts';
+import type { Range } from '../network/ipv4.ts';
+
+/** The names of one network. All keys are in lower case. */
+export interface NetworkNames {
+  readonly id: string;
+  readonly name: string;
+  readonly range: Range;
+  readonly internal: boolean;
+  /** Name → addresses of the ready tasks that have it; empty where none is ready. */
+  readonly addresses: ReadonlyMap<string, readonly string[]>;
+  /** Address → the name of its task. */
+  readonly owners: ReadonlyMap<string, string>;
+}
+
+/** Who asks: what it may see, and where its other questions go. */
+export interface Client {
+  readonly networks: readonly NetworkNames[];
+  /** False where all its networks are internal: then names of the world outside are none of its business. */
+  readonly mayForward: boolean;
+  /** Resolvers that the task itself asked for; empty: the node's. */
+  readonly nameservers: readonly string[];
+}
+
+/** Everything that the resolver answers from; made whole from the assignments. */
+export interface NameTable {
+  readonly networks: readonly NetworkNames[];
+  /** Undefined for an address that is on none of our networks. */
+  client(address: string): Client | undefined;
+}
+
+export function nameTable(assignments: Assignments, observations: Observations): NameTable {
+  const endpoints = liveEndpoints(assignments, observations);
+  const byNetwork = Map.groupBy(endpoints, ({ networkId }) => networkId);
+  const networks = new Map<string, NetworkNames>();
+  for (const network of assigned(assignments, 'network')) {
+    const names = networkNames(network, byNetwork.get(network.id) ?? []);
+    if (names !== undefined) networks.set(network.id, names);
+  }
+  const networksOfTask = Map.groupBy(endpoints, ({ taskId }) => taskId);
+  const taskOf = new Map(endpoints.map(({ address, taskId }) => [address, taskId]));
+  const nameserversOf = new Map(
+    assigned(assignments, 'task').map(({ id, spec }) => [
+      id,
+      spec.containers.find(({ dns }) => dns?.nameservers !== undefined)?.dns?.nameservers ?? [],
+    ]),
+  );
+  const clients = new Map<string, Client | undefined>();
+
+  const find = (address: string): Client | undefined => {
+    const taskId = taskOf.get(address);
+    const ids =
+      (taskId === undefined ? undefined : networksOfTask.get(taskId))?.map(({ networkId }) => networkId) ?? [];
+    const known = ids.flatMap((id) => networks.get(id) ?? []);
+    // A container that is no task's: it is on the network that its address is of.
+    const own = known.length > 0 ? known : [...networks.values()].filter((each) => isIn(address, each.range));
+    if (own.length === 0) return undefined;
+    return {
+      networks: own,
+      mayForward: own.some(({ internal }) => !internal),
+      nameservers: (taskId === undefined ? undefined : nameserversOf.get(taskId)) ?? [],
+    };
+  };
+
+  return {
+    networks: [...networks.values()],
+    client(address) {
+      if (!clients.has(address)) {
+        // Source addresses are what others write: only so many are remembered.
+        if (clients.size >= 10_000) clients.clear();
+        clients.set(address, find(address));
+      }
+      return clients.get(address);
+    },
+  };
+}
+
+const isIn = (address: string, network: Range): boolean => {
+  const number = addressNumber(address);
+  return number !== undefined && contains(network, { first: number, last: number });
+};
+
+function networkNames(network: AssignedNetwork, endpoints: readonly AssignedEndpoint[]): NetworkNames | undefined {
+  const subnet = network.subnet === '' ? undefined : range(network.subnet);
+  if (subnet === undefined) return undefined;
+  const addresses = new Map<string, string[]>();
+  const owners = new Map<string, string>();
+  for (const { names, taskNames, address, ready } of endpoints) {
+    for (const name of [...names, ...taskNames]) {
+      const key = name.toLowerCase();
+      const found = addresses.get(key) ?? [];
+      if (ready && !found.includes(address)) found.push(address);
+      addresses.set(key, found);
+    }
+    const owner = taskNames[0] ?? names[0];
+    if (owner !== undefined && (ready || !owners.has(address))) owners.set(address, owner);
+  }
+  for (const found of addresses.values()) found.sort(byAddress);
+  return {
+    id: network.id,
+    name: network.name.toLowerCase(),
+    range: subnet,
+    internal: network.internal,
+    addresses,
+    owners,
+  };
+}

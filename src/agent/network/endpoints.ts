@@ -1,0 +1,70 @@
+import type {
+  AssignedEndpoint,
+  AssignedSelf,
+  Assignment,
+  AssignmentKind,
+  AssignmentOf,
+} from '../../model/assignment.ts';
+import { isTerminal } from '../../model/task.ts';
+import type { TaskObservation } from '../../model/task.ts';
+
+export type Assignments = ReadonlyMap<string, Assignment>;
+/** The last that was seen of each task of this node. */
+export type Observations = ReadonlyMap<string, TaskObservation>;
+
+/** The assignments of one kind. */
+export function assigned<Kind extends AssignmentKind>(assignments: Assignments, kind: Kind): AssignmentOf<Kind>[] {
+  const found: AssignmentOf<Kind>[] = [];
+  for (const item of assignments.values()) if (item.kind === kind) found.push(item as AssignmentOf<Kind>);
+  return found;
+}
+
+export function assignedSelf(assignments: Assignments): AssignedSelf | undefined {
+  for (const item of assignments.values()) if (item.kind === 'self') return item;
+  return undefined;
+}
+
+/**
+ * Whether an endpoint may be given traffic. This node knows its own tasks better than the manager does: what was
+ * observed here counts, a successor's state for the task that it follows. Unobserved, the manager's word stands.
+ */
+export function isReady(endpoint: AssignedEndpoint, selfId: string | undefined, observations: Observations): boolean {
+  if (endpoint.nodeId !== selfId) return endpoint.ready;
+  const seen = new Set<string>();
+  let taskId: string = endpoint.taskId;
+  let ready = endpoint.ready;
+  for (let found = observations.get(taskId); found !== undefined; found = observations.get(taskId)) {
+    ready = found.ready;
+    if (found.successor === undefined || seen.has(found.successor)) break;
+    seen.add(found.successor);
+    taskId = found.successor;
+    if (!observations.has(taskId)) return false;
+  }
+  return ready;
+}
+
+/** The endpoints with this node's own knowledge applied. */
+export function liveEndpoints(assignments: Assignments, observations: Observations): AssignedEndpoint[] {
+  const self = assignedSelf(assignments)?.id;
+  return assigned(assignments, 'endpoint').map((endpoint) => {
+    const ready = isReady(endpoint, self, observations);
+    return ready === endpoint.ready ? endpoint : { ...endpoint, ready };
+  });
+}
+
+/** Drops what is known of tasks that ended and that no assigned task leads to. */
+export function pruned(observations: Observations, assignments: Assignments): Map<string, TaskObservation> {
+  const kept = new Map<string, TaskObservation>();
+  const follow = (taskId: string): void => {
+    const found = observations.get(taskId);
+    if (found === undefined || kept.has(taskId)) return;
+    kept.set(taskId, found);
+    if (found.successor !== undefined) follow(found.successor);
+  };
+  for (const item of assignments.values()) {
+    if (item.kind === 'task') follow(item.id);
+    else if (item.kind === 'endpoint') follow(item.taskId);
+  }
+  for (const [taskId, found] of observations) if (!isTerminal(found.state)) kept.set(taskId, found);
+  return kept;
+}

@@ -1,0 +1,67 @@
+import type { Publication } from './publish.ts';
+
+/** The node's end of the overlay. */
+export interface OverlayLink {
+  /** VXLAN network identifier. */
+  readonly vni: number;
+  readonly port: number;
+  /** The node's own address on the wire. */
+  readonly local: string;
+  readonly mac: string;
+  readonly mtu: number;
+  /** Layer 3 address on the device. */
+  readonly address: string;
+}
+
+/** What `ip` and `bridge` keep for the overlay. Every map is keyed by what is unique in the kernel. */
+export interface Routing {
+  readonly link: OverlayLink | undefined;
+  /** MAC of a peer → its address on the wire. */
+  readonly forwarding: ReadonlyMap<string, string>;
+  /** Overlay address of a peer → its MAC. */
+  readonly neighbours: ReadonlyMap<string, string>;
+  /** Destination address (always a /32) → overlay address of the node that has it; '' for the peer itself. */
+  readonly routes: ReadonlyMap<string, string>;
+  /** Routing tables that lead replies back: node index → its overlay address. */
+  readonly returns: ReadonlyMap<number, string>;
+  /** Node indexes that have a rule; the two fixed rules are -1 (skip) and -2 (end). */
+  readonly rules: ReadonlySet<number>;
+}
+
+/** A set or map of nftables. */
+export interface NftSet {
+  /** `type ipv4_addr; flags interval;` */
+  readonly declaration: string;
+  readonly kind: 'set' | 'map';
+  /** Key → value; '' in sets. Both in nftables' syntax. */
+  readonly elements: ReadonlyMap<string, string>;
+}
+
+export interface NftChain {
+  /** `type filter hook forward priority filter; policy accept;` for base chains. */
+  readonly hook?: string;
+  readonly rules: readonly string[];
+}
+
+/** One table, whole. */
+export interface NftTable {
+  readonly family: 'ip' | 'bridge';
+  readonly sets: ReadonlyMap<string, NftSet>;
+  readonly chains: ReadonlyMap<string, NftChain>;
+}
+
+/** A table as far as it can be read back: rules by the fingerprint that each carries as its comment. */
+export interface NftView {
+  readonly sets: ReadonlyMap<string, ReadonlyMap<string, string>>;
+  readonly chains: ReadonlyMap<string, readonly string[]>;
+}
+
+/** What the kernel should have of ours. */
+export interface KernelState {
+  readonly routing: Routing;
+  readonly tables: readonly NftTable[];
+  /** What the tables publish, as it was before it was put into rules. */
+  readonly publications: readonly Publication[];
+  /** Settings below /proc/sys of devices that are ours. */
+  readonly settings: ReadonlyMap<string, string>;
+}

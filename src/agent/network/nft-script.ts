@@ -1,0 +1,96 @@
+import { createHash } from 'node:crypto';
+import type { NftSet, NftTable, NftView } from './kernel-state.ts';
+import { tableName } from './names.ts';
+
+/** What tells a rule from every other: it is written into the rule's comment and read back from there. */
+export const fingerprint = (rule: string): string => createHash('sha256').update(rule).digest('hex').slice(0, 12);
+
+/** The table as it reads back once it is in the kernel. */
+export function viewOf(table: NftTable): NftView {
+  return {
+    sets: new Map([...table.sets].map(([name, { elements }]) => [name, elements])),
+    chains: new Map([...table.chains].map(([name, { rules }]) => [name, rules.map(fingerprint)])),
+  };
+}
+
+/**
+ * The commands that turn what the kernel has into the table, for one transaction; empty when nothing differs. A table
+ * that is missing, or whose sets or base chains are not all there, is written anew.
+ */
+export function nftScript(actual: NftView | undefined, table: NftTable): string[] {
+  if (actual === undefined || !isComplete(actual, table)) return wholeScript(table);
+  const removedChains = [...actual.chains.keys()].filter((name) => !table.chains.has(name));
+  const elements = [...table.sets].map(([name, set]) => elementChanges(table, name, set, actual.sets.get(name)));
+  return [
+    ...[...table.chains.keys()]
+      .filter((name) => !actual.chains.has(name))
+      .map((name) => `add chain ${in_(table)} ${name}`),
+    ...elements.flatMap(({ remove }) => remove),
+    ...changedChains(actual, table).flatMap((name) => [`flush chain ${in_(table)} ${name}`, ...rulesOf(table, name)]),
+    ...elements.flatMap(({ add }) => add),
+    ...removedChains.flatMap((name) => [`flush chain ${in_(table)} ${name}`, `delete chain ${in_(table)} ${name}`]),
+  ];
+}
+
+/** The command that removes a table, whether it is there or not. */
+export const removalScript = (family: NftTable['family']): string[] => [
+  `add table ${family} ${tableName}`,
+  `delete table ${family} ${tableName}`,
+];
+
+const in_ = (table: Pick<NftTable, 'family'>): string => `${table.family} ${tableName}`;
+
+function isComplete(actual: NftView, table: NftTable): boolean {
+  const baseChains = [...table.chains].filter(([, { hook }]) => hook !== undefined);
+  return (
+    [...table.sets.keys()].every((name) => actual.sets.has(name)) &&
+    [...actual.sets.keys()].every((name) => table.sets.has(name)) &&
+    baseChains.every(([name]) => actual.chains.has(name))
+  );
+}
+
+function wholeScript(table: NftTable): string[] {
+  return [
+    ...removalScript(table.family),
+    `add table ${in_(table)}`,
+    ...[...table.sets].map(([name, { kind, declaration }]) => `add ${kind} ${in_(table)} ${name} { ${declaration} }`),
+    ...[...table.chains].map(
+      ([name, { hook }]) => `add chain ${in_(table)} ${name}${hook === undefined ? '' : ` { ${hook} }`}`,
+    ),
+    ...[...table.chains.keys()].flatMap((name) => rulesOf(table, name)),
+    ...[...table.sets].flatMap(([name, set]) => elementChanges(table, name, set, undefined).add),
+  ];
+}
+
+function rulesOf(table: NftTable, chain: string): string[] {
+  const rules = table.chains.get(chain)?.rules ?? [];
+  return rules.map((rule) => `add rule ${in_(table)} ${chain} ${rule} comment "${fingerprint(rule)}"`);
+}
+
+function changedChains(actual: NftView, table: NftTable): string[] {
+  return [...table.chains]
+    .filter(([name, { rules }]) => {
+      const before = actual.chains.get(name) ?? [];
+      return before.length !== rules.length || rules.some((rule, index) => before[index] !== fingerprint(rule));
+    })
+    .map(([name]) => name);
+}
+
+function elementChanges(
+  table: NftTable,
+  name: string,
+  { elements, kind }: NftSet,
+  actual: ReadonlyMap<string, string> = new Map(),
+): { readonly remove: string[]; readonly add: string[] } {
+  const gone = [...actual].filter(([key, value]) => elements.get(key) !== value);
+  const fresh = [...elements].filter(([key, value]) => actual.get(key) !== value);
+  const command = (verb: string, entries: readonly (readonly [string, string])[]): string[] =>
+    entries.length === 0
+      ? []
+      : [
+          `${verb} element ${in_(table)} ${name} { ${entries
+            .map(([key, value]) => (kind === 'map' ? `${key} : ${value}` : key))
+            .join(', ')} }`,
+        ];
+  return { remove: command('delete', gone), add: command('add', fresh) };
+}

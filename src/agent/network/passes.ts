@@ -1,0 +1,92 @@
+import type { Clock, Timer } from '../../platform/ports.ts';
+
+/** Work that is asked for often and done seldom: one pass at a time, and the requests in between make one more. */
+export interface Passes extends AsyncDisposable {
+  /** Asks for a pass. */
+  request(): void;
+  /** Resolves when everything asked for until now has been done; rejects with the fault of the pass that failed. */
+  settled(): Promise<void>;
+}
+
+export interface PassOptions {
+  readonly clock: Pick<Clock, 'after'>;
+  /** One pass. It is asked for again, after a growing pause, when it rejects. */
+  readonly work: (signal: AbortSignal) => Promise<void>;
+  readonly onFault: (fault: unknown, retryMs: number) => void;
+  /** Pause before a pass, so that changes which come together are done together. */
+  readonly quietMs: number;
+  /** Least time from the end of a pass to the beginning of the next. */
+  readonly spacingMs: number;
+  readonly firstRetryMs?: number;
+  readonly lastRetryMs?: number;
+}
+
+export function createPasses(options: PassOptions): Passes {
+  const { clock, work, onFault, quietMs, spacingMs, firstRetryMs = 250, lastRetryMs = 15_000 } = options;
+  const ended = new AbortController();
+  let timer: Timer | undefined;
+  let running: Promise<void> | undefined;
+  let active = false;
+  let again = false;
+  let retryMs = firstRetryMs;
+  /** Of the pass that runs, and of the next. */
+  let outcome: PromiseWithResolvers<void> = settlement();
+  let waiting: PromiseWithResolvers<void> = settlement();
+
+  const plan = (ms: number): void => {
+    if (timer !== undefined || ended.signal.aborted) return;
+    timer = clock.after(ms, () => {
+      timer = undefined;
+      running = pass();
+    });
+  };
+
+  const pass = async (): Promise<void> => {
+    outcome = waiting;
+    waiting = settlement();
+    active = true;
+    again = false;
+    let pause = spacingMs;
+    try {
+      await work(ended.signal);
+      retryMs = firstRetryMs;
+      outcome.resolve();
+    } catch (fault) {
+      if (!ended.signal.aborted) onFault(fault, retryMs);
+      outcome.reject(fault);
+      again = true;
+      pause = retryMs;
+      retryMs = Math.min(retryMs * 2, lastRetryMs);
+    }
+    active = false;
+    if (again) plan(pause);
+  };
+
+  const request = (): void => {
+    again = true;
+    if (!active) plan(quietMs);
+  };
+
+  return {
+    request,
+    settled() {
+      if (ended.signal.aborted) return Promise.resolve();
+      if (!again) return active ? outcome.promise : Promise.resolve();
+      return waiting.promise;
+    },
+    async [Symbol.asyncDispose]() {
+      timer?.cancel();
+      timer = undefined;
+      ended.abort();
+      await running;
+      waiting.resolve();
+    },
+  };
+}
+
+/** Whoever waits sees the fault; with nobody waiting it is for `onFault` alone. */
+function settlement(): PromiseWithResolvers<void> {
+  const made = Promise.withResolvers<void>();
+  made.promise.catch(() => undefined);
+  return made;
+}

@@ -1,0 +1,100 @@
+import { endRule, skipRule } from './desired.ts';
+import type { OverlayLink, Routing } from './kernel-state.ts';
+import { overlayDevice, routeProtocol, rulePriority, steerMark, steerMask, steerTable } from './names.ts';
+
+/** Lines for `ip -batch` and `bridge -batch`. */
+export interface RoutingBatch {
+  readonly ip: readonly string[];
+  readonly bridge: readonly string[];
+}
+
+export const emptyRouting: Routing = {
+  link: undefined,
+  forwarding: new Map(),
+  neighbours: new Map(),
+  routes: new Map(),
+  returns: new Map(),
+  rules: new Set(),
+};
+
+/** What turns the kernel's routing into the desired one: only what differs. */
+export function routingBatch(found: Routing, desired: Routing): RoutingBatch {
+  const remade = desired.link !== undefined && found.link !== undefined && !isSameDevice(found.link, desired.link);
+  // A device that is made anew takes its routes and neighbours with it; rules stay.
+  const actual = found.link === undefined || remade ? { ...emptyRouting, rules: found.rules } : found;
+  const neighbours = difference(actual.neighbours, desired.neighbours);
+  const routes = difference(actual.routes, desired.routes);
+  const returns = difference(actual.returns, desired.returns);
+  const forwarding = difference(actual.forwarding, desired.forwarding);
+  const dev = `dev ${overlayDevice}`;
+  const proto = `proto ${routeProtocol}`;
+  return {
+    ip: [
+      ...linkCommands(actual.link, desired.link, remade),
+      ...neighbours.put.map(([address, mac]) => `neigh replace ${address} lladdr ${mac} ${dev} nud permanent`),
+      ...byDependency(routes.put).map(([to, via]) => `route replace ${to}/32 ${hop(via)}${dev} ${proto}`),
+      ...returns.put.map(
+        ([index, via]) => `route replace default ${hop(via)}${dev} ${proto} table ${steerTable(index)}`,
+      ),
+      ...[...desired.rules].filter((rule) => !actual.rules.has(rule)).map((rule) => `rule add ${ruleText(rule)}`),
+      ...[...actual.rules].filter((rule) => !desired.rules.has(rule)).map((rule) => `rule del ${ruleText(rule)}`),
+      ...returns.gone.map((index) => `route del default ${dev} table ${steerTable(index)}`),
+      ...routes.gone.map((to) => `route del ${to}/32 ${dev}`),
+      ...neighbours.gone.map((address) => `neigh del ${address} ${dev}`),
+    ],
+    bridge: [
+      ...forwarding.gone.map((mac) => `fdb del ${mac} ${dev} dst ${actual.forwarding.get(mac)}`),
+      ...forwarding.put.map(([mac, address]) => `fdb replace ${mac} ${dev} dst ${address}`),
+    ],
+  };
+}
+
+const hop = (via: string): string => (via === '' ? '' : `via ${via} onlink `);
+
+/** Peers themselves first, then what is reached by way of them. */
+const byDependency = (routes: readonly (readonly [string, string])[]): (readonly [string, string])[] => [
+  ...routes.filter(([, via]) => via === ''),
+  ...routes.filter(([, via]) => via !== ''),
+];
+
+function ruleText(rule: number): string {
+  const mask = `0x${steerMask.toString(16)}`;
+  const protocol = `protocol ${routeProtocol}`;
+  if (rule === skipRule) return `pref ${rulePriority.skip} fwmark 0/${mask} goto ${rulePriority.end} ${protocol}`;
+  if (rule === endRule) return `pref ${rulePriority.end} nop ${protocol}`;
+  const mark = `0x${steerMark(rule).toString(16)}`;
+  return `pref ${rulePriority.steer} fwmark ${mark}/${mask} lookup ${steerTable(rule)} ${protocol}`;
+}
+
+const isSameDevice = (a: OverlayLink, b: OverlayLink): boolean =>
+  a.vni === b.vni && a.port === b.port && a.local === b.local;
+
+function linkCommands(actual: OverlayLink | undefined, desired: OverlayLink | undefined, remade: boolean): string[] {
+  const removal = remade || (actual !== undefined && desired === undefined) ? [`link del ${overlayDevice}`] : [];
+  if (desired === undefined) return removal;
+  const { vni, port, local, mac, mtu, address } = desired;
+  const made =
+    actual === undefined
+      ? [`link add ${overlayDevice} type vxlan id ${vni} local ${local} dstport ${port} nolearning`]
+      : [];
+  const changed = actual?.mac !== mac || actual.mtu !== mtu;
+  return [
+    ...removal,
+    ...made,
+    ...(changed ? [`link set ${overlayDevice} address ${mac} mtu ${mtu} up`] : []),
+    ...(actual !== undefined && actual.address !== '' && actual.address !== address
+      ? [`addr del ${actual.address}/32 dev ${overlayDevice}`]
+      : []),
+    ...(actual?.address === address ? [] : [`addr replace ${address}/32 dev ${overlayDevice}`]),
+  ];
+}
+
+function difference<Key>(
+  actual: ReadonlyMap<Key, string>,
+  desired: ReadonlyMap<Key, string>,
+): { readonly put: (readonly [Key, string])[]; readonly gone: Key[] } {
+  return {
+    put: [...desired].filter(([key, value]) => actual.get(key) !== value),
+    gone: [...actual.keys()].filter((key) => !desired.has(key)),
+  };
+}

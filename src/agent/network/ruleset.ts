@@ -1,0 +1,231 @@
+import type { AssignedNetwork, AssignedPeer, AssignedSelf } from '../../model/assignment.ts';
+import type { NftChain, NftSet, NftTable } from './kernel-state.ts';
+import {
+  anyPattern,
+  bridgeName,
+  bridgePattern,
+  overlayDevice,
+  steerIndex,
+  steerMark,
+  steerMask,
+  vxlanPort,
+} from './names.ts';
+import { publicationChain, publicationRule } from './publish.ts';
+import type { Publication } from './publish.ts';
+
+const maskText = `0x${steerMask.toString(16)}`;
+const prefixes = 'type ipv4_addr; flags interval;';
+
+/** The table that forwards, isolates, publishes and masquerades. */
+export function ipTable(
+  self: AssignedSelf,
+  networks: readonly AssignedNetwork[],
+  peers: readonly AssignedPeer[],
+  published: readonly Publication[],
+): NftTable {
+  const answered = published.filter(({ backends }) => backends.length > 0);
+  const refused = published.filter(({ backends }) => backends.length === 0);
+  return {
+    family: 'ip',
+    sets: new Map<string, NftSet>([
+      ['subnets', set(prefixes, networks.map(subnet))],
+      ['internal', set(prefixes, networks.filter(({ internal }) => internal).map(subnet))],
+      [
+        'within',
+        set(
+          'type ipv4_addr . ipv4_addr; flags interval;',
+          networks.map((n) => `${n.subnet} . ${n.subnet}`),
+        ),
+      ],
+      ['reach', set('type ifname . ipv4_addr; flags interval;', networks.map(bridgeAndSubnet))],
+      [
+        'gateways',
+        set(
+          'type ipv4_addr;',
+          networks.map(({ gateway }) => gateway),
+        ),
+      ],
+      ['self', set('type ipv4_addr;', [self.address])],
+      [
+        'peers',
+        set(
+          'type ipv4_addr;',
+          peers.map(({ address }) => address),
+        ),
+      ],
+      [
+        'turns',
+        set(
+          'type ipv4_addr . ipv4_addr;',
+          answered.flatMap(({ turns }) => turns),
+        ),
+      ],
+      ['refused', set('type inet_proto . inet_service;', refused.map(protocolAndPort))],
+      ['marks', map('type ether_addr : mark;', peers.map(macAndMark))],
+      ['published', map('type inet_proto . inet_service : verdict;', answered.map(portAndChain))],
+    ]),
+    chains: new Map<string, NftChain>([
+      ...fixedChains,
+      ...answered.map((one): [string, NftChain] => [publicationChain(one), { rules: [publicationRule(one)] }]),
+    ]),
+  };
+}
+
+/**
+ * Containers never hear one another's ARP: the bridge answers for every address of the network (proxy_arp_pvlan), so a
+ * task that moves to another node, or back, keeps the MAC that everyone has for it. Also ends ARP spoofing.
+ */
+export function bridgeTable(networks: readonly AssignedNetwork[]): NftTable {
+  return {
+    family: 'bridge',
+    sets: new Map([['subnets', set(prefixes, networks.map(subnet))]]),
+    chains: new Map([
+      [
+        'forward',
+        { hook: 'type filter hook forward priority 0; policy accept;', rules: ['arp daddr ip @subnets drop'] },
+      ],
+    ]),
+  };
+}
+
+const subnet = (network: AssignedNetwork): string => network.subnet;
+const bridgeAndSubnet = (network: AssignedNetwork): string => `"${bridgeName(network.id)}" . ${network.subnet}`;
+const protocolAndPort = ({ protocol, published }: Publication): string => `${protocol} . ${published}`;
+const portAndChain = (one: Publication): [string, string] => [protocolAndPort(one), `goto ${publicationChain(one)}`];
+const macAndMark = (peer: AssignedPeer): [string, string] => [
+  peer.overlayMac.toLowerCase(),
+  hexadecimal(steerMark(steerIndex(peer.overlayAddress))),
+];
+
+/** As nftables prints marks. */
+export const hexadecimal = (mark: number): string => `0x${mark.toString(16).padStart(8, '0')}`;
+
+const set = (declaration: string, keys: readonly string[]): NftSet => ({
+  declaration,
+  kind: 'set',
+  elements: new Map(keys.map((key) => [key, ''])),
+});
+const map = (declaration: string, entries: readonly (readonly [string, string])[]): NftSet => ({
+  declaration,
+  kind: 'map',
+  elements: new Map(entries),
+});
+
+/**
+ * The chains whose rules never change. A drop here is final; an accept is not (Docker's tables follow), which is why
+ * DOCKER-USER has rules of ours too.
+ */
+const fixedChains: readonly (readonly [string, NftChain])[] = [
+  [
+    'raw_in',
+    {
+      hook: 'type filter hook prerouting priority raw; policy accept;',
+      rules: [
+        // route_localnet is on for our devices: what arrives there must not reach 127.0.0.0/8.
+        `iifname ${anyPattern} ip daddr 127.0.0.0/8 drop`,
+        `udp dport ${vxlanPort} notrack`,
+      ],
+    },
+  ],
+  [
+    'raw_out',
+    { hook: 'type filter hook output priority raw; policy accept;', rules: [`udp dport ${vxlanPort} notrack`] },
+  ],
+  [
+    'steer',
+    {
+      hook: 'type filter hook prerouting priority mangle; policy accept;',
+      rules: [
+        // A published port's connection from another node: replies go back there, where its translation is undone.
+        `iifname "${overlayDevice}" ct state new ip saddr != @subnets ct mark set ether saddr map @marks`,
+        `iifname ${bridgePattern} ct direction reply ct mark & ${maskText} != 0 meta mark set ct mark`,
+      ],
+    },
+  ],
+  [
+    'unmark',
+    {
+      hook: 'type filter hook postrouting priority mangle; policy accept;',
+      // The outer packet of VXLAN inherits the mark, and must not be steered in turn.
+      rules: [`oifname "${overlayDevice}" meta mark & ${maskText} != 0 meta mark set 0`],
+    },
+  ],
+  [
+    'publish_in',
+    {
+      hook: 'type nat hook prerouting priority -110; policy accept;',
+      rules: ['fib daddr type local jump publish'],
+    },
+  ],
+  [
+    'publish_out',
+    { hook: 'type nat hook output priority -110; policy accept;', rules: ['fib daddr type local jump publish'] },
+  ],
+  [
+    'publish',
+    {
+      rules: [
+        // The resolver of a network listens there.
+        `iifname ${bridgePattern} ip daddr @gateways meta l4proto { tcp, udp } th dport 53 return`,
+        // Nor does a network without a way out reach other services by a node's address.
+        `iifname ${bridgePattern} ip saddr @internal return`,
+        'meta l4proto { tcp, udp, sctp } meta l4proto . th dport vmap @published',
+      ],
+    },
+  ],
+  [
+    'forward',
+    {
+      hook: 'type filter hook forward priority filter; policy accept;',
+      rules: [
+        'ct state established,related accept',
+        // The bridge decides what a container may reach, whatever source address it writes.
+        'iifname . ip daddr @reach accept',
+        `iifname "${overlayDevice}" ip saddr . ip daddr @within accept`,
+        // A published port, asked for by way of a node's address.
+        'ct status dnat accept',
+        `iifname "${overlayDevice}" ip saddr @subnets drop`,
+        `iifname ${bridgePattern} ip daddr @subnets drop`,
+        `iifname ${bridgePattern} oifname "${overlayDevice}" drop`,
+        `iifname ${bridgePattern} ip saddr @internal drop`,
+        // From outside straight to a task's address: only by a published port.
+        `iifname != ${anyPattern} ip daddr @subnets drop`,
+        `iifname != ${anyPattern} oifname "${overlayDevice}" drop`,
+      ],
+    },
+  ],
+  [
+    'input',
+    {
+      hook: 'type filter hook input priority filter; policy accept;',
+      rules: [
+        `udp dport ${vxlanPort} ip saddr != @peers drop`,
+        'ct state new meta l4proto { tcp, udp, sctp } meta l4proto . th dport @refused goto refuse',
+      ],
+    },
+  ],
+  ['refuse', { rules: ['meta l4proto tcp reject with tcp reset', 'reject with icmp port-unreachable'] }],
+  [
+    'output',
+    {
+      hook: 'type filter hook output priority filter; policy accept;',
+      // Containers of one network on one node meet at the bridge's layer 3: no redirect may tell them a shorter way.
+      rules: [`oifname ${bridgePattern} icmp type redirect drop`],
+    },
+  ],
+  [
+    'sources',
+    {
+      hook: 'type nat hook postrouting priority srcnat; policy accept;',
+      rules: [
+        // Through a published port from loopback or from a container: the reply has to come by this node.
+        `oifname ${anyPattern} ct status dnat ip saddr 127.0.0.0/8 masquerade`,
+        `oifname ${anyPattern} ct status dnat ip saddr @subnets masquerade`,
+        // The same where the task's node has the client's address too, as it has every gateway's.
+        `oifname "${overlayDevice}" ct status dnat fib saddr type local ip saddr != @self masquerade`,
+        `oifname "${overlayDevice}" ct status dnat ip saddr . ip daddr @turns masquerade`,
+        `oifname != ${anyPattern} ip saddr @subnets ip daddr != @subnets masquerade`,
+      ],
+    },
+  ],
+];

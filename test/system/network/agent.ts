@@ -1,0 +1,77 @@
+/**
+ * The network part of an agent alone, to be run inside a node: takes commands as JSON lines on standard input and
+ * answers each with one line. Used by the system tests of the network.
+ */
+import { createInterface } from 'node:readline';
+import type { Assignment } from '../../../src/model/assignment.ts';
+import { assignmentKey } from '../../../src/model/protocol.ts';
+import type { TaskObservation } from '../../../src/model/task.ts';
+import type { NetworkId } from '../../../src/model/ids.ts';
+import { createDns } from '../../../src/agent/dns/dns.ts';
+import { createNameservers } from '../../../src/agent/dns/resolv-conf.ts';
+import { createNetwork } from '../../../src/agent/network/network.ts';
+import { systemClock } from '../../../src/platform/clock.ts';
+import { createDockerNetworks } from '../../../src/platform/docker-networks.ts';
+import { createEngineClient } from '../../../src/platform/engine/client.ts';
+import { systemExec } from '../../../src/platform/exec.ts';
+import { createKernelSettings } from '../../../src/platform/kernel-settings.ts';
+import { createLog } from '../../../src/platform/log.ts';
+
+export type Command =
+  | { readonly do: 'apply'; readonly assignments: readonly Assignment[] }
+  | { readonly do: 'observe'; readonly observation: TaskObservation }
+  | { readonly do: 'ensure'; readonly networks: readonly string[] }
+  | { readonly do: 'check' }
+  | { readonly do: 'settled' }
+  | { readonly do: 'spawned' }
+  | { readonly do: 'removeAll' };
+
+const [endpoint = ''] = process.argv.slice(2);
+const log = createLog({ level: 'debug', clock: systemClock, sink: (line) => process.stderr.write(`${line}\n`) });
+let spawned = 0;
+const dns = createDns({ clock: systemClock, log, nameservers: createNameservers() });
+const network = createNetwork({
+  exec: async (command, args, options) => {
+    spawned += 1;
+    return await systemExec(command, args, options);
+  },
+  settings: createKernelSettings(),
+  docker: createDockerNetworks(createEngineClient(endpoint)),
+  resolver: dns,
+  clock: systemClock,
+  log,
+  checkMs: 2_000,
+});
+
+async function act(command: Command): Promise<unknown> {
+  switch (command.do) {
+    case 'apply':
+      network.apply(new Map(command.assignments.map((item) => [assignmentKey(item), item])));
+      return null;
+    case 'observe':
+      network.observe(command.observation);
+      return null;
+    case 'ensure':
+      return Object.fromEntries(await network.ensure(command.networks as NetworkId[]));
+    case 'check':
+      network.check();
+      return null;
+    case 'settled':
+      await network.settled();
+      return null;
+    case 'spawned':
+      return spawned;
+    case 'removeAll':
+      return await network.removeAll();
+  }
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const { id, command } = JSON.parse(line) as { id: number; command: Command };
+  void act(command).then(
+    (value) => process.stdout.write(`${JSON.stringify({ id, value })}\n`),
+    (error: unknown) => process.stdout.write(`${JSON.stringify({ id, error: String(error) })}\n`),
+  );
+}
+await network[Symbol.asyncDispose]();
+await dns[Symbol.asyncDispose]();

@@ -1,0 +1,152 @@
+import type { AssignedEndpoint, AssignedNetwork, AssignedPublish, Assignment } from '../../../src/model/assignment.ts';
+import type { LabNode } from './lab.ts';
+
+/** A task for the lab to run: a container with static addresses. */
+export interface LabTask {
+  readonly id: string;
+  readonly service: string;
+  readonly node: LabNode;
+  /** Network → address. */
+  readonly addresses: Readonly<Record<string, string>>;
+  readonly ready?: boolean;
+  readonly aliases?: readonly string[];
+}
+
+export interface LabNetwork {
+  readonly id: string;
+  readonly name: string;
+  /** `10.128.N.0/24` with N given. */
+  readonly index: number;
+  readonly internal?: boolean;
+  readonly ingress?: boolean;
+}
+
+export interface LabPublish {
+  readonly protocol: 'tcp' | 'udp' | 'sctp';
+  readonly published: number;
+  readonly target: number;
+  readonly service: string;
+  readonly network: string;
+}
+
+export interface LabState {
+  readonly networks: readonly LabNetwork[];
+  readonly tasks: readonly LabTask[];
+  readonly publishes?: readonly LabPublish[];
+}
+
+const nodeId = (node: LabNode): string => `id${node.name}`;
+const overlayAddress = (node: LabNode): string => `100.127.0.${node.name.slice(4)}`;
+const overlayMac = (node: LabNode): string => `02:74:64:7f:00:0${node.name.slice(4)}`;
+
+export const networkAssignment = ({ id, name, index, internal, ingress }: LabNetwork): AssignedNetwork =>
+  ({
+    kind: 'network',
+    id,
+    name,
+    subnet: `10.128.${index}.0/24`,
+    gateway: `10.128.${index}.1`,
+    internal: internal === true,
+    ingress: ingress === true,
+  }) as AssignedNetwork;
+
+/** What the manager would tell one node: networks of its tasks, and the ingress network. */
+export function assignmentsFor(self: LabNode, nodes: readonly LabNode[], state: LabState): Assignment[] {
+  const mine = new Set(
+    state.tasks.filter(({ node }) => node === self).flatMap(({ addresses }) => Object.keys(addresses)),
+  );
+  const networks = state.networks.filter(({ id, ingress }) => ingress === true || mine.has(id));
+  const given = new Set(networks.map(({ id }) => id));
+  return [
+    {
+      kind: 'self',
+      id: nodeId(self),
+      name: self.name,
+      clusterId: 'lab',
+      address: self.address,
+      overlayAddress: overlayAddress(self),
+      overlayMac: overlayMac(self),
+      overlayMtu: 1450,
+      taskHistoryLimit: 5,
+    } as Assignment,
+    ...nodes
+      .filter((node) => node !== self)
+      .map(
+        (node) =>
+          ({
+            kind: 'peer',
+            id: nodeId(node),
+            name: node.name,
+            address: node.address,
+            overlayAddress: overlayAddress(node),
+            overlayMac: overlayMac(node),
+          }) as Assignment,
+      ),
+    ...networks.map(networkAssignment),
+    ...state.tasks.flatMap((task) =>
+      Object.entries(task.addresses)
+        .filter(([network]) => given.has(network))
+        .map(([network, address]) => endpointOf(task, network, address)),
+    ),
+    ...(state.publishes ?? []).map(
+      ({ protocol, published, target, service, network }) =>
+        ({
+          kind: 'publish',
+          id: `${protocol}/${published}`,
+          protocol,
+          published,
+          target,
+          serviceId: `service${service}`,
+          serviceName: service,
+          networkId: network,
+        }) as AssignedPublish,
+    ),
+  ];
+}
+
+const endpointOf = (task: LabTask, network: string, address: string): AssignedEndpoint =>
+  ({
+    kind: 'endpoint',
+    id: `${network}/${task.id}`,
+    networkId: network,
+    taskId: task.id,
+    nodeId: nodeId(task.node),
+    serviceId: `service${task.service}`,
+    address,
+    names: [task.service, ...(task.aliases ?? [])],
+    taskNames: [`${task.service}.1.${task.id}`],
+    ready: task.ready ?? true,
+  }) as unknown as AssignedEndpoint;
+
+/** Tells every node its part, and waits until it is in force. */
+export async function tellAll(nodes: readonly LabNode[], state: LabState): Promise<void> {
+  await Promise.all(
+    nodes.map(async (node) => {
+      await node.tell({ do: 'apply', assignments: assignmentsFor(node, nodes, state) });
+      await node.tell({ do: 'settled' });
+    }),
+  );
+}
+
+/** Starts the task's container as the executor would: on its networks, with its addresses and resolver. */
+export async function startTask(task: LabTask, command: readonly string[] = []): Promise<void> {
+  const { node, addresses } = task;
+  const ids = Object.keys(addresses);
+  const prepared = (await node.tell({ do: 'ensure', networks: ids })) as Record<
+    string,
+    { readonly dockerNetwork: string; readonly dns: readonly string[] }
+  >;
+  const on = ids.map((id) => ({ network: prepared[id]?.dockerNetwork ?? '', address: addresses[id] ?? '' }));
+  const [first, ...others] = on;
+  const dns = ids.flatMap((id) => (prepared[id]?.dns ?? []).flatMap((server) => ['--dns', server]));
+  const attach = ['--network', first?.network ?? '', '--ip', first?.address ?? ''];
+  await node.docker('create', '--name', task.id, ...attach, ...dns, 'tiny:1', ...command);
+  for (const { network, address } of others) await node.docker('network', 'connect', '--ip', address, network, task.id);
+  await node.docker('start', task.id);
+}
+
+export const inTask = async (task: LabTask, ...argv: string[]): Promise<string> =>
+  await task.node.docker('exec', task.id, ...argv);
+
+/** What the task wrote, standard error too. */
+export const logOf = async ({ node, id }: LabTask): Promise<string> => await node.docker('logs', id);
