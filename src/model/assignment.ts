@@ -47,7 +47,7 @@ export const assignedNetwork = z.object({
   kind: z.literal('network'),
   id: networkId,
   name: z.string(),
-  /** `10.128.16.0/20`: the same on every node. */
+  /** `10.128.16.0/20`: the same on every node. Empty for the engine's own network of this name (`host`, `none`, `bridge`). */
   subnet: z.string(),
   /** The same on every node: the bridge's own address there. */
   gateway: z.string(),

@@ -88,14 +88,14 @@ function networkNames(network: AssignedNetwork, endpoints: readonly AssignedEndp
   if (subnet === undefined) return undefined;
   const addresses = new Map<string, string[]>();
   const owners = new Map<string, string>();
-  for (const { names, taskNames, address, ready } of endpoints) {
+  for (const { names, taskNames, taskId, address, ready } of endpoints) {
     for (const name of [...names, ...taskNames]) {
       const key = name.toLowerCase();
       const found = addresses.get(key) ?? [];
       if (ready && !found.includes(address)) found.push(address);
       addresses.set(key, found);
     }
-    const owner = taskNames[0] ?? names[0];
+    const owner = taskNames.find((name) => name.endsWith(taskId)) ?? taskNames[0] ?? names[0];
     if (owner !== undefined && (ready || !owners.has(address))) owners.set(address, owner);
   }
   for (const found of addresses.values()) found.sort(byAddress);

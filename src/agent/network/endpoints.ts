@@ -26,10 +26,18 @@ export function assignedSelf(assignments: Assignments): AssignedSelf | undefined
 
 /**
  * Whether an endpoint may be given traffic. This node knows its own tasks better than the manager does: what was
- * observed here counts, a successor's state for the task that it follows. Unobserved, the manager's word stands.
+ * observed here counts, a successor's state for the task that it follows, unless the task is to stop. Unobserved, the
+ * manager's word stands.
  */
-export function isReady(endpoint: AssignedEndpoint, selfId: string | undefined, observations: Observations): boolean {
+export function isReady(
+  endpoint: AssignedEndpoint,
+  selfId: string | undefined,
+  assignments: Assignments,
+  observations: Observations,
+): boolean {
   if (endpoint.nodeId !== selfId) return endpoint.ready;
+  const task = assignments.get(`task:${endpoint.taskId}`);
+  if (task?.kind === 'task' && task.desiredState !== 'running' && task.desiredState !== 'complete') return false;
   const seen = new Set<string>();
   let taskId: string = endpoint.taskId;
   let ready = endpoint.ready;
@@ -47,7 +55,7 @@ export function isReady(endpoint: AssignedEndpoint, selfId: string | undefined, 
 export function liveEndpoints(assignments: Assignments, observations: Observations): AssignedEndpoint[] {
   const self = assignedSelf(assignments)?.id;
   return assigned(assignments, 'endpoint').map((endpoint) => {
-    const ready = isReady(endpoint, self, observations);
+    const ready = isReady(endpoint, self, assignments, observations);
     return ready === endpoint.ready ? endpoint : { ...endpoint, ready };
   });
 }

@@ -57,8 +57,20 @@ export const selfOf = (node: Node, cluster: Cluster, mtu: number): AssignedSelf 
         ...(node.spec.labels === undefined ? {} : { labels: node.spec.labels }),
       };
 
-export const networkOf = (network: Network): AssignedNetwork | undefined =>
-  network.subnet === undefined || network.gateway === undefined
+/** The engine's own networks (`host`, `bridge`, `none`) have no subnet of ours: nodes know them by their driver's name. */
+const engineNetworkOf = ({ id, spec }: Network): AssignedNetwork => ({
+  kind: 'network',
+  id,
+  name: spec.driver,
+  subnet: '',
+  gateway: '',
+  internal: false,
+  ingress: false,
+});
+
+export const networkOf = (network: Network): AssignedNetwork | undefined => {
+  if (network.spec.driver !== 'overlay') return engineNetworkOf(network);
+  return network.subnet === undefined || network.gateway === undefined
     ? undefined
     : {
         kind: 'network',
@@ -71,6 +83,7 @@ export const networkOf = (network: Network): AssignedNetwork | undefined =>
         ...(network.spec.options === undefined ? {} : { options: network.spec.options }),
         ...(network.spec.labels === undefined ? {} : { labels: network.spec.labels }),
       };
+};
 
 export const publishesOf = (service: Service, ingress: NetworkId): readonly AssignedPublish[] =>
   service.ports
