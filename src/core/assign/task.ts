@@ -9,7 +9,14 @@ import { ownNames, sharedNames } from './names.ts';
 /** A task that has all that a node needs to run it: a node and its addresses. */
 export type PlacedTask = Task & Required<Pick<Task, 'nodeId' | 'addresses'>>;
 
-export const isPlaced = (task: Task): task is PlacedTask => task.nodeId !== undefined && task.addresses !== undefined;
+/**
+ * A task without a slot comes with its node: it is placed once the scheduler has agreed, which it does by handing over
+ * generic resources, be it none.
+ */
+export const isPlaced = (task: Task): task is PlacedTask =>
+  task.nodeId !== undefined &&
+  task.addresses !== undefined &&
+  (task.slot !== undefined || task.genericResources !== undefined);
 
 const isJob = (task: Task, service: Service | undefined): boolean =>
   task.desiredState === 'complete' || service?.spec.mode.kind.endsWith('job') === true;
@@ -93,5 +100,10 @@ export interface TaskNeeds {
 /** A task that has ended needs nothing but to be kept for its logs. */
 export const needsOf = (task: PlacedTask, live: boolean): TaskNeeds =>
   live
-    ? { nodeId: task.nodeId, networks: task.addresses.map(({ networkId }) => networkId), ...filesOf(task) }
+    ? { nodeId: task.nodeId, networks: networksOf(task), ...filesOf(task) }
     : { nodeId: task.nodeId, networks: [], secrets: [], configs: [] };
+
+/** Also those that give no address: the engine's own. */
+const networksOf = (task: PlacedTask): readonly NetworkId[] => [
+  ...new Set([...(task.spec.networks ?? []), ...task.addresses].map(({ networkId }) => networkId)),
+];

@@ -25,6 +25,11 @@ export interface LoopPorts {
   readonly log: Log;
 }
 
+export interface Loop extends AsyncDisposable {
+  /** Marks keys dirty for a reason that no commit tells. */
+  mark(keys: Iterable<string>): void;
+}
+
 /** How often everything is compared, whatever was or was not heard. */
 const fullPassMs = 30_000;
 const firstRetryMs = 100;
@@ -34,7 +39,7 @@ const lastRetryMs = 5_000;
  * Runs a loop until it is disposed: dirty keys are gathered while a pass runs and taken together by the next one.
  * Disposal waits for the pass that is running.
  */
-export const startLoop = (definition: LoopDefinition, ports: LoopPorts): AsyncDisposable => {
+export const startLoop = (definition: LoopDefinition, ports: LoopPorts): Loop => {
   const { store, clock } = ports;
   const log = ports.log.with({ loop: definition.name });
   const wakes = new Map<string, { readonly time: number; readonly timer: Timer }>();
@@ -98,6 +103,10 @@ export const startLoop = (definition: LoopDefinition, ports: LoopPorts): AsyncDi
   });
   let timer: Timer = clock.after(0, everything);
   return {
+    mark: (keys) => {
+      for (const key of keys) mark(key);
+      kick();
+    },
     async [Symbol.asyncDispose]() {
       stopped = true;
       subscription[Symbol.dispose]();

@@ -1,0 +1,146 @@
+import { AddressBook } from '../core/allocate/addresses.ts';
+import { parseNetwork } from '../core/allocate/ipv4.ts';
+import { allocateSubnet } from '../core/allocate/subnet.ts';
+import type { Allocation, Subnet } from '../core/allocate/subnet.ts';
+import { allocateTask } from '../core/allocate/task.ts';
+import { hasLiveSuccessor, isOutOfTheWay, knownStatus, placeOf, standingOf } from '../core/task/known.ts';
+import type { KnownTask } from '../core/task/known.ts';
+import type { NetworkId, TaskId } from '../model/ids.ts';
+import type { NetworkSpec } from '../model/network.ts';
+import type { Service } from '../model/service.ts';
+import { isTerminal } from '../model/task.ts';
+import type { Task, TaskAddress } from '../model/task.ts';
+import type { Change, Store, View } from '../store/store.ts';
+
+/** Gives addresses and subnets, each to one. Its book follows the commits; what is given counts at once. */
+export interface Allocator extends Disposable {
+  /** Addresses for a task, out of the state that `view` shows. */
+  giveTask(view: View, task: Task): Allocation<readonly TaskAddress[]>;
+  /** The task's row has these addresses already: one that an agent started in place of another. */
+  note(task: Task): void;
+  /** The commit that these tasks were given addresses in has failed. */
+  takeBack(taskIds: Iterable<TaskId>): void;
+  giveSubnet(view: View, spec: NetworkSpec): Allocation<Subnet>;
+  /** Compares the book with every row. */
+  resync(): void;
+  /** Calls the listener synchronously when room was made. */
+  onFreed(listener: () => void): Disposable;
+}
+
+export const createAllocator = (store: Pick<Store, 'view' | 'subscribe'>): Allocator => {
+  const book = new AddressBook();
+  const listeners = new Set<() => void>();
+  const { view } = store;
+
+  const follow = (taskId: TaskId): void => {
+    const task = view.get('task', taskId);
+    if (task?.addresses !== undefined && holdsAddresses(view, task)) {
+      if (!book.holds(taskId)) book.note(taskId, task.addresses);
+    } else if (task === undefined || task.addresses !== undefined) free([taskId]);
+  };
+  const free = (taskIds: Iterable<TaskId>): void => {
+    let freed = false;
+    for (const id of taskIds) if (book.holds(id) && book.release(id)) freed = true;
+    if (freed) for (const listener of listeners) listener();
+  };
+  const onChange = (change: Change): void => {
+    switch (change.table) {
+      case 'network':
+        if (change.after === undefined) book.removeNetwork(change.id);
+        else book.setNetwork(change.after);
+        break;
+      case 'task':
+        if (change.after === undefined || change.before?.addresses !== change.after.addresses)
+          follow(change.id as TaskId);
+        break;
+      case 'taskStatus':
+        if (change.after === undefined || isTerminal(change.after.state)) follow(change.id as TaskId);
+        break;
+      case 'service':
+      case 'node':
+      case 'nodeStatus':
+      case 'secret':
+      case 'config':
+      case 'cluster':
+        break;
+    }
+  };
+  const resync = (): void => {
+    for (const network of view.list('network')) book.setNetwork(network);
+    for (const task of view.list('task')) follow(task.id);
+  };
+  resync();
+  const subscription = store.subscribe((commit) => commit.changes.forEach(onChange));
+  return {
+    giveTask: (from, task) =>
+      allocateTask(task, book, {
+        network: (id) => from.get('network', id),
+        ingress: publishes(from.get('service', task.serviceId)) ? ingressOf(from) : undefined,
+        mayTakeOver: (owner) => mayTakeOver(from, task, owner),
+      }),
+    note: (task) => book.note(task.id, task.addresses ?? []),
+    takeBack: (taskIds) => {
+      const lost = [...taskIds].filter((id) => view.get('task', id)?.addresses === undefined);
+      free(lost);
+    },
+    giveSubnet: (from, spec) => {
+      const [cluster] = from.list('cluster');
+      const [config, ...more] = spec.ipam?.configs ?? [];
+      if (more.length > 0) return { kind: 'refused', reason: 'a network has one subnet here: give one' };
+      return allocateSubnet(config ?? {}, {
+        pools: cluster?.spec.addressPools ?? [],
+        prefix: cluster?.spec.subnetPrefix ?? 24,
+        taken: takenRanges(from, book),
+      });
+    },
+    resync,
+    onFreed: (listener) => {
+      listeners.add(listener);
+      return { [Symbol.dispose]: () => void listeners.delete(listener) };
+    },
+    [Symbol.dispose]: () => subscription[Symbol.dispose](),
+  };
+};
+
+const knownIn = (view: View, task: Task): KnownTask => ({
+  task,
+  status: knownStatus(task, view.get('taskStatus', task.id)),
+});
+
+/** A task holds its addresses until it, or what its agent started in its place, was seen to have ended. */
+const holdsAddresses = (view: View, task: Task): boolean => {
+  const { status } = knownIn(view, task);
+  return !isTerminal(status.state) || hasLiveSuccessor(status, (id) => view.get('taskStatus', id));
+};
+
+const mayTakeOver = (view: View, task: Task, owner: TaskId): boolean => {
+  const other = view.get('task', owner);
+  if (other === undefined) return true;
+  if (other.serviceId !== task.serviceId || placeOf(other) !== placeOf(task)) return false;
+  return isOutOfTheWay(knownIn(view, other), {
+    standing: (nodeId) => standingOf(view.get('node', nodeId), view.get('nodeStatus', nodeId)),
+    observed: (id) => view.get('taskStatus', id),
+  });
+};
+
+const publishes = (service: Service | undefined): boolean =>
+  service?.ports.some(({ mode }) => mode === 'ingress') === true;
+
+/** The name of the one network that ports published on every node are served on. */
+export const ingressName = 'ingress';
+
+export const ingressOf = (view: View): NetworkId | undefined => {
+  const [network] = view.find('network', 'name', ingressName);
+  return network?.spec.ingress === true ? network.id : undefined;
+};
+
+const takenRanges = (view: View, book: AddressBook) => {
+  const taken = book.lingering().map((range) => ({ ...range, owner: 'a removed network that still has tasks' }));
+  for (const { spec, subnet } of view.list('network')) {
+    if (subnet !== undefined) taken.push({ ...parseNetwork(subnet), owner: `${subnet} of network ${spec.name}` });
+  }
+  for (const { spec } of view.list('cluster')) {
+    taken.push({ ...parseNetwork(spec.overlayPool), owner: `the overlay pool ${spec.overlayPool}` });
+  }
+  return taken;
+};

@@ -1,0 +1,72 @@
+import { overlaps, parseNetwork } from '../../core/allocate/ipv4.ts';
+import type { Cluster, ClusterSpec } from '../../model/cluster.ts';
+import { TuttiError } from '../../model/errors.ts';
+import type { Node, NodeRole } from '../../model/node.ts';
+import type { View } from '../../store/store.ts';
+import { nodeName } from '../../core/assign/shared.ts';
+import type { Commands } from '../manager.ts';
+import { resolve } from '../references.ts';
+import type { CommandContext } from './context.ts';
+
+type ClusterCommands = Pick<Commands, 'updateNode' | 'removeNode' | 'updateCluster' | 'rotateJoinToken'>;
+
+export const clusterCommands = ({ store, joinToken }: CommandContext): ClusterCommands => ({
+  updateNode: async (reference, version, spec) => {
+    await store.update((transaction) => {
+      const node = resolve(transaction, 'node', reference);
+      if (node.spec.role === 'manager' && spec.role !== 'manager') checkNotLastManager(transaction, node, 'demoted');
+      transaction.update('node', { ...node, spec }, version);
+    });
+  },
+  removeNode: async (reference, force) => {
+    await store.update((transaction) => {
+      const node = resolve(transaction, 'node', reference);
+      if (node.spec.role === 'manager') {
+        checkNotLastManager(transaction, node, 'removed');
+        if (!force) throw new TuttiError('conflict', `node ${nodeName(node)} is a manager: demote it first`);
+      }
+      const state = transaction.get('nodeStatus', node.id)?.state ?? 'unknown';
+      if (state !== 'down' && !force) {
+        const message = `node ${nodeName(node)} is ${state}, not down: stop its agent first, or use force`;
+        throw new TuttiError('conflict', message);
+      }
+      transaction.delete('node', node.id);
+    });
+  },
+  updateCluster: async (version, spec) => {
+    await store.update((transaction) => {
+      checkPools(spec);
+      transaction.update('cluster', { ...clusterOf(transaction), spec }, version);
+    });
+  },
+  rotateJoinToken: async (role: NodeRole) => {
+    const { value } = await store.update((transaction) => {
+      const cluster = clusterOf(transaction);
+      const token = joinToken(role, cluster.caCertificate);
+      transaction.update('cluster', { ...cluster, joinTokens: { ...cluster.joinTokens, [role]: token } });
+      return token;
+    });
+    return value;
+  },
+});
+
+/** The cluster's row. Throws `unavailable` before there is one. */
+export const clusterOf = (view: View): Cluster => {
+  const [cluster] = view.list('cluster');
+  if (cluster === undefined)
+    throw new TuttiError('unavailable', 'there is no cluster here: make one with "tutti init"');
+  return cluster;
+};
+
+const checkNotLastManager = (view: View, node: Node, what: string): void => {
+  for (const other of view.list('node')) if (other.id !== node.id && other.spec.role === 'manager') return;
+  throw new TuttiError('conflict', `node ${nodeName(node)} is the last manager and cannot be ${what}`);
+};
+
+const checkPools = ({ addressPools, overlayPool }: ClusterSpec): void => {
+  const ranges = [...addressPools, overlayPool].map((text) => ({ text, ...parseNetwork(text) }));
+  for (const [at, range] of ranges.entries()) {
+    const other = ranges.slice(at + 1).find((candidate) => overlaps(range, candidate));
+    if (other !== undefined) throw new TuttiError('invalid-argument', `pools ${range.text} and ${other.text} overlap`);
+  }
+};

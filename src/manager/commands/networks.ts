@@ -1,0 +1,51 @@
+import { TuttiError } from '../../model/errors.ts';
+import type { Network, NetworkSpec } from '../../model/network.ts';
+import type { Transaction } from '../../store/store.ts';
+import { createNetwork, isPredefined } from '../cluster.ts';
+import type { Commands } from '../manager.ts';
+import { resolve } from '../references.ts';
+import type { CommandContext } from './context.ts';
+import { serviceList, usersOf } from './files.ts';
+
+type NetworkCommands = Pick<Commands, 'createNetwork' | 'removeNetwork'>;
+
+export const networkCommands = (context: CommandContext): NetworkCommands => {
+  const { store } = context;
+  return {
+    createNetwork: async (spec) => {
+      const { value: id } = await store.update((transaction) => addNetwork(transaction, spec, context));
+      const warnings = spec.ipv6 === true ? ['IPv6 is not there yet: the network has IPv4 addresses only'] : [];
+      return { id, warnings };
+    },
+    removeNetwork: async (reference) => {
+      await store.update((transaction) => dropNetwork(transaction, resolve(transaction, 'network', reference)));
+    },
+  };
+};
+
+/** Returns the id. */
+export const addNetwork = (transaction: Transaction, spec: NetworkSpec, context: CommandContext): string => {
+  if (spec.ingress === true) {
+    throw new TuttiError('conflict', 'there is one ingress network, and it is there already');
+  }
+  if (spec.driver !== 'overlay') {
+    throw new TuttiError(
+      'invalid-argument',
+      `a network of the cluster is an overlay; ${spec.driver} is each engine's own`,
+    );
+  }
+  const id = context.random.id();
+  createNetwork(transaction, spec, { allocator: context.allocator, now: context.clock.now(), id });
+  return id;
+};
+
+/** Deletes a network. Throws `in-use` with the services that are on it. */
+export const dropNetwork = (transaction: Transaction, network: Network): void => {
+  const { id, spec } = network;
+  if (isPredefined(network)) {
+    throw new TuttiError('permission-denied', `network ${spec.name} is there from the start and cannot be removed`);
+  }
+  const users = usersOf(transaction, ({ task }) => task.networks?.some(({ networkId }) => networkId === id) === true);
+  if (users.length > 0) throw new TuttiError('in-use', `network ${spec.name} is in use by ${serviceList(users)}`);
+  transaction.delete('network', id);
+};

@@ -1,0 +1,97 @@
+import { TuttiError } from '../../model/errors.ts';
+import type { ServiceId } from '../../model/ids.ts';
+import type { Service, ServiceSpec } from '../../model/service.ts';
+import type { Transaction } from '../../store/store.ts';
+import type { Commands, Created } from '../manager.ts';
+import { resolve } from '../references.ts';
+import { changed, rolledBack } from '../service/change.ts';
+import { checkedSpec, warningsOf } from '../service/check.ts';
+import { withPorts } from '../service/ports.ts';
+import type { CommandContext } from './context.ts';
+import { newRow } from './context.ts';
+
+type ServiceCommands = Pick<
+  Commands,
+  'createService' | 'updateService' | 'rollbackService' | 'scaleService' | 'removeService'
+>;
+
+export const serviceCommands = (context: CommandContext): ServiceCommands => {
+  const { store } = context;
+  return {
+    createService: async (spec) => (await store.update((transaction) => addService(transaction, spec, context))).value,
+    updateService: async (reference, version, spec) => {
+      const { value: warnings } = await store.update((transaction) => {
+        const service = resolve(transaction, 'service', reference);
+        return changeService(transaction, service, spec, version);
+      });
+      return { warnings };
+    },
+    rollbackService: async (reference, version) => {
+      const { value: warnings } = await store.update((transaction) =>
+        rollBack(transaction, resolve(transaction, 'service', reference), version, context.clock.now()),
+      );
+      return { warnings };
+    },
+    scaleService: async (reference, replicas) => {
+      await store.update((transaction) => {
+        const service = resolve(transaction, 'service', reference);
+        changeService(transaction, service, scaled(service, replicas));
+      });
+    },
+    removeService: async (reference) => {
+      await store.update((transaction) => {
+        transaction.delete('service', resolve(transaction, 'service', reference).id);
+      });
+    },
+  };
+};
+
+export const addService = (transaction: Transaction, wanted: ServiceSpec, context: CommandContext): Created => {
+  const spec = checkedSpec(transaction, wanted);
+  const row = newRow<ServiceId>(context);
+  transaction.create('service', withPorts(transaction, { ...row, spec, specVersion: 1, ports: [] }));
+  return { id: row.id, warnings: warningsOf(transaction, spec) };
+};
+
+/** Returns warnings. */
+export const changeService = (
+  transaction: Transaction,
+  service: Service,
+  wanted: ServiceSpec,
+  version?: number,
+): readonly string[] => {
+  const { name, mode } = service.spec;
+  if (wanted.name !== name) {
+    throw new TuttiError('invalid-argument', `service ${name} cannot be renamed to ${wanted.name}: make a new one`);
+  }
+  if (wanted.mode.kind !== mode.kind) {
+    throw new TuttiError('invalid-argument', `service ${name} is ${mode.kind} and cannot become ${wanted.mode.kind}`);
+  }
+  const spec = checkedSpec(transaction, wanted);
+  transaction.update('service', withPorts(transaction, changed(service, spec)), version);
+  return warningsOf(transaction, spec);
+};
+
+const rollBack = (transaction: Transaction, service: Service, version: number, now: number): readonly string[] => {
+  if (service.previousSpec === undefined) {
+    throw new TuttiError('conflict', `service ${service.spec.name} has no previous specification to go back to`);
+  }
+  // What it referred to may be gone by now.
+  const back = rolledBack(service, 'swap');
+  const spec = checkedSpec(transaction, back.spec);
+  const updateStatus = { state: 'rollback_started', startedAt: now, message: 'manually requested rollback' } as const;
+  transaction.update('service', withPorts(transaction, { ...back, spec, updateStatus }), version);
+  return warningsOf(transaction, spec);
+};
+
+const scaled = ({ spec }: Service, replicas: number): ServiceSpec => {
+  switch (spec.mode.kind) {
+    case 'replicated':
+      return { ...spec, mode: { ...spec.mode, replicas } };
+    case 'replicated-job':
+      return { ...spec, mode: { ...spec.mode, totalCompletions: replicas } };
+    case 'global':
+    case 'global-job':
+      throw new TuttiError('invalid-argument', `service ${spec.name} runs on every node and cannot be scaled`);
+  }
+};

@@ -1,0 +1,122 @@
+import type { CurrentState } from '../../core/plan/action.ts';
+import { planRemoval, planStack } from '../../core/plan/plan.ts';
+import type { PlanAction } from '../../core/plan/plan.ts';
+import { TuttiError } from '../../model/errors.ts';
+import type { Transaction, View } from '../../store/store.ts';
+import type { Commands } from '../manager.ts';
+import { resolve } from '../references.ts';
+import type { CommandContext } from './context.ts';
+import { addConfig, addSecret, dropFile } from './files.ts';
+import { addNetwork, dropNetwork } from './networks.ts';
+import { addService, changeService } from './services.ts';
+
+type StackCommands = Pick<Commands, 'planStack' | 'applyStack' | 'removeStack'>;
+
+export const stackCommands = (context: CommandContext): StackCommands => {
+  const { store } = context;
+  return {
+    planStack: (stack, options) => planStack(stack, currentState(store.view), options),
+    applyStack: async (stack, options) => {
+      const { value } = await store.update((transaction) => {
+        const actions = planStack(stack, currentState(transaction), options);
+        const warnings = actions.flatMap((action) => carryOut(transaction, action, context));
+        return { actions, warnings };
+      });
+      return value;
+    },
+    removeStack: async (name) => {
+      const { value } = await store.update((transaction) => {
+        const actions = planRemoval(name, currentState(transaction));
+        if (actions.length === 0) throw new TuttiError('not-found', `nothing found in stack: ${name}`);
+        for (const action of actions) carryOut(transaction, action, context);
+        return actions.map(({ object, name: removed }) => ({ kind: object, name: removed }));
+      });
+      return { removed: value };
+    },
+  };
+};
+
+const currentState = (view: View): CurrentState => ({
+  services: Array.from(view.list('service')),
+  networks: Array.from(view.list('network')),
+  secrets: Array.from(view.list('secret')),
+  configs: Array.from(view.list('config')),
+});
+
+/** Does one action of a plan. The names in a service's specification are resolved as it is stored. Returns warnings. */
+const carryOut = (transaction: Transaction, action: PlanAction, context: CommandContext): readonly string[] => {
+  switch (action.kind) {
+    case 'create':
+      return create(transaction, action, context);
+    case 'update':
+      return update(transaction, action);
+    case 'remove':
+      remove(transaction, action);
+      return [];
+    case 'unchanged':
+      return [];
+  }
+};
+
+type ActionOf<Kind extends PlanAction['kind']> = Extract<PlanAction, { kind: Kind }>;
+
+const create = (transaction: Transaction, action: ActionOf<'create'>, context: CommandContext): readonly string[] => {
+  switch (action.object) {
+    case 'network':
+      addNetwork(transaction, action.spec, context);
+      return [];
+    case 'secret':
+      addSecret(transaction, action.spec, context);
+      return [];
+    case 'config':
+      addConfig(transaction, action.spec, context);
+      return [];
+    case 'service':
+      return addService(transaction, action.spec, context).warnings;
+  }
+};
+
+/** Only services change in place, and the labels of the rest. */
+const update = (transaction: Transaction, action: ActionOf<'update'>): readonly string[] => {
+  const missing = () => new TuttiError('not-found', `${action.object} ${action.name} is gone`);
+  switch (action.object) {
+    case 'network': {
+      const network = transaction.get('network', action.id);
+      if (network === undefined) throw missing();
+      transaction.update('network', { ...network, spec: action.spec });
+      return [];
+    }
+    case 'secret': {
+      const secret = transaction.get('secret', action.id);
+      if (secret === undefined) throw missing();
+      transaction.update('secret', { ...secret, spec: action.spec });
+      return [];
+    }
+    case 'config': {
+      const config = transaction.get('config', action.id);
+      if (config === undefined) throw missing();
+      transaction.update('config', { ...config, spec: action.spec });
+      return [];
+    }
+    case 'service': {
+      const service = transaction.get('service', action.id);
+      if (service === undefined) throw missing();
+      return changeService(transaction, service, action.spec);
+    }
+  }
+};
+
+const remove = (transaction: Transaction, { object, id }: ActionOf<'remove'>): void => {
+  switch (object) {
+    case 'network':
+      dropNetwork(transaction, resolve(transaction, 'network', id));
+      return;
+    case 'secret':
+    case 'config':
+      dropFile(transaction, object, id);
+      return;
+    case 'service':
+      transaction.delete('service', id);
+      return;
+  }
+};

@@ -1,0 +1,64 @@
+import type { Clock, Log, Randomness } from '../platform/ports.ts';
+import type { Store } from '../store/store.ts';
+import type { Allocator } from './allocator.ts';
+import { clusterCommands } from './commands/cluster.ts';
+import type { CommandContext } from './commands/context.ts';
+import { fileCommands } from './commands/files.ts';
+import { networkCommands } from './commands/networks.ts';
+import { serviceCommands } from './commands/services.ts';
+import { stackCommands } from './commands/stacks.ts';
+import { createEvents } from './events/events.ts';
+import type { AgentGateway } from './logs/gateway.ts';
+import { createLogs } from './logs/logs.ts';
+import { startAllocateLoop } from './loops/allocate.ts';
+import { startCheckpointLoop } from './loops/checkpoint.ts';
+import { startOrchestrateLoop } from './loops/orchestrate.ts';
+import { startReapLoop } from './loops/reap.ts';
+import { scheduleLoop } from './loops/schedule.ts';
+import type { Manager } from './manager.ts';
+import { createQueries } from './queries/queries.ts';
+
+export interface ManagerPorts extends Pick<CommandContext, 'joinToken'> {
+  readonly store: Store;
+  /** `createAllocator(store)`: one per store. */
+  readonly allocator: Allocator;
+  readonly clock: Clock;
+  readonly random: Randomness;
+  readonly log: Log;
+  readonly agents: AgentGateway;
+}
+
+/** What dialects call, over one store. It changes nothing by itself; `startLoops` does what commands ask for. */
+export const createManager = (ports: ManagerPorts): Manager & Disposable => {
+  const { store, clock, log, agents } = ports;
+  const events = createEvents(store, clock);
+  return {
+    commands: {
+      ...serviceCommands(ports),
+      ...networkCommands(ports),
+      ...fileCommands(ports),
+      ...clusterCommands(ports),
+      ...stackCommands(ports),
+    },
+    queries: createQueries(store.view, clock),
+    events,
+    logs: createLogs({ store, agents, log }),
+    [Symbol.dispose]: () => events[Symbol.dispose](),
+  };
+};
+
+/**
+ * Starts what the leader does by itself: orchestrate and update, allocate, schedule, reap, and write soft state down.
+ * The dispatcher is started beside it. Disposal waits for what is being committed.
+ */
+export const startLoops = (
+  ports: Pick<ManagerPorts, 'store' | 'allocator' | 'clock' | 'random' | 'log'>,
+): AsyncDisposable => {
+  const loops = new AsyncDisposableStack();
+  loops.use(startCheckpointLoop(ports));
+  loops.use(startReapLoop(ports));
+  loops.use(scheduleLoop(ports));
+  loops.use(startAllocateLoop(ports));
+  loops.use(startOrchestrateLoop(ports));
+  return loops;
+};

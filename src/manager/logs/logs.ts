@@ -1,0 +1,77 @@
+import { TuttiError } from '../../model/errors.ts';
+import type { Task } from '../../model/task.ts';
+import type { Log } from '../../platform/ports.ts';
+import type { Commit, Store } from '../../store/store.ts';
+import type { LogLine, LogOptions, Logs } from '../manager.ts';
+import { resolve, resolveTask } from '../references.ts';
+import type { AgentGateway } from './gateway.ts';
+import { Merge } from './merge.ts';
+
+export interface LogsPorts {
+  readonly store: Pick<Store, 'view' | 'subscribe'>;
+  readonly agents: AgentGateway;
+  readonly log: Log;
+}
+
+/** Lines of tasks, wherever they ran. A part that fails is logged and ends by itself; the rest goes on. */
+export const createLogs = (ports: LogsPorts): Logs => ({
+  service: (reference, options, signal) => {
+    const service = resolve(ports.store.view, 'service', reference);
+    return serviceLines(service.id, options, ports, signal);
+  },
+  task: (reference, options, signal) => {
+    const task = resolveTask(ports.store.view, reference);
+    if (task.nodeId === undefined) throw new TuttiError('not-found', `task ${task.id} has no node yet, and so no logs`);
+    return linesOf(task, task.nodeId, options, ports, signal);
+  },
+});
+
+async function* linesOf(
+  task: Task,
+  nodeId: string,
+  options: LogOptions,
+  { agents }: LogsPorts,
+  signal: AbortSignal,
+): AsyncGenerator<LogLine> {
+  for await (const line of agents.openLogs(nodeId, task.id, options, signal)) yield { task, ...line };
+}
+
+/** Lines of all tasks of a service, those that appear while it follows included. */
+async function* serviceLines(
+  serviceId: string,
+  options: LogOptions,
+  ports: LogsPorts,
+  signal: AbortSignal,
+): AsyncGenerator<LogLine> {
+  const { store, log } = ports;
+  const ending = new AbortController();
+  const either = AbortSignal.any([signal, ending.signal]);
+  const merge = new Merge<LogLine>(either, (error) =>
+    log.warn('the logs of a task ended early', { service: serviceId, error: TuttiError.from(error).message }),
+  );
+  const opened = new Set<string>();
+  const open = (task: Task, from: LogOptions): void => {
+    if (task.nodeId === undefined || opened.has(task.id)) return;
+    opened.add(task.id);
+    merge.add(linesOf(task, task.nodeId, from, ports, either));
+  };
+  for (const task of store.view.find('task', 'service', serviceId)) open(task, options);
+  if (!options.follow) merge.finish();
+  // What a later task says is new from its first line on.
+  const { tail: _tail, since: _since, ...later } = options;
+  const subscription = store.subscribe((commit: Commit) => {
+    if (!options.follow) return;
+    for (const { table, after } of commit.changes) {
+      if (table === 'task' && after?.serviceId === serviceId) open(after, later);
+      if (table === 'service' && after === undefined && store.view.get('service', serviceId) === undefined)
+        merge.finish();
+    }
+  });
+  try {
+    yield* merge.items();
+  } finally {
+    subscription[Symbol.dispose]();
+    ending.abort();
+    await merge.settled();
+  }
+}

@@ -1,0 +1,38 @@
+import { TuttiError } from '../../model/errors.ts';
+import type { Timer } from '../../platform/ports.ts';
+import type { LoopPorts } from './loop.ts';
+
+/** Soft state is at most this much behind after a crash; agents tell it all again anyway. */
+const checkpointMs = 10_000;
+
+/** Writes soft state down on a timer, when there is anything new, and once more at the end. */
+export const startCheckpointLoop = ({ store, clock, log }: LoopPorts): AsyncDisposable => {
+  let changed = false;
+  let running: Promise<void> = Promise.resolve();
+  const subscription = store.subscribe((commit) => {
+    if (!commit.durable) changed = true;
+  });
+  const write = async (): Promise<void> => {
+    if (!changed) return;
+    changed = false;
+    try {
+      await store.checkpoint();
+    } catch (error) {
+      changed = true;
+      log.warn('soft state could not be written down', { error: TuttiError.from(error).message });
+    }
+  };
+  const tick = (): void => {
+    running = running.then(write);
+    timer = clock.after(checkpointMs, tick);
+  };
+  let timer: Timer = clock.after(checkpointMs, tick);
+  return {
+    async [Symbol.asyncDispose]() {
+      subscription[Symbol.dispose]();
+      timer.cancel();
+      running = running.then(write);
+      await running;
+    },
+  };
+};

@@ -1,0 +1,140 @@
+import { unmetDependencies } from '../../core/orchestrate/depend.ts';
+import { orchestrate } from '../../core/orchestrate/orchestrate.ts';
+import { Draft } from '../../core/task/draft.ts';
+import type { TaskAction } from '../../core/task/draft.ts';
+import { advanceUpdate } from '../../core/update/update.ts';
+import type { UpdateDecision } from '../../core/update/update.ts';
+import type { TaskId } from '../../model/ids.ts';
+import type { Service } from '../../model/service.ts';
+import { rolledBack } from '../service/change.ts';
+import type { Randomness } from '../../platform/ports.ts';
+import type { Transaction } from '../../store/store.ts';
+import type { Allocator } from '../allocator.ts';
+import { startLoop } from './loop.ts';
+import type { LoopPorts, PassContext } from './loop.ts';
+import { dependencyOf, eligibleNodes, serviceStateOf } from './service-state.ts';
+import { ServiceWatch } from './service-watch.ts';
+
+export interface OrchestrateLoopPorts extends LoopPorts {
+  readonly random: Pick<Randomness, 'id'>;
+  readonly allocator: Allocator;
+}
+
+/** Services looked at in one transaction: bounds how long one decision holds up everything else. */
+const servicesPerCommit = 200;
+
+/**
+ * Keeps every service's tasks as they are to be: makes them (with their addresses, in the same commit), replaces them,
+ * moves them to a new version, and lets them go.
+ */
+export const startOrchestrateLoop = (ports: OrchestrateLoopPorts): AsyncDisposable => {
+  const { store, clock } = ports;
+  const watch = new ServiceWatch(store.view, clock);
+  return startLoop(
+    {
+      name: 'orchestrate',
+      dirty: (commit, mark) => watch.note(commit, mark),
+      all: (view) => watch.services(view),
+      pass: async (keys, context) => {
+        const ids = [...keys];
+        for (let at = 0; at < ids.length; at += servicesPerCommit) {
+          await commitServices(ids.slice(at, at + servicesPerCommit), ports, watch, context);
+        }
+      },
+    },
+    ports,
+  );
+};
+
+const commitServices = async (
+  ids: readonly string[],
+  ports: OrchestrateLoopPorts,
+  watch: ServiceWatch,
+  context: PassContext,
+): Promise<void> => {
+  const given: TaskId[] = [];
+  try {
+    await ports.store.update((transaction) => {
+      for (const id of ids) decideService(id, { transaction, ports, watch, context, given });
+    });
+  } catch (error) {
+    ports.allocator.takeBack(given);
+    throw error;
+  }
+};
+
+interface Decision {
+  readonly transaction: Transaction;
+  readonly ports: OrchestrateLoopPorts;
+  readonly watch: ServiceWatch;
+  readonly context: PassContext;
+  /** Tasks that addresses were given to in this commit. */
+  readonly given: TaskId[];
+}
+
+const decideService = (id: string, decision: Decision): void => {
+  const { transaction, ports, watch } = decision;
+  const service = transaction.get('service', id);
+  if (service === undefined) {
+    removeTasks(transaction, id);
+    return;
+  }
+  const now = ports.clock.now();
+  const runningSince = watch.runningSince;
+  const draft = new Draft(serviceStateOf(transaction, service, runningSince), {
+    now,
+    nextId: () => ports.random.id() as TaskId,
+  });
+  const dependencies = service.spec.dependsOn ?? [];
+  orchestrate(draft, {
+    eligible: () => eligibleNodes(transaction, service),
+    unmet: unmetDependencies(dependencies, (name) => dependencyOf(transaction, name, runningSince)),
+  });
+  const update = advanceUpdate(draft);
+  applyUpdate(service, update, transaction);
+  for (const action of draft.actions()) applyTask(action, decision);
+  if (update.wakeAt !== undefined) decision.context.wakeAt(id, update.wakeAt);
+};
+
+/** A service that is gone wants none of its tasks. */
+const removeTasks = (transaction: Transaction, serviceId: string): void => {
+  for (const task of transaction.find('task', 'service', serviceId)) {
+    if (task.desiredState !== 'remove') transaction.update('task', { ...task, desiredState: 'remove' });
+  }
+};
+
+const applyUpdate = (service: Service, { status, rollBackTo }: UpdateDecision, transaction: Transaction): void => {
+  if (status === undefined) return;
+  const base = rollBackTo === undefined ? service : rolledBack(service, 'forget');
+  transaction.update('service', { ...base, updateStatus: status });
+};
+
+const applyTask = (action: TaskAction, { transaction, ports, given }: Decision): void => {
+  switch (action.kind) {
+    case 'create': {
+      const { task } = action;
+      if (task.addresses !== undefined) {
+        ports.allocator.note(task);
+        transaction.create('task', task);
+        return;
+      }
+      const allocation = ports.allocator.giveTask(transaction, task);
+      given.push(task.id);
+      // What could not be given is tried again by the allocate loop, which also says why.
+      transaction.create('task', allocation.kind === 'allocated' ? { ...task, addresses: allocation.value } : task);
+      return;
+    }
+    case 'desire': {
+      const task = transaction.get('task', action.taskId);
+      if (task !== undefined) transaction.update('task', { ...task, desiredState: action.desiredState });
+      return;
+    }
+    case 'wait': {
+      const task = transaction.get('task', action.taskId);
+      if (task === undefined) return;
+      const { waitingFor: _before, ...rest } = task;
+      transaction.update('task', action.waitingFor === undefined ? rest : { ...rest, waitingFor: action.waitingFor });
+      return;
+    }
+  }
+};

@@ -1,0 +1,127 @@
+import { beyondHistory, endingOf } from '../../core/orchestrate/history.ts';
+import type { Ending } from '../../core/orchestrate/history.ts';
+import { isWanted, knownStatus, placeOf, standingOf } from '../../core/task/known.ts';
+import type { KnownTask } from '../../core/task/known.ts';
+import { isTerminal } from '../../model/task.ts';
+import type { Task } from '../../model/task.ts';
+import { slotKey } from '../../store/indexes.ts';
+import type { Change, Commit, Store, Transaction, View } from '../../store/store.ts';
+import { startLoop } from './loop.ts';
+import type { LoopPorts } from './loop.ts';
+
+/**
+ * Makes the end of tasks durable, keeps so many ended tasks per place as history, and deletes the rows of removed ones
+ * once nothing of them can be running.
+ */
+export const startReapLoop = (ports: LoopPorts): AsyncDisposable => {
+  const { store, clock } = ports;
+  return startLoop(
+    {
+      name: 'reap',
+      dirty: (commit, mark) => noteCommit(store.view, commit, mark),
+      all: tasksToReap,
+      pass: async (taskIds) => {
+        const { value: deleted } = await store.update((transaction) => reap(transaction, taskIds, clock.now()));
+        forget(store, deleted);
+      },
+    },
+    ports,
+  );
+};
+
+function* tasksToReap(view: View): Iterable<string> {
+  for (const { id } of view.list('task')) yield id;
+  for (const { taskId } of view.list('taskStatus')) yield taskId;
+}
+
+const noteCommit = (view: View, commit: Commit, mark: (taskId: string) => void): void => {
+  for (const change of commit.changes) noteChange(view, change, mark);
+};
+
+const noteChange = (view: View, change: Change, mark: (taskId: string) => void): void => {
+  if (change.table === 'taskStatus') {
+    if (change.after !== undefined && isTerminal(change.after.state)) mark(change.id);
+  } else if (change.table === 'task') {
+    if (change.after !== undefined && !isWanted(change.after)) mark(change.id);
+  } else if (change.table === 'node' && change.after === undefined) {
+    for (const { id } of view.find('task', 'node', change.id)) mark(id);
+  }
+};
+
+/** Returns the ids of the tasks whose rows are gone. */
+const reap = (transaction: Transaction, taskIds: Iterable<string>, now: number): readonly string[] => {
+  const deleted: string[] = [];
+  const touched = new Map<string, Task>();
+  const facts = { ...factsOf(transaction), now };
+  for (const id of taskIds) {
+    const task = transaction.get('task', id);
+    if (task === undefined) {
+      deleted.push(id);
+      continue;
+    }
+    const ending = endingOf(knownIn(transaction, task), facts);
+    end(transaction, task, ending);
+    if (ending.kind === 'delete') deleted.push(id);
+    else if (!isWanted(task)) touched.set(`${task.serviceId} ${placeOf(task)}`, task);
+  }
+  const [cluster] = transaction.list('cluster');
+  const limit = cluster?.spec.taskHistoryLimit ?? 0;
+  for (const task of touched.values()) {
+    if (isUpdating(transaction, task)) continue;
+    for (const { task: old } of beyondHistory(placeIn(transaction, task), limit, facts)) {
+      transaction.delete('task', old.id);
+      deleted.push(old.id);
+    }
+  }
+  return deleted;
+};
+
+const end = (transaction: Transaction, task: Task, ending: Ending): void => {
+  switch (ending.kind) {
+    case 'keep':
+      return;
+    case 'record':
+      transaction.update('task', { ...task, finalStatus: ending.status });
+      return;
+    case 'delete':
+      transaction.delete('task', task.id);
+      return;
+  }
+};
+
+const factsOf = (view: View) => ({
+  standing: (nodeId: string) => standingOf(view.get('node', nodeId), view.get('nodeStatus', nodeId)),
+  observed: (taskId: string) => view.get('taskStatus', taskId),
+});
+
+const knownIn = (view: View, task: Task): KnownTask => ({
+  task,
+  status: knownStatus(task, view.get('taskStatus', task.id)),
+});
+
+/** What an update has to count as failures must not be forgotten while it runs. */
+const isUpdating = (view: View, { serviceId }: Task): boolean => {
+  const state = view.get('service', serviceId)?.updateStatus?.state;
+  return state === 'updating' || state === 'rollback_started';
+};
+
+const placeIn = (view: View, task: Task): readonly KnownTask[] => {
+  const rows =
+    task.slot === undefined
+      ? view.find('task', 'node', task.nodeId ?? '').filter(({ serviceId }) => serviceId === task.serviceId)
+      : view.find('task', 'slot', slotKey(task.serviceId, task.slot));
+  return rows.map((row) => knownIn(view, row));
+};
+
+/** Soft rows go with their tasks. One that still runs without a row is an agent's, which is told to stop it. */
+const forget = (store: Store, taskIds: readonly string[]): void => {
+  const gone = taskIds.filter((id) => {
+    const status = store.view.get('taskStatus', id);
+    return (
+      status !== undefined &&
+      (isTerminal(status.state) || status.nodeId === undefined) &&
+      store.view.get('task', id) === undefined
+    );
+  });
+  if (gone.length > 0) store.observe((soft) => gone.forEach((id) => soft.drop('taskStatus', id)));
+};

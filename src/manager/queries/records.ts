@@ -1,0 +1,57 @@
+import { jobCounts } from '../../core/orchestrate/job.ts';
+import { isWanted, knownStatus } from '../../core/task/known.ts';
+import type { Node, NodeStatus } from '../../model/node.ts';
+import type { Service } from '../../model/service.ts';
+import type { Task } from '../../model/task.ts';
+import type { View } from '../../store/store.ts';
+import type { NodeRecord, ServiceRecord, TaskRecord } from '../manager.ts';
+
+export const taskRecord = (view: View, task: Task): TaskRecord => ({
+  task,
+  status: knownStatus(task, view.get('taskStatus', task.id)),
+});
+
+/** A node that was not heard of yet is unknown, as a new manager has it. */
+const nodeStatus = (view: View, node: Node): NodeStatus =>
+  view.get('nodeStatus', node.id) ?? {
+    nodeId: node.id,
+    state: 'unknown',
+    message: 'has not connected to this manager yet',
+    since: node.createdAt,
+  };
+
+export const nodeRecord = (view: View, node: Node): NodeRecord => {
+  const status = nodeStatus(view, node);
+  if (node.spec.role !== 'manager') return { node, status };
+  // One manager: it leads, and it can be reached, or nobody could ask.
+  return { node, status, manager: { leader: true, reachable: true, address: node.managerAddress ?? '' } };
+};
+
+export const serviceRecord = (view: View, service: Service): ServiceRecord => {
+  let running = 0;
+  let wanted = 0;
+  let completed = 0;
+  for (const task of view.find('task', 'service', service.id)) {
+    if (!isWanted(task)) continue;
+    wanted += 1;
+    const { state } = knownStatus(task, view.get('taskStatus', task.id));
+    if (state === 'complete' && task.specVersion === service.specVersion) completed += 1;
+    if (state === 'running' && !isOnDownNode(view, task)) running += 1;
+  }
+  return { service, running, desired: desiredOf(service, wanted), completed };
+};
+
+const isOnDownNode = (view: View, { nodeId }: Task): boolean =>
+  nodeId !== undefined && view.get('nodeStatus', nodeId)?.state === 'down';
+
+const desiredOf = ({ spec: { mode } }: Service, wanted: number): number => {
+  switch (mode.kind) {
+    case 'replicated':
+      return mode.replicas;
+    case 'replicated-job':
+      return jobCounts(mode).total;
+    case 'global':
+    case 'global-job':
+      return wanted;
+  }
+};

@@ -1,0 +1,91 @@
+import { parseConstraint } from '../../core/schedule/constraint.ts';
+import { kindCheck } from '../../core/schedule/filters/filters.ts';
+import { requirementsOf } from '../../core/schedule/requirements.ts';
+import { TuttiError } from '../../model/errors.ts';
+import type { ContainerSpec } from '../../model/container.ts';
+import type { NetworkAttachment, ServiceSpec } from '../../model/service.ts';
+import type { View } from '../../store/store.ts';
+import { resolveExactly } from '../references.ts';
+
+const invalid = (message: string): TuttiError => new TuttiError('invalid-argument', message);
+
+/**
+ * A service's specification with every reference an id. Throws `not-found` for what is not there and `invalid-argument`
+ * for what cannot be.
+ */
+export const checkedSpec = (view: View, spec: ServiceSpec): ServiceSpec => {
+  checkContainers(spec);
+  for (const text of spec.task.placement?.constraints ?? []) {
+    const parsed = parseConstraint(text);
+    if (parsed.kind === 'invalid') throw invalid(parsed.reason);
+  }
+  for (const { service } of spec.dependsOn ?? []) {
+    if (service === spec.name) throw invalid(`service ${spec.name} depends on itself`);
+  }
+  const networks = spec.task.networks?.map((attachment) => checkedAttachment(view, spec, attachment));
+  const containers = spec.task.containers.map((container) => checkedContainer(view, container));
+  return { ...spec, task: { ...spec.task, containers, ...(networks === undefined ? {} : { networks }) } };
+};
+
+const checkContainers = ({ name, task }: ServiceSpec): void => {
+  const names = new Set(task.containers.map((container) => container.name));
+  if (names.size < task.containers.length) throw invalid(`service ${name}: two containers have the same name`);
+};
+
+const checkedAttachment = (view: View, spec: ServiceSpec, attachment: NetworkAttachment): NetworkAttachment => {
+  const network = resolveExactly(view, 'network', attachment.networkId);
+  if (network.spec.ingress === true) {
+    throw invalid(`service ${spec.name}: network ${network.spec.name} is for published ports, not for services`);
+  }
+  const single = spec.mode.kind === 'replicated' && spec.mode.replicas <= 1;
+  if (attachment.ipv4Address !== undefined && !single) {
+    throw invalid(`service ${spec.name}: an address can be given to a service with one task only`);
+  }
+  return { ...attachment, networkId: network.id };
+};
+
+const checkedContainer = (view: View, container: ContainerSpec): ContainerSpec => {
+  const { secrets, configs } = container;
+  return {
+    ...container,
+    ...(secrets === undefined
+      ? {}
+      : {
+          secrets: secrets.map((one) => {
+            const secret = view.get('secret', one.secretId) ?? resolveExactly(view, 'secret', one.secretName);
+            return { ...one, secretId: secret.id, secretName: secret.spec.name };
+          }),
+        }),
+    ...(configs === undefined
+      ? {}
+      : {
+          configs: configs.map((one) => {
+            const config = view.get('config', one.configId) ?? resolveExactly(view, 'config', one.configName);
+            return { ...one, configId: config.id, configName: config.spec.name };
+          }),
+        }),
+  };
+};
+
+/** Remarks on what is allowed but will not do what its author may expect. */
+export const warningsOf = (view: View, spec: ServiceSpec): readonly string[] => {
+  const warnings: string[] = [];
+  if (!fitsSomewhere(view, spec)) {
+    const constraints = spec.task.placement?.constraints?.join(', ') ?? '';
+    const why = constraints === '' ? 'platforms or plugins' : `constraints (${constraints})`;
+    warnings.push(`no node meets the ${why} of service ${spec.name} now: its tasks wait until one does`);
+  }
+  for (const { service } of spec.dependsOn ?? []) {
+    const [found] = view.find('service', 'name', service);
+    if (found === undefined)
+      warnings.push(`service ${spec.name} waits for service ${service}, which does not exist yet`);
+  }
+  return warnings;
+};
+
+const fitsSomewhere = (view: View, spec: ServiceSpec): boolean => {
+  if (view.count('node') === 0) return true;
+  const check = kindCheck(requirementsOf(spec.task));
+  for (const node of view.list('node')) if (check({ node }) === undefined) return true;
+  return false;
+};
