@@ -1,0 +1,58 @@
+import { TuttiError } from '../model/errors.ts';
+import { defaultPort } from '../rpc/address.ts';
+import { readConfig } from './config.ts';
+import type { HostPorts, MemberOptions } from './host.ts';
+import type { Machine } from './machine.ts';
+
+export interface CheckedMachine {
+  readonly address: string;
+  readonly port: number;
+  readonly name: string;
+}
+
+const chooseAddress = async (machine: Machine, wanted: string | undefined): Promise<string> => {
+  const addresses = await machine.addresses();
+  const listed = addresses.map((one) => `${one.address} (${one.interface})`).join(', ') || 'none';
+  if (wanted !== undefined) {
+    if (addresses.some(({ address }) => address === wanted)) return wanted;
+    throw new TuttiError('invalid-argument', `${wanted} is not an address of this machine; its addresses: ${listed}`);
+  }
+  const [first] = addresses;
+  if (first === undefined) throw new TuttiError('invalid-argument', 'this machine has no IPv4 address but loopback');
+  const candidates = addresses.filter((one) => one.interface === first.interface);
+  if (candidates.length === 1) return first.address;
+  throw new TuttiError('invalid-argument', `this machine has several addresses; give one with --address: ${listed}`);
+};
+
+const requireEngine = async (machine: Machine, endpoint: string, signal: AbortSignal | undefined): Promise<void> => {
+  const problem = await machine.engineProblem(endpoint, signal);
+  if (problem === undefined) return;
+  throw new TuttiError(
+    'unavailable',
+    `the Docker Engine does not answer at ${endpoint} (${problem}): install and start it (apt-get install docker.io), or say where it is with --engine`,
+  );
+};
+
+/** What both init and join need to be so, looked at all at once. */
+export const checkMachine = async (
+  { machine }: Pick<HostPorts, 'machine'>,
+  options: MemberOptions,
+  listens: boolean,
+): Promise<CheckedMachine> => {
+  const { stateDirectory, signal } = options;
+  const member = await readConfig(options);
+  if (member !== undefined) {
+    throw new TuttiError(
+      'already-exists',
+      `this machine is in a cluster already (node ${member.nodeId}, ${stateDirectory}): "tutti leave" takes it out`,
+    );
+  }
+  const port = options.port ?? defaultPort;
+  const [address] = await Promise.all([
+    chooseAddress(machine, options.address),
+    requireEngine(machine, options.engine, signal),
+  ]);
+  const taken = listens ? await machine.portTaken(address, port) : undefined;
+  if (taken !== undefined) throw new TuttiError('conflict', `${taken}: free it, or choose another one with --port`);
+  return { address, port, name: options.name ?? machine.hostname };
+};

@@ -1,0 +1,33 @@
+import { join } from 'node:path';
+import type { NodeConfig } from './config.ts';
+import type { Directories } from './host.ts';
+import type { Daemon, DaemonName } from './launcher.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+
+/** V8 keeps what a short burst needs unless it is told that memory matters; values as measured, see docs/adr. */
+const nodeFlags = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=2', '--optimize-for-size'];
+
+/** How a daemon of a node is started. */
+export const daemonOf = (name: DaemonName, { stateDirectory, runDirectory }: Directories): Daemon => ({
+  name,
+  command: [
+    process.execPath,
+    ...nodeFlags,
+    join(root, 'bin', `${name}.ts`),
+    '--state',
+    stateDirectory,
+    '--run',
+    runDirectory,
+  ],
+  environment: { NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? join(root, '.cache', 'compile') },
+  stateDirectory,
+  runDirectory,
+  logFile: join(stateDirectory, `${name}.log`),
+});
+
+/** The daemons of a member, those first that others wait for. */
+export const daemonsOf = (config: Pick<NodeConfig, 'role'>, directories: Directories): readonly Daemon[] =>
+  (config.role === 'manager' ? (['manager', 'agent'] as const) : (['agent'] as const)).map((name) =>
+    daemonOf(name, directories),
+  );

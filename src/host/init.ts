@@ -1,0 +1,100 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { clusterSpec } from '../model/cluster.ts';
+import { nodeId as nodeIdSchema } from '../model/ids.ts';
+import { createAllocator } from '../manager/allocator.ts';
+import { createAuthority, issueCertificate } from '../manager/ca/authority.ts';
+import { createCluster } from '../manager/cluster.ts';
+import type { ClusterMaterial } from '../manager/cluster.ts';
+import { replaceFile } from '../platform/files.ts';
+import { formatAddress } from '../rpc/address.ts';
+import { createRequest } from '../rpc/certificates/request.ts';
+import { createToken } from '../rpc/certificates/token.ts';
+import { checkMachine, type CheckedMachine } from './check.ts';
+import { writeConfig, type NodeConfig } from './config.ts';
+import { writeCredentials } from './credentials.ts';
+import type { HostPorts, InitOptions, InitResult } from './host.ts';
+import { nodePaths } from './paths.ts';
+import { memberOf, startDaemons, undo } from './start.ts';
+import { openStore } from './store.ts';
+
+/** What a new cluster begins with: names, keys, tokens. */
+const invent = async ({ clock, random }: HostPorts) => {
+  const clusterId = random.id();
+  const nodeId = nodeIdSchema.parse(random.id());
+  const [authority, { key, request }] = await Promise.all([createAuthority(clusterId, clock.now()), createRequest()]);
+  const identity = { nodeId, role: 'manager', clusterId } as const;
+  const certificate = await issueCertificate(authority, request, identity, clock.now());
+  const material: ClusterMaterial = {
+    caCertificate: authority.certificate,
+    caKey: authority.key,
+    joinTokens: { manager: createToken(authority.certificate), worker: createToken(authority.certificate) },
+  };
+  return { clusterId, nodeId, material, credentials: { certificate, key, authority: authority.certificate } };
+};
+
+type Invention = Awaited<ReturnType<typeof invent>>;
+
+/** Writes the first state of the cluster: its own rows and the node's. */
+const writeState = async (
+  { clock, random }: HostPorts,
+  options: InitOptions,
+  { address, port }: CheckedMachine,
+  { clusterId, nodeId, material }: Invention,
+): Promise<void> => {
+  await replaceFile(nodePaths(options).storeKey, randomBytes(32).toString('base64'), 0o600);
+  await using store = await openStore(options, clock);
+  using allocator = createAllocator(store);
+  const spec = clusterSpec.parse({ ...(options.addressPools && { addressPools: options.addressPools }) });
+  await createCluster({ store, allocator, clock, random, id: clusterId, spec, material });
+  const now = clock.now();
+  await store.update((transaction) =>
+    transaction.create('node', {
+      id: nodeId,
+      version: 0,
+      createdAt: now,
+      updatedAt: now,
+      spec: {
+        role: 'manager',
+        availability: 'active',
+        ...(options.name !== undefined && { name: options.name }),
+      },
+      managerAddress: formatAddress({ host: address, port }),
+    }),
+  );
+};
+
+/** See Host.init. */
+export const initNode = async (ports: HostPorts, options: InitOptions): Promise<InitResult> => {
+  // The keys take a moment, and so does the engine: neither waits for the other.
+  const inventing = invent(ports);
+  inventing.catch(() => undefined);
+  const machine = await checkMachine(ports, options, true);
+  const invention = await inventing;
+  const config: NodeConfig = {
+    version: 1,
+    nodeId: invention.nodeId,
+    clusterId: invention.clusterId,
+    role: 'manager',
+    ...(options.name !== undefined && { name: options.name }),
+    address: machine.address,
+    port: machine.port,
+    engine: options.engine,
+    managers: [formatAddress({ host: machine.address, port: machine.port })],
+    runDirectory: options.runDirectory,
+    socketMode: options.socketMode ?? 0o660,
+  };
+  try {
+    await mkdir(options.stateDirectory, { recursive: true, mode: 0o700 });
+    await Promise.all([
+      writeCredentials(options, invention.credentials),
+      writeState(ports, options, machine, invention),
+    ]);
+    await writeConfig(options, config);
+    await startDaemons(ports, config, options, options.signal);
+  } catch (error) {
+    await undo(ports, config, options);
+    throw error;
+  }
+  return { ...memberOf(config, options), socket: nodePaths(options).socket, tokens: invention.material.joinTokens };
+};

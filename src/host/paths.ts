@@ -1,0 +1,23 @@
+import { join } from 'node:path';
+import type { Directories } from './host.ts';
+
+export const defaultDirectories: Directories = { stateDirectory: '/var/lib/tutti', runDirectory: '/run/tutti' };
+
+/** Every file of a node, by what it is. */
+export const nodePaths = ({ stateDirectory, runDirectory }: Directories) => ({
+  /** What the node is; written last, so that where it is there is a member. */
+  config: join(stateDirectory, 'config.json'),
+  /** Certificate and key in one, so that they are replaced together. */
+  identity: join(stateDirectory, 'node.pem'),
+  authority: join(stateDirectory, 'ca.crt'),
+  store: join(stateDirectory, 'manager', 'store.db'),
+  storeKey: join(stateDirectory, 'manager', 'store.key'),
+  assignments: join(stateDirectory, 'agent', 'assignments.json'),
+  records: join(stateDirectory, 'agent', 'tasks.json'),
+  /** The API, on managers. */
+  socket: join(runDirectory, 'docker.sock'),
+  /** Secrets and configs of tasks: on a memory file system. */
+  taskFiles: join(runDirectory, 'tasks'),
+});
+
+export type NodePaths = ReturnType<typeof nodePaths>;
