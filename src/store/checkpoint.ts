@@ -17,7 +17,7 @@ export const restoreSoft = (text: string, tables: TableSet): void => {
   const saved = parse(text);
   for (const table of softTables) {
     for (const [id, row] of saved?.[table] ?? []) {
-      if (isKnown(tables, table, id)) tables.write(table, id, row as never);
+      if (isKnown(tables, table, id)) tables.write(table, id, undefined, row as never);
     }
   }
 };

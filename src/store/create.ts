@@ -26,7 +26,7 @@ export const createStore = async ({ driver, clock, historyRows = 100_000 }: Stor
     for (const listener of listeners) call(listener, commit);
   };
   const publish = (revision: number, changes: readonly Change[]): void => {
-    for (const { table, id, after } of changes) tables.write(table, id, after);
+    for (const { table, id, before, after } of changes) tables.write(table, id, before, after);
     tables.revision = revision;
     notify(true, changes);
   };
@@ -38,7 +38,7 @@ export const createStore = async ({ driver, clock, historyRows = 100_000 }: Stor
       const transaction = new OverlaySoftTransaction(tables);
       const value = apply(transaction);
       const changes = transaction.finish();
-      for (const { table, id, after } of changes) tables.write(table, id, after);
+      for (const { table, id, before, after } of changes) tables.write(table, id, before, after);
       if (changes.length > 0) notify(false, changes);
       return value;
     },
@@ -72,7 +72,7 @@ const call = (listener: (commit: Commit) => void, commit: Commit): void => {
 const load = async (driver: Driver): Promise<TableSet> => {
   const tables = new TableSet();
   const { revision, rows } = await driver.load();
-  for (const { table, id, row } of rows) tables.write(table, id, row);
+  for (const { table, id, row } of rows) tables.write(table, id, undefined, row);
   tables.revision = revision;
   const checkpoint = await driver.loadCheckpoint();
   if (checkpoint !== undefined) restoreSoft(checkpoint, tables);

@@ -9,6 +9,8 @@ export interface IndexDefinition<Row> {
   readonly unique?: boolean;
   /** Keys are compared without case. */
   readonly fold?: boolean;
+  /** Whether both have the same key, told without making it: for keys that are put together. */
+  readonly isSame?: (left: Row, right: Row) => boolean;
 }
 
 type Definitions = { readonly [Name in Table]: { readonly [Index in Indexes[Name]]: IndexDefinition<Tables[Name]> } };
@@ -36,7 +38,10 @@ export const indexDefinitions: Definitions = {
   task: {
     service: { key: (task) => task.serviceId },
     node: { key: (task) => task.nodeId },
-    slot: { key: (task) => (task.slot === undefined ? undefined : slotKey(task.serviceId, task.slot)) },
+    slot: {
+      key: (task) => (task.slot === undefined ? undefined : slotKey(task.serviceId, task.slot)),
+      isSame: (left, right) => left.slot === right.slot && left.serviceId === right.serviceId,
+    },
   },
   network: named,
   secret: named,

@@ -31,6 +31,11 @@ export class Overlay implements View {
     this.revision = base.revision;
   }
 
+  /** Nothing was ever written here. */
+  get isEmpty(): boolean {
+    return this.#tables.size === 0;
+  }
+
   get<Name extends Table>(table: Name, id: string): Tables[Name] | undefined {
     const overlaid = this.#tables.get(table);
     if (overlaid === undefined) return this.#base.get(table, id);
@@ -77,9 +82,9 @@ export class Overlay implements View {
     return this.#tables.get(table)?.rows.has(id) === true;
   }
 
-  write(table: Table, id: string, row: Row | undefined): void {
+  /** `before`: the row as it is seen now. */
+  write(table: Table, id: string, before: Row | undefined, row: Row | undefined): void {
     const overlaid = this.#table(table);
-    const before = this.get(table, id);
     overlaid.rows.set(id, row);
     account(overlaid, id, before, row);
   }

@@ -37,13 +37,14 @@ export class OverlaySoftTransaction implements SoftTransaction {
 
   put<Name extends SoftTable>(table: Name, id: string, row: Tables[Name]): void {
     this.#note(table, id);
-    this.#overlay.write(table, id, row);
+    this.#overlay.write(table, id, this.#overlay.get(table, id), row);
   }
 
   drop(table: SoftTable, id: string): void {
-    if (this.#overlay.get(table, id) === undefined) return;
+    const before = this.#overlay.get(table, id);
+    if (before === undefined) return;
     this.#note(table, id);
-    this.#overlay.write(table, id, undefined);
+    this.#overlay.write(table, id, before, undefined);
   }
 
   finish(): Change[] {

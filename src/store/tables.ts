@@ -14,23 +14,25 @@ interface Index {
 class TableData {
   readonly rows = new Map<string, Row>();
   readonly indexes: ReadonlyMap<string, Index>;
+  readonly #indexes: readonly Index[];
 
   constructor(table: Table) {
     this.indexes = new Map(
       definitionsOf(table).map(([name, definition]) => [name, { definition, buckets: new Buckets() }]),
     );
+    this.#indexes = [...this.indexes.values()];
   }
 
-  write(id: string, row: Row | undefined): void {
-    const before = this.rows.get(id);
+  write(id: string, before: Row | undefined, row: Row | undefined): void {
     if (row === undefined) this.rows.delete(id);
     else this.rows.set(id, row);
-    for (const index of this.indexes.values()) {
-      const from = before === undefined ? undefined : index.definition.key(before);
-      const to = row === undefined ? undefined : index.definition.key(row);
+    for (const { definition, buckets } of this.#indexes) {
+      if (before !== undefined && row !== undefined && definition.isSame?.(before, row) === true) continue;
+      const from = before === undefined ? undefined : definition.key(before);
+      const to = row === undefined ? undefined : definition.key(row);
       if (from === to) continue;
-      if (from !== undefined) index.buckets.remove(from, id);
-      if (to !== undefined) index.buckets.add(to, id);
+      if (from !== undefined) buckets.remove(from, id);
+      if (to !== undefined) buckets.add(to, id);
     }
   }
 }
@@ -81,8 +83,9 @@ export class TableSet implements View {
     return buckets.get(definition.fold === true ? key.toLowerCase() : key);
   }
 
-  write(table: Table, id: string, row: Row | undefined): void {
-    this.#data(table).write(id, row);
+  /** `before`: the row as it is now. */
+  write(table: Table, id: string, before: Row | undefined, row: Row | undefined): void {
+    this.#data(table).write(id, before, row);
   }
 
   #data(table: Table): TableData {

@@ -23,11 +23,14 @@ export class OverlayTransaction implements Transaction {
   readonly #writes = new Map<DurableTable, Map<string, Write>>();
   /** Rows that an earlier transaction of the group had written. */
   readonly #shared = new Set<Write>();
+  /** Others of the group have written before. */
+  readonly #isLater: boolean;
   #open = true;
 
   constructor(overlay: Overlay, now: number) {
     this.#overlay = overlay;
     this.#now = now;
+    this.#isLater = !overlay.isEmpty;
     this.revision = overlay.revision;
   }
 
@@ -84,8 +87,9 @@ export class OverlayTransaction implements Transaction {
     this.#open = false;
     for (const writes of this.#writes.values()) {
       for (const write of writes.values()) {
-        if (this.#shared.has(write)) this.#overlay.write(write.table, write.id, write.before);
-        else this.#overlay.forget(write.table, write.id);
+        const { table, id, before, after } = write;
+        if (this.#shared.has(write)) this.#overlay.write(table, id, after, before);
+        else this.#overlay.forget(table, id);
       }
     }
   }
@@ -119,9 +123,9 @@ export class OverlayTransaction implements Transaction {
     if (earlier !== undefined) earlier.after = after;
     else {
       const write: Write = { table, id, before, after };
-      if (this.#overlay.has(table, id)) this.#shared.add(write);
+      if (this.#isLater && this.#overlay.has(table, id)) this.#shared.add(write);
       writes.set(id, write);
     }
-    this.#overlay.write(table, id, after);
+    this.#overlay.write(table, id, before, after);
   }
 }

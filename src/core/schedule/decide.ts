@@ -96,7 +96,7 @@ const placeGroup = (model: ClusterModel, group: TaskGroup, options: DecideOption
       return;
     }
     room -= 1;
-    const load = node.loadOf(group.serviceId, group.requirements);
+    const load = group.loadOn(node);
     model.assume(task, group, node, load);
     placements.push({ task, nodeId: node.id as NodeId, genericResources: load.generic });
     const stillFits = group.room(node) === undefined;

@@ -1,17 +1,26 @@
+import type { GenericResource } from '../../model/container.ts';
+import type { PublishedPort } from '../../model/service.ts';
 import type { Task } from '../../model/task.ts';
 import { Failures } from './failures.ts';
+import type { Load, NodeInfo } from './node-info.ts';
+import type { Tally } from './tally.ts';
 import { fitCheck, roomCheck } from './filters/filters.ts';
 import type { Check } from './filters/filter.ts';
 import { requirementsOf } from './requirements.ts';
 import type { Requirements } from './requirements.ts';
-import type { PublishedPort } from '../../model/service.ts';
 import type { Verdicts } from './verdicts.ts';
+
+const none: readonly GenericResource[] = [];
 
 /** Tasks of one service with one specification: alike to the scheduler, so that filters run once for all of them. */
 export class TaskGroup {
   readonly serviceId: string;
   readonly specVersion: number;
+  /** Shared by all groups of the service. */
+  readonly tally: Tally;
   readonly failures = new Failures();
+  /** Where a model has a pending task of it: one object for all of them. */
+  readonly place = { kind: 'pending', group: this } as const;
   /** To be placed, in the order that they came. */
   readonly pending = new Map<string, Task>();
   /** Tasks that it stands for, pending or on nodes. */
@@ -27,12 +36,29 @@ export class TaskGroup {
   explanation: string | undefined;
   untold: Task[] = [];
 
-  constructor(task: Task, ports: readonly PublishedPort[]) {
+  /** What a task of it without generic resources takes: one object for all of them. */
+  #load: Load;
+
+  constructor(task: Task, ports: readonly PublishedPort[], tally: Tally) {
     this.serviceId = task.serviceId;
     this.specVersion = task.specVersion;
+    this.tally = tally;
     this.requirements = requirementsOf(task.spec, ports);
-    this.check = fitCheck(this.requirements, this.serviceId);
-    this.room = roomCheck(this.requirements, this.serviceId);
+    this.check = fitCheck(this.requirements, tally);
+    this.room = roomCheck(this.requirements, tally);
+    this.#load = this.#plainLoad();
+  }
+
+  /** What one more of its tasks would take on a node that it fits on. */
+  loadOn(node: NodeInfo): Load {
+    const { generic } = this.requirements;
+    return generic.length === 0 ? this.#load : { ...this.#load, generic: node.generic.choose(generic) };
+  }
+
+  /** What a task of it that has its node takes there. */
+  loadOf(task: Task, active: boolean): Load {
+    const { genericResources: generic = none } = task;
+    return active && generic.length === 0 ? this.#load : { ...this.#load, generic, active };
   }
 
   /** Nothing of it is pending any more. */
@@ -45,8 +71,14 @@ export class TaskGroup {
   /** The service publishes other ports. What runs keeps those that it has. */
   republish(hostPorts: readonly string[]): void {
     this.requirements = { ...this.requirements, hostPorts };
-    this.check = fitCheck(this.requirements, this.serviceId);
-    this.room = roomCheck(this.requirements, this.serviceId);
+    this.check = fitCheck(this.requirements, this.tally);
+    this.room = roomCheck(this.requirements, this.tally);
+    this.#load = this.#plainLoad();
     this.verdicts = undefined;
+  }
+
+  #plainLoad(): Load {
+    const { nanoCpus, memoryBytes, hostPorts } = this.requirements;
+    return { tally: this.tally, nanoCpus, memoryBytes, hostPorts, generic: none, active: true };
   }
 }

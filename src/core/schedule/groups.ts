@@ -2,6 +2,13 @@ import type { PublishedPort } from '../../model/service.ts';
 import type { Task } from '../../model/task.ts';
 import { TaskGroup } from './group.ts';
 import { hostPortsOf } from './requirements.ts';
+import { Tally } from './tally.ts';
+
+/** What the groups of one service share. */
+interface ServiceGroups {
+  readonly tally: Tally;
+  readonly byVersion: Map<number, TaskGroup>;
+}
 
 const noPorts: readonly PublishedPort[] = [];
 
@@ -11,18 +18,21 @@ export class Groups {
   readonly dirty = new Set<TaskGroup>();
   /** With tasks that fitted nowhere. */
   readonly stuck = new Set<TaskGroup>();
-  readonly #byService = new Map<string, Map<number, TaskGroup>>();
-  readonly #idle = new Set<TaskGroup>();
+  readonly #services = new Map<string, ServiceGroups>();
   readonly #ports = new Map<string, readonly PublishedPort[]>();
+  readonly #idle = new Set<TaskGroup>();
 
   /** The group that the task belongs to, with one member more. */
   join(task: Task): TaskGroup {
-    let versions = this.#byService.get(task.serviceId);
-    if (versions === undefined) this.#byService.set(task.serviceId, (versions = new Map()));
-    let group = versions.get(task.specVersion);
+    let service = this.#services.get(task.serviceId);
+    if (service === undefined) {
+      service = { tally: new Tally(), byVersion: new Map() };
+      this.#services.set(task.serviceId, service);
+    }
+    let group = service.byVersion.get(task.specVersion);
     if (group === undefined) {
-      group = new TaskGroup(task, this.#ports.get(task.serviceId) ?? noPorts);
-      versions.set(task.specVersion, group);
+      group = new TaskGroup(task, this.#ports.get(task.serviceId) ?? noPorts, service.tally);
+      service.byVersion.set(task.specVersion, group);
     }
     group.members += 1;
     return group;
@@ -46,13 +56,6 @@ export class Groups {
     }
   }
 
-  #forget(group: TaskGroup): void {
-    this.#idle.delete(group);
-    const versions = this.#byService.get(group.serviceId);
-    versions?.delete(group.specVersion);
-    if (versions?.size === 0) this.#byService.delete(group.serviceId);
-  }
-
   /** The ports that a service publishes; none forgets them. */
   setPorts(serviceId: string, ports: readonly PublishedPort[]): void {
     const before = hostPortsOf(this.#ports.get(serviceId) ?? noPorts).join();
@@ -60,9 +63,16 @@ export class Groups {
     else this.#ports.set(serviceId, ports);
     const hostPorts = hostPortsOf(ports);
     if (hostPorts.join() === before) return;
-    for (const group of this.#byService.get(serviceId)?.values() ?? []) {
+    for (const group of this.#services.get(serviceId)?.byVersion.values() ?? []) {
       group.republish(hostPorts);
       if (group.pending.size > 0) this.dirty.add(group);
     }
+  }
+
+  #forget(group: TaskGroup): void {
+    this.#idle.delete(group);
+    const service = this.#services.get(group.serviceId);
+    service?.byVersion.delete(group.specVersion);
+    if (service?.byVersion.size === 0) this.#services.delete(group.serviceId);
   }
 }

@@ -9,21 +9,25 @@ import type { Load, NodeInfo } from './node-info.ts';
 import { Nodes } from './nodes.ts';
 import { isActive, standingOf } from './standing.ts';
 
-interface Placed {
-  readonly node: NodeInfo;
-  readonly load: Load;
-  readonly group: TaskGroup;
-}
-
 /** A task of a global service that waits to be checked on its node. */
 export interface Pinned {
+  readonly kind: 'pinned';
   readonly task: Task;
   readonly group: TaskGroup;
 }
 
+/** Where the model has a task. One that it has nothing to do with is not in it. */
+type Place =
+  | { readonly kind: 'pending'; readonly group: TaskGroup }
+  | { readonly kind: 'placed'; readonly group: TaskGroup; readonly node: NodeInfo; readonly load: Load }
+  | { readonly kind: 'later' }
+  | Pinned;
+
+const later: Place = { kind: 'later' };
+
 /**
  * The cluster as the scheduler needs it, kept up from changes: each costs what it touches, whatever the size of the
- * cluster. Telling it the same again changes nothing, and a row it has decided on itself (`assume`) is put right by
+ * cluster. Telling it the same again changes nothing, and a row that it has decided on itself (`assume`) is put right by
  * telling it the row as it really is.
  */
 export class ClusterModel {
@@ -34,9 +38,7 @@ export class ClusterModel {
   readonly pinned = new Map<string, Map<string, Pinned>>();
   /** Nodes that changed, or gained room, since the last decision. */
   readonly touched = new Set<NodeInfo>();
-  readonly #placed = new Map<string, Placed>();
-  readonly #pending = new Map<string, TaskGroup>();
-  readonly #pinnedTo = new Map<string, string>();
+  readonly #places = new Map<string, Place>();
   /** Tasks observed in a terminal state. */
   readonly #ended = new Set<string>();
 
@@ -47,13 +49,10 @@ export class ClusterModel {
   }
 
   setNodeStatus(id: string, status: NodeStatus | undefined): void {
-    const info = this.nodes.find(id);
-    if (info !== undefined && info.status?.state === status?.state) {
-      info.status = status;
-      return;
-    }
-    this.touched.add(this.nodes.setStatus(id, status));
-    this.#tidy(this.nodes.get(id));
+    const info = this.nodes.get(id);
+    if (info.status?.state !== status?.state) this.touched.add(info);
+    info.status = status;
+    this.#tidy(info);
   }
 
   setService(id: string, service: Service | undefined): void {
@@ -62,15 +61,26 @@ export class ClusterModel {
 
   setTask(id: string, task: Task | undefined): void {
     const standing = task === undefined ? 'none' : standingOf(task, this.#ended.has(id));
-    this.#unload(id, standing === 'placed' ? task : undefined);
-    if (task !== undefined && standing === 'pending' && this.#requeue(task)) return;
-    this.#unqueue(id);
-    if (task === undefined) return;
-    if (standing === 'placed') this.#load(task);
-    else if (standing === 'pinned') this.#pin(task);
-    else if (standing === 'pending') {
+    const place = this.#places.get(id);
+    if (task === undefined || standing === 'none') {
+      if (place !== undefined) this.#leave(id, place);
+    } else if (standing === 'placed') {
+      if (isAt(place, task)) return;
+      if (place !== undefined) this.#leave(id, place);
+      this.#load(task);
+    } else if (standing === 'pinned') {
+      if (place !== undefined) this.#leave(id, place);
+      this.#pin(task);
+    } else {
+      if (place?.kind === 'pending') {
+        // The newer row keeps the turn of the older one.
+        place.group.pending.set(id, task);
+        place.group.untold.push(task);
+        return;
+      }
+      if (place !== undefined) this.#leave(id, place);
       if (task.notBefore === undefined) this.#queue(task);
-      else this.later.add(task, task.notBefore);
+      else this.#delay(task, task.notBefore);
     }
   }
 
@@ -80,13 +90,18 @@ export class ClusterModel {
     if (ended === this.#ended.has(id)) return;
     if (ended) {
       this.#ended.add(id);
-      const placed = this.#placed.get(id);
+      const place = this.#places.get(id);
       const failed = status.state === 'failed' || status.state === 'rejected';
-      if (placed?.load.active === true && failed) placed.group.failures.note(placed.node, now);
+      if (failed && place?.kind === 'placed' && place.load.active) place.group.failures.note(place.node, now);
     } else {
       this.#ended.delete(id);
     }
     this.setTask(id, row);
+  }
+
+  /** Whether the row tells nothing new: the task is on that node already, and no more or less active. */
+  isAsPlaced(task: Task): boolean {
+    return isAt(this.#places.get(task.id), task);
   }
 
   /** Moves tasks whose moment has come to the others. */
@@ -98,86 +113,74 @@ export class ClusterModel {
   /** Takes a pending task as placed before it is committed. */
   assume(task: Task, group: TaskGroup, node: NodeInfo, load: Load): void {
     group.pending.delete(task.id);
-    this.#pending.delete(task.id);
     node.add(load);
-    this.#placed.set(task.id, { node, load, group });
+    this.#places.set(task.id, { kind: 'placed', group, node, load });
   }
 
   /** Takes a pinned task as agreed to before it is committed. */
-  assumePinned({ task, group }: Pinned, node: NodeInfo, load: Load): void {
-    group.members += 1;
-    this.#unqueue(task.id);
+  assumePinned(pinned: Pinned, node: NodeInfo, load: Load): void {
+    const { task, group } = pinned;
+    this.#unpin(pinned);
     node.add(load);
-    this.#placed.set(task.id, { node, load, group });
+    this.#places.set(task.id, { kind: 'placed', group, node, load });
   }
 
   #load(task: Task): void {
-    if (this.#placed.has(task.id)) return;
     const group = this.groups.join(task);
     const node = this.nodes.get(task.nodeId as string);
-    const { nanoCpus, memoryBytes, hostPorts } = group.requirements;
-    const generic = task.genericResources ?? [];
-    const load = { serviceId: task.serviceId, nanoCpus, memoryBytes, hostPorts, generic, active: isActive(task) };
+    const load = group.loadOf(task, isActive(task));
     node.add(load);
-    this.#placed.set(task.id, { node, load, group });
-  }
-
-  /** Takes the task's load away unless it is what `task` (placed) says. */
-  #unload(id: string, task: Task | undefined): void {
-    const placed = this.#placed.get(id);
-    if (placed === undefined) return;
-    const { node, load, group } = placed;
-    if (task !== undefined && node.id === task.nodeId && load.active === isActive(task)) return;
-    node.remove(load);
-    this.#placed.delete(id);
-    this.groups.leave(group);
-    this.touched.add(node);
-    this.#tidy(node);
-  }
-
-  /** Takes the newer row of a task that is pending already: it keeps its turn. */
-  #requeue(task: Task): boolean {
-    const group = this.#pending.get(task.id);
-    if (group === undefined || group.specVersion !== task.specVersion) return false;
-    group.pending.set(task.id, task);
-    group.untold.push(task);
-    return true;
+    this.#places.set(task.id, { kind: 'placed', group, node, load });
   }
 
   #queue(task: Task): void {
     const group = this.groups.join(task);
     group.pending.set(task.id, task);
     group.untold.push(task);
-    this.#pending.set(task.id, group);
+    this.#places.set(task.id, group.place);
     this.groups.dirty.add(group);
+  }
+
+  #delay(task: Task, moment: number): void {
+    this.later.add(task, moment);
+    this.#places.set(task.id, later);
   }
 
   #pin(task: Task): void {
     const nodeId = task.nodeId as string;
+    const pinned: Pinned = { kind: 'pinned', task, group: this.groups.join(task) };
     const here = this.pinned.get(nodeId) ?? new Map<string, Pinned>();
-    here.set(task.id, { task, group: this.groups.join(task) });
-    this.pinned.set(nodeId, here);
-    this.#pinnedTo.set(task.id, nodeId);
+    this.pinned.set(nodeId, here.set(task.id, pinned));
+    this.#places.set(task.id, pinned);
     this.touched.add(this.nodes.get(nodeId));
   }
 
-  #unqueue(id: string): void {
-    this.later.delete(id);
-    const group = this.#pending.get(id);
-    if (group !== undefined) {
-      this.#pending.delete(id);
-      group.pending.delete(id);
-      this.groups.leave(group);
+  #unpin({ task }: Pinned): void {
+    const here = this.pinned.get(task.nodeId as string);
+    here?.delete(task.id);
+    if (here?.size === 0) this.pinned.delete(task.nodeId as string);
+  }
+
+  /** Takes the task out of where it is. */
+  #leave(id: string, place: Place): void {
+    this.#places.delete(id);
+    switch (place.kind) {
+      case 'later':
+        this.later.delete(id);
+        return;
+      case 'pending':
+        place.group.pending.delete(id);
+        break;
+      case 'pinned':
+        this.#unpin(place);
+        break;
+      case 'placed':
+        place.node.remove(place.load);
+        this.touched.add(place.node);
+        this.#tidy(place.node);
+        break;
     }
-    const nodeId = this.#pinnedTo.get(id);
-    if (nodeId === undefined) return;
-    this.#pinnedTo.delete(id);
-    const here = this.pinned.get(nodeId);
-    const pinned = here?.get(id);
-    if (here === undefined || pinned === undefined) return;
-    here.delete(id);
-    if (here.size === 0) this.pinned.delete(nodeId);
-    this.groups.leave(pinned.group);
+    this.groups.leave(place.group);
   }
 
   #tidy(info: NodeInfo): void {
@@ -186,3 +189,6 @@ export class ClusterModel {
     if (this.nodes.tidy(info)) this.touched.delete(info);
   }
 }
+
+const isAt = (place: Place | undefined, task: Task): boolean =>
+  place?.kind === 'placed' && place.node.id === task.nodeId && place.load.active === isActive(task);

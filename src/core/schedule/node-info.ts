@@ -1,11 +1,12 @@
 import type { GenericResource } from '../../model/container.ts';
 import type { Node, NodeStatus } from '../../model/node.ts';
 import { GenericPool } from './generic.ts';
-import type { Requirements } from './requirements.ts';
+import type { Tally } from './tally.ts';
 
 /** What one task takes on its node. */
 export interface Load {
-  readonly serviceId: string;
+  /** Of the service that the task is of. */
+  readonly tally: Tally;
   readonly nanoCpus: number;
   readonly memoryBytes: number;
   readonly hostPorts: readonly string[];
@@ -31,7 +32,6 @@ export class NodeInfo {
   /** Tasks that take something here. */
   loads = 0;
   readonly generic = new GenericPool();
-  readonly #byService = new Map<string, number>();
   readonly #hostPorts = new Map<string, number>();
   /** Where it stands in the order of a strategy; see strategies/. Of use only within one decision. */
   rank = 0;
@@ -49,11 +49,6 @@ export class NodeInfo {
     this.generic.resize(resources?.generic ?? []);
   }
 
-  /** Active tasks of one service. */
-  activeOf(serviceId: string): number {
-    return this.#byService.get(serviceId) ?? 0;
-  }
-
   hasHostPort(port: string): boolean {
     return this.#hostPorts.has(port);
   }
@@ -66,13 +61,6 @@ export class NodeInfo {
     this.#move(load, -1);
   }
 
-  /** The load that a task with these requirements would be. */
-  loadOf(serviceId: string, requirements: Requirements): Load {
-    const { nanoCpus, memoryBytes, hostPorts } = requirements;
-    const generic = requirements.generic.length === 0 ? none : this.generic.choose(requirements.generic);
-    return { serviceId, nanoCpus, memoryBytes, hostPorts, generic, active: true };
-  }
-
   #move(load: Load, by: 1 | -1): void {
     this.loads += by;
     this.usedNanoCpus += by * load.nanoCpus;
@@ -81,11 +69,9 @@ export class NodeInfo {
     for (const port of load.hostPorts) count(this.#hostPorts, port, by);
     if (!load.active) return;
     this.active += by;
-    count(this.#byService, load.serviceId, by);
+    load.tally.move(this, by);
   }
 }
-
-const none: readonly GenericResource[] = [];
 
 const count = (counts: Map<string, number>, key: string, by: 1 | -1): void => {
   const next = (counts.get(key) ?? 0) + by;

@@ -1,4 +1,4 @@
-import type { Node, NodeStatus } from '../../model/node.ts';
+import type { Node } from '../../model/node.ts';
 import { NodeInfo } from './node-info.ts';
 
 /** The nodes of a model, with dense positions. A node that only tasks speak of is known, but not among `present`. */
@@ -30,12 +30,6 @@ export class Nodes {
     info.describe(node);
     if (node === undefined) this.#present.delete(info);
     else this.#present.add(info);
-    return info;
-  }
-
-  setStatus(id: string, status: NodeStatus | undefined): NodeInfo {
-    const info = this.get(id);
-    info.status = status;
     return info;
   }
 

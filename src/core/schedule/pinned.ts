@@ -23,7 +23,7 @@ const place = (model: ClusterModel, node: NodeInfo, pinned: Pinned, refused: Ref
     refused.push({ tasks: [task], refusals, explanation: explainRefusals(refusals) });
     return undefined;
   }
-  const load = node.loadOf(group.serviceId, group.requirements);
+  const load = group.loadOn(node);
   model.assumePinned(pinned, node, load);
   return { task, nodeId: node.id as NodeId, genericResources: load.generic };
 };

@@ -1,6 +1,7 @@
 import { decide } from '../../core/schedule/decide.ts';
 import type { Decision, Placement, Refused } from '../../core/schedule/decide.ts';
 import { ClusterModel } from '../../core/schedule/model.ts';
+import { TuttiError } from '../../model/errors.ts';
 import { isTerminal } from '../../model/task.ts';
 import type { Task, TaskStatus } from '../../model/task.ts';
 import type { Randomness } from '../../platform/ports.ts';
@@ -17,6 +18,7 @@ const batch = 2_000;
 
 /** Ids of what changed since the model was last told. */
 class Changed {
+  model: ClusterModel | undefined;
   readonly node = new Set<string>();
   readonly service = new Set<string>();
   readonly task = new Set<string>();
@@ -32,6 +34,8 @@ class Changed {
         this.service.add(change.id);
         return true;
       case 'task':
+        // Mostly what the scheduler itself has just committed.
+        if (change.after !== undefined && this.model?.isAsPlaced(change.after) === true) return false;
         this.task.add(change.id);
         return true;
       case 'taskStatus':
@@ -55,15 +59,17 @@ const hasEnded = (status: TaskStatus | undefined): boolean => status !== undefin
  */
 export const scheduleLoop = (ports: ScheduleLoopPorts): AsyncDisposable => {
   const changed = new Changed();
-  let model: ClusterModel | undefined;
   const pass = async (context: PassContext): Promise<void> => {
-    // After a failure the model may hold what never came to be: it is made anew.
-    const current = model ?? buildModel(ports.store.view, changed, ports.clock.now());
-    model = undefined;
-    await placeAll(current, changed, ports);
-    const next = current.later.next();
+    changed.model ??= buildModel(ports.store.view, changed, ports.clock.now());
+    try {
+      await placeAll(changed.model, changed, ports);
+    } catch (error) {
+      // The model may hold what never came to be: it is made anew.
+      changed.model = undefined;
+      throw error;
+    }
+    const next = changed.model.later.next();
     if (next !== undefined) context.wakeAt('later', next);
-    model = current;
   };
   return startLoop(
     {
@@ -105,7 +111,10 @@ const buildModel = (view: View, changed: Changed, now: number): ClusterModel => 
   changed.task.clear();
   for (const service of view.list('service')) model.setService(service.id, service);
   for (const node of view.list('node')) tellNode(model, view, node.id);
-  for (const task of view.list('task')) tellTask(model, view, task.id, now);
+  for (const task of view.list('task')) {
+    model.setTaskStatus(task.id, view.get('taskStatus', task.id), undefined, now);
+    model.setTask(task.id, task);
+  }
   return model;
 };
 
@@ -134,15 +143,24 @@ const tellTask = (model: ClusterModel, view: View, id: string, now: number): voi
 const place = (transaction: Transaction, placements: readonly Placement[]): readonly string[] => {
   const conflicts: string[] = [];
   for (const { task, nodeId, genericResources } of placements) {
-    const row = transaction.get('task', task.id);
-    if (row === undefined || row.version !== task.version || transaction.get('node', nodeId) === undefined) {
-      conflicts.push(task.id);
-      continue;
-    }
     const agreed = genericResources.length > 0 || task.slot === undefined;
-    transaction.update('task', agreed ? { ...row, nodeId, genericResources } : { ...row, nodeId });
+    const row = agreed ? { ...task, nodeId, genericResources } : { ...task, nodeId };
+    if (!tryUpdate(transaction, row, nodeId)) conflicts.push(task.id);
   }
   return conflicts;
+};
+
+/** False when the task, or its node, is no longer what was decided on. */
+const tryUpdate = (transaction: Transaction, row: Task, nodeId: string): boolean => {
+  if (transaction.get('node', nodeId) === undefined) return false;
+  try {
+    transaction.update('task', row, row.version);
+    return true;
+  } catch (error) {
+    const { code } = TuttiError.from(error);
+    if (code === 'version-mismatch' || code === 'not-found') return false;
+    throw error;
+  }
 };
 
 interface Report {

@@ -1,4 +1,5 @@
 import type { Requirements } from '../requirements.ts';
+import type { Tally } from '../tally.ts';
 import { constraintFilter } from './constraint.ts';
 import type { Check, Filter, KindCheck, KindFilter } from './filter.ts';
 import { hostPortFilter } from './host-port.ts';
@@ -14,12 +15,12 @@ const kindFilters: readonly KindFilter[] = [platformFilter, constraintFilter, pl
 const filters: readonly Filter[] = [readyFilter, ...kindFilters, resourcesFilter, hostPortFilter, maxReplicasFilter];
 
 /** Every filter, as one check. */
-export const fitCheck = (requirements: Requirements, serviceId: string): Check =>
-  all(filters.flatMap((filter) => filter.prepare(requirements, serviceId) ?? []));
+export const fitCheck = (requirements: Requirements, tally: Tally): Check =>
+  all(filters.flatMap((filter) => filter.prepare(requirements, tally) ?? []));
 
 /** Only what can change while tasks are placed. */
-export const roomCheck = (requirements: Requirements, serviceId: string): Check =>
-  all(filters.flatMap((filter) => (filter.dependsOnTasks ? (filter.prepare(requirements, serviceId) ?? []) : [])));
+export const roomCheck = (requirements: Requirements, tally: Tally): Check =>
+  all(filters.flatMap((filter) => (filter.dependsOnTasks ? (filter.prepare(requirements, tally) ?? []) : [])));
 
 /** Whether a node is of the right kind, whatever runs there and whether or not it is up now. */
 export const kindCheck = (requirements: Requirements): KindCheck =>

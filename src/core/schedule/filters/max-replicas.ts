@@ -4,10 +4,10 @@ import type { Filter } from './filter.ts';
 export const maxReplicasFilter: Filter = {
   name: 'max-replicas',
   dependsOnTasks: true,
-  prepare: ({ maxReplicasPerNode }, serviceId) => {
+  prepare: ({ maxReplicasPerNode }, tally) => {
     if (maxReplicasPerNode === 0) return undefined;
     const what = `the ${maxReplicasPerNode} replicas that are allowed`;
     const reason = { filter: 'max-replicas', one: `has ${what}`, many: `have ${what}` };
-    return (node) => (node.activeOf(serviceId) >= maxReplicasPerNode ? reason : undefined);
+    return (node) => (tally.of(node) >= maxReplicasPerNode ? reason : undefined);
   },
 };

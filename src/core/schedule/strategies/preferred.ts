@@ -1,5 +1,6 @@
 import type { Attribute } from '../attribute.ts';
 import type { NodeInfo } from '../node-info.ts';
+import type { Tally } from '../tally.ts';
 import { heapify, removeFirst, resettle } from './heap.ts';
 import type { Picker } from './picker.ts';
 
@@ -15,7 +16,7 @@ export interface PreferredOptions {
   /** Every node: what runs on those that are no candidates counts as well. */
   readonly nodes: Iterable<NodeInfo>;
   readonly candidates: ReadonlySet<NodeInfo>;
-  readonly serviceId: string;
+  readonly tally: Tally;
   /** Chooses among the nodes of an innermost branch. */
   readonly leaf: (candidates: readonly NodeInfo[]) => Picker;
 }
@@ -30,7 +31,7 @@ export const preferredPicker = (options: PreferredOptions): Picker => {
   if (preference === undefined) return options.leaf(within.filter((node) => options.candidates.has(node)));
   const groups = Map.groupBy(within, ({ node }) => (node === undefined ? '' : preference.read(node)));
   const branches = [...groups.values()].map((nodes) => ({
-    tasks: nodes.reduce((total, node) => total + node.activeOf(options.serviceId), 0),
+    tasks: nodes.reduce((total, node) => total + options.tally.of(node), 0),
     picker: preferredPicker({ ...options, preferences: rest, nodes }),
   }));
   return balance(branches.filter(({ picker }) => picker.peek() !== undefined));

@@ -1,4 +1,5 @@
 import type { NodeInfo } from '../node-info.ts';
+import type { Tally } from '../tally.ts';
 import type { Rank } from './picker.ts';
 
 /** Active tasks per node stay far below this, so that one number holds both counts exactly. */
@@ -6,6 +7,6 @@ const scale = 2 ** 25;
 
 /** Fewest tasks of the service, then fewest tasks, as Swarm. */
 export const spreadRank =
-  (serviceId: string): Rank =>
+  (tally: Tally): Rank =>
   (node: NodeInfo) =>
-    node.activeOf(serviceId) * scale + node.active;
+    tally.of(node) * scale + node.active;

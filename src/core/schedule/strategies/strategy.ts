@@ -28,7 +28,7 @@ export const pickerFor = (options: PickerOptions): Picker => {
   const { preferences } = group.requirements;
   const leaf = leafPicker(options);
   if (preferences.length === 0) return leaf(candidates);
-  return preferredPicker({ preferences, nodes, candidates: new Set(candidates), serviceId: group.serviceId, leaf });
+  return preferredPicker({ preferences, nodes, candidates: new Set(candidates), tally: group.tally, leaf });
 };
 
 const leafPicker = ({ strategy, group, now, random }: PickerOptions): ((candidates: readonly NodeInfo[]) => Picker) => {
@@ -37,7 +37,7 @@ const leafPicker = ({ strategy, group, now, random }: PickerOptions): ((candidat
     rankedPicker(candidates, group.failures.isEmpty ? rank : (node) => rank(node) + (isFailing(node) ? last : 0));
   switch (strategy) {
     case 'spread':
-      return ranked(spreadRank(group.serviceId));
+      return ranked(spreadRank(group.tally));
     case 'binpack':
       return ranked(binpackRank);
     case 'random':
