@@ -1,0 +1,77 @@
+import { down } from '../down.ts';
+import { forward } from '../forward.ts';
+import type { Forward } from '../forward.ts';
+import { buildImages, loadImages } from '../images/build.ts';
+import { votingAppImages } from '../images/voting-app.ts';
+import { layoutCluster } from '../layout.ts';
+import type { Bases } from '../layout.ts';
+import { describeCluster } from '../list.ts';
+import type { NodeReport } from '../list.ts';
+import { up } from '../up.ts';
+import type { UpPorts } from '../up.ts';
+import { makeContext, removeContext } from './docker-context.ts';
+import { deployVotingApp, dockerAt, resultPort, votePort, waitForPage, waitUntilReady } from './stack.ts';
+
+export interface DemoOptions {
+  readonly nodes: number;
+  readonly bases: Bases;
+  /** Where images are kept from run to run. */
+  readonly cache: string;
+  readonly signal: AbortSignal;
+}
+
+/** The demo runs; disposing of it removes everything that it made. */
+export interface Demo extends AsyncDisposable {
+  /** On this machine. */
+  readonly voteUrl: string;
+  readonly resultUrl: string;
+  readonly nodes: readonly NodeReport[];
+  /** Name of the docker context. */
+  readonly context: string;
+}
+
+const clusterName = 'demo';
+
+/** Makes a cluster, deploys the voting app on it and waits until it can be voted on. What fails is removed again. */
+export async function startDemo(ports: UpPorts, options: DemoOptions): Promise<Demo> {
+  const cluster = layoutCluster(clusterName, options.bases);
+  const forwards: Forward[] = [];
+  const remove = async (): Promise<void> => {
+    for (const passing of forwards) await passing[Symbol.asyncDispose]();
+    await removeContext(ports.exec);
+    await down(ports.exec, cluster);
+  };
+  try {
+    if (await down(ports.exec, cluster)) ports.report('removed what an earlier demo had left');
+    const { report, signal } = { ...ports, ...options };
+    const archive = await buildImages(ports, { ...options, name: 'voting-app', images: votingAppImages, report });
+    const state = await up(ports, options.bases, { ...defaults, nodes: options.nodes, signal });
+    const { docker: endpoint = '', nodes } = await describeCluster(ports.exec, cluster, state);
+    report(`copying the images to ${nodes.length} engines`);
+    const engines = nodes.map((node) => node.engine);
+    await loadImages(ports.exec, archive, engines, signal);
+    report('deploying the voting app');
+    const docker = dockerAt(ports.exec, endpoint, signal);
+    await deployVotingApp(docker, nodes[0]?.name ?? '');
+    await waitUntilReady(docker, report, signal);
+    const urls: string[] = [];
+    for (const port of [votePort, resultPort]) {
+      const passing = await forward(
+        port,
+        nodes.map((node) => ({ host: node.address, port })),
+      );
+      forwards.push(passing);
+      urls.push(`http://127.0.0.1:${passing.port}/`);
+    }
+    for (const url of urls) await waitForPage(url, signal);
+    const context = await makeContext(ports.exec, endpoint);
+    const [voteUrl = '', resultUrl = ''] = urls;
+    return { voteUrl, resultUrl, nodes, context, [Symbol.asyncDispose]: remove };
+  } catch (cause) {
+    ports.report('removing what was made');
+    await remove();
+    throw cause;
+  }
+}
+
+const defaults = { name: clusterName, managers: 1, agents: true, nat: false, engineArguments: [] };
