@@ -4,6 +4,7 @@ import type { NodeAvailability, NodeRole, NodeState } from './node.ts';
 import type { Labels } from './object.ts';
 import type { PublishedPort, ServiceMode, UpdateState } from './service.ts';
 import { stackSpec } from './stack.ts';
+import type { StackSpec } from './stack.ts';
 import type { DesiredState, TaskState } from './task.ts';
 
 /**
@@ -156,6 +157,10 @@ export type ErrorView = z.infer<typeof errorView>;
 export const stackRequest = z.strictObject({ stack: stackSpec, prune: z.boolean().default(false) });
 export const scaleRequest = z.strictObject({ replicas: z.number().int().min(0).max(2_000_000) });
 export const nodeRequest = z.strictObject({ availability: nodeAvailability.optional(), role: nodeRole.optional() });
-export type StackRequest = z.input<typeof stackRequest>;
-export type ScaleRequest = z.input<typeof scaleRequest>;
-export type NodeRequest = z.input<typeof nodeRequest>;
+export interface StackRequest {
+  readonly stack: StackSpec;
+  /** Also remove what is no longer in the stack. */
+  readonly prune?: boolean;
+}
+export type ScaleRequest = z.infer<typeof scaleRequest>;
+export type NodeRequest = z.infer<typeof nodeRequest>;

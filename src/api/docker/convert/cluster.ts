@@ -80,7 +80,8 @@ export const clusterInfoTo = (cluster: Cluster): NonNullable<Definitions['Cluste
   Spec: swarmTo(cluster.spec),
   TLSInfo: { TrustRoot: cluster.caCertificate },
   RootRotationInProgress: false,
-  DataPathPort: 4789,
+  /* Not Swarm's 4789, so that both can be on one machine (agent/network/names.ts). */
+  DataPathPort: 4797,
   DefaultAddrPool: [...cluster.spec.addressPools],
   SubnetSize: cluster.spec.subnetPrefix,
 });

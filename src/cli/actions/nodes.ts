@@ -1,0 +1,35 @@
+import type { NodeView } from '../../model/native.ts';
+import type { Colour } from '../output/paint.ts';
+import { table } from '../output/table.ts';
+import type { Session } from '../session.ts';
+
+const stateColours: Readonly<Record<NodeView['state'], Colour>> = {
+  ready: 'green',
+  down: 'red',
+  disconnected: 'yellow',
+  unknown: 'yellow',
+};
+
+export const listNodes = async (session: Session): Promise<void> => {
+  const nodes = await session.client.nodes(session.signal);
+  if (session.json) return session.printJson(nodes);
+  const header = ['NODE', 'STATE', 'AVAILABILITY', 'ROLE', 'ADDRESS', 'TASKS', 'CPUS', 'MEMORY', 'ENGINE'];
+  session.print(
+    table(
+      header,
+      nodes.map((node) => row(session, node)),
+    ),
+  );
+};
+
+const row = ({ paint }: Session, node: NodeView): readonly string[] => [
+  node.name,
+  paint(stateColours[node.state], node.state),
+  node.availability === 'active' ? 'active' : paint('yellow', node.availability),
+  node.leader ? 'manager, leader' : node.role,
+  node.address,
+  String(node.running),
+  String(node.cpus),
+  `${(node.memoryBytes / 2 ** 30).toFixed(1)} GiB`,
+  node.engineVersion,
+];

@@ -1,0 +1,67 @@
+import { TuttiError } from '../../model/errors.ts';
+import type { RemovedView } from '../../model/native.ts';
+import { isTerminal } from '../../model/task.ts';
+import { liveDisplay } from '../output/live.ts';
+import type { Session } from '../session.ts';
+import type { WaitFlags } from './scale.ts';
+
+const pollMs = 300;
+
+/** Takes stacks down, or services, and waits until their containers are gone, unless detached. */
+export const remove = async (session: Session, names: readonly string[], flags: WaitFlags): Promise<void> => {
+  const stacks = new Set((await session.client.stacks(session.signal)).map((stack) => stack.name));
+  const removed: RemovedView['removed'][number][] = [];
+  for (const name of names) {
+    const leaving = await leavingTasks(session, name, stacks.has(name));
+    const view = stacks.has(name)
+      ? await session.client.removeStack(name, session.signal)
+      : await removeService(session, name);
+    for (const { kind, name: object } of view.removed) session.note(`removed ${kind} ${object}`);
+    removed.push(...view.removed);
+    if (!flags.detach) await waitUntilGone(session, name, leaving, flags.timeout);
+  }
+  if (session.json) session.printJson({ removed });
+};
+
+const removeService = async ({ client, signal }: Session, name: string): Promise<RemovedView> => {
+  try {
+    const service = await client.service(name, signal);
+    await client.removeService(service.id, signal);
+    return { removed: [{ kind: 'service', name: service.name }] };
+  } catch (thrown) {
+    if (thrown instanceof TuttiError && thrown.code === 'not-found') {
+      throw new TuttiError('not-found', `there is no stack and no service "${name}"`, { cause: thrown });
+    }
+    throw thrown;
+  }
+};
+
+const leavingTasks = async ({ client, signal }: Session, name: string, isStack: boolean): Promise<Set<string>> => {
+  const tasks = await client.tasks({}, signal);
+  const services = new Set(
+    (await client.services(isStack ? name : undefined, signal))
+      .filter((service) => isStack || service.name === name || service.id === name)
+      .map((service) => service.id),
+  );
+  return new Set(tasks.filter((task) => services.has(task.serviceId)).map((task) => task.id));
+};
+
+const waitUntilGone = async (
+  session: Session,
+  name: string,
+  leaving: ReadonlySet<string>,
+  timeoutMs: number,
+): Promise<void> => {
+  const { client, context, signal } = session;
+  const display = liveDisplay(context.stderr);
+  const deadline = context.clock.monotonic() + timeoutMs;
+  for (;;) {
+    const left = (await client.tasks({}, signal)).filter((task) => leaving.has(task.id) && !isTerminal(task.state));
+    if (left.length === 0) return;
+    display.show([`${name}: ${left.length} ${left.length === 1 ? 'task' : 'tasks'} still stopping`]);
+    if (context.clock.monotonic() > deadline) {
+      throw new TuttiError('deadline-exceeded', `${left.length} tasks of ${name} have not stopped yet`);
+    }
+    await context.clock.sleep(pollMs, signal);
+  }
+};

@@ -1,0 +1,68 @@
+import type { EventView, LogView } from '../../model/native.ts';
+import { TuttiError } from '../../model/errors.ts';
+import type { Colour } from '../output/paint.ts';
+import type { Session } from '../session.ts';
+
+export interface LogFlags {
+  readonly follow: boolean;
+  readonly timestamps: boolean;
+  readonly tail?: number;
+  /** Milliseconds since the epoch. */
+  readonly since?: number;
+}
+
+const lineColours: readonly Colour[] = ['cyan', 'magenta', 'green', 'yellow', 'blue'];
+
+/** Lines of a service's tasks, each after the name of its task; of one task when one is named. */
+export const showLogs = async (session: Session, reference: string, flags: LogFlags): Promise<void> => {
+  const names = new Map<string, string>();
+  for await (const line of openLogs(session, reference, flags)) {
+    if (session.json) session.printJson(line);
+    else session.print(`${prefixOf(session, names, line)}${line.text}\n`);
+  }
+};
+
+const openLogs = async function* (
+  { client, signal }: Session,
+  reference: string,
+  flags: LogFlags,
+): AsyncGenerator<LogView> {
+  const isTask = await exists(client.service(reference, signal)).then((service) => !service);
+  yield* isTask ? client.taskLogs(reference, flags, signal) : client.serviceLogs(reference, flags, signal);
+};
+
+const exists = async (found: Promise<unknown>): Promise<boolean> => {
+  try {
+    await found;
+    return true;
+  } catch (thrown) {
+    if (thrown instanceof TuttiError && thrown.code === 'not-found') return false;
+    throw thrown;
+  }
+};
+
+const prefixOf = ({ paint }: Session, names: Map<string, string>, line: LogView): string => {
+  const known = names.get(line.taskId);
+  if (known !== undefined) return known;
+  const colour = lineColours[names.size % lineColours.length] ?? 'cyan';
+  const name = line.node === undefined ? line.task : `${line.task}@${line.node}`;
+  const prefix = `${paint(colour, `${name} |`)} `;
+  names.set(line.taskId, prefix);
+  return prefix;
+};
+
+export const showEvents = async (
+  session: Session,
+  span: { readonly since?: number; readonly until?: number },
+): Promise<void> => {
+  for await (const event of session.client.events(span, session.signal)) {
+    if (session.json) session.printJson(event);
+    else session.print(`${eventText(event)}\n`);
+  }
+};
+
+const eventText = (event: EventView): string => {
+  const attributes = Object.entries(event.attributes).map(([key, value]) => `${key}=${value}`);
+  const details = attributes.length === 0 ? '' : ` (${attributes.join(', ')})`;
+  return `${new Date(event.timestamp).toISOString()} ${event.type} ${event.action} ${event.name} ${event.id}${details}`;
+};

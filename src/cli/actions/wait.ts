@@ -1,0 +1,83 @@
+import { TuttiError } from '../../model/errors.ts';
+import type { ServiceView } from '../../model/native.ts';
+import { liveDisplay } from '../output/live.ts';
+import { painter } from '../output/paint.ts';
+import type { Session } from '../session.ts';
+
+/** How far a service is on its way to its specification. */
+export type Progress = 'done' | 'under-way' | 'stuck';
+
+/** Pure: from the counts and the state of the update. `changed`: this command changed it, so a rollback means that it failed. */
+export const progressOf = (service: ServiceView, changed: boolean): Progress => {
+  const update = service.update?.state;
+  if (update === 'paused' || update === 'rollback_paused') return 'stuck';
+  if (update === 'rollback_completed' && changed) return 'stuck';
+  if (service.mode.endsWith('-job')) return service.completed >= service.desired ? 'done' : 'under-way';
+  if (update === 'updating' || update === 'rollback_started') return 'under-way';
+  return service.updated === service.desired && service.running === service.desired ? 'done' : 'under-way';
+};
+
+export interface WaitOptions {
+  readonly timeoutMs: number;
+  /** Reads the services that are waited for. */
+  readonly read: () => Promise<readonly ServiceView[]>;
+  /** Whether the command changed the service. */
+  readonly changed: (service: ServiceView) => boolean;
+}
+
+const pollMs = 200;
+
+/**
+ * Waits until every service runs as specified, showing how far each is on standard error. Throws `deadline-exceeded`
+ * with the reason of a task that does not run, or `conflict` when an update stopped.
+ */
+export const waitForServices = async (session: Session, options: WaitOptions): Promise<readonly ServiceView[]> => {
+  const { clock, stderr } = session.context;
+  const display = liveDisplay(stderr);
+  const deadline = clock.monotonic() + options.timeoutMs;
+  for (;;) {
+    const services = await options.read();
+    const states = services.map((service) => progressOf(service, options.changed(service)));
+    display.show(services.map((service, index) => lineOf(session, service, states[index] ?? 'under-way')));
+    if (states.every((state) => state === 'done')) return services;
+    const open = services.filter((_, index) => states[index] !== 'done');
+    if (!states.includes('under-way')) throw stopped(open);
+    if (clock.monotonic() >= deadline) throw await late(session, open);
+    await clock.sleep(pollMs, session.signal);
+  }
+};
+
+const lineOf = (session: Session, service: ServiceView, progress: Progress): string => {
+  const paint = painter(session.context.stderr, session.context.environment);
+  const isJob = service.mode.endsWith('-job');
+  const count = isJob
+    ? `${service.completed}/${service.desired} completed`
+    : `${service.updated}/${service.desired} running`;
+  switch (progress) {
+    case 'done':
+      return `${paint('green', '✓')} ${service.name}  ${count}`;
+    case 'stuck':
+      return `${paint('red', '✗')} ${service.name}  ${count}, ${service.update?.state ?? ''}`;
+    case 'under-way':
+      return `${paint('yellow', '…')} ${service.name}  ${count}`;
+  }
+};
+
+const stopped = (services: readonly ServiceView[]): TuttiError => {
+  const texts = services.map(({ name, update }) => `${name}: ${update?.state ?? 'stopped'}: ${update?.message ?? ''}`);
+  return new TuttiError('internal', `the update did not go through: ${texts.join('; ')}`);
+};
+
+/** The deadline passed: says for each service why one of its tasks does not run. */
+const late = async (session: Session, services: readonly ServiceView[]): Promise<TuttiError> => {
+  const reasons = await Promise.all(services.map((service) => reasonOf(session, service)));
+  return new TuttiError('deadline-exceeded', `not everything runs yet:\n  ${reasons.join('\n  ')}`);
+};
+
+const reasonOf = async ({ client, signal }: Session, service: ServiceView): Promise<string> => {
+  const tasks = await client.tasks({ service: service.id, all: true }, signal);
+  const open = tasks.find((task) => task.desiredState !== 'shutdown' && task.state !== 'running') ?? tasks.at(0);
+  if (open === undefined) return `${service.name}: it has no tasks yet`;
+  const { summary } = await client.explain(open.id, signal);
+  return `${open.name}: ${summary}`;
+};

@@ -1,0 +1,58 @@
+import { Command } from 'commander';
+import { registerCompletion } from './commands/completion.ts';
+import { registerMembership } from './commands/membership.ts';
+import { registerNodes } from './commands/nodes.ts';
+import { createRegistry } from './commands/register.ts';
+import { registerServices } from './commands/services.ts';
+import { registerStacks } from './commands/stacks.ts';
+import { registerStreams } from './commands/streams.ts';
+import type { CliContext } from './context.ts';
+import { exitCodes } from './exit-codes.ts';
+
+/** Adds `dev` with its subcommands; its parts are heavy and come only when they are wanted. */
+export type RegisterDev = (program: Command) => Promise<void>;
+
+/** The whole command line as definitions; nothing has run yet. `wanted`: the words that the user typed. */
+export const createProgram = async (
+  context: CliContext,
+  wanted: readonly string[],
+  registerDev: RegisterDev,
+): Promise<Command> => {
+  const program = new Command('tutti')
+    .description('All your Docker engines, playing as one.')
+    .version(context.version, '--version', 'show the version')
+    .option('--host <endpoint>', 'where the manager answers; default: TUTTI_HOST, else unix:///run/tutti/docker.sock')
+    .helpCommand(false)
+    .showHelpAfterError('(see --help)')
+    .configureOutput({
+      writeOut: (text) => context.stdout.write(text),
+      writeErr: (text) => context.stderr.write(text),
+      getOutHelpWidth: () => context.stdout.columns,
+      getErrHelpWidth: () => context.stderr.columns,
+    })
+    .exitOverride();
+  const registry = createRegistry(program, context);
+  registerMembership(registry);
+  registerNodes(registry);
+  registerStacks(registry);
+  registerServices(registry);
+  registerStreams(registry);
+  if (wanted.includes('dev')) await registerDev(program);
+  else program.command('dev').description('a cluster on this machine, for development and tests (needs root)');
+  registerCompletion(registry);
+  program.addHelpText('after', examples);
+  for (const command of program.commands) command.exitOverride();
+  return program;
+};
+
+const examples = `
+Examples:
+  tutti init                          make a cluster of this machine
+  tutti deploy shop -f compose.yaml   run a Compose file on it
+  tutti ps shop                       see its tasks
+  tutti explain shop_web.1            ask why a task is where it is
+
+Exit codes: ${Object.entries(exitCodes)
+  .map(([name, code]) => `${code} ${name.replace(/[A-Z]/, (letter) => ` ${letter.toLowerCase()}`)}`)
+  .join(', ')}
+`;
