@@ -1,0 +1,121 @@
+import { clusterSpec } from '../../src/model/cluster.ts';
+import type { NodeId } from '../../src/model/ids.ts';
+import type { Log } from '../../src/platform/ports.ts';
+import type { MemoryNetwork } from '../../src/rpc/memory/network.ts';
+import { createAllocator } from '../../src/manager/allocator.ts';
+import { trackAssignments } from '../../src/manager/assignments/track.ts';
+import { createCluster } from '../../src/manager/cluster.ts';
+import { createManager, startLoops } from '../../src/manager/create.ts';
+import { createDispatcher } from '../../src/manager/dispatcher/dispatcher.ts';
+import { createAgentGateway } from '../../src/manager/dispatcher/gateway.ts';
+import type { Manager } from '../../src/manager/manager.ts';
+import { createStore } from '../../src/store/create.ts';
+import { memoryDisk } from '../../src/store/drivers/memory.ts';
+import type { Commit, Store } from '../../src/store/store.ts';
+import { type DiskFaults, simulatedDriver } from './disk.ts';
+import { managerAddress } from './node.ts';
+import type { Prng } from './prng.ts';
+import { type ProcessClock, type Timeline, processClock } from './time.ts';
+
+/** The manager's machine: a disk that survives, and at most one manager process. */
+export interface SimManager {
+  readonly disk: DiskFaults;
+  /** Undefined while it is dead or just starting. */
+  current(): { readonly manager: Manager; readonly store: Store; readonly clock: ProcessClock } | undefined;
+  start(): Promise<void>;
+  kill(silent: boolean): void;
+}
+
+export interface SimManagerOptions {
+  readonly timeline: Timeline;
+  readonly random: Prng;
+  readonly wire: MemoryNetwork;
+  readonly log: Log;
+  readonly nodes: readonly { readonly id: string; readonly index: number }[];
+  /** Called with each commit of whatever process lives. */
+  readonly onCommit: (store: Store, commit: Commit) => void;
+  /** A new process has read the disk. */
+  readonly onStart: (store: Store) => void;
+}
+
+export function simManager({ timeline, random, wire, log, nodes, onCommit, onStart }: SimManagerOptions): SimManager {
+  const disk = memoryDisk();
+  const faults: DiskFaults = { full: false };
+  let life: { readonly manager: Manager; readonly store: Store; readonly clock: ProcessClock } | undefined;
+  let starting: ProcessClock | undefined;
+
+  const start = async (): Promise<void> => {
+    if (life || starting) return;
+    const clock = processClock(timeline);
+    starting = clock;
+    const dead = (): boolean => starting !== clock;
+    await clock.sleep(random.between(20, 200));
+    const store = await createStore({ driver: simulatedDriver(disk, clock, random, faults), clock });
+    if (dead()) return;
+    const allocator = createAllocator(store);
+    if (store.view.count('cluster') === 0) await begin(store, allocator, clock);
+    if (dead()) return;
+    onStart(store);
+    store.subscribe((commit) => onCommit(store, commit));
+    const dispatcher = createDispatcher({
+      store,
+      assignments: trackAssignments(store),
+      clock,
+      log,
+      managers: () => [managerAddress],
+    });
+    const listener = wire.listen(managerAddress, dispatcher.service);
+    dispatcher.attach(listener);
+    const manager = createManager({
+      store,
+      allocator,
+      clock,
+      random,
+      log,
+      agents: createAgentGateway(listener),
+      joinToken: () => 'SWMTKN-1-x-y',
+    });
+    startLoops({ store, allocator, clock, random, log });
+    starting = undefined;
+    life = { manager, store, clock };
+  };
+  const begin = async (
+    store: Store,
+    allocator: ReturnType<typeof createAllocator>,
+    clock: ProcessClock,
+  ): Promise<void> => {
+    await createCluster({
+      store,
+      allocator,
+      clock,
+      random,
+      id: 'cluster',
+      spec: clusterSpec.parse({ taskHistoryLimit: 2 }),
+      material: { caCertificate: 'ca', caKey: 'key', joinTokens: { manager: 'SWMTKN-1-a-b', worker: 'SWMTKN-1-a-c' } },
+    });
+    await store.update((transaction) => {
+      for (const { id, index } of nodes) {
+        transaction.create('node', {
+          id: id as NodeId,
+          version: 0,
+          createdAt: clock.now(),
+          updatedAt: clock.now(),
+          spec: { name: `node-${index}`, role: 'worker', availability: 'active' },
+        });
+      }
+    });
+  };
+  return {
+    disk: faults,
+    current: () => life,
+    start,
+    kill: (silent) => {
+      starting?.kill();
+      starting = undefined;
+      if (!life) return;
+      life.clock.kill();
+      life = undefined;
+      wire.crashManager(managerAddress, { silent });
+    },
+  };
+}
