@@ -90,9 +90,9 @@ export class ClusterModel {
     if (ended === this.#ended.has(id)) return;
     if (ended) {
       this.#ended.add(id);
-      const place = this.#places.get(id);
-      const failed = status.state === 'failed' || status.state === 'rejected';
-      if (failed && place?.kind === 'placed' && place.load.active) place.group.failures.note(place.node, now);
+      if (row?.nodeId !== undefined && (status.state === 'failed' || status.state === 'rejected')) {
+        this.#noteFailure(row, row.nodeId, Math.min(now, status.timestamp));
+      }
     } else {
       this.#ended.delete(id);
     }
@@ -123,6 +123,14 @@ export class ClusterModel {
     this.#unpin(pinned);
     node.add(load);
     this.#places.set(task.id, { kind: 'placed', group, node, load });
+  }
+
+  #noteFailure(task: Task, nodeId: string, at: number): void {
+    const node = this.nodes.find(nodeId);
+    if (node === undefined) return;
+    const group = this.groups.join(task);
+    group.failures.note(node, at);
+    this.groups.leave(group);
   }
 
   #load(task: Task): void {

@@ -112,7 +112,7 @@ const buildModel = (view: View, changed: Changed, now: number): ClusterModel => 
   for (const service of view.list('service')) model.setService(service.id, service);
   for (const node of view.list('node')) tellNode(model, view, node.id);
   for (const task of view.list('task')) {
-    model.setTaskStatus(task.id, view.get('taskStatus', task.id), undefined, now);
+    model.setTaskStatus(task.id, view.get('taskStatus', task.id) ?? task.finalStatus, task, now);
     model.setTask(task.id, task);
   }
   return model;
