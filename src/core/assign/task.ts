@@ -98,12 +98,10 @@ export interface TaskNeeds {
 }
 
 /** A task that has ended needs nothing but to be kept for its logs. */
-export const needsOf = (task: PlacedTask, live: boolean): TaskNeeds =>
-  live
-    ? { nodeId: task.nodeId, networks: networksOf(task), ...filesOf(task) }
-    : { nodeId: task.nodeId, networks: [], secrets: [], configs: [] };
-
-/** Also those that give no address: the engine's own. */
-const networksOf = (task: PlacedTask): readonly NetworkId[] => [
-  ...new Set([...(task.spec.networks ?? []), ...task.addresses].map(({ networkId }) => networkId)),
-];
+export const needsOf = (task: PlacedTask, live: boolean): TaskNeeds => {
+  if (!live) return { nodeId: task.nodeId, networks: [], secrets: [], configs: [] };
+  // Attached networks without an address are the engine's own; the ingress network has an address and no attachment.
+  const attached = (task.spec.networks ?? []).map(({ networkId }) => networkId);
+  const networks = [...new Set([...attached, ...task.addresses.map(({ networkId }) => networkId)])];
+  return { nodeId: task.nodeId, networks, ...filesOf(task) };
+};

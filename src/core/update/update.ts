@@ -31,7 +31,11 @@ export const advanceUpdate = (draft: Draft): UpdateDecision => {
   const active = state === 'updating' || state === 'rollback_started';
   const begun = active ? service.updateStatus : undefined;
   const startedAt = begun?.startedAt ?? draft.context.now;
-  const places = placesOf(draft.tasks(), { specVersion: service.specVersion, monitorMs: policy.monitorMs, startedAt });
+  const places = placesOf(reachable(draft), {
+    specVersion: service.specVersion,
+    monitorMs: policy.monitorMs,
+    startedAt,
+  });
   if (begun === undefined && !places.some(({ progress }) => progress.kind === 'outdated' || 'old' in progress))
     return {};
 
@@ -48,6 +52,10 @@ export const advanceUpdate = (draft: Draft): UpdateDecision => {
     ...(wakes.length === 0 ? {} : { wakeAt: Math.min(...wakes) }),
   };
 };
+
+/** A task that belongs to a node which is down is updated when the node returns, and holds up nothing until then. */
+const reachable = (draft: Draft): readonly KnownTask[] =>
+  draft.tasks().filter(({ task }) => task.slot !== undefined || draft.state.standing(task.nodeId ?? '') !== 'down');
 
 /** Start-first: an old task goes once the new one beside it is ready. */
 const retireOld = (draft: Draft, places: readonly Place[]): void => {

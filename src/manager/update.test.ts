@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ServiceSpec, UpdatePolicy } from '../model/service.ts';
+import { TestCluster, withImage } from './testing/cluster.ts';
+
+const policy = (update: UpdatePolicy): Partial<ServiceSpec> => ({ mode: { kind: 'replicated', replicas: 4 }, update });
+
+const imagesOf = (cluster: TestCluster, service: string): string[] =>
+  cluster.running(service).map(({ task }) => task.spec.containers[0]?.image ?? '');
+
+const statusOf = (cluster: TestCluster) => cluster.manager.queries.service('web').service.updateStatus;
+
+test('an update replaces one task after the other, with the delay between them', async () => {
+  await using cluster = await TestCluster.start({ nodes: 2 });
+  await cluster.create('web', policy({ parallelism: 1, delayMs: 2_000, monitorMs: 1_000 }));
+  await cluster.settle();
+  await cluster.change('web', (spec) => withImage(spec, 'app:2'));
+  await cluster.settle();
+  const count = () => imagesOf(cluster, 'web').filter((image) => image === 'app:2').length;
+  assert.equal(statusOf(cluster)?.state, 'updating');
+  assert.equal(count(), 1);
+  await cluster.pass(1_750);
+  assert.equal(count(), 1);
+  await cluster.pass(250);
+  assert.equal(count(), 2);
+  await cluster.pass(4_000);
+  assert.equal(count(), 4);
+  assert.equal(statusOf(cluster)?.state, 'updating');
+  await cluster.pass(1_000);
+  assert.equal(statusOf(cluster)?.state, 'completed');
+  assert.deepEqual(cluster.errors, []);
+});
+
+test('start-first never has fewer ready tasks than before', async () => {
+  await using cluster = await TestCluster.start({ nodes: 2 });
+  await cluster.create('web', policy({ parallelism: 2, order: 'start-first', monitorMs: 500 }));
+  await cluster.settle();
+  await cluster.change('web', (spec) => withImage(spec, 'app:2'));
+  const ready = () => cluster.running('web').filter(({ status }) => status.ready).length;
+  for (let round = 0; round < 100; round += 1) {
+    await cluster.round();
+    assert.ok(ready() >= 4, `${ready()} are ready`);
+    assert.ok(ready() <= 6, `${ready()} are ready`);
+  }
+  await cluster.pass(1_000);
+  assert.deepEqual(imagesOf(cluster, 'web'), ['app:2', 'app:2', 'app:2', 'app:2']);
+  assert.equal(statusOf(cluster)?.state, 'completed');
+});
+
+test('an update that waits for health goes no further than its first unhealthy task', async () => {
+  await using cluster = await TestCluster.start({ nodes: 2 });
+  cluster.behaviours.set('app:2', 'unhealthy');
+  await cluster.create('web', policy({ parallelism: 1, order: 'start-first' }));
+  await cluster.settle();
+  await cluster.change('web', (spec) => withImage(spec, 'app:2'));
+  await cluster.pass(20_000, 1_000);
+  assert.equal(imagesOf(cluster, 'web').filter((image) => image === 'app:1').length, 4);
+  assert.equal(statusOf(cluster)?.state, 'updating');
+});
+
+test('a failing update pauses, leaves the rest alone, and goes on with the next one', async () => {
+  await using cluster = await TestCluster.start({ nodes: 2 });
+  cluster.behaviours.set('app:2', 'fail');
+  await cluster.create('web', policy({ parallelism: 1, delayMs: 1_000 }));
+  await cluster.settle();
+  await cluster.change('web', (spec) => withImage(spec, 'app:2'));
+  await cluster.pass(5_000);
+  assert.equal(statusOf(cluster)?.state, 'paused');
+  assert.match(statusOf(cluster)?.message ?? '', /^update paused due to failure or early termination of task/);
+  assert.equal(imagesOf(cluster, 'web').filter((image) => image === 'app:1').length, 3);
+  await cluster.change('web', (spec) => withImage(spec, 'app:3'));
+  await cluster.pass(30_000);
+  assert.deepEqual(imagesOf(cluster, 'web'), ['app:3', 'app:3', 'app:3', 'app:3']);
+  assert.equal(statusOf(cluster)?.state, 'completed');
+});
+
+test('a failing update rolls back where its policy says so, and what still runs is left alone', async () => {
+  await using cluster = await TestCluster.start({ nodes: 2 });
+  cluster.behaviours.set('app:2', 'reject');
+  await cluster.create('web', policy({ parallelism: 1, failureAction: 'rollback' }));
+  await cluster.settle();
+  const before = cluster.running('web').map(({ task }) => task.id);
+  await cluster.change('web', (spec) => withImage(spec, 'app:2'));
+  await cluster.pass(10_000);
+  assert.equal(statusOf(cluster)?.state, 'rollback_completed');
+  const after = cluster.running('web').map(({ task }) => task.id);
+  assert.equal(after.length, 4);
+  assert.equal(after.filter((id) => before.includes(id)).length, 3);
+  assert.deepEqual(imagesOf(cluster, 'web'), ['app:1', 'app:1', 'app:1', 'app:1']);
+  await cluster.change('web', (spec) => withImage(spec, 'app:4'));
+  await cluster.pass(30_000);
+  assert.deepEqual(imagesOf(cluster, 'web'), ['app:4', 'app:4', 'app:4', 'app:4']);
+});
+
+test('a rollback by hand goes back, and once more forth', async () => {
+  await using cluster = await TestCluster.start({ nodes: 2 });
+  await cluster.create('web', policy({ parallelism: 0 }));
+  await cluster.settle();
+  await cluster.change('web', (spec) => withImage(spec, 'app:2'));
+  await cluster.pass(10_000);
+  const { commands, queries } = cluster.manager;
+  await commands.rollbackService('web', queries.service('web').service.version);
+  await cluster.pass(10_000);
+  assert.deepEqual(imagesOf(cluster, 'web'), ['app:1', 'app:1', 'app:1', 'app:1']);
+  assert.equal(statusOf(cluster)?.state, 'rollback_completed');
+  await commands.rollbackService('web', queries.service('web').service.version);
+  await cluster.pass(10_000);
+  assert.deepEqual(imagesOf(cluster, 'web'), ['app:2', 'app:2', 'app:2', 'app:2']);
+});
+
+test('changes that tasks are not made from replace nothing', async () => {
+  await using cluster = await TestCluster.start({ nodes: 2 });
+  await cluster.create('web', policy({}));
+  await cluster.settle();
+  const before = cluster.running('web').map(({ task }) => task.id);
+  await cluster.change('web', (spec) => ({ ...spec, labels: { a: 'b' }, update: { parallelism: 3 } }));
+  await cluster.pass(10_000);
+  assert.deepEqual(
+    cluster.running('web').map(({ task }) => task.id),
+    before,
+  );
+  assert.equal(statusOf(cluster), undefined);
+});
+
+test('a global service is updated node by node, and a node that is down holds up nothing', async () => {
+  await using cluster = await TestCluster.start({ nodes: 3 });
+  await cluster.create('agent', { mode: { kind: 'global' }, update: { parallelism: 1, monitorMs: 500 } });
+  await cluster.settle();
+  cluster.setNodeState('node2', 'down');
+  await cluster.settle();
+  await cluster.change('agent', (spec) => withImage(spec, 'app:2'));
+  await cluster.pass(3_000);
+  assert.equal(cluster.manager.queries.service('agent').service.updateStatus?.state, 'completed');
+  cluster.setNodeState('node2', 'ready');
+  await cluster.pass(3_000);
+  assert.deepEqual(imagesOf(cluster, 'agent'), ['app:2', 'app:2', 'app:2']);
+});
