@@ -1,0 +1,119 @@
+import { createAgent } from '../src/agent/agent.ts';
+import { createDns } from '../src/agent/dns/dns.ts';
+import { createNameservers } from '../src/agent/dns/resolv-conf.ts';
+import { createMemoryFiles } from '../src/agent/executor/memory-files.ts';
+import { createNetwork } from '../src/agent/network/network.ts';
+import { startRenewal } from '../src/agent/session/renewal.ts';
+import { createWorker } from '../src/agent/worker/worker.ts';
+import { requireConfig } from '../src/host/config.ts';
+import { readCredentials, writeCredentials } from '../src/host/credentials.ts';
+import { nodePaths } from '../src/host/paths.ts';
+import { writeStatus } from '../src/host/status.ts';
+import { readAddresses } from '../src/platform/addresses.ts';
+import { createAssignmentsFile, createRecordsFile } from '../src/platform/agent-files.ts';
+import { systemClock } from '../src/platform/clock.ts';
+import { daemonArguments, daemonLog, runDaemon } from '../src/platform/daemon.ts';
+import { describeNode } from '../src/platform/describe.ts';
+import { createDockerNetworks } from '../src/platform/docker-networks.ts';
+import { createEngineClient } from '../src/platform/engine/client.ts';
+import { systemExec } from '../src/platform/exec.ts';
+import { createMountMemory } from '../src/platform/mount-memory.ts';
+import { createKernelSettings } from '../src/platform/kernel-settings.ts';
+import { systemRandomness } from '../src/platform/random.ts';
+import { ownVersion } from '../src/platform/version.ts';
+import { renewWith } from '../src/rpc/certificates/renew.ts';
+import { renewalTime } from '../src/rpc/certificates/credentials.ts';
+import { createHttp2AgentTransport } from '../src/rpc/http2/agent.ts';
+
+const directories = daemonArguments(process.argv.slice(2), ['clean-up']);
+const log = daemonLog();
+const clock = systemClock;
+
+const openNode = (endpoint: string) => {
+  const parts = new AsyncDisposableStack();
+  const engine = parts.use(createEngineClient(endpoint));
+  const resolver = parts.use(createDns({ clock, log, nameservers: createNameservers() }));
+  const network = createNetwork({
+    exec: systemExec,
+    settings: createKernelSettings(),
+    docker: createDockerNetworks(engine),
+    resolver,
+    clock,
+    log,
+  });
+  return { parts, engine, network };
+};
+
+/** `--clean-up`: removes what the cluster made on this machine and says what, as a JSON array of words. */
+const removeEverything = async (): Promise<void> => {
+  const { cleanUp } = await import('../src/platform/clean-up.ts');
+  const { engine: endpoint, clusterId } = await requireConfig(directories);
+  const { parts, engine, network } = openNode(endpoint);
+  await using _ = parts;
+  process.stdout.write(JSON.stringify(await cleanUp({ engine, network, clusterId })));
+};
+
+const run = async (): Promise<AsyncDisposable> => {
+  const config = await requireConfig(directories);
+  let credentials = await readCredentials(directories);
+  const paths = nodePaths(directories);
+  const { parts, engine, network } = openNode(config.engine);
+  const worker = createWorker({
+    engine,
+    networks: network,
+    files: createMemoryFiles(paths.taskFiles, createMountMemory(systemExec)),
+    records: createRecordsFile(paths.records),
+    clock,
+    random: systemRandomness,
+    log,
+  });
+  let telling: Promise<void> = Promise.resolve();
+  const tell = (manager: string | undefined) => {
+    const status = { pid: process.pid, ready: manager !== undefined, ...(manager !== undefined && { manager }) };
+    telling = telling
+      .then(() => writeStatus('agent', directories, status))
+      .catch((error: unknown) => log.warn('the status file could not be written', { error: String(error) }));
+  };
+  tell(undefined);
+  parts.use(
+    createAgent({
+      clock,
+      random: systemRandomness,
+      log,
+      transport: createHttp2AgentTransport({ clock, credentials: () => credentials, connectTimeoutMs: 2500 }),
+      store: createAssignmentsFile(paths.assignments),
+      worker,
+      network,
+      describe: async (signal) =>
+        await describeNode(
+          {
+            engine,
+            addresses: async () => await readAddresses(systemExec),
+            address: config.address,
+            ...(config.name !== undefined && { name: config.name }),
+            agentVersion: ownVersion(),
+          },
+          signal,
+        ),
+      managers: config.managers,
+      state: tell,
+    }),
+  );
+  parts.use(
+    startRenewal({
+      clock,
+      log,
+      due: () => renewalTime(credentials.certificate),
+      renew: async (signal) => {
+        const renewed = await renewWith({ managers: config.managers, credentials, clock, signal });
+        await writeCredentials(directories, renewed);
+        credentials = renewed;
+      },
+    }),
+  );
+  log.info('agent started', { node: config.nodeId, engine: config.engine });
+  return parts;
+};
+
+if (directories.flags.has('clean-up')) await removeEverything();
+else await runDaemon(log, run);

@@ -1,0 +1,105 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { createApi } from '../src/api/server.ts';
+import { requireConfig } from '../src/host/config.ts';
+import { readCredentials } from '../src/host/credentials.ts';
+import { nodePaths } from '../src/host/paths.ts';
+import { writeStatus } from '../src/host/status.ts';
+import { openStore } from '../src/host/store.ts';
+import { createAllocator } from '../src/manager/allocator.ts';
+import { trackAssignments } from '../src/manager/assignments/track.ts';
+import { createMembershipCalls } from '../src/manager/ca/calls.ts';
+import { createManager, startLoops } from '../src/manager/create.ts';
+import { createDispatcher } from '../src/manager/dispatcher/dispatcher.ts';
+import { createAgentGateway } from '../src/manager/dispatcher/gateway.ts';
+import { systemClock } from '../src/platform/clock.ts';
+import { daemonArguments, daemonLog, runDaemon } from '../src/platform/daemon.ts';
+import { systemRandomness } from '../src/platform/random.ts';
+import { listenOnSocket } from '../src/platform/socket.ts';
+import { ownVersion } from '../src/platform/version.ts';
+import { formatAddress } from '../src/rpc/address.ts';
+import { createToken } from '../src/rpc/certificates/token.ts';
+import { createHttp2Listener, type Http2Listener } from '../src/rpc/http2/listener.ts';
+
+const directories = daemonArguments(process.argv.slice(2), []);
+const log = daemonLog();
+const clock = systemClock;
+const random = systemRandomness;
+/** How often the certificate is read again: the node's agent renews it. */
+const certificateMs = 60 * 60 * 1000;
+
+const serveApi = async (context: Parameters<typeof createApi>[0], path: string, mode: number) => {
+  const api = createApi(context);
+  const server = createServer(api.listener).on('upgrade', api.upgrade);
+  await listenOnSocket(server, path, mode);
+  return {
+    [Symbol.asyncDispose]: async () => {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+};
+
+const followCertificate = (listener: Http2Listener): Disposable => {
+  const look = () => {
+    readCredentials(directories)
+      .then((credentials) => listener.renew(credentials))
+      .catch((error: unknown) => log.error('the certificate could not be read', { error: String(error) }));
+    timer = clock.after(certificateMs, look);
+  };
+  let timer = clock.after(certificateMs, look);
+  return { [Symbol.dispose]: () => timer.cancel() };
+};
+
+await runDaemon(log, async () => {
+  const config = await requireConfig(directories);
+  const credentials = await readCredentials(directories);
+  const paths = nodePaths(directories);
+  const parts = new AsyncDisposableStack();
+  const store = parts.use(await openStore(directories, clock));
+  const allocator = parts.use(createAllocator(store));
+  const assignments = parts.use(trackAssignments(store));
+  const managers = () => [formatAddress({ host: config.address, port: config.port })];
+  const dispatcher = createDispatcher({ store, assignments, clock, log, managers });
+  const manager = parts.use(
+    createManager({
+      store,
+      allocator,
+      clock,
+      random,
+      log,
+      agents: createAgentGateway({
+        request: async (nodeId, request, signal) => await listener.request(nodeId, request, signal),
+      }),
+      joinToken: (_role, authority) => createToken(authority),
+    }),
+  );
+  const listener: Http2Listener = await createHttp2Listener({
+    host: config.address,
+    port: config.port,
+    credentials,
+    service: dispatcher.service,
+    calls: createMembershipCalls({
+      store,
+      clock,
+      random,
+      log,
+      managers,
+      removeNode: async (nodeId) => await manager.commands.removeNode(nodeId, true),
+    }),
+    clock,
+    log,
+  });
+  dispatcher.attach(listener);
+  parts.use(listener);
+  parts.use(dispatcher);
+  parts.use(followCertificate(listener));
+  parts.use(startLoops({ store, allocator, clock, random, log }));
+  const context = { manager, clock, random, log, version: ownVersion(), nodeId: config.nodeId };
+  parts.use(await serveApi(context, paths.socket, config.socketMode));
+  await writeStatus('manager', directories, { pid: process.pid, ready: true });
+  log.info('manager started', { node: config.nodeId, address: config.address, port: listener.port });
+  return parts;
+});

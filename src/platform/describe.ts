@@ -1,0 +1,49 @@
+import type { NodeDescription } from '../model/node.ts';
+import type { InterfaceAddress } from './addresses.ts';
+import type { EngineInfo } from './engine/system.ts';
+import type { EngineVersion } from './engine/version.ts';
+
+export interface DescribePorts {
+  readonly engine: {
+    info(options: { readonly signal?: AbortSignal }): Promise<EngineInfo>;
+    version(options: { readonly signal?: AbortSignal }): Promise<EngineVersion>;
+  };
+  readonly addresses: () => Promise<readonly InterfaceAddress[]>;
+  /** Address that other nodes reach this one by. */
+  readonly address: string;
+  /** Shown instead of the machine's name. */
+  readonly name?: string;
+  readonly agentVersion: string;
+}
+
+/** What a node tells its manager of itself. Throws what the engine's client throws. */
+export const describeNode = async (ports: DescribePorts, signal: AbortSignal): Promise<NodeDescription> => {
+  const { address, agentVersion } = ports;
+  const [info, version, addresses] = await Promise.all([
+    ports.engine.info({ signal }),
+    ports.engine.version({ signal }),
+    ports.addresses(),
+  ]);
+  const mtu = addresses.find((one) => one.address === address)?.mtu;
+  return {
+    hostname: ports.name ?? info.hostname,
+    platform: { os: info.os, architecture: info.architecture },
+    resources: {
+      nanoCpus: info.cpus * 1_000_000_000,
+      memoryBytes: info.memoryBytes,
+      ...(info.genericResources.length > 0 && { generic: [...info.genericResources] }),
+    },
+    engine: {
+      version: info.engineVersion,
+      apiVersion: version.api,
+      labels: info.labels,
+      plugins: info.plugins.slice(0, 256),
+      operatingSystem: info.operatingSystem,
+      kernelVersion: info.kernelVersion,
+      storageDriver: info.storageDriver,
+    },
+    address,
+    ...(mtu !== undefined && { mtu: Math.min(mtu, 65_535) }),
+    agentVersion,
+  };
+};
