@@ -36,7 +36,7 @@ export interface TestEngine extends AsyncDisposable {
 export async function startTestEngine(purpose: string): Promise<TestEngine> {
   const name = `${purpose}${process.pid}`;
   const root = await mkdtemp(join(tmpdir(), 'tutti-executor-'));
-  const memoryDirectory = await mkdtemp('/run/tutti-executor-');
+  const memoryDirectory = await mkdtemp('/dev/shm/tutti-executor-');
   const bases = { dataDirectory: join(root, 'data'), runDirectory: join(root, 'run') };
   const cluster = layoutCluster(name, bases);
   const { socket } = layoutNode(cluster, node).engine;

@@ -40,7 +40,7 @@ export function planFiles(spec: ContainerSpec, sources: FileSources, template: T
   const wanted = [...secrets, ...configs];
   const missing = wanted.filter(({ source }) => source === undefined).map(({ name }) => name);
   if (missing.length > 0) return { kind: 'waiting', missing };
-  const context = { ...template, functions: templateFunctions(spec, sources) };
+  const context = { ...template, functions: templateFunctions(spec, sources, template) };
   return {
     kind: 'files',
     files: wanted.map(({ reference, name, target, source }) => ({
@@ -74,11 +74,18 @@ function contentOf(source: AssignedSecret | AssignedConfig, context: TemplateCon
   return source.templated === true ? Buffer.from(expand(data.toString(), context)) : data;
 }
 
-function templateFunctions(spec: ContainerSpec, sources: FileSources): NonNullable<TemplateContext['functions']> {
+function templateFunctions(
+  spec: ContainerSpec,
+  sources: FileSources,
+  template: TemplateContext,
+): NonNullable<TemplateContext['functions']> {
   const decoded = (data: string | undefined): string | undefined =>
     data === undefined ? undefined : Buffer.from(data, 'base64').toString();
   return {
-    env: (name) => spec.env?.find((line) => line.startsWith(`${name}=`))?.slice(name.length + 1),
+    env: (name) => {
+      const line = spec.env?.find((entry) => entry.startsWith(`${name}=`));
+      return line === undefined ? undefined : expand(line.slice(name.length + 1), template);
+    },
     secret: (name) => {
       const reference = spec.secrets?.find((secret) => secret.target === name || secret.secretName === name);
       return reference === undefined ? undefined : decoded(sources.secret(reference.secretId)?.data);

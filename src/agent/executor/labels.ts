@@ -1,4 +1,5 @@
 import type { AssignedTask } from '../../model/assignment.ts';
+import type { ContainerSpec } from '../../model/container.ts';
 import type { TaskId } from '../../model/ids.ts';
 
 /** Labels that the agent finds its containers by. */
@@ -12,6 +13,9 @@ export const rootLabel = 'tutti.root';
 export const predecessorLabel = 'tutti.predecessor';
 /** Name of the container in its pod. */
 export const containerLabel = 'tutti.container';
+
+/** Grace period in seconds: a container may have to be stopped when its specification is not known any more. */
+export const graceLabel = 'tutti.stop-grace';
 
 /** The node as containers and templates see it. */
 export interface NodeIdentity {
@@ -46,18 +50,18 @@ export function containerName(task: RunnableTask, node: NodeIdentity, container:
 export function containerLabels(
   task: RunnableTask,
   node: NodeIdentity,
-  container: string,
-  own: Readonly<Record<string, string>>,
+  container: ContainerSpec,
 ): Record<string, string> {
   const { assigned } = task;
   return {
-    ...own,
+    ...container.labels,
     [clusterLabel]: node.clusterId,
     [nodeLabel]: node.id,
     [serviceLabel]: assigned.serviceId,
     [taskLabel]: task.id,
     [rootLabel]: task.root,
-    [containerLabel]: container,
+    [containerLabel]: container.name,
+    [graceLabel]: String(graceSeconds(container)),
     ...(assigned.slot === undefined ? {} : { [slotLabel]: String(assigned.slot) }),
     ...(task.predecessor === undefined ? {} : { [predecessorLabel]: task.predecessor }),
     'com.docker.swarm.node.id': node.id,
@@ -67,4 +71,12 @@ export function containerLabels(
     'com.docker.swarm.task.id': task.id,
     'com.docker.swarm.task.name': taskName(task, node),
   };
+}
+
+/** The grace period that Docker gives when none is asked for. */
+const defaultGraceMs = 10_000;
+
+/** Whole seconds, as the engine counts; a fraction is rounded up so that nobody gets less than asked for. */
+export function graceSeconds(spec: Pick<ContainerSpec, 'stopGraceMs'>): number {
+  return Math.ceil((spec.stopGraceMs ?? defaultGraceMs) / 1000);
 }

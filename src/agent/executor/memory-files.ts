@@ -6,18 +6,24 @@ import type { TaskFiles } from './engine.ts';
 /** Magic numbers of tmpfs and ramfs, see statfs(2). */
 const memoryFileSystems = new Set([0x01021994, 0x858458f6]);
 
+/** Mounts a memory file system on a directory. Rejects when that cannot be done. */
+export type MountMemory = (directory: string) => Promise<void>;
+
 /**
- * Files below `directory`, which must be on a memory file system that the engine sees too (below `/run`).
- * They outlive the agent, so that a container restarted before a manager answers has its secrets.
+ * Files below `directory`, which the engine must see under the same name. Where it is not on a memory file system
+ * (as `/run` is on most machines), one is mounted on it before the first file is written. The files outlive the agent,
+ * so that a container restarted before a manager answers has its secrets.
  */
-export function createMemoryFiles(directory: string): TaskFiles {
+export function createMemoryFiles(directory: string, mount: MountMemory): TaskFiles {
   const pathOf = (task: string, container: string, index: number): string =>
     join(directory, safeName(task), safeName(container), String(index));
   return {
     async write(task, container, files) {
       if (files.length === 0) return [];
+      await mkdir(directory, { recursive: true, mode: 0o700 });
+      if (!(await isMemory(directory))) await mount(directory);
+      if (!(await isMemory(directory))) throw notMemory(directory);
       await mkdir(join(directory, safeName(task), safeName(container)), { recursive: true, mode: 0o700 });
-      await requireMemory(directory);
       const paths = files.map((_, index) => pathOf(task, container, index));
       for (const [index, file] of files.entries()) {
         const path = paths[index] ?? '';
@@ -39,12 +45,15 @@ export function createMemoryFiles(directory: string): TaskFiles {
   };
 }
 
-async function requireMemory(directory: string): Promise<void> {
-  const { type } = await statfs(directory);
-  if (memoryFileSystems.has(type)) return;
-  throw new TuttiError(
+async function isMemory(directory: string): Promise<boolean> {
+  return memoryFileSystems.has((await statfs(directory)).type);
+}
+
+function notMemory(directory: string): TuttiError {
+  const advice = 'give the agent a run directory on tmpfs';
+  return new TuttiError(
     'invalid-argument',
-    `${directory} is not on a memory file system: secrets are not written to disk; give the agent a directory on tmpfs`,
+    `${directory} is not on a memory file system and secrets are not written to disk: ${advice}`,
   );
 }
 

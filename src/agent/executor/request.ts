@@ -2,7 +2,7 @@ import type { ContainerSpec } from '../../model/container.ts';
 import type { Definitions } from '../../platform/engine/types.generated.ts';
 import type { ContainerRequest } from './engine.ts';
 import { hostConfig } from './host-config.ts';
-import { containerLabels } from './labels.ts';
+import { containerLabels, graceSeconds } from './labels.ts';
 import type { NodeIdentity, RunnableTask } from './labels.ts';
 import type { Networking } from './networking.ts';
 import { present } from './present.ts';
@@ -21,9 +21,6 @@ export interface RequestContext {
   readonly severalNetworks: boolean;
 }
 
-/** The grace period that Docker gives when none is asked for. */
-export const defaultGraceMs = 10_000;
-
 /** The engine's create call for one container of a task. @throws TuttiError `invalid-argument` for a bad template. */
 export function containerRequest(context: RequestContext): ContainerRequest {
   const { task, spec, node, networking } = context;
@@ -31,7 +28,7 @@ export function containerRequest(context: RequestContext): ContainerRequest {
   const ownNetwork = networking.kind !== 'shared';
   return {
     Image: spec.image,
-    Labels: containerLabels(task, node, spec.name, spec.labels ?? {}),
+    Labels: containerLabels(task, node, spec),
     Env: [
       ...genericResourceEnv(task.assigned.genericResources ?? []),
       ...(spec.env ?? []).map((line) => expand(line, template)),
@@ -59,11 +56,6 @@ export function containerRequest(context: RequestContext): ContainerRequest {
 
 function hasInterface(networking: Networking): boolean {
   return networking.kind === 'attached' || (networking.kind === 'engine' && networking.mode === 'bridge');
-}
-
-/** Whole seconds, as the engine counts; a fraction is rounded up so that nobody gets less than asked for. */
-export function graceSeconds(spec: Pick<ContainerSpec, 'stopGraceMs'>): number {
-  return Math.ceil((spec.stopGraceMs ?? defaultGraceMs) / 1000);
 }
 
 function healthcheck({ healthcheck: check }: ContainerSpec): Definitions['HealthConfig'] | undefined {

@@ -1,6 +1,6 @@
 import type { TaskId } from '../../model/ids.ts';
 import type { EngineContainer, EngineEvent, Health } from '../executor/engine.ts';
-import { containerLabel, predecessorLabel, rootLabel, taskLabel } from '../executor/labels.ts';
+import { containerLabel, graceLabel, predecessorLabel, rootLabel, taskLabel } from '../executor/labels.ts';
 
 /** A container of a task, as far as the engine has told. */
 export interface ContainerView {
@@ -12,6 +12,7 @@ export interface ContainerView {
   readonly health: Health;
   readonly exitCode?: number;
   readonly oomKilled?: boolean;
+  readonly graceSeconds: number;
   readonly root?: TaskId;
   readonly predecessor?: TaskId;
 }
@@ -72,7 +73,7 @@ function withoutExit(view: ContainerView): ContainerView {
   return rest;
 }
 
-type Identity = Pick<ContainerView, 'id' | 'taskId' | 'name' | 'root' | 'predecessor'>;
+type Identity = Pick<ContainerView, 'id' | 'taskId' | 'name' | 'graceSeconds' | 'root' | 'predecessor'>;
 
 function identityOf(id: string, labels: Readonly<Record<string, string>>): Identity | undefined {
   const taskId = labels[taskLabel] as TaskId | undefined;
@@ -83,6 +84,7 @@ function identityOf(id: string, labels: Readonly<Record<string, string>>): Ident
     id,
     taskId,
     name: labels[containerLabel] ?? 'main',
+    graceSeconds: Number(labels[graceLabel] ?? 10),
     ...(root === undefined ? {} : { root }),
     ...(predecessor === undefined ? {} : { predecessor }),
   };

@@ -1,7 +1,6 @@
 import type { AssignedTask } from '../../model/assignment.ts';
 import { TuttiError } from '../../model/errors.ts';
 import type { TaskId } from '../../model/ids.ts';
-import { graceSeconds } from '../executor/request.ts';
 import type { ContainerSpec } from '../../model/container.ts';
 import type { Action, ActionOf } from './actions.ts';
 import type { ContainerView } from './container-view.ts';
@@ -98,10 +97,8 @@ function stop(context: WorkerContext, { taskId, reason, error }: ActionOf<'stop'
   context.update(taskId, (record) => stopping(record, reason, error));
   context.work('stop', taskId, async (signal) => {
     const running = context.tasks.containersOf(taskId).filter(({ state }) => state === 'running');
-    const specs = context.tasks.assignmentOf(context.entry(taskId).record)?.spec.containers ?? [];
     const stopOne = async (view: ContainerView): Promise<void> => {
-      const grace = graceSeconds(specs.find(({ name }) => name === view.name) ?? {});
-      await gone(context.ports.engine.stopContainer(view.id, grace, { signal }));
+      await gone(context.ports.engine.stopContainer(view.id, view.graceSeconds, { signal }));
       const known = context.tasks.container(view.id);
       if (known?.state === 'running') context.seen({ ...known, state: 'ended' });
     };

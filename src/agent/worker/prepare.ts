@@ -4,7 +4,7 @@ import type { ContainerSpec } from '../../model/container.ts';
 import type { ContainerEngine, NetworkPreparer, TaskFiles } from '../executor/engine.ts';
 import { fileTargets, planFiles } from '../executor/files.ts';
 import type { FileSources } from '../executor/files.ts';
-import { containerName, taskLabel } from '../executor/labels.ts';
+import { containerName, graceSeconds, taskLabel } from '../executor/labels.ts';
 import type { NodeIdentity, RunnableTask } from '../executor/labels.ts';
 import { taskNetworkIds, taskNetworking } from '../executor/networking.ts';
 import type { NetworkEndpoint, Networking } from '../executor/networking.ts';
@@ -108,7 +108,7 @@ async function createOne(
 }
 
 function viewOfCreated(id: string, spec: ContainerSpec, task: RunnableTask): ContainerView {
-  return { id, taskId: task.id, name: spec.name, state: 'created', health: 'none' };
+  return { id, taskId: task.id, name: spec.name, graceSeconds: graceSeconds(spec), state: 'created', health: 'none' };
 }
 
 /** A create call whose answer was lost has been done after all. Anybody else's container of that name is left alone. */
