@@ -1,4 +1,4 @@
-import type { PublishedPort } from '../../model/service.ts';
+import type { PublishedPort, Service } from '../../model/service.ts';
 import type { Task } from '../../model/task.ts';
 import { TaskGroup } from './group.ts';
 import { hostPortsOf } from './requirements.ts';
@@ -10,8 +10,6 @@ interface ServiceGroups {
   readonly byVersion: Map<number, TaskGroup>;
 }
 
-const noPorts: readonly PublishedPort[] = [];
-
 /** The groups of a model. One lives as long as it has members, or failures to remember. */
 export class Groups {
   /** To be looked at by the next decision. */
@@ -19,7 +17,7 @@ export class Groups {
   /** With tasks that fitted nowhere. */
   readonly stuck = new Set<TaskGroup>();
   readonly #services = new Map<string, ServiceGroups>();
-  readonly #ports = new Map<string, readonly PublishedPort[]>();
+  readonly #rows = new Map<string, Service>();
   readonly #idle = new Set<TaskGroup>();
 
   /** The group that the task belongs to, with one member more. */
@@ -31,7 +29,7 @@ export class Groups {
     }
     let group = service.byVersion.get(task.specVersion);
     if (group === undefined) {
-      group = new TaskGroup(task, this.#ports.get(task.serviceId) ?? noPorts, service.tally);
+      group = new TaskGroup(task, portsOf(this.#rows.get(task.serviceId), task.specVersion), service.tally);
       service.byVersion.set(task.specVersion, group);
     }
     group.members += 1;
@@ -56,14 +54,13 @@ export class Groups {
     }
   }
 
-  /** The ports that a service publishes; none forgets them. */
-  setPorts(serviceId: string, ports: readonly PublishedPort[]): void {
-    const before = hostPortsOf(this.#ports.get(serviceId) ?? noPorts).join();
-    if (ports.length === 0) this.#ports.delete(serviceId);
-    else this.#ports.set(serviceId, ports);
-    const hostPorts = hostPortsOf(ports);
-    if (hostPorts.join() === before) return;
-    for (const group of this.#services.get(serviceId)?.byVersion.values() ?? []) {
+  /** A service as it is now: its groups want the ports that their version publishes. */
+  setService(id: string, service: Service | undefined): void {
+    if (service === undefined) this.#rows.delete(id);
+    else this.#rows.set(id, service);
+    for (const group of this.#services.get(id)?.byVersion.values() ?? []) {
+      const hostPorts = hostPortsOf(portsOf(service, group.specVersion));
+      if (hostPorts.join() === group.requirements.hostPorts.join()) continue;
       group.republish(hostPorts);
       if (group.pending.size > 0) this.dirty.add(group);
     }
@@ -76,3 +73,10 @@ export class Groups {
     if (service?.byVersion.size === 0) this.#services.delete(group.serviceId);
   }
 }
+
+/** The ports of one version of a service, as far as it is still known. */
+const portsOf = (service: Service | undefined, specVersion: number): readonly PublishedPort[] => {
+  const isEarlier = service !== undefined && specVersion !== service.specVersion;
+  const spec = isEarlier && specVersion === service.previousSpecVersion ? service.previousSpec : service?.spec;
+  return spec?.endpoint?.ports ?? [];
+};

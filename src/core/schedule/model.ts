@@ -56,7 +56,7 @@ export class ClusterModel {
   }
 
   setService(id: string, service: Service | undefined): void {
-    this.groups.setPorts(id, service?.spec.endpoint?.ports ?? []);
+    this.groups.setService(id, service);
   }
 
   setTask(id: string, task: Task | undefined): void {

@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
+import { aNode, aService, aTask, tasksOf } from '../../core/schedule/fixtures.ts';
+import type { TestNode } from '../../core/schedule/fixtures.ts';
+import { TuttiError } from '../../model/errors.ts';
+import type { Task } from '../../model/task.ts';
+import type { Log } from '../../platform/ports.ts';
+import { createStore } from '../../store/create.ts';
+import type { Driver } from '../../store/driver.ts';
+import { memoryDriver } from '../../store/drivers/memory.ts';
+import type { Store, View } from '../../store/store.ts';
+import { manualClock } from '../testing/clock.ts';
+import { scheduleLoop } from './schedule.ts';
+
+const log: Log = { debug() {}, info() {}, warn() {}, error() {}, with: () => log };
+
+/** A store with the scheduling loop alone on it. */
+const start = async (driver: Driver = memoryDriver()) => {
+  const clock = manualClock(0);
+  const stack = new AsyncDisposableStack();
+  const store = stack.use(await createStore({ driver, clock }));
+  stack.use(scheduleLoop({ store, clock, log, random: { number: () => 0 } }));
+  const settle = async (ms = 0): Promise<void> => {
+    clock.advance(ms);
+    for (let turn = 0; turn < 20; turn += 1) await setImmediate();
+  };
+  return { store, settle, [Symbol.asyncDispose]: async () => stack.disposeAsync() };
+};
+
+const join = async (store: Store, { node, status }: TestNode): Promise<void> => {
+  await store.update((tx) => tx.create('node', node));
+  store.observe((tx) => tx.put('nodeStatus', node.id, status));
+};
+
+const create = async (store: Store, tasks: readonly Task[]): Promise<void> => {
+  await store.update((tx) => {
+    for (const task of tasks) tx.create('task', task);
+  });
+};
+
+const placed = (view: View): Record<string, string | undefined> =>
+  Object.fromEntries([...view.list('task')].map(({ id, nodeId }) => [id, nodeId]));
+
+describe('schedule loop', () => {
+  it('places what is there at the start and what comes later', async () => {
+    await using cluster = await start();
+    await join(cluster.store, aNode('a'));
+    await create(cluster.store, tasksOf('web', 1));
+    await cluster.settle();
+    assert.deepEqual(placed(cluster.store.view), { 'web.1': 'a' });
+    await join(cluster.store, aNode('b'));
+    await create(cluster.store, tasksOf('api', 1));
+    await cluster.settle();
+    assert.deepEqual(placed(cluster.store.view), { 'web.1': 'a', 'api.1': 'b' });
+  });
+
+  it('says why a task waits, says it anew when that changes, and takes it back once there is room', async () => {
+    await using cluster = await start();
+    const { store, settle } = cluster;
+    const error = () => store.view.get('taskStatus', 'web.2')?.error;
+    await create(store, tasksOf('web', 2, { reserve: { memoryBytes: 600 } }));
+    await settle();
+    assert.equal(error(), 'no suitable node (the cluster has none)');
+    await join(store, aNode('a'));
+    await settle();
+    assert.equal(error(), 'no suitable node (1 lacks memory)');
+    assert.equal(store.view.get('taskStatus', 'web.1'), undefined);
+    store.observe((tx) => {
+      const row = { taskId: 'web.1' as never, state: 'complete' as const, timestamp: 1, message: '', ready: false };
+      tx.put('taskStatus', 'web.1', { ...row, containers: [] });
+    });
+    await settle();
+    assert.equal(store.view.get('task', 'web.2')?.nodeId, 'a');
+    assert.equal(error(), undefined);
+  });
+
+  it('waits for the moment before which a task may not be placed', async () => {
+    await using cluster = await start();
+    await join(cluster.store, aNode('a'));
+    await create(cluster.store, [aTask('web', 1, { notBefore: 5_000 })]);
+    await cluster.settle(4_999);
+    assert.deepEqual(placed(cluster.store.view), { 'web.1': undefined });
+    await cluster.settle(1);
+    assert.deepEqual(placed(cluster.store.view), { 'web.1': 'a' });
+  });
+
+  it('agrees to tasks that belong to one node by handing over resources, be it none', async () => {
+    await using cluster = await start();
+    await join(cluster.store, aNode('a'));
+    const { slot: _slot, ...global } = aTask('global', 1, { nodeId: 'a' as never });
+    await create(cluster.store, [global]);
+    await cluster.settle();
+    assert.deepEqual(cluster.store.view.get('task', 'global.1')?.genericResources, []);
+  });
+
+  it('gives host ports once per node', async () => {
+    await using cluster = await start();
+    await join(cluster.store, aNode('a'));
+    const ports = [{ protocol: 'tcp', target: 80, published: 80, mode: 'host' } as const];
+    await cluster.store.update((tx) => tx.create('service', aService('web', ports)));
+    await create(cluster.store, tasksOf('web', 2));
+    await cluster.settle();
+    assert.deepEqual(placed(cluster.store.view), { 'web.1': 'a', 'web.2': undefined });
+  });
+
+  it('looks again at tasks that changed while it decided', async () => {
+    const gate = Promise.withResolvers<void>();
+    let held: Promise<void> | undefined;
+    const memory = memoryDriver();
+    const commit: Driver['commit'] = async (...args) => {
+      await held;
+      return memory.commit(...args);
+    };
+    await using cluster = await start({ ...memory, commit });
+    const { store, settle } = cluster;
+    const { node, status } = aNode('a');
+    await store.update((tx) => tx.create('node', node));
+    await create(store, tasksOf('web', 3));
+    await settle();
+    held = gate.promise;
+    const meanwhile = store.update((tx) => {
+      tx.delete('task', 'web.2');
+      tx.update('task', aTask('web', 3));
+    });
+    await settle();
+    // The loop decides on the rows as they are now, and its commit waits behind the other one.
+    store.observe((tx) => tx.put('nodeStatus', node.id, status));
+    await settle();
+    assert.deepEqual(placed(store.view), { 'web.1': undefined, 'web.2': undefined, 'web.3': undefined });
+    gate.resolve();
+    await meanwhile;
+    await settle();
+    assert.deepEqual(placed(store.view), { 'web.1': 'a', 'web.3': 'a' });
+  });
+
+  it('goes on after the store could not commit', async () => {
+    const memory = memoryDriver();
+    let broken = true;
+    const commit: Driver['commit'] = async (previous, revision, writes) => {
+      const places = writes.some(({ after }) => after !== undefined && 'nodeId' in after);
+      if (broken && places) throw new TuttiError('resource-exhausted', 'the disk is full');
+      return memory.commit(previous, revision, writes);
+    };
+    await using cluster = await start({ ...memory, commit });
+    const { store, settle } = cluster;
+    await join(store, aNode('a', { memory: 100 }));
+    await create(store, tasksOf('web', 1, { reserve: { memoryBytes: 100 } }));
+    await settle();
+    assert.deepEqual(placed(store.view), { 'web.1': undefined });
+    broken = false;
+    await settle(10_000);
+    assert.deepEqual(placed(store.view), { 'web.1': 'a' });
+  });
+});
