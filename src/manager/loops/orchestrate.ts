@@ -7,6 +7,7 @@ import type { UpdateDecision } from '../../core/update/update.ts';
 import type { TaskId } from '../../model/ids.ts';
 import type { Service } from '../../model/service.ts';
 import { rolledBack } from '../service/change.ts';
+import { withPorts } from '../service/ports.ts';
 import type { Randomness } from '../../platform/ports.ts';
 import type { Transaction } from '../../store/store.ts';
 import type { Allocator } from '../allocator.ts';
@@ -19,9 +20,6 @@ export interface OrchestrateLoopPorts extends LoopPorts {
   readonly random: Pick<Randomness, 'id'>;
   readonly allocator: Allocator;
 }
-
-/** Services looked at in one transaction: bounds how long one decision holds up everything else. */
-const servicesPerCommit = 200;
 
 /**
  * Keeps every service's tasks as they are to be: makes them (with their addresses, in the same commit), replaces them,
@@ -36,27 +34,25 @@ export const startOrchestrateLoop = (ports: OrchestrateLoopPorts): AsyncDisposab
       dirty: (commit, mark) => watch.note(commit, mark),
       all: (view) => watch.services(view),
       pass: async (keys, context) => {
-        const ids = [...keys];
-        for (let at = 0; at < ids.length; at += servicesPerCommit) {
-          await commitServices(ids.slice(at, at + servicesPerCommit), ports, watch, context);
-        }
+        // One transaction each, so that one service's trouble is not another's; the store writes them down together.
+        const commits = [...keys].map((id) => commitService(id, ports, watch, context));
+        const failed = (await Promise.allSettled(commits)).find(({ status }) => status === 'rejected');
+        if (failed?.status === 'rejected') throw failed.reason;
       },
     },
     ports,
   );
 };
 
-const commitServices = async (
-  ids: readonly string[],
+const commitService = async (
+  id: string,
   ports: OrchestrateLoopPorts,
   watch: ServiceWatch,
   context: PassContext,
 ): Promise<void> => {
   const given: TaskId[] = [];
   try {
-    await ports.store.update((transaction) => {
-      for (const id of ids) decideService(id, { transaction, ports, watch, context, given });
-    });
+    await ports.store.update((transaction) => decideService(id, { transaction, ports, watch, context, given }));
   } catch (error) {
     ports.allocator.takeBack(given);
     throw error;
@@ -106,7 +102,7 @@ const removeTasks = (transaction: Transaction, serviceId: string): void => {
 const applyUpdate = (service: Service, { status, rollBackTo }: UpdateDecision, transaction: Transaction): void => {
   if (status === undefined) return;
   const base = rollBackTo === undefined ? service : rolledBack(service, 'forget');
-  transaction.update('service', { ...base, updateStatus: status });
+  transaction.update('service', { ...withPorts(transaction, base, 'keep'), updateStatus: status });
 };
 
 const applyTask = (action: TaskAction, { transaction, ports, given }: Decision): void => {

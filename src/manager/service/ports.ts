@@ -4,15 +4,17 @@ import { TuttiError } from '../../model/errors.ts';
 import type { Service } from '../../model/service.ts';
 import type { View } from '../../store/store.ts';
 
-/** The service with the ports of its specification in force. Throws `conflict` with the owner of a port that is taken. */
-export const withPorts = (view: View, service: Service): Service => {
+/**
+ * The service with the ports of its specification in force. Of a port that is taken: throws `conflict` with its owner, or
+ * keeps the ports as they are.
+ */
+export const withPorts = (view: View, service: Service, whenTaken: 'throw' | 'keep' = 'throw'): Service => {
   const wanted = service.spec.endpoint?.ports ?? [];
   if (wanted.length === 0) return { ...service, ports: [] };
   const allocation = allocatePorts(wanted, others(view, service.id), service.ports);
-  if (allocation.kind === 'refused') {
-    throw new TuttiError('conflict', `service ${service.spec.name}: ${allocation.reason}`);
-  }
-  return { ...service, ports: allocation.value };
+  if (allocation.kind === 'allocated') return { ...service, ports: allocation.value };
+  if (whenTaken === 'keep') return service;
+  throw new TuttiError('conflict', `service ${service.spec.name}: ${allocation.reason}`);
 };
 
 function* others(view: View, serviceId: string): Iterable<PortOwner> {
