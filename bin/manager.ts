@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { flushCompileCache } from 'node:module';
 import { createApi } from '../src/api/server.ts';
 import { requireConfig } from '../src/host/config.ts';
 import { readCredentials } from '../src/host/credentials.ts';
@@ -21,7 +22,7 @@ import { formatAddress } from '../src/rpc/address.ts';
 import { createToken } from '../src/rpc/certificates/token.ts';
 import { createHttp2Listener, type Http2Listener } from '../src/rpc/http2/listener.ts';
 
-const directories = daemonArguments(process.argv.slice(2), []);
+const directories = daemonArguments(process.argv.slice(2), ['warm']);
 const log = daemonLog();
 const clock = systemClock;
 const random = systemRandomness;
@@ -53,7 +54,7 @@ const followCertificate = (listener: Http2Listener): Disposable => {
   return { [Symbol.dispose]: () => timer.cancel() };
 };
 
-await runDaemon(log, async () => {
+const run = async (): Promise<AsyncDisposable> => {
   const config = await requireConfig(directories);
   const credentials = await readCredentials(directories);
   const paths = nodePaths(directories);
@@ -102,4 +103,8 @@ await runDaemon(log, async () => {
   await writeStatus('manager', directories, { pid: process.pid, ready: true });
   log.info('manager started', { node: config.nodeId, address: config.address, port: listener.port });
   return parts;
-});
+};
+
+// `--warm` ends at once: everything is compiled into the cache then, and the first start is as light as the next.
+if (directories.flags.has('warm')) flushCompileCache();
+else await runDaemon(log, run);

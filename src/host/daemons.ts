@@ -20,7 +20,11 @@ export const daemonOf = (name: DaemonName, { stateDirectory, runDirectory }: Dir
     '--run',
     runDirectory,
   ],
-  environment: { NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? join(root, '.cache', 'compile') },
+  environment: {
+    NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? join(root, '.cache', 'compile'),
+    // Each thread that allocates gets an arena of its own otherwise, and keeps it.
+    MALLOC_ARENA_MAX: '2',
+  },
   stateDirectory,
   runDirectory,
   logFile: join(stateDirectory, `${name}.log`),

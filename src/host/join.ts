@@ -12,6 +12,7 @@ import { checkMachine } from './check.ts';
 import { writeConfig, type NodeConfig } from './config.ts';
 import { writeCredentials } from './credentials.ts';
 import type { HostPorts, JoinOptions, Member } from './host.ts';
+import { tellManager } from './leave.ts';
 import { memberOf, startDaemons, undo } from './start.ts';
 
 interface JoinCall {
@@ -99,6 +100,8 @@ export const joinNode = async (ports: HostPorts, options: JoinOptions): Promise<
     await writeConfig(options, config);
     await startDaemons(ports, config, options, signal);
   } catch (error) {
+    // The manager knows the node already.
+    await tellManager(ports, config, { stateDirectory: options.stateDirectory, runDirectory: options.runDirectory });
     await undo(ports, config, options);
     throw error;
   }

@@ -1,29 +1,37 @@
-import { rm } from 'node:fs/promises';
 import { TuttiError } from '../model/errors.ts';
 import { leaveAnswer } from '../rpc/calls.ts';
 import { callManager } from '../rpc/http2/call.ts';
 import { requireConfig, type NodeConfig } from './config.ts';
 import { readCredentials } from './credentials.ts';
-import type { HostPorts, LeaveOptions, LeaveResult } from './host.ts';
+import type { Directories, HostPorts, LeaveOptions, LeaveResult } from './host.ts';
+import { removeFiles } from './remove.ts';
 import { stopDaemons } from './start.ts';
 
 /** Removes what the cluster made on this machine: containers, networks, rules. Gives it in words for people. */
 export type CleanUp = (config: NodeConfig, signal?: AbortSignal) => Promise<readonly string[]>;
 
 /** Tells a manager; false when none could be told. */
-const tell = async ({ clock }: HostPorts, config: NodeConfig, options: LeaveOptions): Promise<boolean> => {
+export const tellManager = async (
+  { clock }: HostPorts,
+  config: NodeConfig,
+  options: Directories & { readonly signal?: AbortSignal },
+): Promise<boolean> => {
   const { signal } = options;
   try {
     const credentials = await readCredentials(options);
     for (const address of config.managers) {
       const trust = { kind: 'node', credentials } as const;
-      const call = { address, trust, name: 'leave', body: {}, answer: leaveAnswer, clock };
-      await callManager({ ...call, ...(signal && { signal }) });
-      return true;
+      const call = { address, trust, name: 'leave', body: {}, answer: leaveAnswer, clock, ...(signal && { signal }) };
+      const told = await callManager(call).then(
+        () => true,
+        () => false,
+      );
+      if (told) return true;
     }
   } catch {
-    signal?.throwIfAborted();
+    // Without readable credentials there is nobody to tell.
   }
+  signal?.throwIfAborted();
   return false;
 };
 
@@ -36,7 +44,7 @@ export const leaveNode = async (ports: HostPorts, options: LeaveOptions, cleanUp
       'this is the last manager: when it leaves, the cluster and everything in it is gone. Use --force if you mean that',
     );
   }
-  const told = config.role === 'worker' && (await tell(ports, config, options));
+  const told = config.role === 'worker' && (await tellManager(ports, config, options));
   if (!told && !options.force) {
     throw new TuttiError(
       'unavailable',
@@ -45,8 +53,6 @@ export const leaveNode = async (ports: HostPorts, options: LeaveOptions, cleanUp
   }
   await stopDaemons(ports, config, options, options.signal);
   const removed = await cleanUp(config, options.signal);
-  for (const directory of [options.runDirectory, options.stateDirectory]) {
-    await rm(directory, { recursive: true, force: true });
-  }
+  await removeFiles(options);
   return { told, removed };
 };

@@ -1,10 +1,10 @@
-import { rm } from 'node:fs/promises';
 import { TuttiError } from '../model/errors.ts';
 import { requireConfig, type NodeConfig } from './config.ts';
 import { daemonsOf } from './daemons.ts';
 import type { Directories, HostPorts, Member } from './host.ts';
 import type { Daemon } from './launcher.ts';
 import { nodePaths } from './paths.ts';
+import { removeFiles } from './remove.ts';
 import { readStatus } from './status.ts';
 import { waitUntil } from './wait.ts';
 
@@ -79,7 +79,5 @@ export const undo = async (
   directories: Directories,
 ): Promise<void> => {
   if (config !== undefined) await stopDaemons(ports, config, directories).catch(() => undefined);
-  for (const directory of [directories.stateDirectory, directories.runDirectory]) {
-    await rm(directory, { recursive: true, force: true }).catch(() => undefined);
-  }
+  await removeFiles(directories).catch(() => undefined);
 };

@@ -88,7 +88,7 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
       session.channel.close(new TuttiError('invalid-argument', 'a session begins with one hello'));
       return;
     }
-    liveness.heard(nodeId);
+    if (message.kind !== 'hello') liveness.heard(nodeId);
     switch (message.kind) {
       case 'hello':
         begin(session, message);
