@@ -24,7 +24,8 @@ export const tellManager = async (
       const call = { address, trust, name: 'leave', body: {}, answer: leaveAnswer, clock, ...(signal && { signal }) };
       const told = await callManager(call).then(
         () => true,
-        () => false,
+        // A node that is not in the cluster any more has nothing to tell.
+        (error: unknown) => TuttiError.from(error).code === 'permission-denied',
       );
       if (told) return true;
     }

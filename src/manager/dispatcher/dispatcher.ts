@@ -31,6 +31,7 @@ export interface DispatcherOptions {
 
 /** Changes are gathered this long before agents are told, so that one service is one message per node. */
 const gatherMs = 2;
+const answerMs = 1000;
 
 export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
   const { store, assignments, clock, log } = options;
@@ -127,7 +128,8 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
 
   const expel = (nodeId: NodeId): void => {
     sessions.get(nodeId)?.channel.close(new TuttiError('permission-denied', 'the node was removed from the cluster'));
-    listener?.drop(nodeId);
+    // The node's own request to leave may wait for its answer.
+    clock.after(answerMs, () => listener?.drop(nodeId));
   };
   const watchNodes = store.subscribe((commit) => {
     for (const change of commit.changes) {
