@@ -8,7 +8,7 @@ type Named = Pick<Task, 'id' | 'serviceName' | 'serviceLabels' | 'slot' | 'nodeI
  * The names that a service's tasks share on one network: its own, the attachment's aliases, `tasks.<service>`, and
  * inside a stack the name without the stack's (`web` for `app_web`).
  */
-export const sharedNames = (task: Named, attachment: NetworkAttachment | undefined): readonly string[] => {
+export const sharedNames = (task: Named, attachment: NetworkAttachment): readonly string[] => {
   const names = new Set([task.serviceName, `tasks.${task.serviceName}`]);
   const prefix = `${task.serviceLabels?.[stackLabel] ?? ''}_`;
   if (prefix.length > 1 && task.serviceName.startsWith(prefix)) {
@@ -16,7 +16,7 @@ export const sharedNames = (task: Named, attachment: NetworkAttachment | undefin
     names.add(short);
     names.add(`tasks.${short}`);
   }
-  for (const alias of attachment?.aliases ?? []) names.add(alias);
+  for (const alias of attachment.aliases ?? []) names.add(alias);
   return [...names];
 };
 

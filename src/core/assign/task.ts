@@ -66,18 +66,22 @@ export const endpointsOf = (
   if (!hasEndpoints(status, observed)) return [];
   const ready = status.ready && status.state === 'running' && isWanted(task) && !nodeDown;
   const taskNames = ownNames(task);
-  return task.addresses.map(({ networkId, address }) => ({
-    kind: 'endpoint',
-    id: `${networkId}/${task.id}`,
-    networkId,
-    taskId: task.id,
-    nodeId: task.nodeId,
-    serviceId: task.serviceId,
-    address,
-    names: [...sharedNames(task, attachmentOf(task, networkId))],
-    taskNames: [...taskNames],
-    ready,
-  }));
+  return task.addresses.map(({ networkId, address }) => {
+    const attachment = attachmentOf(task, networkId);
+    return {
+      kind: 'endpoint',
+      id: `${networkId}/${task.id}`,
+      networkId,
+      taskId: task.id,
+      nodeId: task.nodeId,
+      serviceId: task.serviceId,
+      address,
+      // No attachment: the ingress network, which everything published shares, and where nothing is found by name.
+      names: attachment === undefined ? [] : [...sharedNames(task, attachment)],
+      taskNames: attachment === undefined ? [] : [...taskNames],
+      ready,
+    };
+  });
 };
 
 const attachmentOf = (task: Task, networkId: NetworkId) =>
