@@ -1,21 +1,28 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 
-/** Settings below `/proc/sys` of the network namespace that this process is in; see the agent's port of this name. */
-export function createKernelSettings(root = '/proc/sys') {
+/** Files of `/proc/sys` and `/sys`, as this process's network namespace has them; see the agent's port of this name. */
+export function createKernelSettings() {
   return {
-    read(name: string): string | undefined {
+    read(path: string): string | undefined {
       try {
-        return readFileSync(`${root}/${name}`, 'utf8').trim();
+        return readFileSync(path, 'utf8').trim();
       } catch {
         return undefined;
       }
     },
-    write(name: string, value: string): boolean {
+    write(path: string, value: string): boolean {
       try {
-        writeFileSync(`${root}/${name}`, value);
+        writeFileSync(path, value);
         return true;
       } catch {
         return false;
+      }
+    },
+    list(directory: string): readonly string[] {
+      try {
+        return readdirSync(directory);
+      } catch {
+        return [];
       }
     },
   };

@@ -31,8 +31,6 @@ const applets = [
   'grep',
   'touch',
   'rm',
-  'tail',
-  'printf',
   'mkdir',
   'traceroute',
   'arp',

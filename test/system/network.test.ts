@@ -1,75 +1,223 @@
 import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { after, before, suite, test } from 'node:test';
+import * as packet from 'dns-packet';
 import { until } from '../support/until.ts';
-import { inTask, logOf, startTask, tellAll } from './network/cluster.ts';
-import type { LabNetwork, LabState, LabTask } from './network/cluster.ts';
+import { ask, startTask, tellAll } from './network/cluster.ts';
+import type { LabNetwork, LabPublish, LabState, LabTask } from './network/cluster.ts';
 import { startLab } from './network/lab.ts';
 import type { Lab, LabNode } from './network/lab.ts';
 
 const ingress: LabNetwork = { id: 'ingress000000000000000001', name: 'ingress', index: 0, ingress: true };
 const front: LabNetwork = { id: 'front00000000000000000001', name: 'front', index: 1 };
-const webServer = [
-  'sh',
-  '-c',
-  'mkdir -p /tmp/www && hostname > /tmp/www/index.html && exec httpd -f -vv -p 80 -h /tmp/www',
-];
+const back: LabNetwork = { id: 'back000000000000000000001', name: 'back', index: 2 };
+const vault: LabNetwork = { id: 'vault00000000000000000001', name: 'vault', index: 3, internal: true };
 
-/** The page that a server gives a container; asked for until it answers. */
-const page = async (from: LabTask, host: string, port = 80): Promise<string> => {
-  const command = `printf 'GET / HTTP/1.0\\r\\n\\r\\n' | nc -w 2 ${host} ${port} | tail -1`;
-  return await until(
-    `${host}:${port}`,
-    async () => await inTask(from, 'sh', '-c', command),
-    (text) => text !== '',
-    {
-      deadlineMs: 5_000,
-    },
-  );
-};
+const publish = (protocol: 'tcp' | 'udp', published: number, service: string): LabPublish => ({
+  protocol,
+  published,
+  target: 80,
+  service,
+  network: ingress.id,
+});
 
+/**
+ * node1: asker (front), keeper (vault), near (back); node2: web (front, ingress), safe (vault), store (back);
+ * node3: web2 (front, ingress) only where a test adds it.
+ */
 suite('the network of three nodes', { timeout: 300_000 }, () => {
   let lab: Lab;
   let nodes: readonly [LabNode, LabNode, LabNode];
-  let web: LabTask;
-  let asker: LabTask;
+  let tasks: Record<'asker' | 'keeper' | 'near' | 'web' | 'safe' | 'store', LabTask>;
   let state: LabState;
 
   before(async () => {
     lab = await startLab('nettest', 3);
     nodes = lab.nodes as unknown as typeof nodes;
-    asker = { id: 'asker', service: 'asker', node: nodes[0], addresses: { [front.id]: '10.128.1.10' } };
-    web = {
-      id: 'web',
-      service: 'web',
-      node: nodes[1],
-      addresses: { [front.id]: '10.128.1.20', [ingress.id]: '10.128.0.20' },
+    const [one, two] = nodes;
+    tasks = {
+      asker: { id: 'asker', service: 'asker', node: one, addresses: { [front.id]: '10.128.1.10' } },
+      keeper: { id: 'keeper', service: 'keeper', node: one, addresses: { [vault.id]: '10.128.3.10' } },
+      near: { id: 'near', service: 'near', node: one, addresses: { [back.id]: '10.128.2.10' } },
+      web: {
+        id: 'webtask',
+        service: 'web',
+        node: two,
+        aliases: ['WWW'],
+        addresses: { [front.id]: '10.128.1.20', [ingress.id]: '10.128.0.20' },
+      },
+      safe: { id: 'safe', service: 'safe', node: two, addresses: { [vault.id]: '10.128.3.20' } },
+      store: { id: 'store', service: 'store', node: two, addresses: { [back.id]: '10.128.2.20' } },
     };
     state = {
-      networks: [ingress, front],
-      tasks: [asker, web],
-      publishes: [{ protocol: 'tcp', published: 8080, target: 80, service: 'web', network: ingress.id }],
+      networks: [ingress, front, back, vault],
+      tasks: Object.values(tasks),
+      publishes: [publish('tcp', 8080, 'web'), publish('udp', 8080, 'web'), publish('tcp', 8081, 'nobody')],
     };
     await tellAll(nodes, state);
-    await startTask(asker);
-    await startTask(web, webServer);
+    for (const task of Object.values(tasks)) await startTask(task, 80);
+    for (const node of nodes) await node.tell({ do: 'check' });
   });
   after(async () => await lab[Symbol.asyncDispose]());
 
-  test('containers reach each other over nodes, with their own addresses', async () => {
-    assert.match(await page(asker, '10.128.1.20'), /^[0-9a-f]{12}$/);
-    assert.match(await logOf(web), /10\.128\.1\.10/);
+  test('containers reach each other over nodes and on one node, with their own addresses', async () => {
+    assert.equal(await ask(tasks.asker, 'tcp', '10.128.1.20', 80), 'webtask 10.128.1.10');
+    assert.equal(await ask(tasks.asker, 'udp', '10.128.1.20', 80), 'webtask 10.128.1.10');
+    assert.equal(await ask(tasks.web, 'tcp', '10.128.1.10', 80), 'asker 10.128.1.20');
+    assert.equal(await ask(tasks.keeper, 'tcp', '10.128.3.20', 80), 'safe 10.128.3.10');
   });
 
-  test('a service is found by its name', async () => {
-    assert.match(await page(asker, 'web'), /^[0-9a-f]{12}$/);
-  });
-
-  test('a published port answers on every node, and the container sees the client', async () => {
-    for (const node of nodes) {
-      const answer = await fetch(`http://${node.address}:8080/`, { signal: AbortSignal.timeout(3000) });
-      assert.match(await answer.text(), /^[0-9a-f]{12}\s*$/, node.name);
+  test('networks are apart, both ways, on one node and over nodes', async () => {
+    for (const [from, to] of [
+      [tasks.asker, '10.128.2.10'],
+      [tasks.asker, '10.128.2.20'],
+      [tasks.near, '10.128.1.10'],
+      [tasks.store, '10.128.1.10'],
+      [tasks.keeper, '10.128.1.20'],
+    ] as const) {
+      assert.match(await ask(from, 'tcp', to, 80), /^error/, `${from.id} to ${to}`);
     }
-    const seen = (await logOf(web)).split('\n').filter((line) => line.includes(lab.outside));
-    assert.ok(seen.length >= 3, seen.join('\n'));
+  });
+
+  test('only an internal network has no way out', async () => {
+    const server = createServer((socket) => socket.end(`outside ${socket.remoteAddress ?? ''}`));
+    await new Promise<void>((resolve) => server.listen(0, lab.outside, resolve));
+    const { port } = server.address() as AddressInfo;
+    try {
+      assert.equal(await ask(tasks.asker, 'tcp', lab.outside, port), `outside ${nodes[0].address}`);
+      assert.match(await ask(tasks.keeper, 'tcp', lab.outside, port), /^error/);
+      assert.match(await ask(tasks.keeper, 'tcp', '10.128.3.1', 8080), /^error/);
+    } finally {
+      server.close();
+    }
+  });
+
+  test('a published port answers on every node, TCP and UDP, and the container sees the client', async () => {
+    for (const node of nodes) {
+      assert.equal(await lab.ask('tcp', node.address, '8080'), `webtask ${lab.outside}`, node.name);
+      assert.equal(await lab.ask('udp', node.address, '8080'), `webtask ${lab.outside}`, node.name);
+    }
+  });
+
+  test('a published port answers the nodes themselves', async () => {
+    const [one, two, three] = nodes;
+    for (const from of nodes) {
+      assert.match(await ask(from, 'tcp', '127.0.0.1', 8080), /^webtask /, `${from.name} by loopback`);
+      assert.match(await ask(from, 'udp', '127.0.0.1', 8080), /^webtask /, `${from.name} by loopback, UDP`);
+      for (const to of nodes) {
+        assert.match(await ask(from, 'tcp', to.address, 8080), /^webtask /, `${from.name} by ${to.name}`);
+      }
+    }
+    assert.equal(await ask(three, 'tcp', one.address, 8080), `webtask ${three.address}`);
+    assert.equal(await ask(three, 'tcp', two.address, 8080), `webtask ${three.address}`);
+  });
+
+  test('a published port answers containers, also the one that serves it', async () => {
+    for (const from of [tasks.asker, tasks.near, tasks.web, tasks.store]) {
+      for (const to of nodes) {
+        assert.match(await ask(from, 'tcp', to.address, 8080), /^webtask /, `${from.id} by ${to.name}`);
+        assert.match(await ask(from, 'udp', to.address, 8080), /^webtask /, `${from.id} by ${to.name}, UDP`);
+      }
+    }
+  });
+
+  test('a published port with no ready task refuses at once', async () => {
+    for (const node of nodes) assert.equal(await lab.ask('tcp', node.address, '8081'), 'error ECONNREFUSED');
+    assert.equal(await ask(nodes[0], 'tcp', '127.0.0.1', 8081), 'error ECONNREFUSED');
+  });
+
+  test('nothing outside reaches a task but by a published port', async () => {
+    assert.match(await ask(nodes[2], 'udp', '10.128.2.20', 80), /^error/);
+  });
+
+  test('names: services, aliases, tasks, reverse, and nothing of other networks', async () => {
+    const { asker, web, near } = tasks;
+    for (const name of ['web', 'WEB', 'www', 'tasks.web', 'web.1.webtask', 'web.front']) {
+      assert.equal(await ask(asker, 'dns', 'A', name), '["10.128.1.20"]', name);
+    }
+    assert.deepEqual(JSON.parse(await ask(asker, 'dns', 'PTR', '10.128.1.20')), ['web.1.webtask.front']);
+    assert.equal(await ask(asker, 'dns', 'AAAA', 'web'), 'error ENODATA');
+    assert.equal(await ask(asker, 'dns', 'A', 'nothing'), 'error ENOTFOUND');
+    assert.equal(await ask(near, 'dns', 'A', 'web'), 'error ENOTFOUND');
+    assert.equal(await ask(asker, 'dns', 'A', 'store'), 'error ENOTFOUND');
+    assert.equal(await ask(near, 'dns', 'A', 'store'), '["10.128.2.20"]');
+    const both = JSON.parse(await ask(web, 'dns', 'A', 'web')) as string[];
+    assert.deepEqual(both.toSorted(), ['10.128.0.20', '10.128.1.20']);
+    assert.equal(await ask(tasks.keeper, 'dns', 'A', 'safe'), '["10.128.3.20"]');
+  });
+
+  test('a task that is not ready is in no answer and behind no port', async () => {
+    const stopping = { ...tasks.web, ready: false };
+    await tellAll(nodes, { ...state, tasks: state.tasks.map((task) => (task === tasks.web ? stopping : task)) });
+    assert.equal(await ask(tasks.asker, 'dns', 'A', 'web'), 'error ENODATA');
+    for (const node of nodes) assert.equal(await lab.ask('tcp', node.address, '8080'), 'error ECONNREFUSED');
+    await tellAll(nodes, state);
+    assert.equal(await ask(tasks.asker, 'dns', 'A', 'web'), '["10.128.1.20"]');
+  });
+
+  test('several tasks share the connections, and a UDP flow leaves a task that is gone', async () => {
+    const second: LabTask = {
+      ...tasks.web,
+      id: 'web2',
+      node: nodes[2],
+      addresses: { [front.id]: '10.128.1.21', [ingress.id]: '10.128.0.21' },
+    };
+    const both = { ...state, tasks: [...state.tasks, second] };
+    await tellAll(nodes, both);
+    await startTask(second, 80);
+    const seen = new Set<string>();
+    for (let i = 0; i < 40 && seen.size < 2; i += 1) {
+      seen.add((await lab.ask('tcp', nodes[0].address, '8080')).split(' ')[0] ?? '');
+    }
+    assert.deepEqual([...seen].toSorted(), ['web2', 'webtask']);
+
+    const flow = async () => (await ask(nodes[2], 'udp', nodes[0].address, 8080, 40_123)).split(' ')[0] ?? '';
+    const first = await flow();
+    assert.equal(await flow(), first);
+    const left =
+      first === 'web2' ? state : { ...state, tasks: [...state.tasks.filter((t) => t !== tasks.web), second] };
+    await tellAll(nodes, left);
+    assert.equal(await flow(), first === 'web2' ? 'webtask' : 'web2');
+    await tellAll(nodes, state);
+  });
+
+  test('what nobody here knows is asked of the resolvers that the node has', async () => {
+    const upstream = createSocket('udp4');
+    await new Promise<void>((resolve) => upstream.bind(53, lab.outside, resolve));
+    upstream.on('message', (message, { address, port }) => {
+      const { id, questions = [] } = packet.decode(message);
+      const name = questions[0]?.name ?? '';
+      const answers: packet.Answer[] = [{ type: 'A', name, ttl: 60, data: '192.0.2.7' }];
+      upstream.send(packet.encode({ id: id ?? 0, type: 'response', questions, answers }), port, address);
+    });
+    try {
+      await nodes[0].run('sh', '-c', `echo nameserver ${lab.outside} > /etc/resolv.conf`);
+      assert.equal(await ask(tasks.asker, 'dns', 'A', 'example.org'), '["192.0.2.7"]');
+      assert.match(await ask(tasks.keeper, 'dns', 'A', 'example.org'), /^error/);
+    } finally {
+      upstream.close();
+    }
+  });
+
+  test('rules, routes and devices that someone removed come back', async () => {
+    const [one] = nodes;
+    await one.run('nft', 'flush', 'ruleset');
+    await one.run('iptables', '-P', 'FORWARD', 'DROP');
+    await one.run('iptables', '-N', 'DOCKER-USER');
+    await one.run('iptables', '-A', 'FORWARD', '-j', 'DOCKER-USER');
+    await one.run('ip', 'link', 'del', 'tutti0');
+    await until(
+      'the page again',
+      () => ask(tasks.asker, 'tcp', '10.128.1.20', 80),
+      (text) => text === 'webtask 10.128.1.10',
+      { deadlineMs: 15_000 },
+    );
+    await until(
+      'the port',
+      () => lab.ask('tcp', one.address, '8080'),
+      (text) => text === `webtask ${lab.outside}`,
+    );
   });
 });

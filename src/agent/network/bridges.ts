@@ -40,7 +40,7 @@ export function createBridges({ docker, exec, settings }: BridgePorts): Bridges 
     await docker.list(networkLabel, signal);
 
   const isThere = (networkId: string): boolean =>
-    settings.read(`net/ipv4/conf/${bridgeName(networkId)}/proxy_arp`) !== undefined;
+    settings.read(`/proc/sys/net/ipv4/conf/${bridgeName(networkId)}/proxy_arp`) !== undefined;
 
   const applySettings = (networkId: string): boolean =>
     bridgeSettings(networkId).every(([name, value]) => settings.read(name) === value || settings.write(name, value));

@@ -21,7 +21,7 @@ export function desiredKernelState(assignments: Assignments, observations: Obser
     routing: routing(self, peers, endpoints),
     tables: [ipTable(self, networks, peers, published), bridgeTable(networks)],
     publications: published,
-    settings: new Map([['net/ipv4/ip_forward', '1'], ...deviceSettings(overlayDevice)]),
+    settings: new Map([['/proc/sys/net/ipv4/ip_forward', '1'], ...deviceSettings(overlayDevice)]),
   };
 }
 
@@ -31,7 +31,7 @@ export function desiredKernelState(assignments: Assignments, observations: Obser
  * everything from outside away from it.
  */
 export function deviceSettings(device: string): [string, string][] {
-  const of = (name: string): string => `net/ipv4/conf/${device}/${name}`;
+  const of = (name: string): string => `/proc/sys/net/ipv4/conf/${device}/${name}`;
   return [
     [of('rp_filter'), '2'],
     [of('route_localnet'), '1'],
@@ -43,9 +43,9 @@ export function bridgeSettings(networkId: string): [string, string][] {
   const device = bridgeName(networkId);
   return [
     ...deviceSettings(device),
-    [`net/ipv4/conf/${device}/proxy_arp`, '1'],
-    [`net/ipv4/conf/${device}/proxy_arp_pvlan`, '1'],
-    [`net/ipv4/neigh/${device}/proxy_delay`, '0'],
+    [`/proc/sys/net/ipv4/conf/${device}/proxy_arp`, '1'],
+    [`/proc/sys/net/ipv4/conf/${device}/proxy_arp_pvlan`, '1'],
+    [`/proc/sys/net/ipv4/neigh/${device}/proxy_delay`, '0'],
   ];
 }
 

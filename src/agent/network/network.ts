@@ -7,6 +7,7 @@ import { forgetFlows, staleFlows } from './conntrack.ts';
 import { desiredKernelState } from './desired.ts';
 import { assigned, assignedSelf, pruned } from './endpoints.ts';
 import type { Assignments, Observations } from './endpoints.ts';
+import { createHairpins } from './hairpin.ts';
 import { createFirewall } from './firewall.ts';
 import { createKernel } from './kernel.ts';
 import type { FoundState } from './kernel.ts';
@@ -64,6 +65,7 @@ export function createNetwork(ports: NetworkPorts): AgentNetwork {
   const { exec, settings, docker, resolver, clock, log, checkMs = 30_000 } = ports;
   const kernel = createKernel(exec, settings);
   const firewall = createFirewall(exec);
+  const hairpins = createHairpins(settings);
   const bridges = createBridges({ docker, exec, settings });
   let assignments: Assignments = new Map();
   let observations: Observations = new Map();
@@ -97,6 +99,7 @@ export function createNetwork(ports: NetworkPorts): AgentNetwork {
       found = await kernel.change(before, desired, signal);
       await forget(desired, before, signal);
       if (!firewallKept) await keepFirewall(signal);
+      hairpins(new Set(assigned(assignments, 'publish').map(({ networkId }) => networkId)));
     },
     onFault(fault, retryMs) {
       const { message, code } = TuttiError.from(fault);
@@ -166,7 +169,8 @@ export function createNetwork(ports: NetworkPorts): AgentNetwork {
     observe(observation) {
       const before = observations.get(observation.taskId);
       observations = new Map(observations).set(observation.taskId, observation);
-      if (before?.ready === observation.ready && before.successor === observation.successor) return;
+      const { ready, state, successor } = observation;
+      if (before?.ready === ready && before.state === state && before.successor === successor) return;
       resolver.update(assignments, observations);
       kernelPasses.request();
     },

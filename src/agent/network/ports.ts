@@ -7,12 +7,14 @@ export type Exec = (
   options?: { readonly input?: string; readonly timeoutMs?: number; readonly signal?: AbortSignal },
 ) => Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }>;
 
-/** Files below `/proc/sys`, named with slashes: `net/ipv4/ip_forward`. */
+/** Settings of the kernel, as files: `/proc/sys/net/ipv4/ip_forward`. */
 export interface KernelSettings {
   /** Undefined when there is no such setting (the device is not there). */
-  read(name: string): string | undefined;
+  read(path: string): string | undefined;
   /** False when there is no such setting. */
-  write(name: string, value: string): boolean;
+  write(path: string, value: string): boolean;
+  /** Empty when there is no such directory. */
+  list(directory: string): readonly string[];
 }
 
 /** A network of the engine, as a listing shows it. */

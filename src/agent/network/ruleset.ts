@@ -184,10 +184,11 @@ const fixedChains: readonly (readonly [string, NftChain])[] = [
         `iifname "${overlayDevice}" ip saddr . ip daddr @within accept`,
         // A published port, asked for by way of a node's address.
         'ct status dnat accept',
-        `iifname "${overlayDevice}" ip saddr @subnets drop`,
-        `iifname ${bridgePattern} ip daddr @subnets drop`,
-        `iifname ${bridgePattern} oifname "${overlayDevice}" drop`,
-        `iifname ${bridgePattern} ip saddr @internal drop`,
+        // Containers are told at once; strangers are told nothing.
+        `iifname "${overlayDevice}" ip saddr @subnets goto prohibit`,
+        `iifname ${bridgePattern} ip daddr @subnets goto prohibit`,
+        `iifname ${bridgePattern} oifname "${overlayDevice}" goto prohibit`,
+        `iifname ${bridgePattern} ip saddr @internal goto prohibit`,
         // From outside straight to a task's address: only by a published port.
         `iifname != ${anyPattern} ip daddr @subnets drop`,
         `iifname != ${anyPattern} oifname "${overlayDevice}" drop`,
@@ -204,6 +205,7 @@ const fixedChains: readonly (readonly [string, NftChain])[] = [
       ],
     },
   ],
+  ['prohibit', { rules: ['reject with icmp admin-prohibited'] }],
   ['refuse', { rules: ['meta l4proto tcp reject with tcp reset', 'reject with icmp port-unreachable'] }],
   [
     'output',

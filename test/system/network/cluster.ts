@@ -129,7 +129,7 @@ export async function tellAll(nodes: readonly LabNode[], state: LabState): Promi
 }
 
 /** Starts the task's container as the executor would: on its networks, with its addresses and resolver. */
-export async function startTask(task: LabTask, command: readonly string[] = []): Promise<void> {
+export async function startTask(task: LabTask, port?: number): Promise<void> {
   const { node, addresses } = task;
   const ids = Object.keys(addresses);
   const prepared = (await node.tell({ do: 'ensure', networks: ids })) as Record<
@@ -140,13 +140,18 @@ export async function startTask(task: LabTask, command: readonly string[] = []):
   const [first, ...others] = on;
   const dns = ids.flatMap((id) => (prepared[id]?.dns ?? []).flatMap((server) => ['--dns', server]));
   const attach = ['--network', first?.network ?? '', '--ip', first?.address ?? ''];
-  await node.docker('create', '--name', task.id, ...attach, ...dns, 'tiny:1', ...command);
+  await node.docker('create', '--name', task.id, ...attach, ...dns, 'tiny:1');
   for (const { network, address } of others) await node.docker('network', 'connect', '--ip', address, network, task.id);
   await node.docker('start', task.id);
+  await node.party(task.id, port);
 }
 
-export const inTask = async (task: LabTask, ...argv: string[]): Promise<string> =>
-  await task.node.docker('exec', task.id, ...argv);
+export const stopTask = async (task: LabTask): Promise<void> => {
+  await task.node.docker('rm', '-f', task.id);
+};
 
-/** What the task wrote, standard error too. */
-export const logOf = async ({ node, id }: LabTask): Promise<string> => await node.docker('logs', id);
+/** Asks from inside a task or a node; see client.ts. */
+export const ask = async (from: LabTask | LabNode, ...asked: (string | number)[]): Promise<string> => {
+  const words = asked.map(String);
+  return 'service' in from ? await from.node.ask(from.id, ...words) : await from.ask(undefined, ...words);
+};

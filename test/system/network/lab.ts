@@ -1,9 +1,6 @@
-import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { down } from '../../../src/dev/down.ts';
 import { layoutCluster, layoutNode, netnsPath } from '../../../src/dev/layout.ts';
@@ -15,6 +12,9 @@ import { up } from '../../../src/dev/up.ts';
 import { systemExec } from '../../../src/platform/exec.ts';
 import { writeTinyImage } from '../../support/image.ts';
 import type { Command } from './agent.ts';
+import { question } from './client.ts';
+import { lineProcess } from './lines.ts';
+import type { LineProcess } from './lines.ts';
 
 /** A machine with an engine, and the network part of an agent on it. */
 export interface LabNode {
@@ -28,12 +28,18 @@ export interface LabNode {
   startAgent(): void;
   /** Kills the agent; nothing is told to it. */
   killAgent(): Promise<void>;
+  /** Starts someone who asks, and serves on the port, in a container of the node or (undefined) in the node itself. */
+  party(container: string | undefined, port?: number): Promise<void>;
+  /** Has the one in the container, or in the node, ask; see client.ts. */
+  ask(container: string | undefined, ...asked: string[]): Promise<string>;
 }
 
 export interface Lab extends AsyncDisposable {
   readonly nodes: readonly LabNode[];
   /** This machine's address, as the nodes see it. */
   readonly outside: string;
+  /** Asks from this machine. */
+  ask(kind: string, first: string, second: string): Promise<string>;
 }
 
 /** Machines with engines and the tiny image, without daemons of Tutti. */
@@ -41,15 +47,16 @@ export async function startLab(name: string, nodes: number): Promise<Lab> {
   const directory = await mkdtemp(join(tmpdir(), 'tutti-lab-'));
   const bases = { dataDirectory: join(directory, 'data'), runDirectory: join(directory, 'run') };
   const cluster = layoutCluster(name, bases);
+  const children = new Set<LineProcess>();
   const stop = async (): Promise<void> => {
+    for (const child of children) await child.kill();
     await down(systemExec, cluster);
     await rm(directory, { recursive: true, force: true });
   };
+  const none = (): never => {
+    throw new Error('the lab has no members');
+  };
   try {
-    const none = (): never => {
-      throw new Error('the lab has no members');
-    };
-    const enginePath = process.env.TUTTI_TEST_ENGINE_PATH;
     const state = await up(
       {
         exec: systemExec,
@@ -59,20 +66,33 @@ export async function startLab(name: string, nodes: number): Promise<Lab> {
         report: () => undefined,
       },
       bases,
-      { name, nodes, managers: 1, agents: false, nat: false, engineArguments: [], enginePath },
+      {
+        name,
+        nodes,
+        managers: 1,
+        agents: false,
+        nat: false,
+        engineArguments: [],
+        enginePath: process.env.TUTTI_TEST_ENGINE_PATH,
+      },
     );
     const image = join(directory, 'image.tar');
     await writeTinyImage(image);
-    const made = state.nodes.map((node) => labNode({ ...layoutNode(cluster, node.name), address: node.address }));
-    await Promise.all(made.map(async (node) => await node.docker('load', '-qi', image)));
-    for (const node of made) node.startAgent();
+    const made = state.nodes.map((node) =>
+      labNode({ ...layoutNode(cluster, node.name), address: node.address }, children),
+    );
+    await Promise.all(
+      made.map(async (node) => {
+        await node.docker('load', '-qi', image);
+        node.startAgent();
+        await node.party(undefined);
+      }),
+    );
     return {
       nodes: made,
       outside: uplinkAddress(state.subnet),
-      async [Symbol.asyncDispose]() {
-        for (const node of made) await node.killAgent();
-        await stop();
-      },
+      ask: question,
+      [Symbol.asyncDispose]: stop,
     };
   } catch (error) {
     await stop();
@@ -80,52 +100,51 @@ export async function startLab(name: string, nodes: number): Promise<Lab> {
   }
 }
 
-function labNode(node: NodeLayout & { readonly address: string }): LabNode {
+const script = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
+
+function labNode(node: NodeLayout & { readonly address: string }, children: Set<LineProcess>): LabNode {
   const inside = insideNode(node, netnsPath(node.namespace), undefined);
   const endpoint = `unix://${node.engine.socket}`;
-  const waiting = new Map<number, PromiseWithResolvers<unknown>>();
-  let agent: ChildProcess | undefined;
-  let last = 0;
+  const parties = new Map<string | undefined, LineProcess>();
+  let agent: LineProcess | undefined;
+  const start = (argv: readonly string[]): LineProcess => {
+    const child = lineProcess(argv);
+    children.add(child);
+    return child;
+  };
   const run = async (argv: readonly string[]): Promise<string> => {
     const [command = '', ...args] = argv;
     const { code, stdout, stderr } = await systemExec(command, args, { timeoutMs: 60_000 });
     if (code !== 0) throw new Error(`${argv.join(' ')}: ${code} ${stderr.trim() || stdout.trim()}`);
     return `${stdout}${stderr}`.trim();
   };
+  const docker = async (...args: string[]): Promise<string> => await run(['docker', '--host', endpoint, ...args]);
   return {
     name: node.name,
     address: node.address,
     run: async (...argv) => await run([...inside, ...argv]),
-    docker: async (...args) => await run(['docker', '--host', endpoint, ...args]),
-    async tell(command) {
-      last += 1;
-      const answer = Promise.withResolvers<unknown>();
-      waiting.set(last, answer);
-      agent?.stdin?.write(`${JSON.stringify({ id: last, command })}\n`);
-      return await answer.promise;
-    },
+    docker,
+    tell: async (command) => await agent?.tell({ command }),
     startAgent() {
-      const [command = '', ...args] = inside;
-      const script = fileURLToPath(new URL('agent.ts', import.meta.url));
-      const child = spawn(command, [...args, process.execPath, script, endpoint], {
-        stdio: ['pipe', 'pipe', process.env.TUTTI_TEST_LOG === undefined ? 'ignore' : 'inherit'],
-      });
-      agent = child;
-      createInterface({ input: child.stdout }).on('line', (line) => {
-        const { id, value, error } = JSON.parse(line) as { id: number; value?: unknown; error?: string };
-        const answer = waiting.get(id);
-        waiting.delete(id);
-        if (error === undefined) answer?.resolve(value);
-        else answer?.reject(new Error(error));
-      });
+      agent = start([...inside, process.execPath, script('agent.ts'), endpoint]);
     },
     async killAgent() {
-      const child = agent;
+      await agent?.kill();
       agent = undefined;
-      if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-      const gone = new Promise((resolve) => child.once('exit', resolve));
-      child.kill('SIGKILL');
-      await gone;
+    },
+    async party(container, port) {
+      const prefix =
+        container === undefined
+          ? inside
+          : ['nsenter', '-t', await docker('inspect', '-f', '{{.State.Pid}}', container), '-n'];
+      const argv = [...prefix, process.execPath, script('party.ts'), container ?? node.name];
+      const party = start(port === undefined ? argv : [...argv, String(port)]);
+      parties.set(container, party);
+      // An answer shows that it serves: it reads only afterwards.
+      await party.tell({ asked: ['tcp', '127.0.0.1', '1'] });
+    },
+    async ask(container, ...asked) {
+      return String(await parties.get(container)?.tell({ asked }));
     },
   };
 }

@@ -1,0 +1,26 @@
+/**
+ * Someone in a network namespace, `party.ts NAME [PORT]`: serves on the port, TCP and UDP, its name and who asks; asks
+ * what JSON lines on standard input tell it to, and answers each with one line. Says `ready` first.
+ */
+import { createSocket } from 'node:dgram';
+import { createServer } from 'node:net';
+import { createInterface } from 'node:readline';
+import { question } from './client.ts';
+
+const [name = '', port] = process.argv.slice(2);
+if (port !== undefined) {
+  const udp = createSocket('udp4');
+  udp.on('message', (_, { address, port: from }) => udp.send(`${name} ${address}`, from, address));
+  await new Promise<void>((resolve) => udp.bind(Number(port), '0.0.0.0', resolve));
+  const tcp = createServer((connection) => {
+    connection.on('error', () => connection.destroy());
+    connection.end(`${name} ${connection.remoteAddress ?? ''}`);
+  });
+  await new Promise<void>((resolve) => tcp.listen(Number(port), '0.0.0.0', resolve));
+}
+process.stdout.write('ready\n');
+for await (const line of createInterface({ input: process.stdin })) {
+  const { id, asked } = JSON.parse(line) as { id: number; asked: [string, string, string, string?] };
+  void question(...asked).then((value) => process.stdout.write(`${JSON.stringify({ id, value })}\n`));
+}
+process.exit(0);
