@@ -3,7 +3,7 @@ import { withEnvFiles } from '../environment/environment.ts';
 import { mergeFiles } from '../merge/merge.ts';
 import { absolute, displayName } from '../session.ts';
 import type { ComposeNode, MapEntry, MapNode } from '../source/node.ts';
-import { child, items, mapChild, sameValue, textOf, withEntry } from '../source/node.ts';
+import { child, items, mapChild, textOf, valueText, withEntry } from '../source/node.ts';
 import type { Path, Position } from '../source/problem.ts';
 import { resolveExtends } from './extends.ts';
 import type { Prepared, Scope } from './prepare.ts';
@@ -101,7 +101,7 @@ function addResources({ session }: Scope, root: MapNode, included: MapNode, name
     const entries = new Map<string, MapEntry>(own?.entries);
     for (const [name, entry] of incoming.entries) {
       const known = entries.get(name);
-      if (known !== undefined && !sameValue(known.value, entry.value)) {
+      if (known !== undefined && valueText(known.value) !== valueText(entry.value)) {
         const place = `${entry.keyAt.file}:${entry.keyAt.line}`;
         const message = `${section}.${name} conflicts with the one included from ${place}`;
         session.fail(known.keyAt, named.path, message);

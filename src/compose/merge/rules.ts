@@ -1,5 +1,5 @@
 import type { ComposeNode } from '../source/node.ts';
-import { child, sameValue, textOf } from '../source/node.ts';
+import { child, textOf, valueText } from '../source/node.ts';
 import type { Path } from '../source/problem.ts';
 
 /**
@@ -50,7 +50,8 @@ function matches(pattern: readonly string[], path: Path): boolean {
 
 /** The earlier entries, then those of the later list that are not there yet. */
 export function append(base: readonly ComposeNode[], over: readonly ComposeNode[]): ComposeNode[] {
-  return [...base, ...over.filter((entry) => !base.some((known) => sameValue(known, entry)))];
+  const known = new Set(base.map(valueText));
+  return [...base, ...over.filter((entry) => !known.has(valueText(entry)))];
 }
 
 /** The earlier entries, each replaced by a later one with the same key; then the rest of the later list. */

@@ -128,7 +128,7 @@ export function keyPosition(root: ComposeNode, path: Path): Position {
   return entry?.keyAt ?? nodeAt(root, path).at;
 }
 
-/** True when both say the same, wherever they stand. */
-export function sameValue(a: ComposeNode, b: ComposeNode): boolean {
-  return JSON.stringify(plain(a)) === JSON.stringify(plain(b));
+/** One text for all nodes that say the same, wherever they stand. */
+export function valueText(node: ComposeNode): string {
+  return JSON.stringify(plain(node));
 }

@@ -35,8 +35,8 @@ export function containerSpec(service: Section, of: ContainerOf): ContainerSpec 
 
 function process(service: Section): Fields {
   return {
-    entrypoint: service.texts('entrypoint'),
-    command: service.texts('command'),
+    entrypoint: entrypoint(service),
+    command: orNone(service.texts('command')),
     env: orNone(service.entries('environment').map(([name, text]) => (text === undefined ? name : `${name}=${text}`))),
     workingDir: service.text('working_dir'),
     user: service.text('user'),
@@ -53,6 +53,12 @@ function process(service: Section): Fields {
     runtime: service.text('runtime'),
     isolation: service.text('isolation'),
   };
+}
+
+/** To the engine one empty word takes the image's entrypoint away; no word leaves it. */
+function entrypoint(service: Section): readonly string[] | undefined {
+  const words = service.texts('entrypoint');
+  return words?.length === 0 ? [''] : words;
 }
 
 function filesystem(service: Section, { root, names }: ContainerOf): Fields {

@@ -37,8 +37,15 @@ export function serviceMode(service: Section): ServiceMode {
   }
 }
 
-/** `deploy.restart_policy`, or else what `restart` says; neither leaves it to Tutti, which restarts always. */
+/** What the file asks for; a job that always ran again would never be done, so for jobs that means `on-failure`. */
 export function restartPolicy(service: Section): RestartPolicy | undefined {
+  const policy = askedPolicy(service);
+  const job = service.section('deploy').text('mode')?.endsWith('-job') === true;
+  return job && policy?.condition === 'any' ? { ...policy, condition: 'on-failure' } : policy;
+}
+
+/** `deploy.restart_policy`, or else what `restart` says; neither leaves it to Tutti, which restarts always. */
+function askedPolicy(service: Section): RestartPolicy | undefined {
   const policy = service.section('deploy').section('restart_policy');
   if (policy.present) {
     if (service.has('restart')) service.warn('restart', 'ignored, because deploy.restart_policy is given');

@@ -42,10 +42,23 @@ export function attachments(
         networkId: names.network(name) as NetworkId,
         aliases: [...new Set([...common, ...(options.texts('aliases') ?? [])])],
         driverOptions: options.dictionary('driver_opts'),
-        ipv4Address: options.text('ipv4_address'),
+        ipv4Address: address(service, options),
       }),
     ),
   );
+}
+
+/** One address is for one task. */
+function address(service: Section, options: Section): string | undefined {
+  const text = options.text('ipv4_address');
+  if (text === undefined) return undefined;
+  const deploy = service.section('deploy');
+  const several = ![undefined, '0', '1'].includes(deploy.text('replicas') ?? service.text('scale'));
+  if (several || deploy.text('mode')?.startsWith('global') === true) {
+    options.fail('ipv4_address', 'cannot be given to a service that may have several tasks');
+  } else if (!isAddress(text))
+    options.fail('ipv4_address', `${JSON.stringify(text)} is not an address such as 10.5.0.7`);
+  return text;
 }
 
 export function networkSpec(stack: string, key: string, network: Section, names: Names): NetworkSpec {

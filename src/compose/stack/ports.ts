@@ -1,8 +1,14 @@
 import type { PublishedPort } from '../../model/service.ts';
+import { engineNetwork } from './networks.ts';
 import type { Section } from './section.ts';
 import { compact, orNone } from './section.ts';
 
 export function ports(service: Section): readonly PublishedPort[] | undefined {
+  const engine = engineNetwork(service);
+  if ((engine === 'host' || engine === 'none') && service.has('ports')) {
+    service.warn('ports', `ignored, because the service is on the network "${engine}" of the engine`);
+    return undefined;
+  }
   return orNone(service.sections('ports').flatMap((port) => publishedPort(port) ?? []));
 }
 

@@ -50,7 +50,8 @@ const conditions = {
 
 /** What the service waits for: `depends_on`, and the services that it links to. */
 function dependencies(service: Section, { names, root }: ContainerOf): readonly Dependency[] | undefined {
-  const known = new Set(root.named('services').map(([key]) => key));
+  const runnable = root.named('services').filter(([, other]) => !other.has('provider'));
+  const known = new Set(runnable.map(([key]) => key));
   const found = new Map<string, Dependency>();
   for (const link of service.texts('links') ?? []) {
     const key = link.split(':')[0] ?? '';
@@ -58,7 +59,7 @@ function dependencies(service: Section, { names, root }: ContainerOf): readonly 
   }
   for (const [key, dependency] of service.named('depends_on')) {
     if (!known.has(key)) {
-      dependency.warn(undefined, 'ignored, because there is no such service here and it is not required');
+      dependency.warn(undefined, 'ignored, because there is no such service that is run');
       continue;
     }
     const condition = dependency.oneOf('condition', Object.keys(conditions) as (keyof typeof conditions)[]);

@@ -197,6 +197,16 @@ const semantics: readonly (readonly [title: string, text: string, ...expected: r
     '4:47: networks.default.ipam.config[0].subnet: "10.0.0.0" is not a network such as 10.5.0.0/16',
   ],
   [
+    'an address for several tasks',
+    service('networks: {default: {ipv4_address: 10.0.0.7}}', 'scale: 2'),
+    '4:40: services.a.networks.default.ipv4_address: cannot be given to a service that may have several tasks',
+  ],
+  [
+    'an address that is none',
+    service('networks: {default: {ipv4_address: 10.0.0}}'),
+    '4:40: services.a.networks.default.ipv4_address: "10.0.0" is not an address such as 10.5.0.7',
+  ],
+  [
     'swap below memory',
     service('mem_limit: 1g', 'memswap_limit: 512m'),
     '5:20: services.a.memswap_limit: counts memory and swap; it cannot be below the memory limit',

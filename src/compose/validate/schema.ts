@@ -7,6 +7,9 @@ import type { Path, Problem } from '../source/problem.ts';
 import { problem } from '../source/problem.ts';
 import { explain, missingKey } from './explain.ts';
 
+/** More than this nobody reads, and sorting them out takes time that grows with their square. */
+const mostErrors = 1000;
+
 let compiled: ValidateFunction | undefined;
 
 /** Compiled at first use, because it takes a tenth of a second that `--help` need not wait for. */
@@ -25,7 +28,7 @@ function validator(): ValidateFunction {
 export function validateSchema(root: MapNode, options: { readonly partial: boolean }): Problem[] {
   const validate = validator();
   if (validate(plain(root))) return [];
-  return groupByPlace(validate.errors ?? []).flatMap(({ path, errors }) =>
+  return groupByPlace((validate.errors ?? []).slice(0, mostErrors)).flatMap(({ path, errors }) =>
     describe(root, path, errors, options.partial),
   );
 }

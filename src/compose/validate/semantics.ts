@@ -44,7 +44,7 @@ function doubleTargets(service: ComposeNode, path: Path): Problem[] {
 
 /** One published port for two things, in one service or in two. */
 function doublePorts(root: MapNode): Problem[] {
-  const taken: { readonly address: string; readonly key: string; readonly owner: string; readonly at: Position }[] = [];
+  const taken = new Map<string, { readonly address: string; readonly owner: string; readonly at: Position }[]>();
   const found: Problem[] = [];
   for (const [name, service] of services(root)) {
     for (const [index, port] of items(child(service, 'ports')).entries()) {
@@ -52,13 +52,14 @@ function doublePorts(root: MapNode): Problem[] {
       if (!/^[1-9]\d*$/.test(published)) continue;
       const key = `${published}/${textOf(child(port, 'protocol')) ?? 'tcp'}`;
       const address = anyAddress(textOf(child(port, 'host_ip')));
-      const other = taken.find((one) => one.key === key && overlap(one.address, address));
+      const others = taken.get(key) ?? [];
+      const other = others.find((one) => overlap(one.address, address));
       if (other !== undefined) {
         const owner = other.owner === name ? 'this service' : `the service ${other.owner}`;
         const message = `the published port ${key} is taken by ${owner}, in ${place(other.at)}`;
         found.push(problem(port.at, ['services', name, 'ports', index], message));
       }
-      taken.push({ key, address, owner: name, at: port.at });
+      taken.set(key, [...others, { address, owner: name, at: port.at }]);
     }
   }
   return found;

@@ -239,6 +239,36 @@ test('credentials are not shown', () => {
   );
 });
 
+test('variables are compared one by one, and what looks secret is not shown', () => {
+  const withEnv = (...env: readonly string[]): StackSpec => {
+    const spec = service('a');
+    const containers = spec.task.containers.map((one) => ({ ...one, env }));
+    return stack({ services: [{ ...spec, task: { ...spec.task, containers } }] });
+  };
+  const changes = (next: StackSpec) =>
+    plan(next, deploy(withEnv('A=1', 'DB_PASSWORD=old'))).flatMap((one) => (one.kind === 'update' ? one.changes : []));
+  assert.deepEqual(changes(withEnv('DB_PASSWORD=old', 'A=1')), []);
+  assert.deepEqual(changes(withEnv('A=2', 'DB_PASSWORD=new', 'B=3')), [
+    { path: 'task.containers[main].env[A]', before: 'A=1', after: 'A=2' },
+    { path: 'task.containers[main].env[DB_PASSWORD]', before: '(not shown)', after: '(not shown)' },
+    { path: 'task.containers[main].env[B]', after: 'B=3' },
+  ]);
+});
+
+test('a dependency that is no longer required is a difference', () => {
+  const depends = (required?: false): StackSpec =>
+    stack({
+      services: [
+        service('a'),
+        {
+          ...service('b'),
+          dependsOn: [{ service: 'app_a', condition: 'started', ...(required === undefined ? {} : { required }) }],
+        },
+      ],
+    });
+  assert.equal(plan(depends(), deploy(depends(false))).filter(({ kind }) => kind === 'update').length, 1);
+});
+
 const key = fc.constantFrom('a', 'b', 'c');
 const data = fc.constantFrom('b25l', 'dHdv', 'dGhyZWU=');
 const anyStack = fc
