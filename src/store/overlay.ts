@@ -12,9 +12,11 @@ interface OverlayIndex {
   readonly difference: Map<string, number>;
 }
 
+/** Stands for a row that is deleted. */
+const deleted = Symbol('deleted');
+
 interface OverlayTable {
-  /** Undefined: deleted. */
-  readonly rows: Map<string, Row | undefined>;
+  readonly rows: Map<string, Row | typeof deleted>;
   readonly indexes: Map<string, OverlayIndex>;
   /** How many more rows there are than in the base. */
   difference: number;
@@ -39,8 +41,9 @@ export class Overlay implements View {
   get<Name extends Table>(table: Name, id: string): Tables[Name] | undefined {
     const overlaid = this.#tables.get(table);
     if (overlaid === undefined) return this.#base.get(table, id);
-    const row = overlaid.rows.get(id) as Tables[Name] | undefined;
-    return row !== undefined || overlaid.rows.has(id) ? row : this.#base.get(table, id);
+    const row = overlaid.rows.get(id);
+    if (row === undefined) return this.#base.get(table, id);
+    return row === deleted ? undefined : (row as Tables[Name]);
   }
 
   *list<Name extends Table>(table: Name): Iterable<Tables[Name]> {
@@ -50,7 +53,7 @@ export class Overlay implements View {
       return;
     }
     for (const [id, row] of this.#base.entries(table)) if (!overlaid.rows.has(id)) yield row;
-    for (const row of overlaid.rows.values()) if (row !== undefined) yield row as Tables[Name];
+    for (const row of overlaid.rows.values()) if (row !== deleted) yield row as Tables[Name];
   }
 
   count(table: Table): number {
@@ -85,7 +88,7 @@ export class Overlay implements View {
   /** `before`: the row as it is seen now. */
   write(table: Table, id: string, before: Row | undefined, row: Row | undefined): void {
     const overlaid = this.#table(table);
-    overlaid.rows.set(id, row);
+    overlaid.rows.set(id, row ?? deleted);
     account(overlaid, id, before, row);
   }
 
@@ -93,7 +96,7 @@ export class Overlay implements View {
   forget(table: Table, id: string): void {
     const overlaid = this.#table(table);
     const base = this.#base.get(table, id);
-    account(overlaid, id, overlaid.rows.get(id), base);
+    account(overlaid, id, this.get(table, id), base);
     overlaid.rows.delete(id);
     if (base === undefined) return;
     for (const { definition, added } of overlaid.indexes.values()) {
@@ -116,7 +119,9 @@ export class Overlay implements View {
     const definition = definitionsOf(table).find(([candidate]) => candidate === name)?.[1];
     if (definition === undefined) throw new TypeError(`table ${table} has no index ${name}`);
     const index: OverlayIndex = { definition, added: new Buckets(), difference: new Map() };
-    for (const [id, row] of overlaid.rows) move(index, id, this.#base.get(table, id), row);
+    for (const [id, row] of overlaid.rows) {
+      move(index, id, this.#base.get(table, id), row === deleted ? undefined : row);
+    }
     overlaid.indexes.set(name, index);
     return index;
   }

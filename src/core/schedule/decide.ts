@@ -87,23 +87,19 @@ const lookAgain = (model: ClusterModel, refused: Refused[]): void => {
 
 const placeGroup = (model: ClusterModel, group: TaskGroup, options: DecideOptions, placements: Placement[]): void => {
   const picker = pickerFor({ ...options, group, nodes: model.nodes.present, candidates: candidatesOf(model, group) });
-  let room = options.limit - placements.length;
-  for (const task of group.pending.values()) {
-    const node = picker.peek();
-    if (node === undefined) break;
-    if (room === 0) {
-      model.groups.dirty.add(group);
-      return;
-    }
-    room -= 1;
+  group.queue.walk((entry) => {
+    const node = placements.length < options.limit ? picker.peek() : undefined;
+    if (node === undefined) return false;
     const load = group.loadOn(node);
-    model.assume(task, group, node, load);
-    placements.push({ task, nodeId: node.id as NodeId, genericResources: load.generic });
+    placements.push({ task: entry.task, nodeId: node.id as NodeId, genericResources: load.generic });
+    model.assume(entry, node, load);
     const stillFits = group.room(node) === undefined;
     if (!stillFits) group.verdicts?.look(node);
     picker.settle(stillFits);
-  }
-  settle(model, group);
+    return true;
+  });
+  if (group.queue.size > 0 && picker.peek() !== undefined) model.groups.dirty.add(group);
+  else settle(model, group);
 };
 
 /** The nodes that would take a task of the group. While it waits they are known; otherwise each is asked. */
@@ -117,7 +113,7 @@ const candidatesOf = (model: ClusterModel, group: TaskGroup): NodeInfo[] => {
 
 /** Remembers what every node answered while tasks are left over, and forgets it when none is. */
 const settle = (model: ClusterModel, group: TaskGroup): void => {
-  if (group.pending.size === 0) {
+  if (group.queue.size === 0) {
     group.rest();
     model.groups.stuck.delete(group);
     return;
@@ -128,14 +124,10 @@ const settle = (model: ClusterModel, group: TaskGroup): void => {
 
 /** What is to be said of the group's pending tasks that was not said yet. */
 const newsOf = (group: TaskGroup): Refused | undefined => {
-  if (group.verdicts === undefined || group.pending.size === 0) return undefined;
+  if (group.verdicts === undefined || group.queue.size === 0) return undefined;
   const refusals = group.verdicts.refusals();
   const explanation = explainRefusals(refusals);
-  const isNew = explanation !== group.explanation;
-  const tasks = isNew
-    ? [...group.pending.values()]
-    : group.untold.filter((task) => group.pending.get(task.id) === task);
+  const tasks = group.queue.tell(explanation !== group.explanation);
   group.explanation = explanation;
-  group.untold = [];
   return tasks.length === 0 ? undefined : { tasks, refusals, explanation };
 };

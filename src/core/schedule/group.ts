@@ -6,6 +6,7 @@ import type { Load, NodeInfo } from './node-info.ts';
 import type { Tally } from './tally.ts';
 import { fitCheck, roomCheck } from './filters/filters.ts';
 import type { Check } from './filters/filter.ts';
+import { PendingQueue } from './pending-queue.ts';
 import { requirementsOf } from './requirements.ts';
 import type { Requirements } from './requirements.ts';
 import type { Verdicts } from './verdicts.ts';
@@ -19,10 +20,7 @@ export class TaskGroup {
   /** Shared by all groups of the service. */
   readonly tally: Tally;
   readonly failures = new Failures();
-  /** Where a model has a pending task of it: one object for all of them. */
-  readonly place = { kind: 'pending', group: this } as const;
-  /** To be placed, in the order that they came. */
-  readonly pending = new Map<string, Task>();
+  readonly queue = new PendingQueue();
   /** Tasks that it stands for, pending or on nodes. */
   members = 0;
   requirements: Requirements;
@@ -32,9 +30,8 @@ export class TaskGroup {
   room: Check;
   /** Present while the group waits for room. */
   verdicts: Verdicts | undefined;
-  /** What was last said of its pending tasks, and of which it was not said yet. */
+  /** What was last said of its pending tasks. */
   explanation: string | undefined;
-  untold: Task[] = [];
 
   /** What a task of it without generic resources takes: one object for all of them. */
   #load: Load;
@@ -65,7 +62,7 @@ export class TaskGroup {
   rest(): void {
     this.verdicts = undefined;
     this.explanation = undefined;
-    this.untold = [];
+    this.queue.clear();
   }
 
   /** The service publishes other ports. What runs keeps those that it has. */

@@ -62,7 +62,7 @@ export class Groups {
       const hostPorts = hostPortsOf(portsOf(service, group.specVersion));
       if (hostPorts.join() === group.requirements.hostPorts.join()) continue;
       group.republish(hostPorts);
-      if (group.pending.size > 0) this.dirty.add(group);
+      if (group.queue.size > 0) this.dirty.add(group);
     }
   }
 

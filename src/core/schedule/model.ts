@@ -2,28 +2,13 @@ import type { Node, NodeStatus } from '../../model/node.ts';
 import type { Service } from '../../model/service.ts';
 import { isTerminal } from '../../model/task.ts';
 import type { Task, TaskStatus } from '../../model/task.ts';
-import type { TaskGroup } from './group.ts';
+import type { Entry } from './entry.ts';
 import { Groups } from './groups.ts';
 import { Later } from './later.ts';
 import type { Load, NodeInfo } from './node-info.ts';
 import { Nodes } from './nodes.ts';
 import { isActive, standingOf } from './standing.ts';
-
-/** A task of a global service that waits to be checked on its node. */
-export interface Pinned {
-  readonly kind: 'pinned';
-  readonly task: Task;
-  readonly group: TaskGroup;
-}
-
-/** Where the model has a task. One that it has nothing to do with is not in it. */
-type Place =
-  | { readonly kind: 'pending'; readonly group: TaskGroup }
-  | { readonly kind: 'placed'; readonly group: TaskGroup; readonly node: NodeInfo; readonly load: Load }
-  | { readonly kind: 'later' }
-  | Pinned;
-
-const later: Place = { kind: 'later' };
+import type { Standing } from './standing.ts';
 
 /**
  * The cluster as the scheduler needs it, kept up from changes: each costs what it touches, whatever the size of the
@@ -34,11 +19,11 @@ export class ClusterModel {
   readonly nodes = new Nodes();
   readonly groups: Groups = new Groups();
   readonly later = new Later();
-  /** By node, then by task. */
-  readonly pinned = new Map<string, Map<string, Pinned>>();
+  /** Tasks of global services that wait to be checked on their node, by node. */
+  readonly pinned = new Map<string, Set<Entry>>();
   /** Nodes that changed, or gained room, since the last decision. */
   readonly touched = new Set<NodeInfo>();
-  readonly #places = new Map<string, Place>();
+  readonly #entries = new Map<string, Entry>();
   /** Tasks observed in a terminal state. */
   readonly #ended = new Set<string>();
 
@@ -61,26 +46,19 @@ export class ClusterModel {
 
   setTask(id: string, task: Task | undefined): void {
     const standing = task === undefined ? 'none' : standingOf(task, this.#ended.has(id));
-    const place = this.#places.get(id);
-    if (task === undefined || standing === 'none') {
-      if (place !== undefined) this.#leave(id, place);
-    } else if (standing === 'placed') {
-      if (isAt(place, task)) return;
-      if (place !== undefined) this.#leave(id, place);
-      this.#load(task);
-    } else if (standing === 'pinned') {
-      if (place !== undefined) this.#leave(id, place);
-      this.#pin(task);
-    } else {
-      if (place?.kind === 'pending') {
-        // The newer row keeps the turn of the older one.
-        place.group.pending.set(id, task);
-        place.group.untold.push(task);
-        return;
-      }
-      if (place !== undefined) this.#leave(id, place);
+    const entry = this.#entries.get(id);
+    if (entry !== undefined && task !== undefined && staysAs(entry, standing, task)) {
+      entry.task = task;
+      return;
+    }
+    if (entry !== undefined) this.#leave(id, entry);
+    this.later.delete(id);
+    if (task === undefined) return;
+    if (standing === 'placed') this.#load(task);
+    else if (standing === 'pinned') this.#pin(task);
+    else if (standing === 'pending') {
       if (task.notBefore === undefined) this.#queue(task);
-      else this.#delay(task, task.notBefore);
+      else this.later.add(task, task.notBefore);
     }
   }
 
@@ -99,30 +77,20 @@ export class ClusterModel {
     this.setTask(id, row);
   }
 
-  /** Whether the row tells nothing new: the task is on that node already, and no more or less active. */
-  isAsPlaced(task: Task): boolean {
-    return isAt(this.#places.get(task.id), task);
-  }
-
   /** Moves tasks whose moment has come to the others. */
   admit(now: number): void {
     this.groups.sweep(now);
     for (const task of this.later.due(now)) this.#queue(task);
   }
 
-  /** Takes a pending task as placed before it is committed. */
-  assume(task: Task, group: TaskGroup, node: NodeInfo, load: Load): void {
-    group.pending.delete(task.id);
+  /** Takes a pending or pinned task as placed before that is committed. */
+  assume(entry: Entry, node: NodeInfo, load: Load): void {
+    if (entry.state === 'pinned') this.#unpin(entry);
+    else entry.group.queue.drop();
     node.add(load);
-    this.#places.set(task.id, { kind: 'placed', group, node, load });
-  }
-
-  /** Takes a pinned task as agreed to before it is committed. */
-  assumePinned(pinned: Pinned, node: NodeInfo, load: Load): void {
-    const { task, group } = pinned;
-    this.#unpin(pinned);
-    node.add(load);
-    this.#places.set(task.id, { kind: 'placed', group, node, load });
+    entry.state = 'placed';
+    entry.node = node;
+    entry.load = load;
   }
 
   #noteFailure(task: Task, nodeId: string, at: number): void {
@@ -138,57 +106,45 @@ export class ClusterModel {
     const node = this.nodes.get(task.nodeId as string);
     const load = group.loadOf(task, isActive(task));
     node.add(load);
-    this.#places.set(task.id, { kind: 'placed', group, node, load });
+    this.#entries.set(task.id, { task, group, state: 'placed', node, load });
   }
 
   #queue(task: Task): void {
     const group = this.groups.join(task);
-    group.pending.set(task.id, task);
-    group.untold.push(task);
-    this.#places.set(task.id, group.place);
+    const entry: Entry = { task, group, state: 'pending', node: undefined, load: undefined };
+    group.queue.push(entry);
+    this.#entries.set(task.id, entry);
     this.groups.dirty.add(group);
-  }
-
-  #delay(task: Task, moment: number): void {
-    this.later.add(task, moment);
-    this.#places.set(task.id, later);
   }
 
   #pin(task: Task): void {
     const nodeId = task.nodeId as string;
-    const pinned: Pinned = { kind: 'pinned', task, group: this.groups.join(task) };
-    const here = this.pinned.get(nodeId) ?? new Map<string, Pinned>();
-    this.pinned.set(nodeId, here.set(task.id, pinned));
-    this.#places.set(task.id, pinned);
+    const entry: Entry = { task, group: this.groups.join(task), state: 'pinned', node: undefined, load: undefined };
+    this.pinned.set(nodeId, (this.pinned.get(nodeId) ?? new Set()).add(entry));
+    this.#entries.set(task.id, entry);
     this.touched.add(this.nodes.get(nodeId));
   }
 
-  #unpin({ task }: Pinned): void {
-    const here = this.pinned.get(task.nodeId as string);
-    here?.delete(task.id);
-    if (here?.size === 0) this.pinned.delete(task.nodeId as string);
+  #unpin(entry: Entry): void {
+    const nodeId = entry.task.nodeId as string;
+    const here = this.pinned.get(nodeId);
+    here?.delete(entry);
+    if (here?.size === 0) this.pinned.delete(nodeId);
   }
 
   /** Takes the task out of where it is. */
-  #leave(id: string, place: Place): void {
-    this.#places.delete(id);
-    switch (place.kind) {
-      case 'later':
-        this.later.delete(id);
-        return;
-      case 'pending':
-        place.group.pending.delete(id);
-        break;
-      case 'pinned':
-        this.#unpin(place);
-        break;
-      case 'placed':
-        place.node.remove(place.load);
-        this.touched.add(place.node);
-        this.#tidy(place.node);
-        break;
+  #leave(id: string, entry: Entry): void {
+    const { group, node, load, state } = entry;
+    this.#entries.delete(id);
+    entry.state = 'gone';
+    if (state === 'pending') group.queue.drop();
+    else if (state === 'pinned') this.#unpin(entry);
+    else if (node !== undefined && load !== undefined) {
+      node.remove(load);
+      this.touched.add(node);
+      this.#tidy(node);
     }
-    this.groups.leave(place.group);
+    this.groups.leave(group);
   }
 
   #tidy(info: NodeInfo): void {
@@ -198,5 +154,9 @@ export class ClusterModel {
   }
 }
 
-const isAt = (place: Place | undefined, task: Task): boolean =>
-  place?.kind === 'placed' && place.node.id === task.nodeId && place.load.active === isActive(task);
+/** Whether the task is where its row says: a placed one no more or less active, a pending one keeping its turn. */
+const staysAs = ({ state, node, load, group }: Entry, standing: Standing, task: Task): boolean => {
+  if (state !== standing || group.specVersion !== task.specVersion) return false;
+  if (state === 'placed') return node?.id === task.nodeId && load?.active === isActive(task);
+  return state === 'pending';
+};

@@ -1,6 +1,7 @@
 import type { NodeId } from '../../model/ids.ts';
 import type { Placement, Refused } from './decide.ts';
-import type { ClusterModel, Pinned } from './model.ts';
+import type { Entry } from './entry.ts';
+import type { ClusterModel } from './model.ts';
 import type { NodeInfo } from './node-info.ts';
 import { explainRefusals, refusalsOf } from './refusal.ts';
 
@@ -8,15 +9,15 @@ import { explainRefusals, refusalsOf } from './refusal.ts';
 export const decidePinned = (model: ClusterModel, placements: Placement[], refused: Refused[]): void => {
   if (model.pinned.size === 0) return;
   for (const node of model.touched) {
-    for (const pinned of model.pinned.get(node.id)?.values() ?? []) {
-      const placement = place(model, node, pinned, refused);
+    for (const entry of model.pinned.get(node.id) ?? []) {
+      const placement = place(model, node, entry, refused);
       if (placement !== undefined) placements.push(placement);
     }
   }
 };
 
-const place = (model: ClusterModel, node: NodeInfo, pinned: Pinned, refused: Refused[]): Placement | undefined => {
-  const { task, group } = pinned;
+const place = (model: ClusterModel, node: NodeInfo, entry: Entry, refused: Refused[]): Placement | undefined => {
+  const { task, group } = entry;
   const reason = group.check(node);
   if (reason !== undefined) {
     const refusals = refusalsOf(new Map([[reason, 1]]));
@@ -24,6 +25,6 @@ const place = (model: ClusterModel, node: NodeInfo, pinned: Pinned, refused: Ref
     return undefined;
   }
   const load = group.loadOn(node);
-  model.assumePinned(pinned, node, load);
+  model.assume(entry, node, load);
   return { task, nodeId: node.id as NodeId, genericResources: load.generic };
 };

@@ -18,7 +18,6 @@ const batch = 2_000;
 
 /** Ids of what changed since the model was last told. */
 class Changed {
-  model: ClusterModel | undefined;
   readonly node = new Set<string>();
   readonly service = new Set<string>();
   readonly task = new Set<string>();
@@ -34,8 +33,6 @@ class Changed {
         this.service.add(change.id);
         return true;
       case 'task':
-        // Mostly what the scheduler itself has just committed.
-        if (change.after !== undefined && this.model?.isAsPlaced(change.after) === true) return false;
         this.task.add(change.id);
         return true;
       case 'taskStatus':
@@ -59,22 +56,27 @@ const hasEnded = (status: TaskStatus | undefined): boolean => status !== undefin
  */
 export const scheduleLoop = (ports: ScheduleLoopPorts): AsyncDisposable => {
   const changed = new Changed();
+  const own = { revision: -1 };
+  let model: ClusterModel | undefined;
   const pass = async (context: PassContext): Promise<void> => {
-    changed.model ??= buildModel(ports.store.view, changed, ports.clock.now());
+    model ??= buildModel(ports.store.view, changed, ports.clock.now());
     try {
-      await placeAll(changed.model, changed, ports);
+      await placeAll(model, changed, own, ports);
     } catch (error) {
       // The model may hold what never came to be: it is made anew.
-      changed.model = undefined;
+      model = undefined;
+      own.revision = -1;
       throw error;
     }
-    const next = changed.model.later.next();
+    const next = model.later.next();
     if (next !== undefined) context.wakeAt('later', next);
   };
   return startLoop(
     {
       name: 'schedule',
       dirty: (commit: Commit, mark) => {
+        // What the loop itself has just written, all of it and nothing else, the model knows.
+        if (commit.durable && commit.revision === own.revision) return;
         let matters = false;
         for (const change of commit.changes) matters = changed.note(change) || matters;
         if (matters) mark('changes');
@@ -86,7 +88,12 @@ export const scheduleLoop = (ports: ScheduleLoopPorts): AsyncDisposable => {
   );
 };
 
-const placeAll = async (model: ClusterModel, changed: Changed, ports: ScheduleLoopPorts): Promise<void> => {
+/** The revision of the loop's own transaction that is being committed. */
+interface Own {
+  revision: number;
+}
+
+const placeAll = async (model: ClusterModel, changed: Changed, own: Own, ports: ScheduleLoopPorts): Promise<void> => {
   const { store, clock, random } = ports;
   let decision: Decision;
   do {
@@ -96,7 +103,11 @@ const placeAll = async (model: ClusterModel, changed: Changed, ports: ScheduleLo
     decision = decide(model, { now, strategy, random: () => random.number(), limit: batch });
     const { placements, refused } = decision;
     if (placements.length > 0) {
-      const { value: conflicts } = await store.update((transaction) => place(transaction, placements));
+      const { value: conflicts } = await store.update((transaction) => {
+        const lost = place(transaction, placements);
+        if (lost.length < placements.length) own.revision = transaction.revision + 1;
+        return lost;
+      });
       for (const id of conflicts) changed.task.add(id);
     }
     const changes = { placements, refused, now };
