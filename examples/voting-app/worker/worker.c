@@ -22,7 +22,7 @@
 #define REJECTED "votes:rejected"
 #define IDLE_SECONDS "1"
 #define HEARTBEAT "/tmp/worker.alive"
-#define HEARTBEAT_SECONDS 5
+#define HEARTBEAT_SECONDS 15
 #define RETRY_MILLISECONDS 250
 
 struct vote {
@@ -63,7 +63,8 @@ static void pause_before_retry(void) {
   nanosleep(&wait, NULL);
 }
 
-/* Says "alive and connected to both" to the health check. */
+/* Says "alive" to the health check. Also while Redis or the database is away: their health is theirs, and a worker that is
+ * killed for it finds them no sooner. */
 static void beat(void) {
   FILE *file = fopen(HEARTBEAT, "w");
   if (file) fclose(file);
@@ -72,7 +73,7 @@ static void beat(void) {
 static int check(void) {
   struct stat status;
   if (stat(HEARTBEAT, &status) != 0 || time(NULL) - status.st_mtime > HEARTBEAT_SECONDS) {
-    puts("unhealthy: not connected to both redis and the database");
+    puts("unhealthy: no sign of life");
     return 1;
   }
   return 0;
@@ -220,6 +221,7 @@ int main(int count, char **arguments) {
   sigaction(SIGINT, &action, NULL);
   signal(SIGPIPE, SIG_IGN);
   while (!stopping) {
+    beat();
     redisContext *queue = connect_queue();
     PGconn *database = queue ? connect_database() : NULL;
     if (database) work(queue, database);
