@@ -23,7 +23,7 @@ const managerCredentials = await credentialsOf(authority, 'manager-1', 'manager'
 /** A listener on a free port of the loopback interface. */
 export const listenForTest = (
   service: ManagerService,
-  options: { readonly calls?: Calls; readonly maxMessageBytes?: number } = {},
+  options: { readonly calls?: Calls; readonly maxMessageBytes?: number; readonly credentials?: Credentials } = {},
 ): Promise<Http2Listener> =>
   createHttp2Listener({
     host: '127.0.0.1',
