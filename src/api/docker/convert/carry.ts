@@ -1,3 +1,4 @@
+import { differences } from '../../../core/plan/difference.ts';
 import type { ContainerSpec, Mount, Resources } from '../../../model/container.ts';
 import type { PublishedPort, ServiceSpec } from '../../../model/service.ts';
 import { isPrivilegeOption } from './privileges.ts';
@@ -35,8 +36,19 @@ const containerFields = [
   'expose',
 ] as const satisfies readonly (keyof ContainerSpec)[];
 
-/** `next` with everything of `current` that Docker's shape cannot say. Pure; neither is changed. */
+/**
+ * `next` with everything of `current` that Docker's shape cannot say. Pure; neither is changed. Where the tasks come to
+ * mean the same, they are left as they were: clients drop false and empty fields, and no task is replaced for that.
+ */
 export const carryOver = (current: ServiceSpec, next: ServiceSpec): ServiceSpec => {
+  const carried = withUnsayable(current, next);
+  const { pullCredentials: _current, ...before } = current.task;
+  const { pullCredentials, ...after } = carried.task;
+  if (differences(before, after).length > 0) return carried;
+  return { ...carried, task: { ...before, ...sparse({ pullCredentials }) } };
+};
+
+const withUnsayable = (current: ServiceSpec, next: ServiceSpec): ServiceSpec => {
   const [old, ...rest] = current.task.containers;
   const [main] = next.task.containers;
   return {
@@ -70,7 +82,9 @@ const carryContainer = (old: ContainerSpec, next: ContainerSpec): ContainerSpec 
 };
 
 const carryMount = (old: ContainerSpec, mount: Mount): Mount => {
-  const selinux = old.mounts?.find((before) => before.target === mount.target)?.bind?.selinux;
+  const selinux = old.mounts?.find(
+    (before) => before.target === mount.target && before.source === mount.source && before.bind?.selinux !== undefined,
+  )?.bind?.selinux;
   return selinux === undefined || mount.bind === undefined ? mount : { ...mount, bind: { ...mount.bind, selinux } };
 };
 
@@ -88,11 +102,18 @@ const carryNetworks = (current: ServiceSpec, next: ServiceSpec) =>
 const carryEndpoint = (current: ServiceSpec, next: ServiceSpec) =>
   given(next.endpoint, (endpoint) => ({
     ...endpoint,
-    ...sparse({ ports: endpoint.ports?.map((port) => carryPort(current, port)) }),
+    ...sparse({ ports: given(endpoint.ports, (ports) => carryPorts(current.endpoint?.ports ?? [], ports)) }),
   }));
 
-const carryPort = (current: ServiceSpec, port: PublishedPort): PublishedPort => {
-  const same = (old: PublishedPort): boolean =>
-    old.target === port.target && old.protocol === port.protocol && old.published === port.published;
-  return { ...port, ...sparse({ hostAddress: current.endpoint?.ports?.find(same)?.hostAddress }) };
+/** A port may be published on several host addresses: ports that are alike are taken in order. */
+const carryPorts = (old: readonly PublishedPort[], next: readonly PublishedPort[]): readonly PublishedPort[] => {
+  const left = [...old];
+  return next.map((port) => {
+    const at = left.findIndex((before) => portKey(before) === portKey(port));
+    const [before] = at < 0 ? [] : left.splice(at, 1);
+    return { ...port, ...sparse({ hostAddress: before?.hostAddress }) };
+  });
 };
+
+const portKey = ({ target, protocol, published, mode }: PublishedPort): string =>
+  `${protocol} ${target} ${published ?? ''} ${mode}`;

@@ -53,7 +53,8 @@ export const taskFrom = (task: DockerTask): TaskSpec => {
     restart: given(task.RestartPolicy, restartFrom),
     placement: given(task.Placement, placementFrom),
     logging: given(logDriver, (log) => sparse({ driver: log.Name, options: log.Options })),
-    forceUpdate: task.ForceUpdate,
+    /* Clients send 0 where nothing was forced. */
+    forceUpdate: task.ForceUpdate === 0 ? undefined : task.ForceUpdate,
   });
 };
 
