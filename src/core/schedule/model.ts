@@ -55,9 +55,8 @@ export class ClusterModel {
     this.later.delete(id);
     if (task === undefined) return;
     if (standing === 'placed') this.#load(task);
-    else if (standing === 'pinned') this.#pin(task);
-    else if (standing === 'pending') {
-      if (task.notBefore === undefined) this.#queue(task);
+    else if (standing !== 'none') {
+      if (task.notBefore === undefined) this.#await(task);
       else this.later.add(task, task.notBefore);
     }
   }
@@ -80,7 +79,7 @@ export class ClusterModel {
   /** Moves tasks whose moment has come to the others. */
   admit(now: number): void {
     this.groups.sweep(now);
-    for (const task of this.later.due(now)) this.#queue(task);
+    for (const task of this.later.due(now)) this.#await(task);
   }
 
   /** Takes a pending or pinned task as placed before that is committed. */
@@ -107,6 +106,12 @@ export class ClusterModel {
     const load = group.loadOf(task, isActive(task));
     node.add(load);
     this.#entries.set(task.id, { task, group, state: 'placed', node, load });
+  }
+
+  /** A task with a node is to be checked there; any other waits for one. */
+  #await(task: Task): void {
+    if (task.nodeId === undefined) this.#queue(task);
+    else this.#pin(task);
   }
 
   #queue(task: Task): void {
