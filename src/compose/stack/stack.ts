@@ -37,6 +37,13 @@ export function convert(project: Project): Conversion {
     configs: filesOf(project, root, 'configs', names.config),
     ...externals(root, names),
   };
+  for (const [kind, name] of [
+    ['networks', names.network],
+    ['secrets', names.secret],
+    ['configs', names.config],
+  ] as const) {
+    refuseDoubles(own(root, kind), name);
+  }
   const errors = remarks.errors.length > 0 ? remarks.errors : modelFaults(stack, project);
   return { stack, errors: tidyProblems(errors), warnings: tidyProblems(remarks.warnings) };
 }
@@ -52,6 +59,16 @@ function linkedAs(root: Section, key: string): readonly string[] {
 
 function own(root: Section, kind: string): (readonly [string, Section])[] {
   return root.named(kind).filter(([, resource]) => resource.boolean('external') !== true);
+}
+
+/** Two resources that the file gives one name would be one in the cluster. */
+function refuseDoubles(resources: readonly (readonly [string, Section])[], name: (key: string) => string): void {
+  const taken = new Map<string, string>();
+  for (const [key, resource] of resources) {
+    const other = taken.get(name(key));
+    if (other !== undefined) resource.fail('name', `${name(key)} is the name of ${JSON.stringify(other)} already`);
+    taken.set(name(key), key);
+  }
 }
 
 function filesOf(project: Project, root: Section, kind: 'secrets' | 'configs', name: Names['secret']) {

@@ -207,6 +207,11 @@ const semantics: readonly (readonly [title: string, text: string, ...expected: r
     '4:40: services.a.networks.default.ipv4_address: "10.0.0" is not an address such as 10.5.0.7',
   ],
   [
+    'one name for two networks',
+    `${service('networks: [x, y]')}\nnetworks: {x: {name: n}, y: {name: n}}`,
+    '5:36: networks.y.name: n is the name of "x" already',
+  ],
+  [
     'swap below memory',
     service('mem_limit: 1g', 'memswap_limit: 512m'),
     '5:20: services.a.memswap_limit: counts memory and swap; it cannot be below the memory limit',

@@ -1,4 +1,3 @@
-import { TuttiError } from '../../model/errors.ts';
 import type { Network, NetworkSpec } from '../../model/network.ts';
 import type { PlanAction } from './action.ts';
 import { differences } from './difference.ts';
@@ -22,22 +21,7 @@ function planNetwork(spec: NetworkSpec, existing: Network | undefined): PlanActi
   const { name } = spec;
   if (existing === undefined) return { kind: 'create', object: 'network', name, spec };
   const changes = differences(existing.spec, spec);
-  const rebuilt = changes.filter(({ path }) => !path.startsWith('labels'));
-  if (rebuilt.length > 0)
-    throw cannotChange(
-      name,
-      rebuilt.map(({ path }) => path),
-    );
   return changes.length === 0
     ? { kind: 'unchanged', object: 'network', name, id: existing.id }
     : { kind: 'update', object: 'network', name, id: existing.id, spec, changes };
-}
-
-function cannotChange(name: string, paths: readonly string[]): TuttiError {
-  return new TuttiError(
-    'conflict',
-    `the network ${name} exists with another ${paths.join(', ')}, and containers are on it; ` +
-      'give the network another name in the file, or remove the stack first',
-    { fields: { network: name, paths } },
-  );
 }

@@ -184,6 +184,11 @@ test('a network that would have to change is refused', () => {
   );
 });
 
+test('a service that would have to change its mode is refused', () => {
+  const global = stack({ services: [{ ...service('db'), mode: { kind: 'global' } }] });
+  assert.throws(() => plan(global, deploy(whole)), /app_db is replicated and cannot become global/);
+});
+
 test('everything external that is missing is named at once', () => {
   const wanted = stack({ services: [service('a')], external: { networks: ['n'], secrets: ['s'], configs: ['c'] } });
   assert.throws(
@@ -219,7 +224,10 @@ test('forced updates, credentials and resolved digests survive', () => {
     })),
   };
   assert.deepEqual(new Set(plan(whole, touched).map(({ kind }) => kind)), new Set(['unchanged']));
-  const scaled = { ...whole, services: whole.services.map((spec) => ({ ...spec, mode: { kind: 'global' as const } })) };
+  const scaled = {
+    ...whole,
+    services: whole.services.map((spec) => ({ ...spec, mode: { kind: 'replicated' as const, replicas: 9 } })),
+  };
   const update = plan(scaled, touched).find(({ kind }) => kind === 'update');
   assert.ok(update?.kind === 'update' && update.object === 'service');
   assert.equal(update.spec.task.forceUpdate, 7);

@@ -3,7 +3,7 @@ import type { Service, ServiceSpec } from '../../model/service.ts';
 import type { StackSpec } from '../../model/stack.ts';
 import { stackLabel } from '../../model/stack.ts';
 import type { CurrentState, ObjectKind, PlanAction } from './action.ts';
-import { checkReferences } from './check.ts';
+import { checkFeasible } from './check.ts';
 import { planFiles } from './files.ts';
 import { renameReferences, toNames } from './names.ts';
 import { planNetworks } from './networks.ts';
@@ -17,14 +17,14 @@ export type { PlanAction } from './action.ts';
  * generations of a secret or config go in any case, once neither a service nor its rollback needs them.
  *
  * Faults, all of them at once: `not-found` when something external is missing, `conflict` when a name belongs to an object of
- * another stack or of none, or when an existing network would have to change in place.
+ * another stack or of none, or when an existing network or the mode of a service would have to change.
  */
 export function planStack(
   desired: StackSpec,
   current: CurrentState,
   { prune }: { readonly prune: boolean },
 ): readonly PlanAction[] {
-  checkReferences(desired, current);
+  checkFeasible(desired, current);
   const own = ofStack(desired.name, current);
   const networks = planNetworks(desired.networks, own.networks, prune);
   const secrets = planFiles('secret', desired.secrets, own.secrets, current.secrets);
