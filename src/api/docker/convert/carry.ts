@@ -56,7 +56,11 @@ const withUnsayable = (current: ServiceSpec, next: ServiceSpec): ServiceSpec => 
     ...sparse({ dependsOn: current.dependsOn, endpoint: carryEndpoint(current, next) }),
     task: {
       ...next.task,
-      ...sparse({ networks: carryNetworks(current, next) }),
+      ...sparse({
+        networks: carryNetworks(current, next),
+        /* 0 and absent are the same to clients. */
+        forceUpdate: next.task.forceUpdate ?? (current.task.forceUpdate === 0 ? 0 : undefined),
+      }),
       containers: old === undefined || main === undefined ? next.task.containers : [carryContainer(old, main), ...rest],
     },
   };
