@@ -41,7 +41,9 @@ export function createFirewall(exec: Exec): Firewall {
       const user = await list('DOCKER-USER', signal);
       if (user === undefined) return 'absent';
       const chain = (await list(firewallChain, signal)) ?? [];
-      const jumps = user[1]?.endsWith(jump) === true;
+      const end = user.indexOf('-A DOCKER-USER -j RETURN');
+      // What people put before our jump is theirs to put there.
+      const jumps = user.slice(0, end === -1 ? undefined : end).includes(`-A DOCKER-USER ${jump}`);
       const rules = chain.slice(1);
       if (jumps && rules.length === firewallRules.length && rules.every((rule, i) => rule === firewallRules[i])) {
         return 'kept';

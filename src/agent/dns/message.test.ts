@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import * as packet from 'dns-packet';
+import fc from 'fast-check';
+import { encodeOutcome, parseQuery, readdressed, reply } from './message.ts';
+import type { Query } from './message.ts';
+
+/** The types of dns-packet leave `rcode` out. */
+const decode = (message: Buffer) => packet.decode(message) as packet.DecodedPacket & { readonly rcode: string };
+const question = (name: string, extra: Partial<packet.Packet> = {}): Buffer =>
+  packet.encode({ type: 'query', id: 7, flags: packet.RECURSION_DESIRED, questions: [{ type: 'A', name }], ...extra });
+const query = (message: Buffer, transport: 'udp' | 'tcp' = 'udp'): Query => {
+  const parsed = parseQuery(message, transport);
+  assert.equal(parsed.kind, 'query');
+  return (parsed as { query: Query }).query;
+};
+const many = Array.from({ length: 1000 }, (_, i) => `10.128.${i >> 8}.${i & 255}`);
+const edns = (size: number): packet.OptAnswer => ({
+  type: 'OPT',
+  name: '.',
+  udpPayloadSize: size,
+  extendedRcode: 0,
+  ednsVersion: 0,
+  flags: 0,
+  flag_do: false,
+  options: [],
+});
+
+suite('messages', () => {
+  test('addresses, as any resolver reads them, with the name as it was spelled', () => {
+    const found = decode(
+      encodeOutcome(query(question('Web')), { kind: 'addresses', addresses: ['10.0.0.1', '10.0.0.2'] }),
+    );
+    assert.equal(found.id, 7);
+    assert.equal(found.rcode, 'NOERROR');
+    assert.equal(found.questions?.[0]?.name, 'Web');
+    assert.deepEqual(
+      found.answers?.map((record) => record.type === 'A' && [record.name, record.data, record.ttl]),
+      [
+        ['Web', '10.0.0.1', 1],
+        ['Web', '10.0.0.2', 1],
+      ],
+    );
+  });
+
+  test('what does not fit is left out and marked, but over TCP it all fits', () => {
+    const cut = encodeOutcome(query(question('web')), { kind: 'addresses', addresses: many });
+    assert.ok(cut.length <= 512);
+    assert.equal(decode(cut).flag_tc, true);
+    assert.equal(decode(cut).answers?.length, 30);
+    const wide = encodeOutcome(query(question('web', { additionals: [edns(4096)] })), {
+      kind: 'addresses',
+      addresses: many,
+    });
+    assert.ok(wide.length <= 1232 && wide.length > 1200);
+    const whole = decode(encodeOutcome(query(question('web'), 'tcp'), { kind: 'addresses', addresses: many }));
+    assert.equal(whole.flag_tc, false);
+    assert.equal(whole.answers?.length, 1000);
+  });
+
+  test('names, nothing, unknown, refused', () => {
+    const asked = query(
+      question('5.0.128.10.in-addr.arpa', { questions: [{ type: 'PTR', name: '5.0.128.10.in-addr.arpa' }] }),
+    );
+    const named = decode(encodeOutcome(asked, { kind: 'name', name: 'web.1.front' }));
+    assert.deepEqual(
+      named.answers?.map((record) => record.type === 'PTR' && record.data),
+      ['web.1.front'],
+    );
+    for (const [kind, code] of [
+      ['empty', 'NOERROR'],
+      ['unknown', 'NXDOMAIN'],
+      ['refused', 'REFUSED'],
+    ] as const) {
+      const found = decode(encodeOutcome(asked, { kind }));
+      assert.deepEqual([found.rcode, found.answers], [code, []]);
+    }
+  });
+
+  test('no question, two questions, another opcode and answers get what is due to them', () => {
+    const coded = (message: Buffer): string | undefined => {
+      const parsed = parseQuery(message, 'udp');
+      return parsed.kind === 'reply' ? decode(parsed.reply).rcode : parsed.kind;
+    };
+    assert.equal(coded(question('a', { questions: [] })), 'FORMERR');
+    assert.equal(
+      coded(
+        question('a', {
+          questions: [
+            { type: 'A', name: 'a' },
+            { type: 'A', name: 'b' },
+          ],
+        }),
+      ),
+      'FORMERR',
+    );
+    assert.equal(
+      coded(packet.encode({ type: 'query', id: 1, flags: 4 << 11, questions: [{ type: 'A', name: 'a' }] })),
+      'NOTIMP',
+    );
+    assert.equal(coded(packet.encode({ type: 'response', id: 1, questions: [{ type: 'A', name: 'a' }] })), 'ignore');
+    assert.equal(coded(Buffer.alloc(5)), 'ignore');
+  });
+
+  test('no message makes it throw', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 80 }), (bytes) => {
+        const parsed = parseQuery(Buffer.from(bytes), 'udp');
+        if (parsed.kind === 'query') encodeOutcome(parsed.query, { kind: 'addresses', addresses: many });
+      }),
+    );
+    const whole = question('web.example', { additionals: [edns(1232)] });
+    fc.assert(
+      fc.property(fc.nat(whole.length - 1), fc.nat(255), (at, value) => {
+        const bent = Buffer.from(whole);
+        bent[at] = value;
+        const parsed = parseQuery(bent, 'udp');
+        if (parsed.kind === 'query') encodeOutcome(parsed.query, { kind: 'addresses', addresses: many });
+      }),
+    );
+  });
+
+  test("another client's answer is given with this one's id and spelling", () => {
+    const asked = query(packet.encode({ type: 'query', id: 99, questions: [{ type: 'A', name: 'WEB' }] }));
+    const found = decode(readdressed(reply(query(question('web')), 'nameError'), asked));
+    assert.deepEqual([found.id, found.questions?.[0]?.name, found.rcode], [99, 'WEB', 'NXDOMAIN']);
+  });
+});

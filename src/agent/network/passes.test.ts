@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { systemClock } from '../../platform/clock.ts';
+import { createPasses } from './passes.ts';
+
+const quick = {
+  clock: systemClock,
+  quietMs: 1,
+  spacingMs: 1,
+  firstRetryMs: 1,
+  lastRetryMs: 4,
+  onFault: () => undefined,
+};
+
+suite('passes', () => {
+  test('requests that come together make one pass', async () => {
+    let passes = 0;
+    await using made = createPasses({ ...quick, work: async () => void (passes += 1) });
+    for (let i = 0; i < 10; i += 1) made.request();
+    await made.settled();
+    assert.equal(passes, 1);
+  });
+
+  test('what is asked for during a pass makes another, and is settled only then', async () => {
+    const steps: string[] = [];
+    const first = Promise.withResolvers<void>();
+    await using made = createPasses({
+      ...quick,
+      async work() {
+        steps.push('begun');
+        if (steps.length === 1) await first.promise;
+      },
+    });
+    made.request();
+    while (steps.length === 0) await systemClock.sleep(1);
+    made.request();
+    const settled = made.settled().then(() => steps.push('settled'));
+    first.resolve();
+    await settled;
+    assert.deepEqual(steps, ['begun', 'begun', 'settled']);
+  });
+
+  test('a pass that fails tells whoever waits, and is tried again', async () => {
+    const faults: unknown[] = [];
+    let passes = 0;
+    await using made = createPasses({
+      ...quick,
+      onFault: (fault) => faults.push(fault),
+      async work() {
+        passes += 1;
+        if (passes === 1) throw new Error('no');
+      },
+    });
+    made.request();
+    await assert.rejects(made.settled(), /no/);
+    await made.settled();
+    assert.equal(passes, 2);
+    assert.equal(faults.length, 1);
+  });
+
+  test('after the end nothing begins, and nobody waits for ever', async () => {
+    let passes = 0;
+    const made = createPasses({ ...quick, work: async () => void (passes += 1) });
+    made.request();
+    const settled = made.settled();
+    await made[Symbol.asyncDispose]();
+    await settled;
+    made.request();
+    await made.settled();
+    assert.equal(passes, 0);
+  });
+});
