@@ -1,0 +1,278 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { clusterSpec } from '../../model/cluster.ts';
+import type { Assignment } from '../../model/assignment.ts';
+import type { TuttiError } from '../../model/errors.ts';
+import type { NodeDescription } from '../../model/node.ts';
+import { assignmentKey } from '../../model/protocol.ts';
+import type { AgentMessage, AssignmentsMessage, ManagerMessage } from '../../model/protocol.ts';
+import { silentLog } from '../../platform/log.ts';
+import { createMemoryNetwork } from '../../rpc/memory/network.ts';
+import type { Channel } from '../../rpc/transport.ts';
+import { createStore } from '../../store/create.ts';
+import { memoryDisk, memoryDriver } from '../../store/drivers/memory.ts';
+import { aNode, aStatus, aTask } from '../../store/fixtures.ts';
+import type { Store } from '../../store/store.ts';
+import { processClock, Timeline } from '../../../test/sim/time.ts';
+import type { AssignmentDifference, Assignments } from '../assignments/assignments.ts';
+import { createDispatcher } from './dispatcher.ts';
+
+const description = (hostname: string): NodeDescription => ({
+  hostname,
+  platform: { os: 'linux', architecture: 'amd64' },
+  resources: { nanoCpus: 1e9, memoryBytes: 1e9 },
+  engine: { version: '28.0.0' },
+  address: '10.0.0.1',
+  agentVersion: '1',
+});
+
+const config = (id: string, data = ''): Assignment => ({ kind: 'config', id, name: id, data });
+
+/** Assignments that the test puts in by hand. */
+const createBook = () => {
+  const sets = new Map<string, Map<string, Assignment>>();
+  const listeners = new Set<() => void>();
+  let pending = new Map<string, AssignmentDifference>();
+  const assignments: Assignments = {
+    full: (nodeId) => sets.get(nodeId) ?? new Map(),
+    changes: () => {
+      const changes = pending;
+      pending = new Map();
+      return changes;
+    },
+    onChange: (listener) => {
+      listeners.add(listener);
+      return { [Symbol.dispose]: () => void listeners.delete(listener) };
+    },
+    [Symbol.dispose]: () => undefined,
+  };
+  const put = (nodeId: string, ...items: readonly Assignment[]) => {
+    const set = new Map(sets.get(nodeId));
+    for (const item of items) set.set(assignmentKey(item), item);
+    sets.set(nodeId, set);
+    const before = pending.get(nodeId);
+    pending.set(nodeId, { put: [...(before?.put ?? []), ...items], remove: before?.remove ?? [] });
+    for (const listener of listeners) listener();
+  };
+  return { assignments, put };
+};
+
+const startManager = async () => {
+  const timeline = new Timeline();
+  const clock = processClock(timeline);
+  const store: Store = await createStore({ driver: memoryDriver(memoryDisk()), clock });
+  await store.update((transaction) => {
+    transaction.create('cluster', {
+      id: 'cluster',
+      version: 0,
+      createdAt: 0,
+      updatedAt: 0,
+      spec: clusterSpec.parse({}),
+      caCertificate: '',
+      caKey: '',
+      joinTokens: { manager: '', worker: '' },
+    });
+    transaction.create('node', aNode('a'));
+    transaction.create('node', aNode('b'));
+  });
+  const book = createBook();
+  const network = createMemoryNetwork({ clock, delay: () => 1, connectTimeoutMs: 100 });
+  const dispatcher = createDispatcher({
+    store,
+    assignments: book.assignments,
+    clock,
+    log: silentLog,
+    managers: () => ['manager:2377'],
+  });
+  const listener = network.listen('manager:2377', dispatcher.service);
+  dispatcher.attach(listener);
+  const pass = async (ms: number) => void (await timeline.run(timeline.elapsed() + ms, () => undefined));
+
+  const connect = async (nodeId: string) => {
+    const messages: ManagerMessage[] = [];
+    let ended: { readonly reason: TuttiError | undefined } | undefined;
+    const handlers = {
+      message: (message: ManagerMessage) => void messages.push(message),
+      drain: () => undefined,
+      closed: (reason: TuttiError | undefined) => {
+        ended = { reason };
+      },
+    };
+    const agent = network.agent({ nodeId, role: 'worker', clusterId: 'cluster', address: `10.0.0.${nodeId.length}` });
+    const opening = agent.connect('manager:2377', handlers, new AbortController().signal);
+    opening.catch(() => undefined);
+    await pass(5);
+    const channel: Channel<AgentMessage> = await opening;
+    const told = () => messages.filter((message): message is AssignmentsMessage => message.kind === 'assignments');
+    return { channel, messages, told, ended: () => ended };
+  };
+  const hello = async (nodeId: string, tasks: Extract<AgentMessage, { kind: 'hello' }>['tasks'] = []) => {
+    const agent = await connect(nodeId);
+    agent.channel.send({ kind: 'hello', protocol: 1, description: description(nodeId), tasks, sequence: 0 });
+    await pass(5);
+    return agent;
+  };
+  const state = (nodeId: string) => store.view.get('nodeStatus', nodeId)?.state;
+  return { store, book, network, dispatcher, clock, connect, hello, pass, state };
+};
+
+describe('a session', () => {
+  test('begins with a welcome and the whole set', async () => {
+    const manager = await startManager();
+    manager.book.put('node-a', config('one'), config('two'));
+    const agent = await manager.hello('node-a');
+    assert.equal(agent.messages[0]?.kind, 'welcome');
+    assert.deepEqual(agent.told()[0], {
+      kind: 'assignments',
+      sequence: 1,
+      complete: true,
+      put: [config('one'), config('two')],
+      remove: [],
+    });
+    assert.deepEqual(manager.store.view.get('node', 'node-a')?.description, description('node-a'));
+    assert.equal(manager.state('node-a'), 'ready');
+  });
+
+  test('a description that is known is not written again', async () => {
+    const manager = await startManager();
+    await manager.hello('node-a');
+    const { revision } = manager.store.view;
+    await manager.hello('node-a');
+    assert.equal(manager.store.view.revision, revision);
+  });
+
+  test('goes on with differences, many changes in one message', async () => {
+    const manager = await startManager();
+    const agent = await manager.hello('node-a');
+    manager.book.put('node-a', config('one'));
+    manager.book.put('node-a', config('two'));
+    await manager.pass(10);
+    const [, difference] = agent.told();
+    assert.deepEqual(difference?.put, [config('one'), config('two')]);
+    assert.equal(difference?.sequence, 2);
+    assert.equal(agent.told().length, 2);
+  });
+
+  test('an agent that does not keep up is sent the whole set when it does, and nothing is held for it', async () => {
+    const manager = await startManager();
+    const agent = await manager.hello('node-a');
+    manager.network.cut('node-a');
+    for (let round = 1; round <= 500; round += 1) {
+      manager.book.put('node-a', config('one', String(round)));
+      await manager.pass(4);
+    }
+    manager.network.heal('node-a');
+    await manager.pass(50);
+    assert.ok(agent.told().length < 100);
+    assert.deepEqual(agent.told().at(-1)?.put, [config('one', '500')]);
+    assert.equal(agent.told().at(-1)?.complete, true);
+  });
+
+  test('a newer one of the same node takes over', async () => {
+    const manager = await startManager();
+    const older = await manager.hello('node-a');
+    const newer = await manager.hello('node-a');
+    await manager.pass(5);
+    assert.notEqual(older.ended(), undefined);
+    assert.equal(newer.ended(), undefined);
+    assert.equal(manager.state('node-a'), 'ready');
+    manager.book.put('node-a', config('one'));
+    await manager.pass(10);
+    assert.equal(newer.told().length, 2);
+  });
+
+  test('that does not begin with a hello, or says it twice, is closed', async () => {
+    const manager = await startManager();
+    const silent = await manager.connect('node-a');
+    silent.channel.send({ kind: 'heartbeat' });
+    await manager.pass(5);
+    assert.notEqual(silent.ended(), undefined);
+    const twice = await manager.hello('node-b');
+    twice.channel.send({ kind: 'hello', protocol: 1, description: description('b'), tasks: [], sequence: 0 });
+    await manager.pass(5);
+    assert.notEqual(twice.ended(), undefined);
+  });
+
+  test('of a node that is removed ends, and it is not let in again', async () => {
+    const manager = await startManager();
+    const agent = await manager.hello('node-a');
+    await manager.store.update((transaction) => transaction.delete('node', 'node-a'));
+    await manager.pass(10);
+    assert.notEqual(agent.ended(), undefined);
+    assert.equal(manager.state('node-a'), undefined);
+    await assert.rejects(manager.connect('node-a'), { code: 'permission-denied' });
+  });
+});
+
+describe('observations', () => {
+  test('become soft rows, from the node of the task only', async () => {
+    const manager = await startManager();
+    await manager.store.update((transaction) => transaction.create('task', aTask('t1', { nodeId: aNode('a').id })));
+    const stranger = await manager.hello('node-b', [aStatus('t1', { state: 'failed' })]);
+    assert.equal(manager.store.view.get('taskStatus', 't1'), undefined);
+    const agent = await manager.hello('node-a', [aStatus('t1', { state: 'preparing', ready: false })]);
+    assert.equal(manager.store.view.get('taskStatus', 't1')?.state, 'preparing');
+    agent.channel.send({ kind: 'observations', tasks: [aStatus('t1')] });
+    stranger.channel.send({ kind: 'observations', tasks: [aStatus('t1', { state: 'failed' })] });
+    await manager.pass(5);
+    assert.equal(manager.store.view.get('taskStatus', 't1')?.state, 'running');
+    assert.equal(manager.store.view.get('taskStatus', 't1')?.nodeId, 'node-a');
+  });
+});
+
+describe('which node is up', () => {
+  const beat = async (
+    manager: Awaited<ReturnType<typeof startManager>>,
+    channel: Channel<AgentMessage>,
+    ms: number,
+  ) => {
+    for (let passed = 0; passed < ms; passed += 1000) {
+      channel.send({ kind: 'heartbeat' });
+      await manager.pass(1000);
+    }
+  };
+
+  test('one that beats is ready for ever, one that never came is down after the grace period', async () => {
+    const manager = await startManager();
+    const agent = await manager.hello('node-a');
+    await manager.pass(100);
+    assert.equal(manager.state('node-b'), 'unknown');
+    await beat(manager, agent.channel, 5000);
+    assert.equal(manager.state('node-b'), 'unknown');
+    await beat(manager, agent.channel, 5000);
+    assert.equal(manager.state('node-a'), 'ready');
+    assert.equal(manager.state('node-b'), 'down');
+    assert.equal(agent.messages.filter(({ kind }) => kind === 'heartbeat').length, 10);
+  });
+
+  test('one that is slow for a second stays, one that is silent for three is down, then its connection goes', async () => {
+    const manager = await startManager();
+    const agent = await manager.hello('node-a');
+    await beat(manager, agent.channel, 2000);
+    manager.network.cut('node-a');
+    await manager.pass(1500);
+    assert.equal(manager.state('node-a'), 'ready');
+    manager.network.heal('node-a');
+    await beat(manager, agent.channel, 2000);
+    assert.equal(manager.state('node-a'), 'ready');
+    manager.network.cut('node-a');
+    // Its last word was a second ago.
+    await manager.pass(1900);
+    assert.equal(manager.state('node-a'), 'ready');
+    await manager.pass(1200);
+    assert.equal(manager.state('node-a'), 'down');
+    manager.network.heal('node-a');
+    await manager.hello('node-a');
+    assert.equal(manager.state('node-a'), 'ready');
+  });
+
+  test('a lost connection alone is no death', async () => {
+    const manager = await startManager();
+    await manager.hello('node-a');
+    manager.network.crash('node-a', { silent: false });
+    await manager.pass(100);
+    assert.equal(manager.state('node-a'), 'disconnected');
+    await manager.hello('node-a');
+    assert.equal(manager.state('node-a'), 'ready');
+  });
+});
