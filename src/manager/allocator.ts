@@ -3,14 +3,14 @@ import { parseNetwork } from '../core/allocate/ipv4.ts';
 import { allocateSubnet } from '../core/allocate/subnet.ts';
 import type { Allocation, Subnet } from '../core/allocate/subnet.ts';
 import { allocateTask } from '../core/allocate/task.ts';
-import { hasLiveSuccessor, isOutOfTheWay, knownStatus, placeOf, standingOf } from '../core/task/known.ts';
-import type { KnownTask } from '../core/task/known.ts';
+import { hasLiveSuccessor, isOutOfTheWay, placeOf, standingOf } from '../core/task/known.ts';
 import type { NetworkId, TaskId } from '../model/ids.ts';
 import type { NetworkSpec } from '../model/network.ts';
 import type { Service } from '../model/service.ts';
 import { isTerminal } from '../model/task.ts';
 import type { Task, TaskAddress } from '../model/task.ts';
 import type { Change, Store, View } from '../store/store.ts';
+import { knownIn, unadopted } from './observed.ts';
 
 /** Gives addresses and subnets, each to one. Its book follows the commits; what is given counts at once. */
 export interface Allocator extends Disposable {
@@ -102,15 +102,10 @@ export const createAllocator = (store: Pick<Store, 'view' | 'subscribe'>): Alloc
   };
 };
 
-const knownIn = (view: View, task: Task): KnownTask => ({
-  task,
-  status: knownStatus(task, view.get('taskStatus', task.id)),
-});
-
 /** A task holds its addresses until it, or what its agent started in its place, was seen to have ended. */
 const holdsAddresses = (view: View, task: Task): boolean => {
   const { status } = knownIn(view, task);
-  return !isTerminal(status.state) || hasLiveSuccessor(status, (id) => view.get('taskStatus', id));
+  return !isTerminal(status.state) || hasLiveSuccessor(status, unadopted(view));
 };
 
 const mayTakeOver = (view: View, task: Task, owner: TaskId): boolean => {
@@ -119,7 +114,7 @@ const mayTakeOver = (view: View, task: Task, owner: TaskId): boolean => {
   if (other.serviceId !== task.serviceId || placeOf(other) !== placeOf(task)) return false;
   return isOutOfTheWay(knownIn(view, other), {
     standing: (nodeId) => standingOf(view.get('node', nodeId), view.get('nodeStatus', nodeId)),
-    observed: (id) => view.get('taskStatus', id),
+    observed: unadopted(view),
   });
 };
 

@@ -4,19 +4,8 @@ import type { PublishedPort, Service } from '../../model/service.ts';
 import type { Task, TaskStatus } from '../../model/task.ts';
 import { isTerminal } from '../../model/task.ts';
 import { hasLiveSuccessor, isWanted } from '../task/known.ts';
+import type { PlacedTask } from '../task/known.ts';
 import { ownNames, sharedNames } from './names.ts';
-
-/** A task that has all that a node needs to run it: a node and its addresses. */
-export type PlacedTask = Task & Required<Pick<Task, 'nodeId' | 'addresses'>>;
-
-/**
- * A task without a slot comes with its node: it is placed once the scheduler has agreed, which it does by handing over
- * generic resources, be it none.
- */
-export const isPlaced = (task: Task): task is PlacedTask =>
-  task.nodeId !== undefined &&
-  task.addresses !== undefined &&
-  (task.slot !== undefined || task.genericResources !== undefined);
 
 const isJob = (task: Task, service: Service | undefined): boolean =>
   task.desiredState === 'complete' || service?.spec.mode.kind.endsWith('job') === true;

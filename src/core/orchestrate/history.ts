@@ -1,5 +1,5 @@
 import type { TaskStatus } from '../../model/task.ts';
-import { hasEnded, hasLiveSuccessor, isWanted } from '../task/known.ts';
+import { hasEnded, hasLiveSuccessor, isPlaced, isWanted } from '../task/known.ts';
 import type { KnownTask, ServiceState } from '../task/known.ts';
 
 /** What becomes of a task's row once the task is over. */
@@ -11,10 +11,10 @@ export type Ending =
 
 type Facts = Pick<ServiceState, 'standing' | 'observed'>;
 
-/** Over: it ended and no agent goes on in its place, it never had a node, or its node was removed. */
+/** Over: it ended and no agent goes on in its place, no node was ever told of it, or its node was removed. */
 export const isOver = (known: KnownTask, facts: Facts): boolean => {
-  const { nodeId } = known.task;
-  if (nodeId === undefined || facts.standing(nodeId) === 'gone') return true;
+  const { task } = known;
+  if (!isPlaced(task) || facts.standing(task.nodeId) === 'gone') return true;
   return hasEnded(known) && !hasLiveSuccessor(known.status, facts.observed);
 };
 
@@ -23,7 +23,7 @@ export const endingOf = (known: KnownTask, facts: Facts & { readonly now: number
   const { task, status } = known;
   const over = isOver(known, facts);
   if (task.desiredState === 'remove' && over) return { kind: 'delete' };
-  if (task.nodeId === undefined) return isWanted(task) ? { kind: 'keep' } : { kind: 'delete' };
+  if (!isPlaced(task)) return isWanted(task) ? { kind: 'keep' } : { kind: 'delete' };
   if (task.finalStatus !== undefined) return { kind: 'keep' };
   if (hasEnded(known)) return { kind: 'record', status: { ...status, ready: false } };
   if (!over) return { kind: 'keep' };

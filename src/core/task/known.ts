@@ -29,6 +29,18 @@ export interface ServiceState {
   readonly observed: (taskId: string) => TaskStatus | undefined;
 }
 
+/** A task that has all that a node needs to run it: a node and its addresses. */
+export type PlacedTask = Task & Required<Pick<Task, 'nodeId' | 'addresses'>>;
+
+/**
+ * A task without a slot comes with its node: it is placed once the scheduler has agreed, which it does by handing over
+ * generic resources, be it none.
+ */
+export const isPlaced = (task: Task): task is PlacedTask =>
+  task.nodeId !== undefined &&
+  task.addresses !== undefined &&
+  (task.slot !== undefined || task.genericResources !== undefined);
+
 export const standingOf = (node: Node | undefined, status: NodeStatus | undefined): Standing => {
   if (node === undefined) return 'gone';
   if (status?.state === 'down') return 'down';
@@ -42,7 +54,7 @@ export const knownStatus = (task: Task, observed: TaskStatus | undefined): TaskS
   if (task.finalStatus !== undefined) return task.finalStatus;
   if (observed !== undefined) return observed;
   const base = { taskId: task.id, timestamp: task.createdAt, ready: false, containers: [] };
-  if (task.nodeId !== undefined) return { ...base, state: 'assigned', message: '', nodeId: task.nodeId };
+  if (isPlaced(task)) return { ...base, state: 'assigned', message: '', nodeId: task.nodeId };
   if (task.waitingFor !== undefined) return { ...base, state: 'pending', message: `waiting for ${task.waitingFor}` };
   return { ...base, state: 'new', message: '' };
 };
@@ -62,11 +74,11 @@ export const placeOf = (task: Task): string => (task.slot === undefined ? `node 
 
 /**
  * Whether nothing of the task can be running any more, or nobody can tell: it ended and no agent goes on with a
- * successor, it never had a node, or its node is down or gone.
+ * successor, no node was ever told of it, or its node is down or gone.
  */
 export const isOutOfTheWay = (known: KnownTask, state: Pick<ServiceState, 'standing' | 'observed'>): boolean => {
   const { task, status } = known;
-  if (task.nodeId === undefined) return true;
+  if (!isPlaced(task)) return true;
   const standing = state.standing(task.nodeId);
   if (standing === 'down' || standing === 'gone') return true;
   return isTerminal(status.state) && !hasLiveSuccessor(status, state.observed);

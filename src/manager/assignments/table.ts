@@ -4,10 +4,11 @@ import type { Node } from '../../model/node.ts';
 import type { Service } from '../../model/service.ts';
 import { assignmentKey } from '../../model/protocol.ts';
 import { configOf, networkOf, overlayMtu, peerOf, publishesOf, secretOf, selfOf } from '../../core/assign/shared.ts';
-import { assignedTaskOf, endpointsOf, hasEndpoints, isPlaced, needsOf } from '../../core/assign/task.ts';
+import { assignedTaskOf, endpointsOf, hasEndpoints, needsOf } from '../../core/assign/task.ts';
 import type { TaskNeeds } from '../../core/assign/task.ts';
-import { knownStatus } from '../../core/task/known.ts';
+import { isPlaced } from '../../core/task/known.ts';
 import type { View } from '../../store/store.ts';
+import { knownIn, unadopted } from '../observed.ts';
 import type { AssignmentDifference } from './assignments.ts';
 import { nothingDirty } from './dirty.ts';
 import type { Dirty } from './dirty.ts';
@@ -239,8 +240,8 @@ export class AssignmentTable {
   #share(id: string): TaskShare | undefined {
     const task = this.#view.get('task', id);
     if (task === undefined || !isPlaced(task) || this.#view.get('node', task.nodeId) === undefined) return undefined;
-    const observed = (taskId: string) => this.#view.get('taskStatus', taskId);
-    const status = knownStatus(task, observed(id));
+    const observed = unadopted(this.#view);
+    const { status } = knownIn(this.#view, task);
     const nodeDown = this.#view.get('nodeStatus', task.nodeId)?.state === 'down';
     const endpoints = endpointsOf(task, { status, observed, nodeDown });
     const needs = needsOf(task, hasEndpoints(status, observed));

@@ -1,11 +1,12 @@
 import { beyondHistory, endingOf } from '../../core/orchestrate/history.ts';
 import type { Ending } from '../../core/orchestrate/history.ts';
-import { isWanted, knownStatus, placeOf, standingOf } from '../../core/task/known.ts';
+import { isWanted, placeOf, standingOf } from '../../core/task/known.ts';
 import type { KnownTask } from '../../core/task/known.ts';
 import { isTerminal } from '../../model/task.ts';
 import type { Task } from '../../model/task.ts';
 import { slotKey } from '../../store/indexes.ts';
 import type { Change, Commit, Store, Transaction, View } from '../../store/store.ts';
+import { knownIn, unadopted } from '../observed.ts';
 import { startLoop } from './loop.ts';
 import type { LoopPorts } from './loop.ts';
 
@@ -40,12 +41,26 @@ const noteCommit = (view: View, commit: Commit, mark: (taskId: string) => void):
 
 const noteChange = (view: View, change: Change, mark: (taskId: string) => void): void => {
   if (change.table === 'taskStatus') {
-    if (change.after !== undefined && isTerminal(change.after.state)) mark(change.id);
+    const { id, after, before } = change;
+    if (after !== undefined && !isTerminal(after.state)) return;
+    mark(id);
+    if (view.get('task', id) === undefined) markPredecessor(view, id, (after ?? before)?.nodeId, mark);
   } else if (change.table === 'task') {
     if (change.after !== undefined && !isWanted(change.after)) mark(change.id);
   } else if (change.table === 'node' && change.after === undefined) {
     for (const { id } of view.find('task', 'node', change.id)) mark(id);
   }
+};
+
+/** A task that an agent started by itself, and nobody adopted, kept the one before it from being over. */
+const markPredecessor = (
+  view: View,
+  taskId: string,
+  nodeId: string | undefined,
+  mark: (taskId: string) => void,
+): void => {
+  if (nodeId === undefined) return;
+  for (const status of view.find('taskStatus', 'node', nodeId)) if (status.successor === taskId) mark(status.taskId);
 };
 
 /** Returns the ids of the tasks whose rows are gone. */
@@ -91,12 +106,7 @@ const end = (transaction: Transaction, task: Task, ending: Ending): void => {
 
 const factsOf = (view: View) => ({
   standing: (nodeId: string) => standingOf(view.get('node', nodeId), view.get('nodeStatus', nodeId)),
-  observed: (taskId: string) => view.get('taskStatus', taskId),
-});
-
-const knownIn = (view: View, task: Task): KnownTask => ({
-  task,
-  status: knownStatus(task, view.get('taskStatus', task.id)),
+  observed: unadopted(view),
 });
 
 /** What an update has to count as failures must not be forgotten while it runs. */

@@ -8,6 +8,7 @@ import type { NodeId } from '../../model/ids.ts';
 import type { Service, TaskSpec } from '../../model/service.ts';
 import type { Task } from '../../model/task.ts';
 import type { View } from '../../store/store.ts';
+import { unadopted } from '../observed.ts';
 
 export type RunningSince = (taskId: string) => number | undefined;
 
@@ -28,7 +29,7 @@ export const serviceStateOf = (view: View, service: Service, runningSince: Runni
     tasks: knownTasks(view, service.id, runningSince),
     standing: (nodeId) => standingIn(view, nodeId),
     allowed: (nodeId, task) => allowedBy(view, task, checks)(nodeId),
-    observed: (taskId) => view.get('taskStatus', taskId),
+    observed: unadopted(view),
   };
 };
 

@@ -1,13 +1,12 @@
 import { nodeName } from '../../core/assign/shared.ts';
 import { happeningsOf, summaryOf } from '../../core/explain/explain.ts';
-import { ClusterModel } from '../../core/schedule/model.ts';
-import { Verdicts } from '../../core/schedule/verdicts.ts';
-import { isWanted, knownStatus } from '../../core/task/known.ts';
-import type { KnownTask } from '../../core/task/known.ts';
+import { refusalsFor } from '../../core/schedule/schedule.ts';
+import { isWanted } from '../../core/task/known.ts';
 import type { Task } from '../../model/task.ts';
 import { slotKey } from '../../store/indexes.ts';
 import type { View } from '../../store/store.ts';
 import type { Explanation } from '../manager.ts';
+import { knownIn } from '../observed.ts';
 
 /** Why a task is where it is, at this moment (milliseconds since the epoch). */
 export const explainTask = (view: View, task: Task, now: number): Explanation => {
@@ -31,11 +30,6 @@ export const explainTask = (view: View, task: Task, now: number): Explanation =>
   };
 };
 
-const knownIn = (view: View, task: Task): KnownTask => ({
-  task,
-  status: knownStatus(task, view.get('taskStatus', task.id)),
-});
-
 const placeOf = (view: View, task: Task): readonly Task[] =>
   task.slot === undefined
     ? view.find('task', 'node', task.nodeId ?? '').filter(({ serviceId }) => serviceId === task.serviceId)
@@ -43,15 +37,7 @@ const placeOf = (view: View, task: Task): readonly Task[] =>
 
 /** Asks every node as the scheduler would. Worked out for people who ask, so the whole cluster may be walked. */
 const refusalsOf = (view: View, task: Task, now: number) => {
-  const model = new ClusterModel();
-  for (const service of view.list('service')) model.setService(service.id, service);
-  for (const node of view.list('node')) {
-    model.setNode(node.id, node);
-    model.setNodeStatus(node.id, view.get('nodeStatus', node.id));
-  }
-  for (const other of view.list('task')) {
-    model.setTaskStatus(other.id, view.get('taskStatus', other.id), other, now);
-    model.setTask(other.id, other);
-  }
-  return new Verdicts(model.groups.join(task).check, model.nodes.present).refusals();
+  const nodes = [...view.list('node')].map((node) => ({ node, status: view.get('nodeStatus', node.id) }));
+  const tasks = [...view.list('task')].map((row) => ({ task: row, status: view.get('taskStatus', row.id) }));
+  return refusalsFor({ nodes, tasks, services: view.list('service'), now }, task);
 };

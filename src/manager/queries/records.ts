@@ -1,15 +1,13 @@
 import { jobCounts } from '../../core/orchestrate/job.ts';
-import { isWanted, knownStatus } from '../../core/task/known.ts';
+import { isWanted } from '../../core/task/known.ts';
 import type { Node, NodeStatus } from '../../model/node.ts';
 import type { Service } from '../../model/service.ts';
 import type { Task } from '../../model/task.ts';
 import type { View } from '../../store/store.ts';
+import { knownIn } from '../observed.ts';
 import type { NodeRecord, ServiceRecord, TaskRecord } from '../manager.ts';
 
-export const taskRecord = (view: View, task: Task): TaskRecord => ({
-  task,
-  status: knownStatus(task, view.get('taskStatus', task.id)),
-});
+export const taskRecord: (view: View, task: Task) => TaskRecord = knownIn;
 
 /** A node that was not heard of yet is unknown, as a new manager has it. */
 const nodeStatus = (view: View, node: Node): NodeStatus =>
@@ -34,7 +32,7 @@ export const serviceRecord = (view: View, service: Service): ServiceRecord => {
   for (const task of view.find('task', 'service', service.id)) {
     if (!isWanted(task)) continue;
     wanted += 1;
-    const { state } = knownStatus(task, view.get('taskStatus', task.id));
+    const { state } = knownIn(view, task).status;
     if (state === 'complete' && task.specVersion === service.specVersion) completed += 1;
     if (state === 'running' && !isOnDownNode(view, task)) running += 1;
   }

@@ -54,8 +54,10 @@ export class FakeAgent {
   /** Does what is assigned as far as it can be done at once; true when anything changed. */
   step(): boolean {
     let moved = false;
-    for (const id of this.tasks.keys()) {
-      if (!this.assignments.has(`task:${id}`) && !this.#isSuccessor(id)) moved = this.tasks.delete(id) || moved;
+    for (const id of [...this.tasks.keys()].filter((known) => !this.assignments.has(`task:${known}`))) {
+      const before = this.#predecessorOf(id);
+      if (before === undefined) moved = this.tasks.delete(id) || moved;
+      else moved = this.#advance({ ...before, id: id as TaskId }) || moved;
     }
     for (const task of this.assigned()) moved = this.#advance(task) || moved;
     return moved;
@@ -93,10 +95,14 @@ export class FakeAgent {
     this.tell([...this.tasks.values()].map(({ observation }) => observation));
   }
 
-  #isSuccessor(id: string): boolean {
-    return [...this.tasks].some(
-      ([other, { observation }]) => observation.successor === id && this.assignments.has(`task:${other}`),
-    );
+  /** What an own successor goes by until it is adopted: the assignment of the nearest task before it. */
+  #predecessorOf(id: string): AssignedTask | undefined {
+    for (const [other, { observation }] of this.tasks) {
+      if (observation.successor !== id) continue;
+      const assigned = this.assignments.get(`task:${other}`);
+      return assigned?.kind === 'task' ? assigned : this.#predecessorOf(other);
+    }
+    return undefined;
   }
 
   #advance(task: AssignedTask): boolean {

@@ -142,7 +142,7 @@ export class TestCluster implements AsyncDisposable {
   /** Lets everything that can happen without time passing happen. */
   async settle(): Promise<void> {
     for (let quiet = 0, rounds = 0; quiet < 4; rounds += 1) {
-      if (rounds > 10_000) throw new Error('the cluster does not settle');
+      if (rounds > 500) throw new Error('the cluster does not settle');
       quiet = (await this.round()) ? 0 : quiet + 1;
     }
   }
