@@ -52,7 +52,7 @@ const context: CliContext = {
   version: manifest.version,
   signal: interrupted.signal,
   readFile: readFileOrNothing,
-  loadHost: async () => (await import('./host.ts')).createHost(),
+  loadHost: async () => (await import('../src/host/create.ts')).createHost({ launcher: 'automatic' }),
 };
 
 const registerDev: RegisterDev = async (program) => {
