@@ -4,6 +4,7 @@ import { CommitQueue } from './commit-queue.ts';
 import type { Driver } from './driver.ts';
 import { History } from './history.ts';
 import { OverlaySoftTransaction } from './soft-transaction.ts';
+import { sharingSpecs } from './share.ts';
 import type { Change, Commit, Store } from './store.ts';
 import { TableSet } from './tables.ts';
 
@@ -11,12 +12,12 @@ export interface StoreOptions {
   /** The store closes it. */
   readonly driver: Driver;
   readonly clock: Pick<Clock, 'now'>;
-  /** Commits are kept for watchers until they changed this many rows together; 100,000 when absent. */
+  /** Commits are kept for watchers until they changed this many rows together; 10,000 when absent. */
   readonly historyRows?: number;
 }
 
 /** Opens a store: reads everything from the driver, soft tables from the last checkpoint. Throws what the driver throws. */
-export const createStore = async ({ driver, clock, historyRows = 100_000 }: StoreOptions): Promise<Store> => {
+export const createStore = async ({ driver, clock, historyRows = 10_000 }: StoreOptions): Promise<Store> => {
   const tables = await load(driver);
   const history = new History(tables.revision, historyRows);
   const listeners = new Set<(commit: Commit) => void>();
@@ -72,7 +73,7 @@ const call = (listener: (commit: Commit) => void, commit: Commit): void => {
 const load = async (driver: Driver): Promise<TableSet> => {
   const tables = new TableSet();
   const { revision, rows } = await driver.load();
-  for (const { table, id, row } of rows) tables.write(table, id, undefined, row);
+  for (const { table, id, row } of sharingSpecs(rows)) tables.write(table, id, undefined, row);
   tables.revision = revision;
   const checkpoint = await driver.loadCheckpoint();
   if (checkpoint !== undefined) restoreSoft(checkpoint, tables);

@@ -9,7 +9,7 @@ import type { Decision } from './decide.ts';
 import { aNode, aService, aTask, tasksOf } from './fixtures.ts';
 import type { TestNode } from './fixtures.ts';
 import { ClusterModel } from './model.ts';
-import { explainTask, schedule } from './schedule.ts';
+import { refusalsFor, schedule } from './schedule.ts';
 import type { ScheduleInput } from './schedule.ts';
 
 /** Services of all sorts; the property holds them to what they ask for. */
@@ -200,7 +200,7 @@ describe('scheduler properties', () => {
         const input = inputOf(runner.world, kind);
         for (const task of runner.world.tasks.values()) {
           if (task.nodeId !== undefined || runner.world.statuses.has(task.id)) continue;
-          const refusals = explainTask(input, task);
+          const refusals = refusalsFor(input, task);
           assert.notEqual(refusals.length === 0 && runner.world.nodes.size > 0, true, `${task.id} fits and waits`);
           const asked = refusals.reduce((sum, { nodes }) => sum + nodes, 0);
           assert.equal(asked, runner.world.nodes.size);

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { TaskStatus } from '../../model/task.ts';
 import { aNode, aService, aTask, counts, place, tasksOf } from './fixtures.ts';
-import { explainTask, placementTest } from './schedule.ts';
+import { kindCheck } from './filters/filters.ts';
+import { requirementsOf } from './requirements.ts';
+import { refusalsFor } from './schedule.ts';
 
 const explanationOf = (decision: ReturnType<typeof place>): string | undefined => decision.refused[0]?.explanation;
 
@@ -221,18 +223,16 @@ describe('which tasks are placed', () => {
     const [small, big] = [tasksOf('web', 1)[0], tasksOf('db', 1, { reserve: { memoryBytes: 5_000 } })[0]];
     assert.ok(small !== undefined && big !== undefined);
     const input = { nodes, tasks: [{ task: small }, { task: big }], now: 0 };
-    assert.deepEqual(explainTask(input, small), []);
-    assert.deepEqual(explainTask(input, big), [{ filter: 'resources', reason: 'lacks memory', nodes: 1 }]);
+    assert.deepEqual(refusalsFor(input, small), []);
+    assert.deepEqual(refusalsFor(input, big), [{ filter: 'resources', reason: 'lacks memory', nodes: 1 }]);
   });
 
   it('tells which nodes are of the right kind, full or down', () => {
-    const fits = placementTest();
-    const [wanted] = tasksOf('web', 1, {
-      reserve: { memoryBytes: 5_000 },
-      placement: { constraints: ['node.role==worker'] },
-    });
+    const placement = { constraints: ['node.role==worker'] };
+    const [wanted] = tasksOf('web', 1, { reserve: { memoryBytes: 5_000 }, placement });
     assert.ok(wanted !== undefined);
-    assert.ok(fits(aNode('a', { state: 'down' }).node, wanted.spec));
-    assert.equal(fits(aNode('a', { role: 'manager' }).node, wanted.spec), false);
+    const check = kindCheck(requirementsOf(wanted.spec));
+    assert.equal(check(aNode('a', { state: 'down' })), undefined);
+    assert.equal(check(aNode('a', { role: 'manager' }))?.one, 'does not meet node.role==worker');
   });
 });

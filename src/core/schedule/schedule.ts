@@ -1,13 +1,10 @@
 import type { Node, NodeStatus } from '../../model/node.ts';
-import type { Service, TaskSpec } from '../../model/service.ts';
+import type { Service } from '../../model/service.ts';
 import type { Task, TaskStatus } from '../../model/task.ts';
 import { decide } from './decide.ts';
 import type { Decision } from './decide.ts';
-import { kindCheck } from './filters/filters.ts';
-import type { KindCheck } from './filters/filter.ts';
 import { ClusterModel } from './model.ts';
 import type { Refusal } from './refusal.ts';
-import { requirementsOf } from './requirements.ts';
 import type { Strategy } from './strategies/strategy.ts';
 import { Verdicts } from './verdicts.ts';
 
@@ -31,26 +28,13 @@ export const schedule = (input: ScheduleInput): Decision =>
  * Why nodes refuse a task, as things stand: every node is asked, whatever is placed next. Empty when some node would
  * take it.
  */
-export const explainTask = (input: Omit<ScheduleInput, 'random' | 'strategy'>, task: Task): readonly Refusal[] => {
+export const refusalsFor = (input: Omit<ScheduleInput, 'random' | 'strategy'>, task: Task): readonly Refusal[] => {
   const model = modelOf(input);
   model.setTask(task.id, undefined);
   const group = model.groups.join(task);
   const nodes = [...model.nodes.present].filter(({ id }) => task.nodeId === undefined || id === task.nodeId);
   const verdicts = new Verdicts(group.check, nodes);
   return verdicts.open.size > 0 ? [] : verdicts.refusals();
-};
-
-/**
- * Whether a node is of the kind that a specification asks for: platform, constraints and drivers, not room, nor whether
- * the node is up. For global services, and to find tasks that must leave a node. Specifications are worked out once.
- */
-export const placementTest = (): ((node: Node, spec: TaskSpec) => boolean) => {
-  const known = new WeakMap<TaskSpec, KindCheck>();
-  return (node, spec) => {
-    let check = known.get(spec);
-    if (check === undefined) known.set(spec, (check = kindCheck(requirementsOf(spec))));
-    return check({ node }) === undefined;
-  };
 };
 
 const modelOf = (input: Omit<ScheduleInput, 'random' | 'strategy'>): ClusterModel => {
