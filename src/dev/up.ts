@@ -6,7 +6,7 @@ import type { Bases, ClusterLayout } from './layout.ts';
 import { claimSubnet, makeSwitch, removeUplink } from './links.ts';
 import { bootNode } from './machine.ts';
 import type { MachinePorts } from './machine.ts';
-import type { MemberPort } from './member.ts';
+import type { MemberPort, RunningNode } from './member.ts';
 import { formCluster } from './member.ts';
 import { makePins } from './namespace.ts';
 import { makeNat, readForwarding } from './nat.ts';
@@ -26,6 +26,8 @@ export interface UpOptions {
   readonly nat: boolean;
   readonly enginePath?: string | undefined;
   readonly engineArguments: readonly string[];
+  /** Called when the engines answer, to work with them while the cluster is formed; `up` waits for it. */
+  readonly onEngines?: (endpoints: readonly string[]) => Promise<void>;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -51,7 +53,7 @@ export async function up(ports: UpPorts, bases: Bases, options: UpOptions): Prom
   if (options.enginePath !== undefined) await checkEngine(options.enginePath);
   const state = await claim(ports, cluster, options);
   try {
-    await build(ports, cluster, state, options.signal);
+    await build(ports, cluster, state, options);
     return state;
   } catch (cause) {
     ports.report(`removing what was made of cluster '${options.name}'`);
@@ -119,7 +121,7 @@ async function build(
   ports: UpPorts,
   cluster: ClusterLayout,
   state: ClusterState,
-  signal: AbortSignal | undefined,
+  { onEngines, signal }: UpOptions,
 ): Promise<void> {
   await mkdir(cluster.run, { recursive: true });
   await makePins(ports.exec, cluster);
@@ -132,11 +134,16 @@ async function build(
       return { ...layout, inside: await bootNode(ports, cluster, state, layout, signal) };
     }),
   );
-  if (state.agents) {
-    ports.report('forming the cluster');
-    await formCluster(ports.member, booted, signal);
-  }
+  await settleAll([
+    state.agents ? form(ports, booted, signal) : Promise.resolve(),
+    onEngines?.(booted.map((node) => `unix://${node.engine.socket}`)) ?? Promise.resolve(),
+  ]);
   signal?.throwIfAborted();
+}
+
+async function form(ports: UpPorts, nodes: readonly RunningNode[], signal: AbortSignal | undefined): Promise<void> {
+  ports.report('forming the cluster');
+  await formCluster(ports.member, nodes, signal);
 }
 
 /** Like Promise.all, but rejects only when nothing goes on in the background any more. */

@@ -45,11 +45,12 @@ export async function startDemo(ports: UpPorts, options: DemoOptions): Promise<D
     if (await down(ports.exec, cluster)) ports.report('removed what an earlier demo had left');
     const { report, signal } = { ...ports, ...options };
     const archive = await buildImages(ports, { ...options, name: 'voting-app', images: votingAppImages, report });
-    const state = await up(ports, options.bases, { ...defaults, nodes: options.nodes, signal });
+    const onEngines = async (engines: readonly string[]): Promise<void> => {
+      report('copying the images to the engines');
+      await loadImages(ports.exec, archive, engines, { report, signal });
+    };
+    const state = await up(ports, options.bases, { ...defaults, nodes: options.nodes, onEngines, signal });
     const { docker: endpoint = '', nodes } = await describeCluster(ports.exec, cluster, state);
-    report(`copying the images to ${nodes.length} engines`);
-    const engines = nodes.map((node) => node.engine);
-    await loadImages(ports.exec, archive, engines, signal);
     report('deploying the voting app');
     const docker = dockerAt(ports.exec, endpoint, signal);
     await deployVotingApp(docker, nodes[0]?.name ?? '');

@@ -76,16 +76,22 @@ async function removeOlder(options: BuildOptions, archive: string): Promise<void
   }
 }
 
-/** Copies an archive of images into engines, all at once. */
+/** Copies an archive of images into engines, two at a time: reading it keeps a processor busy. */
 export async function loadImages(
   exec: Exec,
   archive: string,
   endpoints: readonly string[],
-  signal?: AbortSignal,
+  options: { readonly report?: (line: string) => void; readonly signal?: AbortSignal | undefined } = {},
 ): Promise<void> {
-  const options = { timeoutMs: 600_000, ...(signal && { signal }) };
-  await inParallel(endpoints.length, endpoints, async (endpoint) => {
-    await run(exec, ['docker', '--host', endpoint, 'load', '--quiet', '--input', archive], options);
+  const { report, signal } = options;
+  let done = 0;
+  await inParallel(2, endpoints, async (endpoint) => {
+    await run(exec, ['docker', '--host', endpoint, 'load', '--quiet', '--input', archive], {
+      timeoutMs: 600_000,
+      ...(signal && { signal }),
+    });
+    done += 1;
+    report?.(`${done} of ${endpoints.length} engines have the images`);
   });
 }
 
