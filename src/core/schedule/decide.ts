@@ -86,7 +86,12 @@ const lookAgain = (model: ClusterModel, refused: Refused[]): void => {
 };
 
 const placeGroup = (model: ClusterModel, group: TaskGroup, options: DecideOptions, placements: Placement[]): void => {
-  const picker = pickerFor({ ...options, group, nodes: model.nodes.present, candidates: candidatesOf(model, group) });
+  const candidates = candidatesOf(model, group);
+  if (candidates.length === 0) {
+    settle(model, group);
+    return;
+  }
+  const picker = pickerFor({ ...options, group, nodes: model.nodes.present, candidates });
   group.queue.walk((entry) => {
     const node = placements.length < options.limit ? picker.peek() : undefined;
     if (node === undefined) return false;

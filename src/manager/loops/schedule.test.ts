@@ -94,6 +94,27 @@ describe('schedule loop', () => {
     assert.deepEqual(cluster.store.view.get('task', 'global.1')?.genericResources, []);
   });
 
+  it('holds a task that belongs to one node until there is room on it, and says so meanwhile', async () => {
+    await using cluster = await start();
+    const { store, settle } = cluster;
+    const big = tasksOf('big', 1, { reserve: { memoryBytes: 900 } });
+    await join(store, aNode('a'));
+    await join(store, aNode('b'));
+    await create(
+      store,
+      big.map((task) => ({ ...task, nodeId: 'a' as never })),
+    );
+    const { slot: _slot, ...global } = { ...tasksOf('global', 1, { reserve: { memoryBytes: 200 } })[0] } as Task;
+    await create(store, [{ ...global, nodeId: 'a' as never }]);
+    await settle();
+    assert.equal(store.view.get('task', 'global.1')?.genericResources, undefined);
+    assert.equal(store.view.get('taskStatus', 'global.1')?.error, 'no suitable node (1 lacks memory)');
+    await store.update((tx) => tx.delete('task', 'big.1'));
+    await settle();
+    assert.deepEqual(store.view.get('task', 'global.1')?.genericResources, []);
+    assert.equal(store.view.get('taskStatus', 'global.1'), undefined);
+  });
+
   it('gives host ports once per node', async () => {
     await using cluster = await start();
     await join(cluster.store, aNode('a'));
