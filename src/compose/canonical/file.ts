@@ -105,6 +105,10 @@ const external: Form = (node) => {
 
 const resource = chain(emptyMap, external, record({ labels, file: filePath }));
 
+/** `ipam.driver: default` says what is the case anyhow. */
+const addresses: Form = (node) =>
+  node.kind === 'map' && textOf(child(node, 'driver')) === 'default' ? withEntry(node, 'driver', undefined) : node;
+
 const include = each((node) => {
   const form = node.kind === 'scalar' ? map({ path: node }, node.at) : node;
   const paths = child(form, 'path');
@@ -120,7 +124,7 @@ function listed(form: MapNode, key: string, value: ComposeNode): MapNode {
 const file = record({
   include,
   services: chain(emptyMap, values(service)),
-  networks: chain(emptyMap, values(resource)),
+  networks: chain(emptyMap, values(chain(resource, record({ ipam: addresses })))),
   volumes: chain(emptyMap, values(resource)),
   secrets: chain(emptyMap, values(resource)),
   configs: chain(emptyMap, values(resource)),

@@ -62,33 +62,42 @@ function address(service: Section, options: Section): string | undefined {
 }
 
 export function networkSpec(stack: string, key: string, network: Section, names: Names): NetworkSpec {
+  remarkOptions(network);
+  remarkDriver(network);
   return compact<NetworkSpec>({
     name: names.network(key),
     labels: stackLabels(stack, network.dictionary('labels')),
-    driver: driver(network),
+    driver: 'overlay',
     options: orEmpty(network.dictionary('driver_opts')),
     internal: network.boolean('internal'),
     attachable: network.boolean('attachable'),
     ingress: undefined,
-    ipv6: network.boolean('enable_ipv6'),
+    ipv6: undefined,
     ipam: ipam(network.section('ipam')),
   });
 }
 
-function driver(network: Section): NetworkSpec['driver'] {
+/** The one option that has an effect. */
+const mtuOption = 'com.docker.network.driver.mtu';
+
+function remarkOptions(network: Section): void {
+  for (const [option, value] of network.entries('driver_opts')) {
+    if (option === 'encrypted' && value !== 'false') {
+      network.warn('driver_opts', 'the network is not encrypted between nodes: that is not there yet');
+    } else if (option !== mtuOption) network.warn('driver_opts', `${option} is ignored; ${mtuOption} has an effect`);
+  }
+}
+
+function remarkDriver(network: Section): void {
   const asked = network.text('driver') ?? 'overlay';
-  if (asked === 'overlay' || asked === 'default') return 'overlay';
-  if (asked === 'host' || asked === 'none') return asked;
+  if (asked === 'overlay' || asked === 'default') return;
   network.warn('driver', `${JSON.stringify(asked)} is ignored; the network spans the nodes, as an overlay`);
-  return 'overlay';
 }
 
 function ipam(section: Section): NetworkSpec['ipam'] {
-  return compactOrNone<Ipam>({
-    driver: section.text('driver'),
-    options: orEmpty(section.dictionary('options')),
-    configs: orNone(section.sections('config').flatMap((config) => ipamConfig(config) ?? [])),
-  });
+  const configs = section.sections('config').flatMap((config) => ipamConfig(config) ?? []);
+  if (configs.length > 1) section.fail('config', 'a network has one subnet of IPv4; take the others out');
+  return compactOrNone<Ipam>({ driver: undefined, options: undefined, configs: orNone(configs) });
 }
 
 function ipamConfig(config: Section): IpamConfig | undefined {

@@ -40,6 +40,7 @@ const warned: readonly (readonly [title: string, lines: readonly string[], expec
     ['network_mode: host', 'ports: ["80:80"]'],
     /ports: ignored, because the service is on the network "host"/,
   ],
+  ['virtual addresses', ['deploy: {endpoint_mode: vip}'], /endpoint_mode: there are no virtual addresses yet/],
   ['a pid namespace', ['pid: "container:x"'], /pid: "container:x" is ignored/],
   ['a container name', ['container_name: cn'], /container_name: is a name in the network only/],
   ['a pull policy', ['pull_policy: daily'], /pull_policy: "daily" is taken as "always"/],
@@ -72,6 +73,22 @@ test('networks of other drivers become overlays, with a warning', async () => {
   const { stack, warnings } = await stackOf(`${service()}\nnetworks: {default: {driver: bridge}}`);
   assert.equal(stack.networks[0]?.driver, 'overlay');
   assert.match(warnings[0] ?? '', /networks\.default\.driver: "bridge" is ignored/);
+});
+
+test('a network of the driver host or none is the one of the engine', async () => {
+  const { stack } = await stackOf(`${service('networks: [n]')}\nnetworks: {n: {driver: host}}`);
+  assert.deepEqual(stack.networks, []);
+  assert.deepEqual(stack.external, { networks: ['host'] });
+  assert.equal(serviceOf(stack, 'a').task.networks?.[0]?.networkId, 'host');
+});
+
+test('a network that should be encrypted is not, and the user is told', async () => {
+  const { warnings } = await stackOf(`${service()}\nnetworks: {default: {driver_opts: {encrypted: ""}}}`);
+  assert.match(warnings[0] ?? '', /driver_opts: the network is not encrypted between nodes/);
+});
+
+test('ipam.driver: default is not worth a warning', async () => {
+  assert.deepEqual((await stackOf(`${service()}\nnetworks: {default: {ipam: {driver: default}}}`)).warnings, []);
 });
 
 test('a subnet of IPv6 is left out, with a warning', async () => {

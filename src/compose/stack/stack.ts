@@ -7,7 +7,7 @@ import type { Problem } from '../source/problem.ts';
 import { ignoredKeys } from './coverage.ts';
 import { fileSpec } from './files.ts';
 import type { Names } from './names.ts';
-import { namesOf } from './names.ts';
+import { isForeign, namesOf } from './names.ts';
 import { engineNetwork, networkSpec } from './networks.ts';
 import type { Remarks, Section } from './section.ts';
 import { compactOrNone, orNone, section } from './section.ts';
@@ -58,7 +58,7 @@ function linkedAs(root: Section, key: string): readonly string[] {
 }
 
 function own(root: Section, kind: string): (readonly [string, Section])[] {
-  return root.named(kind).filter(([, resource]) => resource.boolean('external') !== true);
+  return root.named(kind).filter(([, resource]) => !isForeign(kind, resource));
 }
 
 /** Two resources that the file gives one name would be one in the cluster. */
@@ -80,7 +80,7 @@ function filesOf(project: Project, root: Section, kind: 'secrets' | 'configs', n
 
 function externals(root: Section, names: Names): Pick<StackSpec, 'external'> {
   const listed = (kind: string, name: (key: string) => string): string[] =>
-    root.named(kind).flatMap(([key, resource]) => (resource.boolean('external') === true ? [name(key)] : []));
+    root.named(kind).flatMap(([key, resource]) => (isForeign(kind, resource) ? [name(key)] : []));
   const engine = root.named('services').flatMap(([, service]) => engineNetwork(service) ?? []);
   const external = compactOrNone<NonNullable<StackSpec['external']>>({
     networks: orNone([...new Set([...listed('networks', names.network), ...engine])]),

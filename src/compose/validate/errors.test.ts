@@ -212,6 +212,11 @@ const semantics: readonly (readonly [title: string, text: string, ...expected: r
     '5:36: networks.y.name: n is the name of "x" already',
   ],
   [
+    'two subnets',
+    `${service()}\nnetworks: {default: {ipam: {config: [{subnet: 10.1.0.0/24}, {subnet: 10.2.0.0/24}]}}}`,
+    '4:37: networks.default.ipam.config: a network has one subnet of IPv4; take the others out',
+  ],
+  [
     'swap below memory',
     service('mem_limit: 1g', 'memswap_limit: 512m'),
     '5:20: services.a.memswap_limit: counts memory and swap; it cannot be below the memory limit',
