@@ -17,6 +17,7 @@ export interface LabNetwork {
   readonly name: string;
   /** `10.128.N.0/24` with N given. */
   readonly index: number;
+  readonly prefix?: number;
   readonly internal?: boolean;
   readonly ingress?: boolean;
 }
@@ -39,12 +40,12 @@ const nodeId = (node: LabNode): string => `id${node.name}`;
 const overlayAddress = (node: LabNode): string => `100.127.0.${node.name.slice(4)}`;
 const overlayMac = (node: LabNode): string => `02:74:64:7f:00:0${node.name.slice(4)}`;
 
-export const networkAssignment = ({ id, name, index, internal, ingress }: LabNetwork): AssignedNetwork =>
+export const networkAssignment = ({ id, name, index, prefix = 24, internal, ingress }: LabNetwork): AssignedNetwork =>
   ({
     kind: 'network',
     id,
     name,
-    subnet: `10.128.${index}.0/24`,
+    subnet: `10.128.${index}.0/${prefix}`,
     gateway: `10.128.${index}.1`,
     internal: internal === true,
     ingress: ingress === true,

@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import { after, before, suite, test } from 'node:test';
+import { until } from '../support/until.ts';
+import { ask, assignmentsFor, startTask, stopTask, tellAll } from './network/cluster.ts';
+import type { LabNetwork, LabState, LabTask } from './network/cluster.ts';
+import { startLab } from './network/lab.ts';
+import type { Lab, LabNode } from './network/lab.ts';
+
+const ingress: LabNetwork = { id: 'ingress000000000000000001', name: 'ingress', index: 0, ingress: true };
+const front: LabNetwork = { id: 'front00000000000000000001', name: 'front', index: 1 };
+const wide: LabNetwork = { id: 'wide000000000000000000001', name: 'wide', index: 16, prefix: 20 };
+
+suite('a network that changes', { timeout: 300_000 }, () => {
+  let lab: Lab;
+  let one: LabNode;
+  let two: LabNode;
+  let asker: LabTask;
+  let web: LabTask;
+  let state: LabState;
+
+  const tell = async (next: LabState): Promise<void> => await tellAll(lab.nodes, next);
+
+  before(async () => {
+    lab = await startLab('netchange', 2);
+    [one, two] = lab.nodes as unknown as [LabNode, LabNode];
+    asker = { id: 'asker', service: 'asker', node: one, addresses: { [front.id]: '10.128.1.10' } };
+    web = {
+      id: 'webtask',
+      service: 'web',
+      node: one,
+      addresses: { [front.id]: '10.128.1.20', [ingress.id]: '10.128.0.20' },
+    };
+    state = {
+      networks: [ingress, front],
+      tasks: [asker, web],
+      publishes: [
+        { protocol: 'tcp', published: 8080, target: 80, service: 'web', network: ingress.id },
+        { protocol: 'udp', published: 8080, target: 80, service: 'web', network: ingress.id },
+      ],
+    };
+    await tell(state);
+    await startTask(asker, 80);
+    await startTask(web, 80);
+  });
+  after(async () => await lab[Symbol.asyncDispose]());
+
+  test('an address that moves to another node and back is found at once', async () => {
+    assert.equal(await ask(asker, 'tcp', '10.128.1.20', 80), 'webtask 10.128.1.10');
+    for (const node of [two, one, two]) {
+      const moved = { ...web, node };
+      await stopTask(web);
+      await tell({ ...state, tasks: [asker, moved] });
+      await startTask(moved, 80);
+      web = moved;
+      const begun = performance.now();
+      assert.equal(await ask(asker, 'tcp', '10.128.1.20', 80), 'webtask 10.128.1.10', `on ${node.name}`);
+      assert.equal(await ask(moved, 'tcp', '10.128.1.10', 80), 'asker 10.128.1.20', `from ${node.name}`);
+      assert.equal(await lab.ask('tcp', one.address, '8080'), `webtask ${lab.outside}`);
+      assert.ok(performance.now() - begun < 1000, 'no waiting for neighbour entries to go stale');
+    }
+    state = { ...state, tasks: [asker, web] };
+  });
+
+  test('with the agent dead everything goes on, names come back with it, and nothing is made anew', async () => {
+    const rules = async (): Promise<string> => await one.run('nft', '-a', 'list', 'table', 'ip', 'tutti');
+    const before = await rules();
+    await one.killAgent();
+    assert.equal(await ask(asker, 'tcp', '10.128.1.20', 80), 'webtask 10.128.1.10');
+    assert.equal(await lab.ask('tcp', one.address, '8080'), `webtask ${lab.outside}`);
+    one.startAgent();
+    await one.tell({ do: 'apply', assignments: assignmentsFor(one, lab.nodes, state) });
+    await until(
+      'the name',
+      async () => await ask(asker, 'dns', 'A', 'web'),
+      (text) => text === '["10.128.1.20"]',
+      {
+        deadlineMs: 8_000,
+      },
+    );
+    await one.tell({ do: 'settled' });
+    assert.equal(await rules(), before);
+  });
+
+  test("this node's own word on its tasks needs no manager", async () => {
+    const seen = { taskId: web.id, timestamp: 0, message: '', containers: [] } as const;
+    await web.node.tell({
+      do: 'observe',
+      observation: { ...seen, taskId: seen.taskId as never, state: 'failed', ready: false },
+    });
+    await web.node.tell({ do: 'settled' });
+    assert.equal(await lab.ask('tcp', web.node.address, '8080'), 'error ECONNREFUSED');
+    await web.node.tell({
+      do: 'observe',
+      observation: { ...seen, taskId: seen.taskId as never, state: 'running', ready: true },
+    });
+    await web.node.tell({ do: 'settled' });
+    assert.equal(await lab.ask('tcp', web.node.address, '8080'), `webtask ${lab.outside}`);
+  });
+
+  test('a thousand tasks on a network: one more is one process more', async () => {
+    const far = (index: number): LabTask => ({
+      id: `far${index}`,
+      service: 'far',
+      node: two,
+      addresses: { [wide.id]: `10.128.${16 + (index >> 8)}.${index & 255}` },
+    });
+    const local: LabTask = { id: 'local', service: 'local', node: one, addresses: { [wide.id]: '10.128.31.1' } };
+    const crowd = Array.from({ length: 1000 }, (_, index) => far(index + 2));
+    const big = { ...state, networks: [...state.networks, wide], tasks: [...state.tasks, local, ...crowd] };
+    await one.tell({ do: 'apply', assignments: assignmentsFor(one, lab.nodes, big) });
+    await one.tell({ do: 'settled' });
+    const before = Number(await one.tell({ do: 'spawned' }));
+    const more = { ...big, tasks: [...big.tasks, far(1002)] };
+    await one.tell({ do: 'apply', assignments: assignmentsFor(one, lab.nodes, more) });
+    await one.tell({ do: 'settled' });
+    const routes = await one.run('ip', 'route', 'show', 'dev', 'tutti0');
+    assert.ok(routes.split('\n').length > 1001);
+    assert.match(routes, /10\.128\.19\.234 via 100\.127\.0\.2/);
+    // One for the change; a full comparison may come in between.
+    const spawned = Number(await one.tell({ do: 'spawned' })) - before;
+    assert.ok(spawned === 1 || spawned >= 8, `${spawned} processes`);
+    await tell(state);
+  });
+
+  test('a subnet that the machine is on itself is refused, by name', async () => {
+    const taken: LabNetwork = { id: 'taken00000000000000000001', name: 'taken', index: 9 };
+    const task: LabTask = { id: 'unlucky', service: 'unlucky', node: one, addresses: { [taken.id]: '10.128.9.10' } };
+    await one.run('ip', 'link', 'add', 'lan9', 'type', 'bridge');
+    await one.run('ip', 'addr', 'add', '10.128.9.77/24', 'dev', 'lan9');
+    await one.run('ip', 'link', 'set', 'lan9', 'up');
+    await tell({ ...state, networks: [...state.networks, taken], tasks: [...state.tasks, task] });
+    await assert.rejects(
+      one.tell({ do: 'ensure', networks: [taken.id] }),
+      /taken \(10\.128\.9\.0\/24\) overlaps the route/,
+    );
+    await one.run('ip', 'link', 'del', 'lan9');
+    await one.tell({ do: 'ensure', networks: [taken.id] });
+    await tell(state);
+    await until(
+      'the network gone again',
+      async () => await one.docker('network', 'ls', '--format', '{{.Name}}'),
+      (names) => !names.includes(taken.id),
+    );
+  });
+
+  test('everything of ours goes, and nothing of others', async () => {
+    await one.docker('network', 'create', 'theirs');
+    await one.run('nft', 'add table ip theirs');
+    await stopTask(asker);
+    await until(
+      'no containers',
+      async () => await one.docker('ps', '-q'),
+      (ids) => ids === '',
+    );
+    const { networks, busy } = (await one.tell({ do: 'removeAll' })) as { networks: string[]; busy: string[] };
+    assert.deepEqual(networks.toSorted(), [`tutti-0-${ingress.id}`, `tutti-1-${front.id}`]);
+    assert.deepEqual(busy, []);
+    const left = [
+      await one.docker('network', 'ls', '--format', '{{.Name}}'),
+      await one.run('nft', 'list', 'tables'),
+      await one.run('ip', 'rule'),
+      await one.run('iptables-save'),
+      await one.run('ip', '-o', 'link'),
+      await one.run('ip', 'route', 'show', 'table', 'all'),
+    ].join('\n');
+    assert.doesNotMatch(left, /tutti|TUTTI|proto 116/);
+    assert.match(left, /theirs/);
+    assert.match(left, /table ip theirs/);
+    assert.match(left, /DOCKER-USER/);
+  });
+});
