@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { Exec } from '../platform/exec.ts';
+import type { Daemon } from './launcher.ts';
+import { createSystemd } from './systemd.ts';
+
+const daemon: Daemon = {
+  name: 'agent',
+  command: ['/usr/bin/node', '/srv/a b/agent.ts', '--state', '/var/lib/tutti', '100%', '$HOME', 'say "x"'],
+  environment: { NODE_COMPILE_CACHE: '/var/cache/tutti' },
+  stateDirectory: '/var/lib/tutti',
+  runDirectory: '/run/tutti',
+  logFile: '/var/lib/tutti/agent.log',
+};
+
+test('a daemon is a unit that comes back, and nothing is left of it', async () => {
+  const unitDirectory = await mkdtemp(join(tmpdir(), 'tutti-units-'));
+  const said: string[] = [];
+  const exec: Exec = (command, args) => {
+    said.push([command, ...args].join(' '));
+    return Promise.resolve({ code: 0, stdout: args.includes('--property=MainPID') ? '42\n' : '', stderr: '' });
+  };
+  const launcher = createSystemd({ exec, unitDirectory });
+  await launcher.start(daemon);
+  const unit = await readFile(join(unitDirectory, 'tutti-agent.service'), 'utf8');
+  assert.ok(
+    unit.includes(
+      'ExecStart="/usr/bin/node" "/srv/a b/agent.ts" "--state" "/var/lib/tutti" "100%%" "$$HOME" "say \\"x\\""\n',
+    ),
+    unit,
+  );
+  assert.match(unit, /Restart=always/);
+  assert.match(unit, /Environment="NODE_COMPILE_CACHE=\/var\/cache\/tutti"/);
+  assert.equal(await launcher.running(daemon), 42);
+  await launcher.stop(daemon);
+  assert.deepEqual(await readdir(unitDirectory), []);
+  assert.deepEqual(said, [
+    'systemctl daemon-reload',
+    'systemctl enable --now tutti-agent.service',
+    'systemctl show --property=MainPID --value tutti-agent.service',
+    'systemctl disable --now tutti-agent.service',
+    'systemctl daemon-reload',
+  ]);
+  await rm(unitDirectory, { recursive: true });
+});
