@@ -20,7 +20,10 @@ export type Action =
       /** Why it has failed, where it has. */
       readonly error?: string;
     }
-  /** It has ended; with `restartAt`, a successor takes its place not before then. */
+  /**
+   * It has ended; with `restartAt`, a successor takes its place not before then. Its containers are made ahead, unless
+   * it was the making that failed (`unmade`).
+   */
   | {
       readonly kind: 'end';
       readonly taskId: TaskId;
@@ -28,6 +31,7 @@ export type Action =
       readonly message: string;
       readonly error?: string;
       readonly restartAt?: number;
+      readonly unmade?: boolean;
     }
   /** Remove its containers and files. */
   | { readonly kind: 'remove'; readonly taskId: TaskId }

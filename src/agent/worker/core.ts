@@ -57,6 +57,7 @@ export class WorkerCore implements WorkerContext {
   #settling = false;
   /** The engine has been listed once: before that nothing is known of what runs. */
   #listed = false;
+  #lost = false;
 
   constructor(ports: WorkerPorts, options: WorkerOptions, signal: AbortSignal) {
     this.ports = ports;
@@ -107,7 +108,8 @@ export class WorkerCore implements WorkerContext {
     const first = !this.#listed;
     this.#listed = true;
     for (const slot of first ? [...this.tasks.slots()] : changed) this.look(slot);
-    this.#retryAll();
+    if (this.#lost) this.#retryAll();
+    this.#lost = false;
   }
 
   event(event: EngineEvent): void {
@@ -118,6 +120,7 @@ export class WorkerCore implements WorkerContext {
   }
 
   lost(fault: TuttiError): void {
+    this.#lost = true;
     for (const { record } of this.tasks.entries.values()) {
       if (isTerminal(record.state) || record.state === 'running') continue;
       this.update(record.id, (old, now) => advance(old, { state: old.state, message: fault.message }, now));
@@ -191,7 +194,9 @@ export class WorkerCore implements WorkerContext {
   }
 
   wait(taskId: TaskId, message: string): void {
-    this.entry(taskId).retryAt = this.ports.clock.now() + waitMs;
+    const entry = this.entry(taskId);
+    entry.retryAt = this.ports.clock.now() + waitMs;
+    entry.faults += 1;
     this.update(taskId, (record, now) => advance(record, { state: 'preparing', message }, now));
   }
 
@@ -228,7 +233,7 @@ export class WorkerCore implements WorkerContext {
     const run = async (): Promise<void> => {
       try {
         if (!this.#signal.aborted) await work(this.#signal);
-        entry.faults = 0;
+        if (entry.retryAt === 0) entry.faults = 0;
       } catch (cause) {
         this.#fault(lane, taskId, TuttiError.from(cause));
       } finally {
@@ -302,6 +307,7 @@ export class WorkerCore implements WorkerContext {
       state,
       message: state === 'failed' ? 'cannot start' : 'cannot prepare',
       error: fault.message,
+      unmade: state === 'rejected',
       ...(decision?.restart === true ? { restartAt: decision.at } : {}),
     });
   }
@@ -318,7 +324,7 @@ export class WorkerCore implements WorkerContext {
 
   #retryAll(): void {
     for (const entry of this.tasks.entries.values()) {
-      if (entry.retryAt === 0) continue;
+      if (entry.faults === 0) continue;
       entry.retryAt = 0;
       this.look(entry.record.slot);
     }

@@ -75,10 +75,14 @@ function decideEnded(task: TaskView, kept: ReadonlySet<TaskId>, tasks: readonly 
   return [];
 }
 
+/** Links kept of a lineage that goes on and on without the manager. */
+const linksKept = 10;
+
 /** True while a task that the manager does not know yet is found through this one. */
 function isLink(record: TaskRecord, tasks: readonly TaskView[]): boolean {
-  const next = tasks.find((task) => task.record.id === record.successor);
-  return next !== undefined && !next.own && next.assigned !== undefined;
+  const next = tasks.findIndex((task) => task.record.id === record.successor);
+  const found = tasks[next];
+  return found !== undefined && !found.own && found.assigned !== undefined && tasks.length - next <= linksKept;
 }
 
 function decideStop({ record, containers }: TaskView): Action[] {

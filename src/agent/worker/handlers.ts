@@ -144,6 +144,7 @@ function end(context: WorkerContext, action: ActionOf<'end'>): void {
   context.hold(taskId, { ...finish(record, now), successor });
   const entry = context.tasks.add(successorRecord(record, successor, restartAt, now));
   entry.busy = true;
+  if (action.unmade === true) entry.retryAt = restartAt;
   void context.flush().then(() => {
     context.publish(taskId);
     entry.busy = false;

@@ -14,8 +14,9 @@ export interface TaskEntry {
   record: TaskRecord;
   busy: boolean;
   needsPull: boolean;
-  /** Faults of the engine in a row, and until when nothing is tried again for them. */
+  /** Attempts in a row that came to nothing, for a fault of the engine or for want of a secret. */
   faults: number;
+  /** The engine is asked nothing for the task before this. */
   retryAt: number;
 }
 
@@ -23,6 +24,7 @@ export interface NodeTasks {
   readonly entries: ReadonlyMap<TaskId, TaskEntry>;
   get(taskId: TaskId): TaskEntry | undefined;
   add(record: TaskRecord): TaskEntry;
+  /** Forgets a task; those before and after it in its lineage are joined. */
   delete(taskId: TaskId): void;
   assignments(): Assignments;
   /** The assignment that describes a task: its own, else the nearest predecessor's. */
@@ -144,7 +146,15 @@ export function createNodeTasks(): NodeTasks {
     entries,
     get: (taskId) => entries.get(taskId),
     add,
-    delete: deleteTask,
+    delete(taskId) {
+      const record = entries.get(taskId)?.record;
+      deleteTask(taskId);
+      const before = record?.predecessor === undefined ? undefined : entries.get(record.predecessor);
+      const after = record?.successor === undefined ? undefined : entries.get(record.successor);
+      if (record === undefined || before === undefined || after === undefined) return;
+      before.record = { ...before.record, successor: after.record.id };
+      after.record = { ...after.record, predecessor: before.record.id };
+    },
     assignments: () => assignments,
     assignmentOf,
     assign(next, now) {

@@ -314,6 +314,20 @@ test('an agent killed at any moment of a start or a restart leaves one running t
   }
 });
 
+test('a lineage that goes on without the manager is remembered in part only', async () => {
+  const node = await running();
+  node.engine.setDiskFull(true);
+  node.engine.exit(containerOf(node, 'a').id, 1);
+  await node.pass(3_600_000);
+  assert.ok(node.worker().observations().length < 20);
+  assert.ok((node.engine.calls['create'] ?? 0) < 80);
+  node.engine.setDiskFull(false);
+  await node.pass(100_000);
+  let last = node.state('a');
+  while (last?.successor !== undefined) last = node.state(last.successor);
+  assert.equal(last?.state, 'running');
+});
+
 test('a machine that lost power starts everything again as successors', async () => {
   const node = await running();
   node.engine.powerOff();
