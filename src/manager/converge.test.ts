@@ -7,6 +7,7 @@ import type { NetworkId } from '../model/ids.ts';
 import type { ServiceMode } from '../model/service.ts';
 import { isTerminal } from '../model/task.ts';
 import type { Task } from '../model/task.ts';
+import { AssignmentTable } from './assignments/table.ts';
 import { aServiceSpec, TestCluster, withImage } from './testing/cluster.ts';
 
 /** What may happen to a cluster, as data. */
@@ -124,6 +125,16 @@ const checkAlways = (cluster: TestCluster): void => {
   assert.equal(new Set(ports).size, ports.length, 'a port has two owners');
 };
 
+/** What agents were told bit by bit is what they would be told at once, worked out anew. */
+const checkAssignments = (cluster: TestCluster): void => {
+  const anew = new AssignmentTable(cluster.store.view);
+  for (const { nodeId, assignments } of cluster.agents.values()) {
+    const expected = anew.full(nodeId);
+    assert.deepEqual(new Set(assignments.keys()), new Set(expected.keys()), nodeId);
+    for (const [key, item] of expected) assert.deepEqual(assignments.get(key), item, `${key} on ${nodeId}`);
+  }
+};
+
 /** Holds once everything is up and time has passed. */
 const checkConverged = (cluster: TestCluster): void => {
   for (const { service: row, running, desired } of cluster.manager.queries.services()) {
@@ -156,12 +167,14 @@ const scenario = fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }
   await cluster.pass(150_000, 5_000);
   checkAlways(cluster);
   checkConverged(cluster);
+  checkAssignments(cluster);
   for (const { service: row } of cluster.manager.queries.services()) {
     await cluster.manager.commands.removeService(row.id);
   }
   await cluster.pass(31_000, 31_000);
   assert.deepEqual([...cluster.store.view.list('task')], [], 'tasks are left');
   assert.deepEqual([...cluster.store.view.list('taskStatus')], [], 'statuses are left');
+  checkAssignments(cluster);
   for (const agent of cluster.agents.values()) assert.equal(agent.tasks.size, 0, 'an agent has tasks left');
   assert.deepEqual(cluster.errors, []);
 });

@@ -30,7 +30,11 @@ export interface Created {
 export interface Commands {
   createService(spec: ServiceSpec): Promise<Created>;
   /** `version` is the service's version as last read: `version-mismatch` when it has changed since. */
-  updateService(reference: string, version: number, spec: ServiceSpec): Promise<{ readonly warnings: readonly string[] }>;
+  updateService(
+    reference: string,
+    version: number,
+    spec: ServiceSpec,
+  ): Promise<{ readonly warnings: readonly string[] }>;
   /** Back to the specification before the last change. */
   rollbackService(reference: string, version: number): Promise<{ readonly warnings: readonly string[] }>;
   scaleService(reference: string, replicas: number): Promise<void>;
@@ -140,7 +144,11 @@ export interface Events {
    * Events after `since` (milliseconds since the epoch; the last 1,000 are kept) and then as they happen, until the
    * signal aborts. A reader that falls more than 10,000 behind gets `resource-exhausted`.
    */
-  stream(options: { readonly since?: number; readonly until?: number; readonly signal: AbortSignal }): AsyncIterable<ClusterEvent>;
+  stream(options: {
+    readonly since?: number;
+    readonly until?: number;
+    readonly signal: AbortSignal;
+  }): AsyncIterable<ClusterEvent>;
 }
 
 export interface LogOptions {

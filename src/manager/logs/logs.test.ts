@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { TuttiError } from '../../model/errors.ts';
+import { TestCluster } from '../testing/cluster.ts';
+import type { AgentGateway } from './gateway.ts';
+
+const options = { follow: false, stdout: true, stderr: true, timestamps: false };
+const text = (line: string) => ({ stream: 'stdout' as const, data: new TextEncoder().encode(line) });
+const decode = (data: Uint8Array): string => new TextDecoder().decode(data);
+
+test('the logs of a service are those of its tasks; a node that is gone ends its part only', async () => {
+  const gateway: AgentGateway = {
+    openLogs: async function* (nodeId) {
+      if (nodeId === 'node2') throw new TuttiError('unavailable', 'node2 has no session');
+      yield text(`one on ${nodeId}\n`);
+      yield text(`two on ${nodeId}\n`);
+    },
+  };
+  await using cluster = await TestCluster.start({ nodes: 3, gateway });
+  await cluster.create('web', { mode: { kind: 'replicated', replicas: 3 } });
+  await cluster.settle();
+  const lines: string[] = [];
+  for await (const { task, data } of cluster.manager.logs.service('web', options, new AbortController().signal)) {
+    assert.equal(decode(data).trim().split(' ').at(-1), task.nodeId);
+    lines.push(decode(data));
+  }
+  assert.deepEqual(new Set(lines), new Set(['one on node1\n', 'two on node1\n', 'one on node3\n', 'two on node3\n']));
+});
+
+test('following goes on with tasks that come later, and ends with the signal or the service', async () => {
+  let open = 0;
+  const gateway: AgentGateway = {
+    openLogs: async function* (_node, taskId, _options, signal) {
+      open += 1;
+      try {
+        yield text(taskId);
+        await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      } finally {
+        open -= 1;
+      }
+    },
+  };
+  await using cluster = await TestCluster.start({ nodes: 1, gateway });
+  await cluster.create('web');
+  await cluster.settle();
+  const stop = new AbortController();
+  const lines = cluster.manager.logs.service('web', { ...options, follow: true }, stop.signal)[Symbol.asyncIterator]();
+  const first = (await lines.next()).value as { task: { slot?: number } };
+  assert.equal(first.task.slot, 1);
+  const next = lines.next();
+  await cluster.manager.commands.scaleService('web', 2);
+  await cluster.settle();
+  const second = (await next).value as { task: { slot?: number } };
+  assert.equal(second.task.slot, 2);
+  const last = lines.next();
+  stop.abort();
+  assert.equal((await last).done, true);
+  assert.equal(open, 0);
+});
