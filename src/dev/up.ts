@@ -1,6 +1,7 @@
 import { access, mkdir } from 'node:fs/promises';
 import { TuttiError } from '../model/errors.ts';
 import { down } from './down.ts';
+import { seedEngine } from './images/template.ts';
 import { layoutCluster, layoutNode } from './layout.ts';
 import type { Bases, ClusterLayout } from './layout.ts';
 import { claimSubnet, makeSwitch, removeUplink } from './links.ts';
@@ -26,6 +27,8 @@ export interface UpOptions {
   readonly nat: boolean;
   readonly enginePath?: string | undefined;
   readonly engineArguments: readonly string[];
+  /** Of `provideTemplate`: what the engines start with. */
+  readonly template?: string | undefined;
   /** Called when the engines answer, to work with them while the cluster is formed; `up` waits for it. */
   readonly onEngines?: (endpoints: readonly string[]) => Promise<void>;
   readonly signal?: AbortSignal | undefined;
@@ -121,7 +124,7 @@ async function build(
   ports: UpPorts,
   cluster: ClusterLayout,
   state: ClusterState,
-  { onEngines, signal }: UpOptions,
+  { onEngines, template, signal }: UpOptions,
 ): Promise<void> {
   await mkdir(cluster.run, { recursive: true });
   await makePins(ports.exec, cluster);
@@ -131,6 +134,7 @@ async function build(
   const booted = await settleAll(
     state.nodes.map(async (node) => {
       const layout = { ...layoutNode(cluster, node.name), ...node };
+      if (template !== undefined) await seedEngine(ports.exec, template, layout.engine.dataRoot);
       return { ...layout, inside: await bootNode(ports, cluster, state, layout, signal) };
     }),
   );

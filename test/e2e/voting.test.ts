@@ -31,8 +31,7 @@ describe('the voting app on three nodes, one of which loses its power', () => {
 
   before(async () => {
     const archive = await votingAppArchive();
-    cluster = await startCluster({ nodes: 3, managers: 1 });
-    await cluster.load(archive);
+    cluster = await startCluster({ nodes: 3, managers: 1, archive });
   });
   after(async () => await cluster?.[Symbol.asyncDispose]());
 

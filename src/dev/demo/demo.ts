@@ -1,7 +1,12 @@
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { TuttiError } from '../../model/errors.ts';
 import { down } from '../down.ts';
 import { forward } from '../forward.ts';
 import type { Forward } from '../forward.ts';
-import { buildImages, loadImages } from '../images/build.ts';
+import { buildImages } from '../images/build.ts';
+import { tryLock } from '../images/cache.ts';
+import { imageSource } from '../images/source.ts';
 import { votingAppImages } from '../images/voting-app.ts';
 import { layoutCluster } from '../layout.ts';
 import type { Bases } from '../layout.ts';
@@ -36,20 +41,20 @@ const clusterName = 'demo';
 export async function startDemo(ports: UpPorts, options: DemoOptions): Promise<Demo> {
   const cluster = layoutCluster(clusterName, options.bases);
   const forwards: Forward[] = [];
+  const lock = join(options.cache, 'demo.lock');
+  await claim(lock);
   const remove = async (): Promise<void> => {
     for (const passing of forwards) await passing[Symbol.asyncDispose]();
     await removeContext(ports.exec);
     await down(ports.exec, cluster);
+    await rm(lock, { force: true });
   };
   try {
     if (await down(ports.exec, cluster)) ports.report('removed what an earlier demo had left');
     const { report, signal } = { ...ports, ...options };
     const archive = await buildImages(ports, { ...options, name: 'voting-app', images: votingAppImages, report });
-    const onEngines = async (engines: readonly string[]): Promise<void> => {
-      report('copying the images to the engines');
-      await loadImages(ports.exec, archive, engines, { report, signal });
-    };
-    const state = await up(ports, options.bases, { ...defaults, nodes: options.nodes, onEngines, signal });
+    const images = await imageSource(ports, { ...options, archive, report });
+    const state = await up(ports, options.bases, { ...defaults, nodes: options.nodes, ...images, signal });
     const { docker: endpoint = '', nodes } = await describeCluster(ports.exec, cluster, state);
     report('deploying the voting app');
     const docker = dockerAt(ports.exec, endpoint, signal);
@@ -73,6 +78,14 @@ export async function startDemo(ports: UpPorts, options: DemoOptions): Promise<D
     await remove();
     throw cause;
   }
+}
+
+/** One demo at a time: a second one would remove the first as a leftover. */
+async function claim(lock: string): Promise<void> {
+  await mkdir(dirname(lock), { recursive: true });
+  if ((await tryLock(lock)) || (await tryLock(lock))) return;
+  const pid = await readFile(lock, 'utf8').catch(() => '?');
+  throw new TuttiError('conflict', `a demo runs already (process ${pid}); stop it with Ctrl-C first`);
 }
 
 const defaults = { name: clusterName, managers: 1, agents: true, nat: false, engineArguments: [] };

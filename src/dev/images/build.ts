@@ -68,11 +68,13 @@ async function save(exec: Exec, endpoint: string, archive: string, options: Buil
   }
 }
 
-/** Archives of earlier sources are of no use any more. */
+/** Archives of earlier sources, and what was made of them, are of no use any more. */
 async function removeOlder(options: BuildOptions, archive: string): Promise<void> {
-  const older = new RegExp(`^${options.name}-[0-9a-f]{16}-${process.arch}\\.tar$`);
+  const older = new RegExp(`^${options.name}-[0-9a-f]{16}-${process.arch}\\.`);
   for (const file of await readdir(options.cache)) {
-    if (older.test(file) && file !== basename(archive)) await rm(join(options.cache, file), { force: true });
+    if (older.test(file) && file !== basename(archive)) {
+      await rm(join(options.cache, file), { recursive: true, force: true });
+    }
   }
 }
 

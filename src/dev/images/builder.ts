@@ -3,7 +3,7 @@ import { makeDaemonGroup, mountedHierarchies } from '../cgroup.ts';
 import { down } from '../down.ts';
 import { startEngine } from '../engine.ts';
 import { layoutCluster, layoutNode } from '../layout.ts';
-import type { Bases } from '../layout.ts';
+import type { Bases, EngineLayout } from '../layout.ts';
 import type { MachinePorts } from '../machine.ts';
 import { insideNode, makeNamespaces, makePins, sharedNetwork } from '../namespace.ts';
 
@@ -18,7 +18,7 @@ export async function withBuilder<T>(
   ports: MachinePorts,
   bases: Bases,
   signal: AbortSignal | undefined,
-  work: (endpoint: string) => Promise<T>,
+  work: (endpoint: string, engine: EngineLayout) => Promise<T>,
 ): Promise<T> {
   const cluster = layoutCluster('builder', bases);
   const node = layoutNode(cluster, 'node0');
@@ -35,7 +35,7 @@ export async function withBuilder<T>(
       extra: hostNetworkOnly,
       signal,
     });
-    return await work(`unix://${node.engine.socket}`);
+    return await work(`unix://${node.engine.socket}`, node.engine);
   } finally {
     await down(ports.exec, cluster);
   }

@@ -26,8 +26,8 @@ const alive = (pid: number): boolean => {
   }
 };
 
-/** Takes the lock; undefined while a living process has it. One that a dead process left is removed. */
-async function take(file: string): Promise<true | undefined> {
+/** Takes the lock; undefined while a living process has it. One that a dead process left is removed, for the next try. */
+export async function tryLock(file: string): Promise<true | undefined> {
   try {
     const handle = await open(file, 'wx');
     await handle.writeFile(String(process.pid));
@@ -49,7 +49,7 @@ export async function locked<T>(
 ): Promise<T> {
   await mkdir(directory, { recursive: true });
   const file = join(directory, 'lock');
-  await waitFor(async () => await take(file), {
+  await waitFor(async () => await tryLock(file), {
     what: `another process to finish with ${directory} (its lock: ${file})`,
     deadlineMs: 1_800_000,
     everyMs: 200,

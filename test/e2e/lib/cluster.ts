@@ -1,7 +1,8 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { down } from '../../../src/dev/down.ts';
-import { buildImages, loadImages } from '../../../src/dev/images/build.ts';
+import { buildImages } from '../../../src/dev/images/build.ts';
+import { imageSource } from '../../../src/dev/images/source.ts';
 import { votingAppImages } from '../../../src/dev/images/voting-app.ts';
 import { defaultBases, layoutCluster } from '../../../src/dev/layout.ts';
 import { describeCluster } from '../../../src/dev/list.ts';
@@ -24,8 +25,6 @@ export interface TestCluster extends AsyncDisposable {
   powerOn(node: string): Promise<void>;
   cut(node: string): Promise<void>;
   heal(node: string): Promise<void>;
-  /** Copies an archive of images into every engine. */
-  load(archive: string): Promise<void>;
 }
 
 const ports: UpPorts = {
@@ -47,16 +46,19 @@ export const votingAppArchive = async (): Promise<string> =>
     report: ports.report,
   });
 
-/** A real cluster on this machine, removed when it is disposed of. */
+/** A real cluster on this machine whose engines have the images of the archive, removed when it is disposed of. */
 export async function startCluster(options: {
   readonly nodes: number;
   readonly managers: number;
+  readonly archive: string;
 }): Promise<TestCluster> {
   const name = `e2e-${process.pid}`;
-  const state = await up(ports, bases, { ...options, name, agents: true, nat: false, engineArguments: [] });
+  const { archive, nodes: count, managers } = options;
+  const images = await imageSource(ports, { archive, bases, report: ports.report });
+  const sizes = { nodes: count, managers };
+  const state = await up(ports, bases, { ...sizes, ...images, name, agents: true, nat: false, engineArguments: [] });
   const cluster = layoutCluster(name, bases);
   const { nodes, docker: endpoint = '' } = await describeCluster(systemExec, cluster, state);
-  const engines = nodes.map((node) => node.engine);
   return {
     nodes,
     endpoint,
@@ -65,7 +67,6 @@ export async function startCluster(options: {
     powerOn: async (node) => await powerOn(ports, cluster, node),
     cut: async (node) => await switchLink(systemExec, cluster, node, 'down'),
     heal: async (node) => await switchLink(systemExec, cluster, node, 'up'),
-    load: async (archive) => await loadImages(systemExec, archive, engines),
     async [Symbol.asyncDispose]() {
       await down(systemExec, cluster);
     },
