@@ -8,6 +8,7 @@ import { startRenewal } from '../src/agent/session/renewal.ts';
 import { createWorker } from '../src/agent/worker/worker.ts';
 import { requireConfig } from '../src/host/config.ts';
 import { readCredentials, writeCredentials } from '../src/host/credentials.ts';
+import { daemonOf } from '../src/host/daemons.ts';
 import { nodePaths } from '../src/host/paths.ts';
 import { writeStatus } from '../src/host/status.ts';
 import { readAddresses } from '../src/platform/addresses.ts';
@@ -27,7 +28,7 @@ import { renewalTime } from '../src/rpc/certificates/credentials.ts';
 import { createHttp2AgentTransport } from '../src/rpc/http2/agent.ts';
 
 const directories = daemonArguments(process.argv.slice(2), ['clean-up', 'warm']);
-const log = daemonLog();
+const log = daemonLog(daemonOf('agent', directories).logFile);
 const clock = systemClock;
 
 const openNode = (endpoint: string) => {

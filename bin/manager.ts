@@ -4,6 +4,7 @@ import { flushCompileCache } from 'node:module';
 import { createApi } from '../src/api/server.ts';
 import { requireConfig } from '../src/host/config.ts';
 import { readCredentials } from '../src/host/credentials.ts';
+import { daemonOf } from '../src/host/daemons.ts';
 import { nodePaths } from '../src/host/paths.ts';
 import { writeStatus } from '../src/host/status.ts';
 import { openStore } from '../src/host/store.ts';
@@ -23,7 +24,7 @@ import { createToken } from '../src/rpc/certificates/token.ts';
 import { createHttp2Listener, type Http2Listener } from '../src/rpc/http2/listener.ts';
 
 const directories = daemonArguments(process.argv.slice(2), ['warm']);
-const log = daemonLog();
+const log = daemonLog(daemonOf('manager', directories).logFile);
 const clock = systemClock;
 const random = systemRandomness;
 /** How often the certificate is read again: the node's agent renews it. */

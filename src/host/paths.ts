@@ -19,5 +19,3 @@ export const nodePaths = ({ stateDirectory, runDirectory }: Directories) => ({
   /** Secrets and configs of tasks: on a memory file system. */
   taskFiles: join(runDirectory, 'tasks'),
 });
-
-export type NodePaths = ReturnType<typeof nodePaths>;

@@ -2,7 +2,8 @@ import { flushCompileCache } from 'node:module';
 import { parseArgs } from 'node:util';
 import { TuttiError } from '../model/errors.ts';
 import { systemClock } from './clock.ts';
-import { createLog, logLevels } from './log.ts';
+import { createFileSink } from './log-file.ts';
+import { createLog, logLevels, type LogSink } from './log.ts';
 import type { Log } from './ports.ts';
 
 /** What the command line and the environment say to a daemon; everything else is in the files of its directories. */
@@ -34,10 +35,23 @@ export const daemonArguments = (argv: readonly string[], flags: readonly string[
   }
 };
 
-/** Lines to standard error, which the supervisor keeps; the level is TUTTI_LOG's (debug, info, warn, error). */
-export const daemonLog = (): Log => {
+const logBytes = 10_000_000;
+
+/** Into the file, which stays bounded; to standard error on a terminal and where the file cannot be opened. */
+const sinkFor = (path: string): LogSink => {
+  const standardError: LogSink = (line) => void process.stderr.write(`${line}\n`);
+  if (process.stderr.isTTY) return standardError;
+  try {
+    return createFileSink(path, logBytes);
+  } catch {
+    return standardError;
+  }
+};
+
+/** The daemon's log; the level is TUTTI_LOG's (debug, info, warn, error). */
+export const daemonLog = (path: string): Log => {
   const level = logLevels.find((known) => known === process.env['TUTTI_LOG']) ?? 'info';
-  return createLog({ level, clock: systemClock, sink: (line) => process.stderr.write(`${line}\n`) });
+  return createLog({ level, clock: systemClock, sink: sinkFor(path) });
 };
 
 /**

@@ -1,6 +1,5 @@
 import * as z from 'zod';
 import { nodeRole } from '../model/node.ts';
-import type { NodeRole } from '../model/node.ts';
 import type { Peer } from './transport.ts';
 
 /** Short questions to a manager, one JSON value each way, outside of the message stream. */
@@ -41,8 +40,7 @@ export const joinAnswer = z.object({
   role: nodeRole,
   managers: z.array(z.string()).max(100),
 });
-export type JoinRequest = z.infer<typeof joinRequest>;
-export type JoinAnswer = z.infer<typeof joinAnswer> & { readonly role: NodeRole };
+export type JoinAnswer = z.infer<typeof joinAnswer>;
 
 /** Call `renew`: the next certificate, before this one ends. */
 export const renewRequest = z.object({ request: pem });

@@ -17,26 +17,3 @@ export const withDeadline = (
     [Symbol.dispose]: () => timer.cancel(),
   };
 };
-
-/** Resolves or rejects as `work` does, or rejects with the signal's reason; `release` gets a result that came too late. */
-export const unlessAborted = <Value>(
-  work: Promise<Value>,
-  signal: AbortSignal,
-  release?: (value: Value) => void,
-): Promise<Value> =>
-  new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
-    work.then(
-      (value) => {
-        signal.removeEventListener('abort', abort);
-        if (signal.aborted) release?.(value);
-        resolve(value);
-      },
-      (error: unknown) => {
-        signal.removeEventListener('abort', abort);
-        reject(error);
-      },
-    );
-  });
