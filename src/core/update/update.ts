@@ -1,7 +1,7 @@
 import type { ServiceSpec, UpdateStatus } from '../../model/service.ts';
 import type { Task } from '../../model/task.ts';
 import type { Draft } from '../task/draft.ts';
-import { hasEnded, isOutOfTheWay, isRunning } from '../task/known.ts';
+import { hasEnded, isOutOfTheWay, isRunning, isWanted } from '../task/known.ts';
 import type { KnownTask } from '../task/known.ts';
 import { makeTask } from '../task/make.ts';
 import { placesOf } from './places.ts';
@@ -27,8 +27,9 @@ export const advanceUpdate = (draft: Draft): UpdateDecision => {
   if (service.spec.mode.kind !== 'replicated' && service.spec.mode.kind !== 'global') return {};
   const state = service.updateStatus?.state;
   if (state === 'paused' || state === 'rollback_paused') return {};
-  const policy = policyOf(service);
   const active = state === 'updating' || state === 'rollback_started';
+  if (!active && !hasOutdated(draft)) return {};
+  const policy = policyOf(service);
   const begun = active ? service.updateStatus : undefined;
   const startedAt = begun?.startedAt ?? draft.context.now;
   const places = placesOf(reachable(draft), {
@@ -51,6 +52,11 @@ export const advanceUpdate = (draft: Draft): UpdateDecision => {
     ...(status?.status === undefined ? {} : { status: status.status }),
     ...(wakes.length === 0 ? {} : { wakeAt: Math.min(...wakes) }),
   };
+};
+
+const hasOutdated = (draft: Draft): boolean => {
+  const { specVersion } = draft.state.service;
+  return draft.tasks().some(({ task }) => task.specVersion !== specVersion && isWanted(task));
 };
 
 /** A task that belongs to a node which is down is updated when the node returns, and holds up nothing until then. */
