@@ -25,7 +25,9 @@ export async function makeNat(exec: Exec, cluster: ClusterLayout, state: Cluster
     `add rule ip ${name} postrouting ip saddr ${subnetPrefix(state.subnet)}.0/24 oifname != "${uplinkName(state.subnet)}" masquerade`,
   ];
   await run(exec, ['nft', '-f', '-'], { input: `${rules.join('\n')}\n` });
-  for (const rule of forwardRules(state)) await run(exec, ['iptables', '-w', '-I', ...rule]);
+  if ((await run(exec, ['iptables', '-w', '-S', 'FORWARD'])).trim() !== '-P FORWARD ACCEPT') {
+    for (const rule of forwardRules(state)) await run(exec, ['iptables', '-w', '-I', ...rule]);
+  }
   await run(exec, ['sysctl', '-qw', 'net.ipv4.ip_forward=1']);
 }
 
