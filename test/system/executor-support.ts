@@ -27,6 +27,8 @@ export interface TestEngine extends AsyncDisposable {
   readonly image: string;
   /** On a memory file system that the engine sees. */
   readonly memoryDirectory: string;
+  /** For the worker's records: on disk, gone with the engine. */
+  readonly recordsFile: string;
   docker(...args: readonly string[]): Promise<string>;
   /** The engine and all its containers die at once. */
   powerOff(): Promise<void>;
@@ -56,6 +58,7 @@ export async function startTestEngine(purpose: string): Promise<TestEngine> {
       socket,
       image: image.tag,
       memoryDirectory,
+      recordsFile: join(root, 'records.json'),
       docker,
       powerOff: async () => await powerOff(systemExec, cluster, node),
       powerOn: async () => {

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
+import { readFile, rm } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import { createMemoryFiles } from '../../src/agent/executor/memory-files.ts';
 import type { NetworkPreparer } from '../../src/agent/executor/engine.ts';
-import { createRecordStore } from '../../src/agent/worker/record-file.ts';
 import { createWorker } from '../../src/agent/worker/worker.ts';
 import type { Worker } from '../../src/agent/worker/worker.ts';
 import type { Assignment } from '../../src/model/assignment.ts';
 import { assignmentKey } from '../../src/model/protocol.ts';
 import type { ConfigId, NetworkId, SecretId } from '../../src/model/ids.ts';
 import type { TaskObservation } from '../../src/model/task.ts';
+import { createRecordsFile } from '../../src/platform/agent-files.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { createEngineClient } from '../../src/platform/engine/client.ts';
 import { systemRandomness } from '../../src/platform/random.ts';
@@ -34,18 +35,16 @@ describe('the worker on a real engine', () => {
   let engine: TestEngine;
   let worker: Worker;
   let client: ReturnType<typeof createEngineClient>;
-  let records: string | undefined;
 
   const networks: NetworkPreparer = {
     ensure: async (ids) => new Map(ids.map((id: NetworkId) => [id, { dockerNetwork: `net-${id}`, dns: [] }])),
   };
   const startAgent = (): void => {
-    const file = { read: async () => records, replace: async (text: string) => void (records = text) };
     worker = createWorker({
       engine: client,
       networks,
       files: createMemoryFiles(engine.memoryDirectory, async () => await Promise.reject(new Error('it is on tmpfs'))),
-      records: createRecordStore(file),
+      records: createRecordsFile(engine.recordsFile),
       clock: systemClock,
       random: systemRandomness,
       log: silentLog,
@@ -134,7 +133,7 @@ describe('the worker on a real engine', () => {
       await inside('spec', 'sh', '-c', 'touch /scratch/x && (touch /y || echo refused) 2>/dev/null'),
       'refused',
     );
-    assert.doesNotMatch(records ?? '', /hunter2/);
+    assert.doesNotMatch(await readFile(engine.recordsFile, 'utf8'), /hunter2/);
     await empty();
     await engine.docker('volume', 'rm', 'shared-1');
   });
@@ -162,7 +161,7 @@ describe('the worker on a real engine', () => {
     const crashed = containerOf('crashed');
     await worker[Symbol.asyncDispose]();
     await engine.docker('kill', crashed);
-    records = undefined;
+    await rm(engine.recordsFile);
     startAgent();
     assign(task('kept'), task('crashed', { slot: 2 }));
     await reaches('kept', 'running');

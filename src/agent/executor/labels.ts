@@ -4,9 +4,9 @@ import type { TaskId } from '../../model/ids.ts';
 
 /** Labels that the agent finds its containers by. */
 export const clusterLabel = 'tutti.cluster';
-export const nodeLabel = 'tutti.node';
-export const serviceLabel = 'tutti.service';
-export const slotLabel = 'tutti.slot';
+const nodeLabel = 'tutti.node';
+const serviceLabel = 'tutti.service';
+const slotLabel = 'tutti.slot';
 export const taskLabel = 'tutti.task';
 /** First task of the lineage: the task itself unless it was started in place of another. */
 export const rootLabel = 'tutti.root';

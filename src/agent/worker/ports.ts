@@ -26,6 +26,3 @@ export interface WorkerOptions {
 
 /** How work for one task ends: well, or with a fault that decides what is next. */
 export type TaskWork = (signal: AbortSignal) => Promise<void>;
-
-/** What to do about a fault in a task's work. */
-export type FaultPolicy = (taskId: TaskId, fault: unknown) => void;
