@@ -1,4 +1,3 @@
-import type { TaskId } from '../../model/ids.ts';
 import type { Clock, Log, Randomness } from '../../platform/ports.ts';
 import type { ContainerEngine, NetworkPreparer, TaskFiles } from '../executor/engine.ts';
 import type { RecordStore } from './records.ts';
