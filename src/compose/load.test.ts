@@ -35,7 +35,12 @@ volumes: {data: {}}
     'com.docker.stack.namespace': 'app',
   });
   assert.deepEqual(containerOf(stack, 'db').mounts, [
-    { type: 'volume', source: 'app_data', target: '/var/lib/postgresql' },
+    {
+      type: 'volume',
+      source: 'app_data',
+      target: '/var/lib/postgresql',
+      volume: { labels: { 'com.docker.stack.namespace': 'app' } },
+    },
   ]);
 });
 
@@ -205,13 +210,13 @@ configs:
   );
   const container = containerOf(stack, 'a');
   assert.deepEqual(container.secrets, [
-    { secretId: 'app_f', secretName: 'app_f', target: 'f' },
+    { secretId: 'app_f', secretName: 'app_f', target: 'f', uid: '0', gid: '0', mode: 0o444 },
     { secretId: 'app_e', secretName: 'app_e', target: '/x/e', uid: '1', gid: '2', mode: 0o400 },
-    { secretId: 'ext', secretName: 'ext', target: 'ext' },
+    { secretId: 'ext', secretName: 'ext', target: 'ext', uid: '0', gid: '0', mode: 0o444 },
   ]);
   assert.deepEqual(container.configs, [
-    { configId: 'app_c', configName: 'app_c', target: 'c' },
-    { configId: 'other_old', configName: 'other_old', target: '/old', mode: 0o444 },
+    { configId: 'app_c', configName: 'app_c', target: 'c', uid: '0', gid: '0', mode: 0o444 },
+    { configId: 'other_old', configName: 'other_old', target: '/old', uid: '0', gid: '0', mode: 0o444 },
   ]);
   assert.deepEqual(
     stack.secrets.map(({ name, data }) => [name, data]),

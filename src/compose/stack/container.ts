@@ -47,12 +47,18 @@ function process(service: Section): Fields {
     privileged: service.boolean('privileged'),
     stopSignal: service.text('stop_signal'),
     stopGraceMs: service.duration('stop_grace_period'),
-    capAdd: orNone(service.texts('cap_add')),
-    capDrop: orNone(service.texts('cap_drop')),
+    capAdd: capabilities(service, 'cap_add'),
+    capDrop: capabilities(service, 'cap_drop'),
     securityOpt: securityOptions(service),
     runtime: service.text('runtime'),
     isolation: service.text('isolation'),
   };
+}
+
+/** With the names of the kernel, in order, as the docker CLI has them. */
+function capabilities(service: Section, key: string): readonly string[] | undefined {
+  const names = (service.texts(key) ?? []).map((text) => text.toUpperCase().replace(/^CAP_/, ''));
+  return orNone([...new Set(names.map((name) => (name === 'ALL' ? name : `CAP_${name}`)))].sort());
 }
 
 /** To the engine one empty word takes the image's entrypoint away; no word leaves it. */
@@ -61,12 +67,12 @@ function entrypoint(service: Section): readonly string[] | undefined {
   return words?.length === 0 ? [''] : words;
 }
 
-function filesystem(service: Section, { root, names }: ContainerOf): Fields {
+function filesystem(service: Section, of: ContainerOf): Fields {
   return {
     readOnly: service.boolean('read_only'),
-    mounts: mounts(root, service, names),
-    secrets: secretReferences(service, names),
-    configs: configReferences(service, names),
+    mounts: mounts(service, of),
+    secrets: secretReferences(service, of.names),
+    configs: configReferences(service, of.names),
     shmSizeBytes: service.bytes('shm_size'),
     storageOptions: service.dictionary('storage_opt'),
     devices: orNone(
@@ -127,10 +133,6 @@ function limits(service: Section): Fields {
         hard: limit.integer('hard', { min: -1 }) ?? 0,
       })),
     ),
-    logging: compactOrNone<NonNullable<ContainerSpec['logging']>>({
-      driver: service.section('logging').text('driver'),
-      options: service.section('logging').dictionary('options'),
-    }),
   };
 }
 

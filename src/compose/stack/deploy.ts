@@ -100,12 +100,13 @@ export function updatePolicy(deploy: Section, key: 'update_config' | 'rollback_c
   if (ratio !== undefined && (ratio < 0 || ratio > 1)) {
     config.fail('max_failure_ratio', `must be between 0 and 1, not ${ratio}`);
   }
+  // The defaults are said as the docker CLI says them, so that a stack deployed by it is not changed.
   return compact<UpdatePolicy>({
-    parallelism: config.integer('parallelism', { min: 0 }),
+    parallelism: config.integer('parallelism', { min: 0 }) ?? 1,
     delayMs: config.duration('delay'),
     failureAction: config.oneOf<'pause' | 'continue' | 'rollback'>('failure_action', actions),
     monitorMs: config.duration('monitor'),
-    maxFailureRatio: ratio,
+    maxFailureRatio: ratio ?? 0,
     order: config.oneOf('order', ['start-first', 'stop-first']),
   });
 }

@@ -8,9 +8,9 @@ import { compact, orNone } from './section.ts';
 
 interface FileTarget {
   readonly target: string;
-  readonly uid?: string;
-  readonly gid?: string;
-  readonly mode?: number;
+  readonly uid: string;
+  readonly gid: string;
+  readonly mode: number;
 }
 
 export function secretReferences(service: Section, names: Names): readonly SecretReference[] | undefined {
@@ -34,12 +34,12 @@ export function configReferences(service: Section, names: Names): readonly Confi
 function fileTarget(reference: Section): FileTarget {
   const source = reference.text('source');
   if (source === undefined) reference.fail(undefined, 'the key "source" is missing');
-  return compact<FileTarget>({
+  return {
     target: reference.text('target') ?? source ?? '',
-    uid: reference.text('uid'),
-    gid: reference.text('gid'),
-    mode: reference.integer('mode', { min: 0, max: 0o7777 }),
-  });
+    uid: reference.text('uid') ?? '0',
+    gid: reference.text('gid') ?? '0',
+    mode: reference.integer('mode', { min: 0, max: 0o7777 }) ?? 0o444,
+  };
 }
 
 /** Secrets and configs have the same form. */

@@ -1,16 +1,24 @@
 import type { Mount } from '../../model/container.ts';
+import { stackLabels } from './labels.ts';
 import type { Names } from './names.ts';
 import type { Section } from './section.ts';
 import { compact, compactOrNone, orNone } from './section.ts';
 
-/** Mounts of a service: `volumes`, then `tmpfs`. @param root The file, for the volumes' own settings. */
-export function mounts(root: Section, service: Section, names: Names): readonly Mount[] | undefined {
-  const volumes = service.sections('volumes').flatMap((volume) => mount(root, volume, names) ?? []);
+export interface MountsOf {
+  readonly stack: string;
+  /** The file, for the volumes' own settings. */
+  readonly root: Section;
+  readonly names: Names;
+}
+
+/** Mounts of a service: `volumes`, then `tmpfs`. */
+export function mounts(service: Section, of: MountsOf): readonly Mount[] | undefined {
+  const volumes = service.sections('volumes').flatMap((volume) => mount(volume, of) ?? []);
   const temporary = (service.texts('tmpfs') ?? []).map((text) => tmpfs(service, text));
   return orNone([...volumes, ...temporary]);
 }
 
-function mount(root: Section, volume: Section, names: Names): Mount | undefined {
+function mount(volume: Section, of: MountsOf): Mount | undefined {
   const type = volume.oneOf('type', ['bind', 'volume', 'tmpfs', 'image', 'cluster', 'npipe']);
   if (type === undefined) return undefined;
   if (type === 'cluster' || type === 'npipe') {
@@ -34,12 +42,12 @@ function mount(root: Section, volume: Section, names: Names): Mount | undefined 
   }
   return compact<Mount>({
     type,
-    source: type === 'volume' && source !== undefined ? names.volume(source) : source,
+    source: type === 'volume' && source !== undefined ? of.names.volume(source) : source,
     target,
     readOnly: volume.boolean('read_only'),
     consistency: volume.text('consistency'),
     bind: type === 'bind' ? bind(volume.section('bind')) : undefined,
-    volume: type === 'volume' ? named(root, volume, source) : undefined,
+    volume: type === 'volume' ? named(of, volume, source) : undefined,
     tmpfs: type === 'tmpfs' ? memory(volume.section('tmpfs')) : undefined,
     image: type === 'image' ? compactOrNone({ subpath: volume.section('image').text('subpath') }) : undefined,
   });
@@ -58,11 +66,12 @@ function bind(options: Section): Mount['bind'] {
 }
 
 /** A named volume is made on the node where a task is first placed, from the driver that the file gives it. */
-function named(root: Section, mountSection: Section, key: string | undefined): Mount['volume'] {
+function named({ root, stack }: MountsOf, mountSection: Section, key: string | undefined): Mount['volume'] {
   const options = mountSection.section('volume');
   const declared = key === undefined ? undefined : new Map(root.named('volumes')).get(key);
   const own = declared?.boolean('external') === true ? undefined : declared;
-  const labels = { ...own?.dictionary('labels'), ...options.dictionary('labels') };
+  const given = { ...own?.dictionary('labels'), ...options.dictionary('labels') };
+  const labels = own === undefined ? given : stackLabels(stack, given);
   return compactOrNone<NonNullable<Mount['volume']>>({
     noCopy: options.boolean('nocopy'),
     subpath: options.text('subpath'),

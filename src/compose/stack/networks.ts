@@ -36,16 +36,18 @@ export function attachments(
   }
   const container = service.text('container_name');
   const common = [known.key, ...(container === undefined ? [] : [container]), ...known.linkedAs];
-  return orNone(
-    service.named('networks').map(([name, options]) =>
-      compact<NetworkAttachment>({
-        networkId: names.network(name) as NetworkId,
-        aliases: [...new Set([...common, ...(options.texts('aliases') ?? [])])],
-        driverOptions: options.dictionary('driver_opts'),
-        ipv4Address: address(service, options),
-      }),
-    ),
+  const attached = service.named('networks').map(([name, options]) =>
+    compact<NetworkAttachment>({
+      networkId: names.network(name) as NetworkId,
+      aliases: engineNetworks.some((engine) => engine === names.network(name))
+        ? undefined
+        : [...new Set([...(options.texts('aliases') ?? []), ...common])],
+      driverOptions: options.dictionary('driver_opts'),
+      ipv4Address: address(service, options),
+    }),
   );
+  // By name, as the docker CLI has them: a file in another order is the same stack.
+  return orNone(attached.sort((a, b) => (a.networkId < b.networkId ? -1 : 1)));
 }
 
 /** One address is for one task. */

@@ -9,7 +9,8 @@ export function ports(service: Section): readonly PublishedPort[] | undefined {
     service.warn('ports', `ignored, because the service is on the network "${engine}" of the engine`);
     return undefined;
   }
-  return orNone(service.sections('ports').flatMap((port) => publishedPort(port) ?? []));
+  const found = service.sections('ports').flatMap((port) => publishedPort(port) ?? []);
+  return orNone(found.sort((a, b) => (a.published ?? 0) - (b.published ?? 0)));
 }
 
 function publishedPort(port: Section): PublishedPort | undefined {

@@ -30,7 +30,10 @@ export function serviceSpec(service: Section, of: ContainerOf, linkedAs: readonl
       networks: attachments(service, of.names, { key: of.key, linkedAs }),
       restart: restartPolicy(service),
       placement: placement(service),
-      logging: undefined,
+      logging: compactOrNone<NonNullable<TaskSpec['logging']>>({
+        driver: service.section('logging').text('driver'),
+        options: service.section('logging').dictionary('options'),
+      }),
       forceUpdate: undefined,
       pullCredentials: undefined,
     }),

@@ -29,7 +29,7 @@ function compare(before: unknown, after: unknown, path: string): FieldChange[] {
   if (fieldsBefore === undefined || fieldsAfter === undefined) return [change(path, before, after)];
   const keys = new Set([...fieldsBefore.keys(), ...fieldsAfter.keys()]);
   const inside = [...keys].flatMap((name) => compare(fieldsBefore.get(name), fieldsAfter.get(name), join(path, name)));
-  // The same entries in another order: it may matter, as with the networks of a task, whose first has the default route.
+  // The same entries in another order: it may matter, as with the networks of a task.
   return inside.length > 0 ? inside : [change(path, before, after)];
 }
 
