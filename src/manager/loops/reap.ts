@@ -3,7 +3,7 @@ import type { Ending } from '../../core/orchestrate/history.ts';
 import { isWanted, placeOf, standingOf } from '../../core/task/known.ts';
 import type { KnownTask } from '../../core/task/known.ts';
 import { isTerminal } from '../../model/task.ts';
-import type { Task } from '../../model/task.ts';
+import type { Task, TaskStatus } from '../../model/task.ts';
 import { slotKey } from '../../store/indexes.ts';
 import type { Change, Commit, Store, Transaction, View } from '../../store/store.ts';
 import { knownIn, unadopted } from '../observed.ts';
@@ -44,7 +44,13 @@ const noteChange = (view: View, change: Change, mark: (taskId: string) => void):
     const { id, after, before } = change;
     if (after !== undefined && !isTerminal(after.state)) return;
     mark(id);
-    if (view.get('task', id) === undefined) markPredecessor(view, id, (after ?? before)?.nodeId, mark);
+    const nodeId = (after ?? before)?.nodeId;
+    if (nodeId !== undefined && view.get('task', id) === undefined) {
+      // One that an agent started by itself, and nobody adopted, kept the task before it from being over.
+      for (const { taskId, successor } of statusesOn(view, nodeId)) if (successor === id) mark(taskId);
+    }
+    // What is remembered of a successor only for its predecessor's sake goes with it.
+    if (after === undefined && before?.successor !== undefined) mark(before.successor);
   } else if (change.table === 'task') {
     if (change.after !== undefined && !isWanted(change.after)) mark(change.id);
   } else if (change.table === 'node' && change.after === undefined) {
@@ -52,16 +58,11 @@ const noteChange = (view: View, change: Change, mark: (taskId: string) => void):
   }
 };
 
-/** A task that an agent started by itself, and nobody adopted, kept the one before it from being over. */
-const markPredecessor = (
-  view: View,
-  taskId: string,
-  nodeId: string | undefined,
-  mark: (taskId: string) => void,
-): void => {
-  if (nodeId === undefined) return;
-  for (const status of view.find('taskStatus', 'node', nodeId)) if (status.successor === taskId) mark(status.taskId);
-};
+/** What is known of each task of a node, with or without a row, and durably where it has ended. */
+function* statusesOn(view: View, nodeId: string): Iterable<TaskStatus> {
+  yield* view.find('taskStatus', 'node', nodeId);
+  for (const { finalStatus } of view.find('task', 'node', nodeId)) if (finalStatus !== undefined) yield finalStatus;
+}
 
 /** Returns the ids of the tasks whose rows are gone. */
 const reap = (transaction: Transaction, taskIds: Iterable<string>, now: number): readonly string[] => {
@@ -123,15 +124,21 @@ const placeIn = (view: View, task: Task): readonly KnownTask[] => {
   return rows.map((row) => knownIn(view, row));
 };
 
-/** Soft rows go with their tasks. One that still runs without a row is an agent's, which is told to stop it. */
+/**
+ * Soft rows go with their tasks. One that still runs without a row is an agent's, which is told to stop it. One that is
+ * named as a successor may yet be adopted, and there is nobody to say again how it ended.
+ */
 const forget = (store: Store, taskIds: readonly string[]): void => {
   const gone = taskIds.filter((id) => {
     const status = store.view.get('taskStatus', id);
-    return (
-      status !== undefined &&
-      (isTerminal(status.state) || status.nodeId === undefined) &&
-      store.view.get('task', id) === undefined
-    );
+    if (status === undefined || store.view.get('task', id) !== undefined) return false;
+    if (status.nodeId === undefined) return true;
+    return isTerminal(status.state) && !isSuccessor(store.view, id, status.nodeId);
   });
   if (gone.length > 0) store.observe((soft) => gone.forEach((id) => soft.drop('taskStatus', id)));
+};
+
+const isSuccessor = (view: View, taskId: string, nodeId: string): boolean => {
+  for (const { successor } of statusesOn(view, nodeId)) if (successor === taskId) return true;
+  return false;
 };
