@@ -64,7 +64,7 @@ export const startConnection = (options: ConnectionOptions): Connection => {
     session = opened;
     const since = clock.monotonic();
     const over = new AbortController();
-    const served = options.transport.serve(address, options.service, over.signal);
+    const served = serve(address, over.signal);
     const reason = await opened.ended;
     session = undefined;
     // One that ends as soon as it began counts as a failure: two agents of one node must not chase each other.
@@ -75,6 +75,13 @@ export const startConnection = (options: ConnectionOptions): Connection => {
     log.warn('connection lost', { manager: address, reason: reason?.message ?? 'closed by the manager' });
   };
 
+  /** Offers the node's services for as long as the session holds, again when that connection is lost. */
+  const serve = async (address: string, signal: AbortSignal): Promise<void> => {
+    for (let attempt = 1; !signal.aborted; attempt += 1) {
+      await options.transport.serve(address, options.service, signal);
+      await clock.sleep(backoffMs(attempt, options.random.number()), signal).catch(() => undefined);
+    }
+  };
   const refused = (): void => {
     const now = clock.monotonic();
     refusedSince ??= now;

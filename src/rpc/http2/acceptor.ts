@@ -33,6 +33,8 @@ export interface Acceptor {
 /** Connections without a certificate are for joining: few at a time and short. */
 const maxNobodies = 100;
 const nobodyLifeMs = 15_000;
+/** An idle connection is tried after this: what stands between may have forgotten it. */
+const keepAliveMs = 15_000;
 const defaultMessageBytes = 64 * 1024 * 1024;
 
 const settingsFor = (peer: Peer | undefined) =>
@@ -108,6 +110,7 @@ export const createAcceptor = (options: AcceptorOptions): Acceptor => {
   return {
     accept: (socket) => {
       socket.on('error', () => undefined);
+      socket.setKeepAlive(true, keepAliveMs);
       const caller = callerOf(socket);
       sockets.set(socket, caller.kind === 'node' ? caller.peer.nodeId : undefined);
       socket.once('close', () => sockets.delete(socket));

@@ -32,6 +32,9 @@ const fault = (address: string, error: NodeJS.ErrnoException): TuttiError => {
   });
 };
 
+/** An idle connection is tried after this: what stands between may have forgotten it. */
+const keepAliveMs = 15_000;
+
 /**
  * A TLS 1.3 connection to a manager, whose certificate must be the authority's and a manager's. Throws `unavailable`
  * (no connection), `unauthenticated` (no manager of this cluster) or the signal's reason.
@@ -55,6 +58,7 @@ export const dial = (address: string, protocol: string, trust: DialTrust, signal
       signal.removeEventListener('abort', abort);
       socket.off('error', failed).off('close', ended);
       if (error === undefined && socket.alpnProtocol === protocol) {
+        socket.setKeepAlive(true, keepAliveMs);
         resolve(socket);
         return;
       }
