@@ -10,7 +10,7 @@ import type { Store } from '../../store/store.ts';
 import type { Assignments } from '../assignments/assignments.ts';
 import { recordDescription } from './describe.ts';
 import { createLiveness } from './liveness.ts';
-import { changedStatuses } from './observations.ts';
+import { changedStatuses, untoldBy } from './observations.ts';
 import { createSession, type Session } from './session.ts';
 
 /** Sessions with all agents: assignments down, observations up. */
@@ -59,6 +59,17 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
     });
   };
 
+  /** A hello tells everything that the node knows: what it leaves out, it does not have. */
+  const observeAll = (nodeId: NodeId, observations: readonly TaskObservation[]): void => {
+    observe(nodeId, observations);
+    const { gone, withdrawn } = untoldBy(store.view, nodeId, observations);
+    if (gone.length + withdrawn.length === 0) return;
+    store.observe((soft) => {
+      for (const taskId of gone) soft.drop('taskStatus', taskId);
+      for (const status of withdrawn) soft.put('taskStatus', status.taskId, status);
+    });
+  };
+
   const welcome = (nodeId: NodeId): ManagerMessage => {
     const [cluster] = store.view.list('cluster');
     return {
@@ -78,7 +89,7 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
     older?.channel.close(new TuttiError('cancelled', 'the node has opened a newer session'));
     log.info('session opened', { node: nodeId, address: peer.address, tasks: hello.tasks.length });
     void recordDescription(store, log, nodeId, hello.description);
-    observe(nodeId, hello.tasks);
+    observeAll(nodeId, hello.tasks);
     liveness.connected(nodeId, peer.address);
     session.begin(welcome(nodeId));
   };

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { nodeId, serviceId, taskId } from '../../model/ids.ts';
 import { isTerminal, movesForward, taskStates } from '../../model/task.ts';
 import type { Task, TaskObservation, TaskStatus } from '../../model/task.ts';
-import { changedStatuses, nextStatus, type ObservedView } from './observations.ts';
+import { changedStatuses, nextStatus, untoldBy, type ObservedView } from './observations.ts';
 
 const nodeA = nodeId.parse('node-a');
 const nodeB = nodeId.parse('node-b');
@@ -119,5 +119,24 @@ describe('what follows from an observation', () => {
         }
       }),
     );
+  });
+});
+
+describe('what a node leaves out when it tells everything', () => {
+  const known = (id: string, changes: Partial<TaskStatus> = {}): TaskStatus => ({
+    ...seen(id),
+    nodeId: nodeA,
+    ...changes,
+  });
+
+  test('is gone where it has no row and was live; with a row it gets no traffic until it is spoken of', () => {
+    const view = viewOf([row('t1'), row('t2')], [known('t1'), known('t2'), known('t3'), known('t4')]);
+    const { gone, withdrawn } = untoldBy(view, nodeA, [seen('t1'), seen('t4')]);
+    assert.deepEqual(gone, ['t3']);
+    assert.deepEqual(withdrawn, [known('t2', { ready: false })]);
+  });
+  test('keeps its end, and what other nodes told is theirs', () => {
+    const view = viewOf([], [known('t1', { state: 'failed' }), known('t2', { nodeId: nodeB })]);
+    assert.deepEqual(untoldBy(view, nodeA, []), { gone: [], withdrawn: [] });
   });
 });

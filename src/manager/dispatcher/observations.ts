@@ -73,3 +73,23 @@ export const changedStatuses = (
   }
   return [...changed.values()];
 };
+
+/** What a node that has told everything left out: the manager was not there when it went. */
+export interface Untold {
+  /** Tasks without a row, which the node started by itself and knows no longer. */
+  readonly gone: readonly TaskStatus['taskId'][];
+  /** Tasks with a row, which it is about to be told of: no traffic until it speaks of them. */
+  readonly withdrawn: readonly TaskStatus[];
+}
+
+export const untoldBy = (view: ObservedView, nodeId: NodeId, told: readonly TaskObservation[]): Untold => {
+  const known = new Set<string>(told.map(({ taskId }) => taskId));
+  const silent = view
+    .find('taskStatus', 'node', nodeId)
+    .filter(({ taskId, state }) => !known.has(taskId) && !isTerminal(state));
+  const hasRow = ({ taskId }: TaskStatus): boolean => view.get('task', taskId) !== undefined;
+  return {
+    gone: silent.filter((status) => !hasRow(status)).map(({ taskId }) => taskId),
+    withdrawn: silent.filter((status) => status.ready && hasRow(status)).map((status) => ({ ...status, ready: false })),
+  };
+};
