@@ -83,7 +83,11 @@ export class WorkerCore implements WorkerContext {
 
   apply(assignments: Assignments): void {
     const before = this.tasks.assignments();
+    const again = [...assignments.values()].filter(
+      (row) => row.kind === 'task' && !before.has(`task:${row.id}`) && this.tasks.get(row.id) !== undefined,
+    );
     for (const slot of this.tasks.assign(assignments, this.ports.clock.now())) this.look(slot);
+    for (const { id } of again) this.#tellAgain(id as TaskId);
     const moreFiles = [...assignments].some(
       ([key, row]) => (row.kind === 'secret' || row.kind === 'config') && before.get(key) !== row,
     );
@@ -146,6 +150,12 @@ export class WorkerCore implements WorkerContext {
     if (this.#published.get(taskId) === text) return;
     this.#published.set(taskId, text);
     for (const listen of this.#listeners) listen(observation);
+  }
+
+  /** The manager may have let go of what it was told of a task before it made a row for it. */
+  #tellAgain(taskId: TaskId): void {
+    this.#published.delete(taskId);
+    this.publish(taskId);
   }
 
   #observation(record: TaskRecord): TaskObservation {

@@ -131,6 +131,19 @@ test("the manager's own row takes over a successor without touching it", async (
   assert.equal(node.engine.calls['create'], 2);
 });
 
+test('a task that the manager makes a row for is told again: it may have let go of what it knew', async () => {
+  const node = await running();
+  node.engine.exit(containerOf(node, 'a').id, 1);
+  await node.pass(1_000);
+  const b = node.state('a')?.successor ?? '';
+  node.told.length = 0;
+  node.assign(assignedTask('a', { desiredState: 'shutdown' }), assignedTask(b));
+  assert.deepEqual(
+    node.told.map(({ taskId, state }) => [taskId, state]),
+    [[b, 'running']],
+  );
+});
+
 test('a successor ends with the task that it goes back to', async () => {
   const node = await running();
   node.engine.exit(containerOf(node, 'a').id, 1);
