@@ -85,6 +85,8 @@ try {
   await main();
 } catch (thrown) {
   const error = TuttiError.from(thrown);
-  say(error.code === 'cancelled' ? 'stopped, and everything removed' : `demo: ${error.message}`);
-  process.exitCode = error.code === 'cancelled' ? 130 : 1;
+  // Ctrl-C reaches the programs that it runs as well: what they then fail with is not the news.
+  const stopped = interrupted.signal.aborted;
+  say(stopped ? 'stopped, and everything removed' : `demo: ${error.message}`);
+  process.exitCode = stopped ? 130 : 1;
 }

@@ -35,6 +35,17 @@ export async function down(exec: Exec, cluster: ClusterLayout): Promise<boolean>
   return true;
 }
 
+/** `down`, begun again when it fails: an impatient Ctrl-C ends the programs that do the removing, too. */
+export async function downAfterAll(exec: Exec, cluster: ClusterLayout): Promise<boolean> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await down(exec, cluster);
+    } catch (cause) {
+      if (tries === 3) throw cause;
+    }
+  }
+}
+
 /** The nodes that the state lists and those that left a directory or a namespace behind; undefined: none ever was. */
 async function nodeNames(
   exec: Exec,

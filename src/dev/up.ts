@@ -1,6 +1,6 @@
 import { access, mkdir } from 'node:fs/promises';
 import { TuttiError } from '../model/errors.ts';
-import { down } from './down.ts';
+import { downAfterAll } from './down.ts';
 import { seedEngine } from './images/template.ts';
 import { layoutCluster, layoutNode } from './layout.ts';
 import type { Bases, ClusterLayout } from './layout.ts';
@@ -60,7 +60,7 @@ export async function up(ports: UpPorts, bases: Bases, options: UpOptions): Prom
     return state;
   } catch (cause) {
     ports.report(`removing what was made of cluster '${options.name}'`);
-    await down(ports.exec, cluster);
+    await downAfterAll(ports.exec, cluster);
     throw cause;
   }
 }

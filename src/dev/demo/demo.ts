@@ -1,7 +1,7 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { TuttiError } from '../../model/errors.ts';
-import { down } from '../down.ts';
+import { down, downAfterAll } from '../down.ts';
 import { forward } from '../forward.ts';
 import type { Forward } from '../forward.ts';
 import { buildImages } from '../images/build.ts';
@@ -46,7 +46,7 @@ export async function startDemo(ports: UpPorts, options: DemoOptions): Promise<D
   const remove = async (): Promise<void> => {
     for (const passing of forwards) await passing[Symbol.asyncDispose]();
     await removeContext(ports.exec);
-    await down(ports.exec, cluster);
+    await downAfterAll(ports.exec, cluster);
     await rm(lock, { force: true });
   };
   try {
