@@ -12,22 +12,29 @@ import { timestampOf } from './time.ts';
 
 export type TaskOut = Omit<Definitions['Task'], 'Spec'> & { Spec?: TaskSpecOut };
 
-/** `networks` finds the networks of the task's addresses; one that is gone is left out. */
-export const taskRecordTo = ({ task, status }: TaskRecord, networks: (id: string) => Network | undefined): TaskOut => {
-  const isJob = task.desiredState === 'complete';
+/** What a task's answer needs of the rest of the cluster. */
+export interface TaskSurroundings {
+  /** Undefined for a network that is gone; it is left out. */
+  readonly network: (id: string) => Network | undefined;
+  readonly isJob: (serviceId: string) => boolean;
+}
+
+/** Slots of jobs count from 0 in Swarm, and its clients rely on it; those of replicated services from 1. */
+export const taskRecordTo = ({ task, status }: TaskRecord, surroundings: TaskSurroundings): TaskOut => {
+  const isJob = surroundings.isJob(task.serviceId);
   return sparse({
     ...objectTo(task),
     Labels: {},
     Spec: taskTo(task.spec),
     ServiceID: task.serviceId,
-    Slot: task.slot,
+    Slot: isJob ? given(task.slot, (slot) => slot - 1) : task.slot,
     NodeID: task.nodeId,
     AssignedGenericResources: given(task.genericResources, genericsTo),
     Status: statusTo(status),
     DesiredState: task.desiredState,
     JobIteration: isJob ? { Index: task.specVersion } : undefined,
     NetworksAttachments: task.addresses?.flatMap((attached) => {
-      const network = networks(attached.networkId);
+      const network = surroundings.network(attached.networkId);
       if (network === undefined) return [];
       return [{ Network: networkTo(network), Addresses: [`${attached.address}/${prefixOf(network)}`] }];
     }),

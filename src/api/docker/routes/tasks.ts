@@ -1,6 +1,6 @@
 import type { Manager, TaskRecord } from '../../../manager/manager.ts';
 import { TuttiError } from '../../../model/errors.ts';
-import type { Network } from '../../../model/network.ts';
+import type { Service } from '../../../model/service.ts';
 import { taskStates } from '../../../model/task.ts';
 import { json } from '../../http/reply.ts';
 import type { ApiRequest } from '../../http/request.ts';
@@ -8,6 +8,7 @@ import { paramOf } from '../../http/request.ts';
 import type { Route } from '../../http/router.ts';
 import type { DockerContext } from '../context.ts';
 import { selfNode } from '../context.ts';
+import type { TaskSurroundings } from '../convert/task.ts';
 import { taskRecordTo } from '../convert/task.ts';
 import { lookup } from '../errors.ts';
 import type { Filters } from '../filters.ts';
@@ -17,17 +18,13 @@ const known = ['id', 'name', 'label', 'service', 'node', 'desired-state', 'runti
 
 export const taskRoutes = (context: DockerContext): readonly Route[] => {
   const { queries } = context.manager;
-  const networks = (): ((id: string) => Network | undefined) => {
-    const byId = new Map(queries.networks().map((network) => [network.id as string, network]));
-    return (id) => byId.get(id);
-  };
   return [
     [
       'GET',
       '/tasks',
       (request) => {
-        const network = networks();
-        return json(listTasks(context, request).map((record) => taskRecordTo(record, network)));
+        const surroundings = surroundingsOf(context.manager);
+        return json(listTasks(context, request).map((record) => taskRecordTo(record, surroundings)));
       },
     ],
     [
@@ -35,15 +32,43 @@ export const taskRoutes = (context: DockerContext): readonly Route[] => {
       '/tasks/:id',
       (request) => {
         const id = paramOf(request, 'id');
-        return json(
-          taskRecordTo(
-            lookup('task', id, () => queries.task(id)),
-            networks(),
-          ),
-        );
+        const record = lookup('task', id, () => queries.task(id));
+        return json(taskRecordTo(record, surroundingsOf(context.manager)));
       },
     ],
   ];
+};
+
+/** Looked up once per answer. */
+const surroundingsOf = (manager: Manager): TaskSurroundings => {
+  const networks = new Map(manager.queries.networks().map((network) => [network.id as string, network]));
+  const service = serviceFinder(manager);
+  return {
+    network: (id) => networks.get(id),
+    isJob: (serviceId) => service(serviceId)?.spec.mode.kind.endsWith('-job') === true,
+  };
+};
+
+/** Asks for each service once, and only for those that are needed: there may be thousands. */
+const serviceFinder = ({ queries }: Manager): ((id: string) => Service | undefined) => {
+  const known = new Map<string, Service | undefined>();
+  return (id) => {
+    if (!known.has(id))
+      known.set(
+        id,
+        unlessMissing(() => queries.service(id).service),
+      );
+    return known.get(id);
+  };
+};
+
+const unlessMissing = <Value>(find: () => Value): Value | undefined => {
+  try {
+    return find();
+  } catch (thrown) {
+    if (thrown instanceof TuttiError && thrown.code === 'not-found') return undefined;
+    throw thrown;
+  }
 };
 
 const listTasks = (context: DockerContext, request: ApiRequest): readonly TaskRecord[] => {
@@ -85,23 +110,14 @@ const idsOf = (
 ): ReadonlySet<string> | undefined => {
   const given = filters.get(name);
   if (given === undefined) return undefined;
-  return new Set(
-    given.flatMap((reference) => {
-      try {
-        return [resolve(reference)];
-      } catch (thrown) {
-        if (thrown instanceof TuttiError && thrown.code === 'not-found') return [];
-        throw thrown;
-      }
-    }),
-  );
+  return new Set(given.flatMap((reference) => unlessMissing(() => resolve(reference)) ?? []));
 };
 
 const nodeIdOf = (context: DockerContext, reference: string): string =>
   reference === 'self' ? (selfNode(context)?.node.id ?? '') : context.manager.queries.node(reference).node.id;
 
 /** Whether a task is made from its service's newest specification. */
-const freshness = ({ queries }: Manager): ((task: TaskRecord['task']) => boolean) => {
-  const versions = new Map(queries.services().map(({ service }) => [service.id, service.specVersion]));
-  return (task) => versions.get(task.serviceId) === task.specVersion;
+const freshness = (manager: Manager): ((task: TaskRecord['task']) => boolean) => {
+  const service = serviceFinder(manager);
+  return (task) => service(task.serviceId)?.specVersion === task.specVersion;
 };
