@@ -64,7 +64,7 @@ export class WorkerCore implements WorkerContext {
     this.#signal = signal;
     this.health = createHealthChecks(ports.engine);
     this.pullImage = createPuller(ports.engine);
-    const launch = createLane(options.launches ?? defaultLaunches);
+    const launch = createLane(options.launches ?? defaultLaunches, true);
     this.#lanes = {
       launch,
       start: launch,

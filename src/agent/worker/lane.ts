@@ -5,23 +5,29 @@ export interface Lane {
   idle(): Promise<void>;
 }
 
-/** `work` must not reject: its owner handles its faults. */
-export function createLane(limit: number): Lane {
+/**
+ * `work` must not reject: its owner handles its faults. A lane that ramps begins a burst with one piece and allows one
+ * more with each that is done: the first container of many then runs after its own time, not after that of all.
+ */
+export function createLane(limit: number, ramp = false): Lane {
   const urgentQueue: (() => Promise<void>)[] = [];
   const queue: (() => Promise<void>)[] = [];
   let running = 0;
+  let allowed = ramp ? 1 : limit;
   let idlers: (() => void)[] = [];
   const next = (): void => {
-    while (running < limit) {
+    while (running < allowed) {
       const work = urgentQueue.shift() ?? queue.shift();
       if (work === undefined) break;
       running += 1;
       void work().finally(() => {
         running -= 1;
+        allowed = Math.min(limit, allowed + 1);
         next();
       });
     }
     if (running > 0) return;
+    allowed = ramp ? 1 : limit;
     for (const wake of idlers) wake();
     idlers = [];
   };
