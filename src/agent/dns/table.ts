@@ -1,7 +1,7 @@
 import type { AssignedEndpoint, AssignedNetwork } from '../../model/assignment.ts';
 import { assigned, liveEndpoints } from '../network/endpoints.ts';
 import type { Assignments, Observations } from '../network/endpoints.ts';
-import { addressNumber, byAddress, contains, range } from '../network/ipv4.ts';
+import { addressNumber, contains, inOrder, range } from '../network/ipv4.ts';
 import type { Range } from '../network/ipv4.ts';
 
 /** The names of one network. All keys are in lower case. */
@@ -92,13 +92,13 @@ function networkNames(network: AssignedNetwork, endpoints: readonly AssignedEndp
     for (const name of [...names, ...taskNames]) {
       const key = name.toLowerCase();
       const found = addresses.get(key) ?? [];
-      if (ready && !found.includes(address)) found.push(address);
+      if (ready) found.push(address);
       addresses.set(key, found);
     }
     const owner = taskNames.find((name) => name.endsWith(taskId)) ?? taskNames[0] ?? names[0];
     if (owner !== undefined && (ready || !owners.has(address))) owners.set(address, owner);
   }
-  for (const found of addresses.values()) found.sort(byAddress);
+  for (const [name, found] of addresses) addresses.set(name, inOrder(found));
   return {
     id: network.id,
     name: network.name.toLowerCase(),

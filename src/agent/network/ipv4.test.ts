@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { addressNumber, byAddress, contains, overlaps, range } from './ipv4.ts';
+import { addressNumber, contains, inOrder, overlaps, range } from './ipv4.ts';
 
 test('addresses', () => {
   assert.equal(addressNumber('10.0.1.2'), 0x0a00_0102);
   for (const wrong of ['', '10.0.0', '10.0.0.256', '10.0.0.1.2', '10.0.0.x', '10.0.0.-1']) {
     assert.equal(addressNumber(wrong), undefined, wrong);
   }
-  assert.deepEqual(['10.0.0.10', '10.0.0.9'].toSorted(byAddress), ['10.0.0.9', '10.0.0.10']);
+  assert.deepEqual(inOrder(['10.0.0.10', '10.0.0.9', '10.0.0.10']), ['10.0.0.9', '10.0.0.10']);
 });
 
 test('networks', () => {

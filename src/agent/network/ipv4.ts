@@ -32,5 +32,10 @@ export function range(text: string): Range | undefined {
 export const overlaps = (a: Range, b: Range): boolean => a.first <= b.last && b.first <= a.last;
 export const contains = (whole: Range, part: Range): boolean => whole.first <= part.first && part.last <= whole.last;
 
-/** For stable output: addresses in numeric order. */
-export const byAddress = (a: string, b: string): number => (addressNumber(a) ?? 0) - (addressNumber(b) ?? 0);
+/** The distinct addresses, in numeric order. */
+export function inOrder(addresses: readonly string[]): string[] {
+  return [...new Set(addresses)]
+    .map((address) => ({ address, number: addressNumber(address) ?? 0 }))
+    .sort((a, b) => a.number - b.number)
+    .map(({ address }) => address);
+}

@@ -7,6 +7,8 @@ import { forgetFlows, staleFlows } from './conntrack.ts';
 import { desiredKernelState } from './desired.ts';
 import { assigned, assignedSelf, pruned } from './endpoints.ts';
 import type { Assignments, Observations } from './endpoints.ts';
+import { isSame, kernelInputs } from './inputs.ts';
+import type { Inputs } from './inputs.ts';
 import { createHairpins } from './hairpin.ts';
 import { createFirewall } from './firewall.ts';
 import { createKernel } from './kernel.ts';
@@ -58,7 +60,7 @@ export interface AgentNetwork extends AsyncDisposable {
 }
 
 const quietMs = 4;
-const spacingMs = 20;
+const spacingMs = 50;
 const busyRetryMs = 1000;
 
 export function createNetwork(ports: NetworkPorts): AgentNetwork {
@@ -71,8 +73,11 @@ export function createNetwork(ports: NetworkPorts): AgentNetwork {
   let observations: Observations = new Map();
   /** What the kernel has; undefined: it has to be read. */
   let found: FoundState | undefined;
+  /** What that was made from, and the networks in it. */
+  let inForce: Inputs | undefined;
+  let networksInForce: ReadonlySet<string> = new Set();
   let published: readonly Publication[] | undefined;
-  let firewallKept = false;
+  let firewallState: 'unknown' | 'absent' | 'kept' = 'unknown';
 
   const networkOf = (id: string) => {
     const item = assignments.get(`network:${id}`);
@@ -87,18 +92,26 @@ export function createNetwork(ports: NetworkPorts): AgentNetwork {
     }
   };
 
+  const bringUpToDate = async (inputs: Inputs, signal: AbortSignal): Promise<void> => {
+    const desired = desiredKernelState(assignments, observations);
+    if (desired === undefined) return;
+    const ids = new Set(assigned(assignments, 'network').map(({ id }) => id));
+    const before = found ?? (await kernel.read(signal));
+    found = undefined;
+    found = await kernel.change(before, desired, signal);
+    inForce = inputs;
+    networksInForce = ids;
+    await forget(desired, before, signal);
+  };
+
   const kernelPasses = createPasses({
     clock,
     quietMs,
     spacingMs,
     async work(signal) {
-      const desired = desiredKernelState(assignments, observations);
-      if (desired === undefined) return;
-      const before = found ?? (await kernel.read(signal));
-      found = undefined;
-      found = await kernel.change(before, desired, signal);
-      await forget(desired, before, signal);
-      if (!firewallKept) await keepFirewall(signal);
+      const inputs = kernelInputs(assignments, observations);
+      if (found === undefined || !isSame(inForce, inputs)) await bringUpToDate(inputs, signal);
+      if (firewallState === 'unknown') await keepFirewall(signal);
       hairpins(new Set(assigned(assignments, 'publish').map(({ networkId }) => networkId)));
     },
     onFault(fault, retryMs) {
@@ -109,7 +122,7 @@ export function createNetwork(ports: NetworkPorts): AgentNetwork {
 
   const keepFirewall = async (signal: AbortSignal): Promise<void> => {
     const outcome = await firewall.ensure(signal);
-    firewallKept = outcome !== 'absent';
+    firewallState = outcome === 'absent' ? 'absent' : 'kept';
     if (outcome === 'mended') log.info('firewall rules put into DOCKER-USER');
   };
 
@@ -135,7 +148,7 @@ export function createNetwork(ports: NetworkPorts): AgentNetwork {
 
   const check = (): void => {
     found = undefined;
-    firewallKept = false;
+    firewallState = 'unknown';
     kernelPasses.request();
     bridgePasses.request();
   };
@@ -153,6 +166,11 @@ export function createNetwork(ports: NetworkPorts): AgentNetwork {
     if (network.subnet === '') return { dockerNetwork: network.name, dns: [] };
     const dockerNetwork = await bridges.ensure(network, self, signal);
     await resolver.listen(network.gateway);
+    // The engine may have been started after the agent.
+    if (firewallState === 'absent') {
+      firewallState = 'unknown';
+      kernelPasses.request();
+    }
     return { dockerNetwork, dns: [network.gateway] };
   };
 
@@ -176,7 +194,8 @@ export function createNetwork(ports: NetworkPorts): AgentNetwork {
     },
     async ensure(networkIds, signal) {
       const prepared = await Promise.all(networkIds.map(async (id) => [id, await ensureOne(id, signal)] as const));
-      await kernelPasses.settled();
+      // Routes to other tasks of a network that is in force may come a moment later, as they do for tasks that run.
+      if (firewallState !== 'kept' || !networkIds.every((id) => networksInForce.has(id))) await kernelPasses.settled();
       signal?.throwIfAborted();
       return new Map(prepared);
     },

@@ -3,7 +3,17 @@ import type { NftSet, NftTable, NftView } from './kernel-state.ts';
 import { tableName } from './names.ts';
 
 /** What tells a rule from every other: it is written into the rule's comment and read back from there. */
-export const fingerprint = (rule: string): string => createHash('sha256').update(rule).digest('hex').slice(0, 12);
+export function fingerprint(rule: string): string {
+  const known = fingerprints.get(rule);
+  if (known !== undefined) return known;
+  const made = createHash('sha256').update(rule).digest('hex').slice(0, 12);
+  // Most rules never change; those that do are not worth remembering for long.
+  if (fingerprints.size >= 2_000) fingerprints.clear();
+  fingerprints.set(rule, made);
+  return made;
+}
+
+const fingerprints = new Map<string, string>();
 
 /** The table as it reads back once it is in the kernel. */
 export function viewOf(table: NftTable): NftView {

@@ -1,5 +1,5 @@
 import type { AssignedEndpoint, AssignedPeer, AssignedPublish, AssignedSelf } from '../../model/assignment.ts';
-import { byAddress } from './ipv4.ts';
+import { inOrder } from './ipv4.ts';
 
 /** A published port with the addresses that it leads to now. */
 export interface Publication {
@@ -34,7 +34,7 @@ export function publications(
       protocol,
       published,
       target,
-      backends: [...new Set(ready.map(({ address }) => address))].toSorted(byAddress),
+      backends: inOrder(ready.map(({ address }) => address)),
       turns: ready.flatMap(({ nodeId, address }) => {
         const node = addressOf.get(nodeId);
         return node === undefined ? [] : [`${node} . ${address}`];
