@@ -18,16 +18,19 @@ export const runCommand = async (
     return exitCodes.ok;
   } catch (thrown) {
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
-    return report(context, thrown);
+    return report(context, thrown, watching.has(words[0] ?? ''));
   }
 };
 
-const report = (context: CliContext, thrown: unknown): number => {
-  const error = TuttiError.from(thrown);
-  if (error.code === 'cancelled' && context.signal.aborted) {
-    context.stderr.write('tutti: interrupted; what was asked for goes on in the cluster\n');
+/** Commands that only look: nothing goes on when they are interrupted. */
+const watching: ReadonlySet<string> = new Set(['logs', 'events']);
+
+const report = (context: CliContext, thrown: unknown, onlyLooked: boolean): number => {
+  if (context.signal.aborted) {
+    if (!onlyLooked) context.stderr.write('tutti: interrupted; what was asked for goes on in the cluster\n');
     return exitCodes.interrupted;
   }
+  const error = TuttiError.from(thrown);
   const paint = painter(context.stderr, context.environment);
   context.stderr.write(`${paint('red', 'tutti:')} ${error.message}\n`);
   return exitCodeOf(error.code);
