@@ -68,6 +68,7 @@ const noteChange = (dirty: Dirty, change: Change): boolean => {
 };
 
 const sameForAssignments = (before: TaskStatus | undefined, after: TaskStatus | undefined): boolean =>
+  (before === undefined) === (after === undefined) &&
   (before?.ready === true) === (after?.ready === true) &&
   (before?.state === 'running') === (after?.state === 'running') &&
   ends(before) === ends(after) &&

@@ -7,6 +7,8 @@ import { configOf, networkOf, overlayMtu, peerOf, publishesOf, secretOf, selfOf 
 import { assignedTaskOf, endpointsOf, hasEndpoints, needsOf } from '../../core/assign/task.ts';
 import type { TaskNeeds } from '../../core/assign/task.ts';
 import { isPlaced } from '../../core/task/known.ts';
+import type { PlacedTask } from '../../core/task/known.ts';
+import type { TaskStatus } from '../../model/task.ts';
 import type { View } from '../../store/store.ts';
 import { knownIn, unadopted } from '../observed.ts';
 import type { AssignmentDifference } from './assignments.ts';
@@ -38,6 +40,8 @@ export class AssignmentTable {
   readonly #networks = new Map<string, Group>();
   readonly #nodes = new Map<string, NodePart>();
   readonly #tasks = new Map<string, TaskShare>();
+  /** Task that an agent started by itself → the task with a row whose endpoints stay for its sake. */
+  readonly #followed = new Map<string, string>();
   readonly #publishes = new Map<string, readonly string[]>();
   /** Nodes on each network. */
   readonly #members = new Map<string, Set<string>>();
@@ -62,7 +66,7 @@ export class AssignmentTable {
     this.#foldNodes(dirty);
     for (const id of dirty.services) this.#foldService(id, dirty.tasks);
     for (const id of dirty.health) for (const task of this.#view.find('task', 'node', id)) dirty.tasks.add(task.id);
-    for (const id of dirty.tasks) this.#foldTask(id);
+    for (const id of dirty.tasks) this.#foldWithPredecessor(id);
     for (const id of dirty.secrets) this.#foldFile('secret', id);
     for (const id of dirty.configs) this.#foldFile('config', id);
   }
@@ -72,7 +76,10 @@ export class AssignmentTable {
     const part = this.#nodes.get(nodeId);
     if (part === undefined || this.#view.get('node', nodeId) === undefined) return set;
     const groups = [part.own, this.#everyone];
-    for (const id of this.#networksOf(part)) groups.push(this.#group(id));
+    const networks = this.#networksOf(part);
+    for (const id of networks) groups.push(this.#group(id));
+    // The next difference goes from here: a network may come and go, or go and come back, in between.
+    part.given = networks;
     for (const group of groups) for (const [key, item] of group.items) set.set(key, item);
     set.delete(`peer:${nodeId}`);
     return set;
@@ -208,6 +215,24 @@ export class AssignmentTable {
     return item?.kind === 'publish' ? item.serviceId : undefined;
   }
 
+  #foldWithPredecessor(id: string): void {
+    this.#foldTask(id);
+    const predecessor = this.#followed.get(id);
+    if (predecessor === undefined) return;
+    this.#followed.delete(id);
+    this.#foldTask(predecessor);
+  }
+
+  /** Remembers whom to look at again when a successor that nobody has adopted changes. */
+  #follow(task: PlacedTask, { successor }: TaskStatus): void {
+    const observed = unadopted(this.#view);
+    let next = successor;
+    while (next !== undefined && this.#view.get('task', next) === undefined && this.#followed.get(next) !== task.id) {
+      this.#followed.set(next, task.id);
+      next = observed(next)?.successor;
+    }
+  }
+
   #foldTask(id: string): void {
     const before = this.#tasks.get(id);
     const after = this.#share(id);
@@ -242,6 +267,7 @@ export class AssignmentTable {
     if (task === undefined || !isPlaced(task) || this.#view.get('node', task.nodeId) === undefined) return undefined;
     const observed = unadopted(this.#view);
     const { status } = knownIn(this.#view, task);
+    this.#follow(task, status);
     const nodeDown = this.#view.get('nodeStatus', task.nodeId)?.state === 'down';
     const endpoints = endpointsOf(task, { status, observed, nodeDown });
     const needs = needsOf(task, hasEndpoints(status, observed));
