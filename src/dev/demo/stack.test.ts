@@ -16,6 +16,6 @@ test('the data node is labelled before anything is constrained to it', async () 
   assert.equal(calls[0], 'node update --label-add storage=yes node1');
   assert.match(
     calls[1] ?? '',
-    /^stack deploy --resolve-image never -c .*compose.yaml -c .*compose.pinned.yaml voting$/,
+    /^stack deploy --resolve-image never -c .*compose.yaml -c .*compose.cluster.yaml voting$/,
   );
 });

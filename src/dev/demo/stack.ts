@@ -19,7 +19,7 @@ export const dockerAt =
 /** Deploys the voting app, its data on one node. */
 export async function deployVotingApp(docker: Docker, storageNode: string): Promise<void> {
   await docker('node', 'update', '--label-add', 'storage=yes', storageNode);
-  const files = ['compose.yaml', 'compose.pinned.yaml'].flatMap((file) => ['-c', join(votingApp, file)]);
+  const files = ['compose.yaml', 'compose.cluster.yaml'].flatMap((file) => ['-c', join(votingApp, file)]);
   // The images are on the nodes, in no registry: nothing is to be asked about them.
   await docker('stack', 'deploy', '--resolve-image', 'never', ...files, stackName);
 }
