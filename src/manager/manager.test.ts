@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { NodeId, TaskId } from '../model/ids.ts';
 import { TestCluster } from './testing/cluster.ts';
 
 const replicated = (replicas: number) => ({ mode: { kind: 'replicated', replicas } }) as const;
@@ -60,6 +61,33 @@ test('a drained node is emptied, each task stopped before its replacement starts
   cluster.agent('node1').stubborn = false;
   await cluster.settle();
   assert.equal(cluster.running('web').filter(({ task }) => task.nodeId === 'node2').length, 4);
+});
+
+test('a place that waits for what an agent started by itself is filled as soon as that ends', async () => {
+  await using cluster = await TestCluster.start({ nodes: 2 });
+  await cluster.create('web', replicated(1));
+  await cluster.settle();
+  const [old] = cluster.running('web');
+  const nodeId = old?.task.nodeId ?? '';
+  const taskId = old?.task.id as TaskId;
+  const stray = 'stray' as TaskId;
+  const tell = (id: TaskId, state: 'running' | 'failed' | 'shutdown', successor?: TaskId) =>
+    cluster.store.observe((soft) =>
+      soft.put('taskStatus', id, {
+        ...{ taskId: id, nodeId: nodeId as NodeId, state, timestamp: 0, message: '', ready: false, containers: [] },
+        ...(successor === undefined ? {} : { successor }),
+      }),
+    );
+  cluster.agent(nodeId).stubborn = true;
+  await cluster.setAvailability(nodeId, 'drain');
+  await cluster.settle();
+  tell(stray, 'running');
+  tell(taskId, 'failed', stray);
+  await cluster.settle();
+  assert.equal(cluster.running('web').length, 0);
+  tell(stray, 'shutdown');
+  await cluster.settle();
+  assert.equal(cluster.running('web').length, 1);
 });
 
 test('what an agent restarted in place is adopted with its addresses', async () => {

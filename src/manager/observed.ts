@@ -17,3 +17,24 @@ export const unadopted =
   (view: View) =>
   (taskId: string): TaskStatus | undefined =>
     view.get('task', taskId) === undefined ? view.get('taskStatus', taskId) : undefined;
+
+/** What is known of each task of a node, with or without a row, and durably where it has ended. */
+export function* statusesOn(view: View, nodeId: string): Iterable<TaskStatus> {
+  yield* view.find('taskStatus', 'node', nodeId);
+  for (const { finalStatus } of view.find('task', 'node', nodeId)) if (finalStatus !== undefined) yield finalStatus;
+}
+
+/** The tasks with a row that a node's task goes back to, over successors that have none. */
+export const predecessorsOf = (view: View, nodeId: string, taskId: string): readonly Task[] => {
+  const found: Task[] = [];
+  const sought = new Set([taskId]);
+  for (const id of sought) {
+    for (const status of statusesOn(view, nodeId)) {
+      if (status.successor !== id) continue;
+      const task = view.get('task', status.taskId);
+      if (task === undefined) sought.add(status.taskId);
+      else found.push(task);
+    }
+  }
+  return found;
+};

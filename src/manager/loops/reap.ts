@@ -3,10 +3,10 @@ import type { Ending } from '../../core/orchestrate/history.ts';
 import { isWanted, placeOf, standingOf } from '../../core/task/known.ts';
 import type { KnownTask } from '../../core/task/known.ts';
 import { isTerminal } from '../../model/task.ts';
-import type { Task, TaskStatus } from '../../model/task.ts';
+import type { Task } from '../../model/task.ts';
 import { slotKey } from '../../store/indexes.ts';
 import type { Change, Commit, Store, Transaction, View } from '../../store/store.ts';
-import { knownIn, unadopted } from '../observed.ts';
+import { knownIn, statusesOn, unadopted } from '../observed.ts';
 import { startLoop } from './loop.ts';
 import type { LoopPorts } from './loop.ts';
 
@@ -57,12 +57,6 @@ const noteChange = (view: View, change: Change, mark: (taskId: string) => void):
     for (const { id } of view.find('task', 'node', change.id)) mark(id);
   }
 };
-
-/** What is known of each task of a node, with or without a row, and durably where it has ended. */
-function* statusesOn(view: View, nodeId: string): Iterable<TaskStatus> {
-  yield* view.find('taskStatus', 'node', nodeId);
-  for (const { finalStatus } of view.find('task', 'node', nodeId)) if (finalStatus !== undefined) yield finalStatus;
-}
 
 /** Returns the ids of the tasks whose rows are gone. */
 const reap = (transaction: Transaction, taskIds: Iterable<string>, now: number): readonly string[] => {

@@ -4,6 +4,7 @@ import type { Service } from '../../model/service.ts';
 import type { Task, TaskStatus } from '../../model/task.ts';
 import type { Clock } from '../../platform/ports.ts';
 import type { Change, ChangeOf, Commit, View } from '../../store/store.ts';
+import { predecessorsOf } from '../observed.ts';
 
 type Mark = (serviceId: string) => void;
 
@@ -82,6 +83,7 @@ export class ServiceWatch {
   }
 
   #noteStatus({ id, before, after }: ChangeOf<'taskStatus'>, mark: Mark): void {
+    if (after === undefined || isTerminal(after.state)) this.#noteUnadoptedEnd(id, (after ?? before)?.nodeId, mark);
     if (after === undefined) return;
     const running = isReady(after);
     if (running && !this.#running.has(id)) this.#running.set(id, this.#clock.now());
@@ -97,6 +99,12 @@ export class ServiceWatch {
       if (this.#isUpdating(task)) mark(task.serviceId);
       this.#markDependents(task.serviceName, mark);
     }
+  }
+
+  /** A task that an agent started by itself, and nobody adopted, has ended: a place that waited for it may be free. */
+  #noteUnadoptedEnd(taskId: string, nodeId: string | undefined, mark: Mark): void {
+    if (nodeId === undefined || this.#view.get('task', taskId) !== undefined) return;
+    for (const task of predecessorsOf(this.#view, nodeId, taskId)) mark(task.serviceId);
   }
 
   #isUpdating({ serviceId }: Task): boolean {
