@@ -224,11 +224,7 @@ describe('the worker on a real engine', () => {
     await reaches('fine', 'running');
     assert.match((await reaches('nocommand', 'failed')).error ?? '', /no such file/);
     assert.match((await reaches('nobind', 'rejected')).error ?? '', /bind source path does not exist/);
-    await until(
-      'reason',
-      () => observation('noimage')?.message,
-      (message) => /refused/.test(message ?? ''),
-    );
+    assert.match((await reaches('noimage', 'rejected')).error ?? '', /^No such image: .*refused/);
     await empty();
   });
 });

@@ -34,10 +34,35 @@ async function pull(context: WorkerContext, taskId: TaskId, signal: AbortSignal)
     context.update(taskId, (record, now) => advance(record, { state: 'preparing', message }, now));
   for (const image of new Set(assigned.spec.containers.filter(isPulled).map((spec) => spec.image))) {
     say(`pulling ${image}`);
-    await context.pullImage(image, assigned, signal, (status) => say(`pulling ${image}: ${status}`));
+    try {
+      await context.pullImage(image, assigned, signal, (status) => say(`pulling ${image}: ${status}`));
+    } catch (cause) {
+      await requireLocal(context, image, TuttiError.from(cause), signal);
+    }
     context.health.forget(image);
   }
   context.entry(taskId).needsPull = false;
+}
+
+/**
+ * A pull that failed is no harm where the engine has the image. Where it has not, that is final for this task: another
+ * node may have it, or reach the registry. A fault of the engine itself is thrown as it is.
+ */
+async function requireLocal(
+  context: WorkerContext,
+  image: string,
+  fault: TuttiError,
+  signal: AbortSignal,
+): Promise<void> {
+  if (fault.code === 'cancelled') throw fault;
+  try {
+    await context.ports.engine.imageHasHealthcheck(image, { signal });
+  } catch (cause) {
+    const missing = TuttiError.from(cause);
+    if (missing.code !== 'not-found') throw missing;
+    throw new TuttiError('not-found', `No such image: ${image}: ${fault.message}`, { cause: fault });
+  }
+  context.ports.log.warn('cannot pull; the image that the engine has is used', { image, error: fault.message });
 }
 
 function isPulled({ image, pullPolicy }: ContainerSpec): boolean {
@@ -144,6 +169,8 @@ function end(context: WorkerContext, action: ActionOf<'end'>): void {
   context.hold(taskId, { ...finish(record, now), successor });
   const entry = context.tasks.add(successorRecord(record, successor, restartAt, now));
   entry.busy = true;
+  // What ran here a moment ago is here: a restart in place waits for no registry.
+  entry.needsPull = false;
   if (action.unmade === true) entry.retryAt = restartAt;
   void context.flush().then(() => {
     context.publish(taskId);

@@ -240,6 +240,15 @@ test('a missing image is pulled once for all, an unknown one is refused with the
   assert.equal(node.engine.calls['pull'], 2);
 });
 
+test('always pulling makes do with what is there, and a restart in place does not pull', async () => {
+  const node = await running({ container: { pullPolicy: 'always' } });
+  assert.equal(node.engine.calls['pull'], 1);
+  node.engine.exit(containerOf(node, 'a').id, 1);
+  await node.pass(1_000);
+  assert.equal(node.state(node.state('a')?.successor ?? '')?.state, 'running');
+  assert.equal(node.engine.calls['pull'], 1);
+});
+
 test('a failed start is failed without a successor: the manager may place it elsewhere', async () => {
   const node = fakeNode();
   const port = { protocol: 'tcp', target: 80, published: 8080, mode: 'host' } as const;

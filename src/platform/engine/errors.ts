@@ -16,7 +16,10 @@ const codeByText: readonly (readonly [pattern: RegExp, code: ErrorCode])[] = [
   [/no space left on device|disk quota exceeded/i, 'resource-exhausted'],
   [/manifest unknown|repository does not exist|not found: manifest/i, 'not-found'],
   [/pull access denied|unauthorized|no basic auth credentials/i, 'permission-denied'],
-  [/connection refused|i\/o timeout|no such host|TLS handshake timeout|network is unreachable/i, 'unavailable'],
+  [
+    /connection refused|i\/o timeout|no such host|name resolution|server misbehaving|TLS handshake timeout|network is unreachable/i,
+    'unavailable',
+  ],
 ];
 
 /** The engine's answer as a fault: its own message, with the code that the status and the text come to. */
