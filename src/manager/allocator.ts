@@ -9,8 +9,8 @@ import type { NetworkSpec } from '../model/network.ts';
 import type { Service } from '../model/service.ts';
 import { isTerminal } from '../model/task.ts';
 import type { Task, TaskAddress } from '../model/task.ts';
-import type { Change, Store, View } from '../store/store.ts';
-import { knownIn, unadopted } from './observed.ts';
+import type { Change, ChangeOf, Store, View } from '../store/store.ts';
+import { knownIn, predecessorsOf, unadopted } from './observed.ts';
 
 /** Gives addresses and subnets, each to one. Its book follows the commits; what is given counts at once. */
 export interface Allocator extends Disposable {
@@ -43,6 +43,13 @@ export const createAllocator = (store: Pick<Store, 'view' | 'subscribe'>): Alloc
     for (const id of taskIds) if (book.holds(id) && book.release(id)) freed = true;
     if (freed) for (const listener of listeners) listener();
   };
+  /** With the end of what an agent started by itself, the task before it gives its addresses back, too. */
+  const followEnd = ({ id, before, after }: ChangeOf<'taskStatus'>): void => {
+    follow(id as TaskId);
+    const nodeId = (after ?? before)?.nodeId;
+    if (nodeId === undefined || view.get('task', id) !== undefined) return;
+    for (const task of predecessorsOf(view, nodeId, id)) follow(task.id);
+  };
   const onChange = (change: Change): void => {
     switch (change.table) {
       case 'network':
@@ -54,7 +61,7 @@ export const createAllocator = (store: Pick<Store, 'view' | 'subscribe'>): Alloc
           follow(change.id as TaskId);
         break;
       case 'taskStatus':
-        if (change.after === undefined || isTerminal(change.after.state)) follow(change.id as TaskId);
+        if (change.after === undefined || isTerminal(change.after.state)) followEnd(change);
         break;
       case 'service':
       case 'node':

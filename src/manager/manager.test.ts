@@ -74,7 +74,13 @@ test('a place that waits for what an agent started by itself is filled as soon a
   const tell = (id: TaskId, state: 'running' | 'failed' | 'shutdown', successor?: TaskId) =>
     cluster.store.observe((soft) =>
       soft.put('taskStatus', id, {
-        ...{ taskId: id, nodeId: nodeId as NodeId, state, timestamp: 0, message: '', ready: false, containers: [] },
+        taskId: id,
+        nodeId: nodeId as NodeId,
+        state,
+        timestamp: 0,
+        message: '',
+        ready: false,
+        containers: [],
         ...(successor === undefined ? {} : { successor }),
       }),
     );
