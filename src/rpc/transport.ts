@@ -31,6 +31,8 @@ export interface Channel<Out> {
 /** What the owner of a channel wants to hear. All calls are synchronous and none may throw. */
 export interface ChannelHandlers<In> {
   message(message: In): void;
+  /** Something arrived, a part of a long message perhaps: the other end lives. Before `message`. */
+  heard?(): void;
   drain(): void;
   /** Once, at the end, whoever ended it. No reason: orderly. */
   closed(reason: TuttiError | undefined): void;

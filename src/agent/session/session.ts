@@ -53,7 +53,6 @@ export const openSession = async (options: SessionOptions, signal: AbortSignal):
     options.received(next, () => channel.send({ kind: 'applied', sequence: next.sequence }));
   };
   const take = (message: ManagerMessage) => {
-    lastHeard = clock.monotonic();
     switch (message.kind) {
       case 'welcome':
         times = { heartbeatMs: message.heartbeatMs, timeoutMs: message.timeoutMs };
@@ -84,6 +83,9 @@ export const openSession = async (options: SessionOptions, signal: AbortSignal):
     options.address,
     {
       message: take,
+      heard: () => {
+        lastHeard = clock.monotonic();
+      },
       drain: () => outbox.drained(),
       closed: (reason) => {
         beating?.cancel();

@@ -100,7 +100,6 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
       session.channel.close(new TuttiError('invalid-argument', 'a session begins with one hello'));
       return;
     }
-    if (message.kind !== 'hello') liveness.heard(nodeId);
     switch (message.kind) {
       case 'hello':
         begin(session, message);
@@ -132,6 +131,9 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
     const session = createSession({ nodeId, peer, channel, full: () => assignments.full(nodeId) });
     return {
       message: (message) => receive(session, message),
+      heard: () => {
+        if (sessions.get(nodeId) === session) liveness.heard(nodeId);
+      },
       drain: () => session.drained(),
       closed: (reason) => end(session, reason),
     };

@@ -64,6 +64,7 @@ export const createStreamChannel = <Out, In>(options: StreamChannelOptions<In>):
   });
   const take = (chunk: Buffer) => {
     if (!open) return;
+    handlers?.heard?.();
     try {
       read(chunk);
     } catch (error) {

@@ -42,6 +42,7 @@ const createEnd = <Out, In>(link: () => Link<Packet<Out>>, ended: () => void): E
     lose: finish,
     deliver: (packet) => {
       if (!open) return;
+      handlers?.heard?.();
       if (packet.kind === 'message') handlers?.message(packet.message);
       else finish(packet.reason);
     },
