@@ -33,6 +33,7 @@ export interface EngineTransport {
 
 /** Stops wait out their grace period, each on a connection: they must not keep the others from theirs. */
 const maxConnections = 1024;
+const keepAliveMs = 15_000;
 const maxAnswerBytes = 64 * 1024 * 1024;
 
 /** Connections are kept and reused for calls; each stream has one of its own. */
@@ -52,6 +53,8 @@ export function createTransport(endpoint: EngineEndpoint): EngineTransport {
       agent,
       headers: { Host: 'docker', ...bodyHeaders(body), ...headers },
     });
+    // A stream over TCP may be silent for hours: without probes a peer that is gone would never be missed.
+    outgoing.setSocketKeepAlive(true, keepAliveMs);
     lifetime.onEnd((reason) => outgoing.destroy(reason));
     outgoing.on('response', opened.resolve);
     outgoing.on('error', (cause) => opened.reject(lifetime.reason() ?? faultOfConnection(cause, name)));
