@@ -58,7 +58,7 @@ suite("the engine's networks", () => {
     await bridges().ensure(aNetwork(), aSelf());
     const next = bridges();
     await next.adopt();
-    assert.equal(next.has('front0000'), true);
+    assert.equal(next.isThere('front0000'), true);
     await next.ensure(aNetwork(), aSelf());
     assert.equal(calls.length, 1);
   });

@@ -17,8 +17,8 @@ export interface Bridges {
   mend(): void;
   /** Removes the networks for which `wanted` is false. Gives the ids of those that containers are still on. */
   removeUnwanted(wanted: (networkId: string) => boolean, signal?: AbortSignal): Promise<readonly string[]>;
-  /** Whether the network is known to be there. */
-  has(networkId: string): boolean;
+  /** Whether the machine has the network's bridge, whatever the engine says. */
+  isThere(networkId: string): boolean;
   /** Takes over what a former run of the agent made; from then on it is known without asking. */
   adopt(signal?: AbortSignal): Promise<void>;
 }
@@ -73,7 +73,7 @@ export function createBridges({ docker, exec, settings }: BridgePorts): Bridges 
       });
     },
 
-    has: (networkId) => known.has(networkId),
+    isThere,
 
     mend() {
       for (const id of known.keys()) if (!applySettings(id)) known.delete(id);

@@ -132,11 +132,12 @@ export function createNetwork(ports: NetworkPorts): AgentNetwork {
     spacingMs: busyRetryMs,
     async work(signal) {
       if (assignedSelf(assignments) === undefined) return;
+      // Names first: after a restart of the agent containers wait for them, and the engine may take its time.
+      for (const network of assigned(assignments, 'network')) {
+        if (bridges.isThere(network.id)) await resolver.listen(network.gateway);
+      }
       await bridges.adopt(signal);
       bridges.mend();
-      for (const network of assigned(assignments, 'network')) {
-        if (bridges.has(network.id)) await resolver.listen(network.gateway);
-      }
       const busy = await bridges.removeUnwanted((id) => networkOf(id) !== undefined, signal);
       if (busy.length > 0) bridgePasses.request();
     },
