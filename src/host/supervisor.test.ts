@@ -62,3 +62,14 @@ test('one that keeps dying is started with growing pauses, and can be stopped in
   const log = await one.log();
   assert.ok(log.split('code=3').length <= 6, log);
 });
+
+test('a daemon whose supervisor was killed is replaced', async () => {
+  await using one = await setUp('trap "echo bye; exit 0" TERM; while :; do sleep 0.05; done');
+  await one.launcher.start(one.daemon);
+  const orphan = await one.launcher.running(one.daemon);
+  process.kill(Number(await readFile(join(one.daemon.runDirectory, 'agent.pid.supervisor'), 'utf8')), 'SIGKILL');
+  await one.launcher.start(one.daemon);
+  const next = await one.launcher.running(one.daemon);
+  assert.ok(next !== undefined && next !== orphan);
+  assert.match(await one.log(), /bye/);
+});

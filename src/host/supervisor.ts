@@ -65,10 +65,22 @@ const startSupervisor = async (daemon: Daemon, inside: readonly string[]): Promi
   }
 };
 
+/** A daemon whose supervisor was killed would be in the way of the next one: two cannot have one store or port. */
+const endOrphan = async (clock: Clock, daemon: Daemon, signal: AbortSignal | undefined): Promise<void> => {
+  const orphan = await processOf(daemon);
+  if (orphan === undefined) return;
+  kill(orphan, 'SIGTERM');
+  const gone = async () => (await processOf(daemon)) === undefined;
+  if (await waitUntil(clock, gone, stopMs, signal)) return;
+  kill(orphan, 'SIGKILL');
+  await waitUntil(clock, gone, startMs, signal);
+};
+
 /** Runs daemons under a small shell script each: for machines without systemd, and for nodes in namespaces. */
 export const createSupervisor = ({ clock, inside = [] }: SupervisorOptions): Launcher => ({
   start: async (daemon, signal) => {
     if ((await supervisorOf(daemon)) !== undefined) return;
+    await endOrphan(clock, daemon, signal);
     await startSupervisor(daemon, inside);
     const up = async () => (await processOf(daemon)) !== undefined;
     if (await waitUntil(clock, up, startMs, signal)) return;
