@@ -52,7 +52,7 @@ describe('the tutti command', () => {
 
   test('nodes, drain, activate', async () => {
     assert.match(await ok('nodes'), /node1\s+ready\s+active\s+manager, leader/);
-    assert.match(await ok('drain node3'), /node3 is drained/);
+    assert.match(await ok('drain node3'), /node3 is drained: nothing runs there/);
     const nodes = await json<readonly { readonly name: string; readonly availability: string }[]>('nodes');
     assert.equal(nodes.find(({ name }) => name === 'node3')?.availability, 'drain');
     assert.match(await ok('pause node3'), /takes no new ones/);

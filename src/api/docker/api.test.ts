@@ -156,6 +156,11 @@ test('nodes: inspect, drain, label, remove', async () => {
   assert.equal(await find({ role: ['manager'] }), 1);
   assert.equal(await find({ name: ['node'] }), 2);
   assert.equal(await find({ membership: ['pending'] }), 0);
+  const { Version } = (await docker.read('GET', '/nodes/node2')) as { readonly Version: { readonly Index: number } };
+  const promoted = await docker.fail('POST', `/nodes/node2/update?version=${Version.Index}`, {
+    body: { ...body, Role: 'manager' },
+  });
+  assert.equal(promoted.status, 501);
   const refused = await docker.fail('DELETE', '/nodes/node2');
   assert.equal(refused.status, 400);
   assert.match(refused.message, /not down/);
@@ -169,6 +174,12 @@ test('networks: drivers, scopes, filters, and what is on them', async () => {
   const bridge = await docker.fail('POST', '/networks/create', { body: { Name: 'x', Driver: 'bridge' } });
   assert.equal(bridge.status, 501);
   assert.match(bridge.message, /--driver overlay/);
+  for (const refused of [{ Options: { encrypted: '' } }, { EnableIPv6: true }, { IPAM: { Driver: 'dhcp' } }]) {
+    const { status } = await docker.fail('POST', '/networks/create', {
+      body: { Name: 'x', Driver: 'overlay', ...refused },
+    });
+    assert.equal(status, 501);
+  }
   assert.deepEqual(await named(docker, `/networks?${filter({ label: ['a=b'] })}`), ['front']);
   assert.deepEqual(await named(docker, `/networks?${filter({ type: ['custom'] })}`), ['front', 'ingress']);
   assert.deepEqual(await named(docker, `/networks?${filter({ name: ['ron'] })}`), ['front']);

@@ -11,7 +11,7 @@ export interface AvailabilityFlags {
 const said: Readonly<Record<NodeAvailability, string>> = {
   active: 'takes tasks again',
   pause: 'keeps its tasks and takes no new ones',
-  drain: 'is drained: its tasks run elsewhere',
+  drain: 'is drained: nothing runs there',
 };
 
 const pollMs = 300;

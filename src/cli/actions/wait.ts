@@ -1,5 +1,5 @@
 import { TuttiError } from '../../model/errors.ts';
-import type { ServiceView } from '../../model/native.ts';
+import type { ServiceView, TaskView } from '../../model/native.ts';
 import { liveDisplay } from '../output/live.ts';
 import { painter } from '../output/paint.ts';
 import type { Session } from '../session.ts';
@@ -26,6 +26,8 @@ export interface WaitOptions {
 }
 
 const pollMs = 200;
+/** So often is asked why something does not run yet. */
+const reasonMs = 1500;
 
 /**
  * Waits until every service runs as specified, showing how far each is on standard error. Throws `deadline-exceeded`
@@ -35,16 +37,50 @@ export const waitForServices = async (session: Session, options: WaitOptions): P
   const { clock, stderr } = session.context;
   const display = liveDisplay(stderr);
   const deadline = clock.monotonic() + options.timeoutMs;
+  const troubles = createTroubles(session);
   for (;;) {
     const services = await options.read();
     const states = services.map((service) => progressOf(service, options.changed(service)));
-    display.show(services.map((service, index) => lineOf(session, service, states[index] ?? 'under-way')));
+    const waiting = services.filter((_, index) => states[index] === 'under-way');
+    const trouble = await troubles(waiting);
+    display.show(
+      services.map(
+        (service, index) => lineOf(session, service, states[index] ?? 'under-way') + (trouble.get(service.id) ?? ''),
+      ),
+    );
     if (states.every((state) => state === 'done')) return services;
     const open = services.filter((_, index) => states[index] !== 'done');
     if (!states.includes('under-way')) throw stopped(open);
     if (clock.monotonic() >= deadline) throw await late(session, open);
     await clock.sleep(pollMs, session.signal);
   }
+};
+
+/** What keeps services from running, by their ids, as far as their tasks tell: asked for now and then. */
+const createTroubles = ({ client, context, signal }: Session) => {
+  let next = context.clock.monotonic() + reasonMs;
+  let known = new Map<string, string>();
+  return async (services: readonly ServiceView[]): Promise<ReadonlyMap<string, string>> => {
+    if (context.clock.monotonic() < next) return known;
+    known = new Map();
+    for (const { id } of services.slice(0, maxAsked)) {
+      const trouble = troubleOf(await client.tasks({ service: id, all: true }, signal));
+      if (trouble !== undefined) known.set(id, `  (${trouble})`);
+    }
+    next = context.clock.monotonic() + reasonMs;
+    return known;
+  };
+};
+
+const maxAsked = 5;
+const longestTrouble = 160;
+
+/** The newest error of a task, or why one has no node. Pure. */
+export const troubleOf = (tasks: readonly TaskView[]): string | undefined => {
+  const pending = tasks.find((task) => task.state === 'pending' && task.message !== '');
+  const failed = tasks.filter((task) => task.error !== undefined).toSorted((a, b) => b.since - a.since)[0];
+  const text = failed?.error ?? pending?.message;
+  return text !== undefined && text.length > longestTrouble ? `${text.slice(0, longestTrouble)}…` : text;
 };
 
 const lineOf = (session: Session, service: ServiceView, progress: Progress): string => {
@@ -79,5 +115,6 @@ const reasonOf = async ({ client, signal }: Session, service: ServiceView): Prom
   const open = tasks.find((task) => task.desiredState !== 'shutdown' && task.state !== 'running') ?? tasks.at(0);
   if (open === undefined) return `${service.name}: it has no tasks yet`;
   const { summary } = await client.explain(open.id, signal);
-  return `${open.name}: ${summary}`;
+  const trouble = troubleOf(tasks);
+  return `${open.name}: ${summary}${trouble === undefined || summary.includes(trouble) ? '' : ` ${trouble}`}`;
 };

@@ -15,6 +15,11 @@ export const clusterCommands = ({ store, joinToken }: CommandContext): ClusterCo
     await store.update((transaction) => {
       const node = resolve(transaction, 'node', reference);
       if (node.spec.role === 'manager' && spec.role !== 'manager') checkNotLastManager(transaction, node, 'demoted');
+      // Nothing acts on it before clusters have several managers, and a role that is not lived is a lie.
+      if (node.spec.role !== spec.role) {
+        const message = `node ${nodeName(node)} stays a ${node.spec.role}: several managers are not there yet`;
+        throw new TuttiError('not-implemented', message);
+      }
       transaction.update('node', { ...node, spec }, version);
     });
   },

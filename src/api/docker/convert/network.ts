@@ -50,7 +50,6 @@ export const networkFrom = (network: DockerNetwork): NetworkSpec => {
     internal: network.Internal,
     attachable: network.Attachable,
     ingress: network.Ingress,
-    ipv6: network.EnableIPv6,
     ipam: given(network.IPAM, (ipam) =>
       sparse({
         driver: ipam.Driver === '' ? undefined : ipam.Driver,
@@ -75,6 +74,12 @@ const refuseOthers = (network: DockerNetwork): void => {
   const from = network.ConfigFrom?.Network ?? '';
   if (network.ConfigOnly === true || from !== '') refuse('config-only networks are not there');
   if (network.EnableIPv4 === false) refuse('IPv4 cannot be switched off');
+  if (network.EnableIPv6 === true) refuse('networks have IPv4 addresses only');
+  // To take it silently would be to promise what is not done.
+  const encrypted = network.Options?.['encrypted'];
+  if (encrypted !== undefined && encrypted !== 'false') refuse('networks are not encrypted between nodes yet');
+  const ipam = network.IPAM?.Driver ?? '';
+  if (ipam !== '' && ipam !== 'default') refuse(`there is no IPAM driver "${ipam}"`);
 };
 
 const ipamConfigFrom = (config: z.infer<typeof ipamConfigSchema>) =>
