@@ -1,3 +1,4 @@
+import { isWanted } from '../core/task/known.ts';
 import { TuttiError } from '../model/errors.ts';
 import type { Task } from '../model/task.ts';
 import { slotKey } from '../store/indexes.ts';
@@ -52,7 +53,7 @@ const byPrefix = <Name extends NamedTable | 'task'>(
   return rows;
 };
 
-/** A task by its id, a beginning of it, or `<service>.<slot>`: then the newest of the slot. */
+/** A task by its id, a beginning of it, or `<service>.<slot>`: then the one that the slot wants, or its newest. */
 export const resolveTask = (view: View, reference: string): Task => {
   const found =
     view.get('task', reference) ??
@@ -71,5 +72,5 @@ const byName = (view: View, reference: string): Task | undefined => {
   if (service === undefined) return undefined;
   return view
     .find('task', 'slot', slotKey(service.id, Number(slot)))
-    .toSorted((left, right) => right.createdAt - left.createdAt)[0];
+    .toSorted((left, right) => Number(isWanted(right)) - Number(isWanted(left)) || right.createdAt - left.createdAt)[0];
 };

@@ -1,5 +1,5 @@
 import { hasEnded, isWanted } from '../task/known.ts';
-import type { KnownTask } from '../task/known.ts';
+import type { KnownTask, Standing } from '../task/known.ts';
 import type { TaskStatus } from '../../model/task.ts';
 
 /** Something that happened to a task or its place. */
@@ -14,6 +14,7 @@ export interface ExplainFacts {
   /** All tasks of the same slot, or of the same service on the same node. */
   readonly place: readonly KnownTask[];
   readonly nodeName: (nodeId: string) => string;
+  readonly standing: (nodeId: string) => Standing;
   readonly now: number;
 }
 
@@ -30,14 +31,11 @@ const exitCode = ({ containers }: TaskStatus): string => {
 };
 
 /** One sentence on why a task is as it is. */
-export const summaryOf = ({ known, nodeName, now }: ExplainFacts): string => {
+export const summaryOf = (facts: ExplainFacts): string => {
+  const { known, nodeName, now } = facts;
   const { task, status } = known;
   if (hasEnded(known)) return ended(known, nodeName);
-  if (!isWanted(task)) {
-    return task.nodeId === undefined
-      ? 'It is not wanted any more.'
-      : `It is being stopped on ${nodeName(task.nodeId)}.`;
-  }
+  if (!isWanted(task)) return unwanted(facts);
   if (task.waitingFor !== undefined) return `It waits for ${task.waitingFor}.`;
   if (task.nodeId === undefined) return unplaced(known, now);
   const node = nodeName(task.nodeId);
@@ -46,6 +44,32 @@ export const summaryOf = ({ known, nodeName, now }: ExplainFacts): string => {
   }
   if (status.state === 'running') return `It runs on ${node}${status.ready ? '' : ', but is not healthy'}.`;
   return `It is ${status.state} on ${node}${because(status)}.`;
+};
+
+const unwanted = ({ known: { task }, nodeName, standing }: ExplainFacts): string => {
+  if (task.nodeId === undefined) return 'It is not wanted any more.';
+  const node = nodeName(task.nodeId);
+  const lost = standing(task.nodeId) === 'down';
+  return lost
+    ? `It was given up because ${node} is down; it is stopped when that returns.`
+    : `It is being stopped on ${node}.`;
+};
+
+/** What is wrong with the node of a task that was given up, as far as that can be seen now. */
+const trouble = ({ task }: KnownTask, { nodeName, standing }: ExplainFacts): string | undefined => {
+  if (task.nodeId === undefined || isWanted(task)) return undefined;
+  switch (standing(task.nodeId)) {
+    case 'down':
+      return `${nodeName(task.nodeId)} is down`;
+    case 'drained':
+      return `${nodeName(task.nodeId)} is drained`;
+    case 'gone':
+      return `${task.nodeId} was removed from the cluster`;
+    case 'active':
+    case 'paused':
+    case 'silent':
+      return undefined;
+  }
 };
 
 const unplaced = ({ task, status }: KnownTask, now: number): string => {
@@ -83,7 +107,8 @@ const ended = ({ task, status }: KnownTask, nodeName: ExplainFacts['nodeName']):
 };
 
 /** What is known of a task and of those before it in its place, oldest first. */
-export const happeningsOf = ({ known, place, nodeName }: ExplainFacts): readonly Happening[] => {
+export const happeningsOf = (facts: ExplainFacts): readonly Happening[] => {
+  const { known, place, nodeName } = facts;
   const happenings: Happening[] = [];
   for (const other of place) {
     if (other.task.createdAt > known.task.createdAt) continue;
@@ -91,9 +116,12 @@ export const happeningsOf = ({ known, place, nodeName }: ExplainFacts): readonly
     const { task, status } = other;
     const how = task.predecessor === undefined ? '' : `, in place of ${task.predecessor}, by its agent`;
     happenings.push({ timestamp: task.createdAt, text: `${name} was made${how}` });
-    if (status.timestamp === task.createdAt && status.message === '') continue;
     const where = task.nodeId === undefined ? '' : ` on ${nodeName(task.nodeId)}`;
-    happenings.push({ timestamp: status.timestamp, text: `${name} was ${status.state}${where}${because(status)}` });
+    if (status.timestamp !== task.createdAt || status.message !== '') {
+      happenings.push({ timestamp: status.timestamp, text: `${name} was ${status.state}${where}${because(status)}` });
+    }
+    const given = trouble(other, facts);
+    if (given !== undefined) happenings.push({ timestamp: task.updatedAt, text: `${name} was given up: ${given}` });
   }
   return happenings.toSorted((left, right) => left.timestamp - right.timestamp);
 };

@@ -106,13 +106,17 @@ const replace = (draft: Draft, old: KnownTask, { order }: FullPolicy): void => {
   const { task } = old;
   const place = task.slot === undefined ? {} : { slot: task.slot };
   const node = task.slot === undefined && task.nodeId !== undefined ? { nodeId: task.nodeId } : {};
-  const startFirst = order === 'start-first' && !hasEnded(old) && isRunning(old);
+  const startFirst = order === 'start-first' && !hasEnded(old) && isRunning(old) && !hasFixedAddress(task);
   const free = startFirst || isOutOfTheWay(old, draft.state);
   if (!startFirst) draft.desire(task.id, 'shutdown');
   draft.create(
     makeTask(draft.state.service, { ...place, ...node, desiredState: free ? 'running' : 'ready' }, draft.context),
   );
 };
+
+/** Two tasks cannot have the one address that was asked for. */
+const hasFixedAddress = ({ spec }: Task): boolean =>
+  spec.networks?.some(({ ipv4Address }) => ipv4Address !== undefined) === true;
 
 const onFailure = (
   draft: Draft,

@@ -1,7 +1,7 @@
 import { nodeName } from '../../core/assign/shared.ts';
 import { happeningsOf, summaryOf } from '../../core/explain/explain.ts';
 import { refusalsFor } from '../../core/schedule/schedule.ts';
-import { isWanted } from '../../core/task/known.ts';
+import { isWanted, standingOf } from '../../core/task/known.ts';
 import type { Task } from '../../model/task.ts';
 import { slotKey } from '../../store/indexes.ts';
 import type { View } from '../../store/store.ts';
@@ -18,6 +18,7 @@ export const explainTask = (view: View, task: Task, now: number): Explanation =>
       const node = view.get('node', id);
       return node === undefined ? id : nodeName(node);
     },
+    standing: (id: string) => standingOf(view.get('node', id), view.get('nodeStatus', id)),
     now,
   };
   const pending = task.nodeId === undefined && isWanted(task) && task.waitingFor === undefined;
