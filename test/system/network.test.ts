@@ -132,6 +132,18 @@ suite('the network of three nodes', { timeout: 300_000 }, () => {
     assert.match(await ask(nodes[2], 'udp', '10.128.2.20', 80), /^error/);
   });
 
+  test('a host firewall that drops what comes in is no hindrance to names and overlay', async () => {
+    const [one] = nodes;
+    await one.run('iptables', '-P', 'INPUT', 'DROP');
+    try {
+      assert.equal(await ask(tasks.asker, 'dns', 'A', 'web'), '["10.128.1.20"]');
+      assert.equal(await ask(tasks.asker, 'tcp', '10.128.1.20', 80), 'webtask 10.128.1.10');
+      assert.equal(await lab.ask('tcp', one.address, '8080'), `webtask ${lab.outside}`);
+    } finally {
+      await one.run('iptables', '-P', 'INPUT', 'ACCEPT');
+    }
+  });
+
   test('names: services, aliases, tasks, reverse, and nothing of other networks', async () => {
     const { asker, web, near } = tasks;
     for (const name of ['web', 'WEB', 'www', 'tasks.web', 'web.1.webtask', 'web.front']) {

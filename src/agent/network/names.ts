@@ -9,6 +9,8 @@ const bridgePrefix = `${overlayDevice}-`;
 export const tableName = 'tutti';
 /** The iptables chain that DOCKER-USER jumps to. */
 export const firewallChain = 'TUTTI';
+/** The iptables chain that INPUT jumps to. */
+export const inputChain = 'TUTTI-INPUT';
 
 /** Routes and rules of ours carry this routing protocol number, so that they can be told from others'. */
 export const routeProtocol = 116;

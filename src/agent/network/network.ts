@@ -123,7 +123,7 @@ export function createNetwork(ports: NetworkPorts): AgentNetwork {
   const keepFirewall = async (signal: AbortSignal): Promise<void> => {
     const outcome = await firewall.ensure(signal);
     firewallState = outcome === 'absent' ? 'absent' : 'kept';
-    if (outcome === 'mended') log.info('firewall rules put into DOCKER-USER');
+    if (outcome === 'mended') log.info('firewall rules put into DOCKER-USER and INPUT');
   };
 
   const bridgePasses = createPasses({
