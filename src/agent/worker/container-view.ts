@@ -11,6 +11,8 @@ export interface ContainerView {
   readonly state: 'created' | 'running' | 'ended';
   readonly health: Health;
   readonly exitCode?: number;
+  /** Of its main process, once it is known; only while it runs. */
+  readonly pid?: number;
   readonly oomKilled?: boolean;
   readonly graceSeconds: number;
   readonly root?: TaskId;
@@ -48,9 +50,9 @@ export function viewAfterEvent(before: ContainerView | undefined, event: EngineE
     case 'removed':
       return undefined;
     case 'started':
-      return { ...withoutExit(known), state: 'running', health: known.health };
+      return { ...withoutRun(known), state: 'running', health: known.health };
     case 'died':
-      return { ...known, state: 'ended', exitCode: event.exitCode };
+      return { ...withoutRun(known), state: 'ended', exitCode: event.exitCode };
     case 'oom':
       return { ...known, oomKilled: true };
     case 'health':
@@ -68,8 +70,9 @@ function freshView(event: EngineEvent): ContainerView | undefined {
   return identity === undefined ? undefined : { ...identity, state: 'created', health: 'none' };
 }
 
-function withoutExit(view: ContainerView): ContainerView {
-  const { exitCode: _, ...rest } = view;
+/** Without what belongs to one run of it. */
+function withoutRun(view: ContainerView): ContainerView {
+  const { exitCode: _exitCode, pid: _pid, ...rest } = view;
   return rest;
 }
 

@@ -20,6 +20,8 @@ import { createHealthChecks, createPuller, faultPause, isPassing, severalNetwork
 import { createNodeTasks } from './node-tasks.ts';
 import type { Assignments, NodeTasks, TaskEntry } from './node-tasks.ts';
 import type { TaskWork, WorkerOptions, WorkerPorts } from './ports.ts';
+import { createProcessIds } from './process-ids.ts';
+import type { ProcessIds } from './process-ids.ts';
 import { advance, observationOf } from './record.ts';
 import type { TaskRecord } from './record.ts';
 import { createRecordWriter } from './records.ts';
@@ -50,6 +52,7 @@ export class WorkerCore implements WorkerContext {
   readonly #lanes: Readonly<Record<LaneName, Lane>>;
   readonly #wakes: Wakes<TaskId>;
   readonly #writer: RecordWriter;
+  readonly #processIds: ProcessIds;
   readonly #listeners = new Set<(observation: TaskObservation) => void>();
   readonly #published = new Map<TaskId, string>();
   readonly #dirty = new Set<string>();
@@ -64,6 +67,14 @@ export class WorkerCore implements WorkerContext {
     this.#signal = signal;
     this.health = createHealthChecks(ports.engine);
     this.pullImage = createPuller(ports.engine);
+    this.#processIds = createProcessIds({
+      ...ports,
+      signal,
+      learned: (id, pid) => {
+        const view = this.tasks.container(id);
+        if (view?.state === 'running' && view.pid !== pid) this.seen({ ...view, pid });
+      },
+    });
     const launch = createLane(options.launches ?? defaultLaunches, true);
     this.#lanes = {
       launch,
@@ -108,7 +119,10 @@ export class WorkerCore implements WorkerContext {
   listed(containers: readonly EngineContainer[], mark: number): void {
     const views = containers.flatMap((container) => viewOfListed(container) ?? []);
     const changed = this.tasks.compare(views, mark);
-    for (const { taskId } of views) this.publish(taskId);
+    for (const { id, taskId } of views) {
+      this.publish(taskId);
+      this.#learnProcess(id);
+    }
     const first = !this.#listed;
     this.#listed = true;
     for (const slot of first ? [...this.tasks.slots()] : changed) this.look(slot);
@@ -121,6 +135,12 @@ export class WorkerCore implements WorkerContext {
     const slot = this.tasks.observe(event);
     if (taskId !== undefined) this.publish(taskId);
     if (slot !== undefined) this.look(slot);
+    this.#learnProcess(event.id);
+  }
+
+  #learnProcess(containerId: string): void {
+    const view = this.tasks.container(containerId);
+    if (view?.state === 'running' && view.pid === undefined) this.#processIds.want(containerId);
   }
 
   lost(fault: TuttiError): void {

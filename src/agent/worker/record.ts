@@ -99,6 +99,12 @@ function isReady(record: TaskRecord, containers: readonly ContainerView[]): bool
 
 /** A container as an observation shows it. */
 export function statusOf(container: ContainerView): DeepReadonly<z.infer<typeof containerStatus>> {
-  const { name, id, exitCode, health } = container;
-  return { name, containerId: id, health, ...(exitCode === undefined ? {} : { exitCode }) };
+  const { name, id, exitCode, pid, health } = container;
+  return {
+    name,
+    containerId: id,
+    health,
+    ...(exitCode === undefined ? {} : { exitCode }),
+    ...(pid === undefined ? {} : { pid }),
+  };
 }
