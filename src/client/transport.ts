@@ -57,7 +57,7 @@ const open = async (endpoint: Endpoint, { method, path, body, signal }: Call): P
 
 const advice: Readonly<Record<string, string>> = {
   ENOENT: 'is this machine a manager? Run "tutti init", or name another endpoint with --host or TUTTI_HOST',
-  ECONNREFUSED: 'the manager is not running; look at its log',
+  ECONNREFUSED: 'the manager is not running; its log is manager.log in the state directory, /var/lib/tutti',
   EACCES: 'permission denied; run as root or as a member of the group "docker"',
 };
 

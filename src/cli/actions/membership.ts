@@ -56,11 +56,14 @@ const readFileText = async ({ readFile }: Session['context'], path: string, sign
 /** Takes this machine out of its cluster. */
 export const leaveCluster = async (session: Session, options: LeaveOptions): Promise<void> => {
   const host = await session.context.loadHost();
+  const before = await host.state(options);
   const left = await host.leave(options);
   if (session.json) return session.printJson(left);
   session.print('This machine left its cluster.\n');
   for (const removed of left.removed) session.print(`  removed ${removed}\n`);
-  if (!left.told) session.note('warning: no manager could be told; remove the node there with "docker node rm"');
+  const isListed = before.kind === 'member' && before.role === 'worker';
+  if (isListed && !left.told)
+    session.note('warning: no manager could be told; remove the node there with "docker node rm"');
 };
 
 /** Shows or changes what machines join with. */
