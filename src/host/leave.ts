@@ -45,7 +45,8 @@ export const leaveNode = async (ports: HostPorts, options: LeaveOptions, cleanUp
       'this is the last manager: when it leaves, the cluster and everything in it is gone. Use --force if you mean that',
     );
   }
-  const told = config.role === 'worker' && (await tellManager(ports, config, options));
+  // The last manager has nobody to tell: what lists it goes with it.
+  const told = config.role === 'manager' || (await tellManager(ports, config, options));
   if (!told && !options.force) {
     throw new TuttiError(
       'unavailable',
