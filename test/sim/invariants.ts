@@ -1,94 +1,198 @@
 import { isTerminal, movesForward } from '../../src/model/task.ts';
-import type { TaskState } from '../../src/model/task.ts';
-import type { Change, Commit, Store } from '../../src/store/store.ts';
+import type { Task, TaskState } from '../../src/model/task.ts';
+import type { Change, ChangeOf, Commit, Store } from '../../src/store/store.ts';
+import type { FakeContainer } from '../fakes/engine/container.ts';
 import type { SimNode } from './node.ts';
-
-/** A rule that was broken, in words. */
-export class Violation extends Error {}
+import { Violation } from './violation.ts';
 
 /** Rules that hold at every step, whatever fails. Looks at what changed, not at everything. */
 export interface Invariants {
   started(store: Store): void;
   committed(store: Store, commit: Commit): void;
   /** After each event: the engines, where one has started something since. */
-  stepped(): void;
+  stepped(store: Store | undefined): void;
 }
 
-export function createInvariants(nodes: readonly SimNode[]): Invariants {
-  let states = new Map<string, TaskState>();
-  let starts = 0;
+const isWanted = ({ desiredState }: Task): boolean => desiredState !== 'shutdown' && desiredState !== 'remove';
+const stateOf = (store: Store, task: Task): TaskState =>
+  task.finalStatus?.state ?? store.view.get('taskStatus', task.id)?.state ?? 'new';
 
-  const oneTaskPerSlot = (store: Store, change: Change & { readonly table: 'task' }): void => {
-    const task = change.after;
-    if (!task || task.desiredState === 'shutdown' || task.desiredState === 'remove') return;
-    const place = (of: typeof task): string => (of.slot === undefined ? `node ${of.nodeId}` : `slot ${of.slot}`);
-    const live = [...store.view.find('task', 'service', task.serviceId)].filter((other) => {
-      if (other.desiredState === 'shutdown' || other.desiredState === 'remove' || place(other) !== place(task))
-        return false;
-      const state = other.finalStatus?.state ?? store.view.get('taskStatus', other.id)?.state ?? 'new';
-      return !isTerminal(state);
-    });
-    if (live.length > 1)
-      throw new Violation(
-        `${task.serviceName} has ${live.length} live tasks in ${place(task)}: ${live.map((x) => x.id).join(' ')}`,
-      );
-  };
-  const forward = (change: Change & { readonly table: 'taskStatus' }): void => {
-    if (!change.after) return void states.delete(change.id);
-    const before = states.get(change.id);
-    const { state } = change.after;
-    if (before !== undefined && before !== state && !movesForward(before, state))
-      throw new Violation(`task ${change.id} went back from ${before} to ${state}`);
-    states.set(change.id, state);
-  };
-  const onePort = (store: Store): void => {
-    const owners = new Map<string, string>();
-    for (const service of store.view.list('service')) {
-      for (const { protocol, published, mode } of service.ports) {
-        const key = `${protocol}/${published}`;
-        const owner = owners.get(key);
-        if (mode === 'ingress' && owner !== undefined)
-          throw new Violation(`port ${key} is given to ${owner} and ${service.spec.name}`);
-        owners.set(key, service.spec.name);
-      }
-    }
-  };
-  const oneAddress = (): void => {
-    const owners = new Map<string, string>();
-    for (const node of nodes) {
-      for (const container of node.engine.containers.values()) {
-        if (container.state !== 'running') continue;
-        for (const [network, endpoint] of Object.entries(container.body.NetworkingConfig?.EndpointsConfig ?? {})) {
-          const address = endpoint?.IPAMConfig?.IPv4Address;
-          if (!address) continue;
-          const key = `${address} of ${network}`;
-          const owner = owners.get(key);
-          if (owner !== undefined)
-            throw new Violation(`address ${key} is used by ${owner} and by ${container.name} on ${node.name}`);
-          owners.set(key, `${container.name} on ${node.name}`);
-        }
-      }
-    }
-  };
+export function createInvariants(nodes: readonly SimNode[]): Invariants {
+  const states = taskStates();
+  const lost = lostTasks();
+  let starts = 0;
   return {
     started: (store) => {
-      states = new Map([...store.view.list('taskStatus')].map((status) => [status.taskId, status.state]));
+      states.started(store);
+      lost.started(store);
+      for (const network of store.view.list('network')) oneSubnet(store, network.id);
+      onePort(store);
     },
     committed: (store, commit) => {
       for (const change of commit.changes) {
-        if (change.table === 'task') oneTaskPerSlot(store, change);
-        else if (change.table === 'taskStatus') forward(change);
+        if (change.table === 'task') {
+          oneTaskPerPlace(store, change);
+          oneAddressPerTask(store, change);
+        } else if (change.table === 'taskStatus') states.forward(change);
+        else if (change.table === 'network') oneSubnet(store, change.id);
+        lost.note(store, change);
       }
       if (commit.changes.some((change) => change.table === 'service')) onePort(store);
     },
-    stepped: () => {
-      const now = nodes.reduce(
-        (sum, node) => sum + (node.engine.calls.startContainer ?? node.engine.calls.start ?? 0),
-        0,
-      );
+    stepped: (store) => {
+      let now = 0;
+      for (const node of nodes) now += node.engine.calls['start'] ?? 0;
       if (now === starts) return;
       starts = now;
-      oneAddress();
+      checkRunning(nodes, store, lost);
     },
   };
+}
+
+/** States only move forward, as the manager tells them. */
+function taskStates() {
+  let states = new Map<string, TaskState>();
+  return {
+    started: (store: Store): void => {
+      states = new Map([...store.view.list('taskStatus')].map((status) => [status.taskId, status.state]));
+    },
+    forward: ({ id, after }: ChangeOf<'taskStatus'>): void => {
+      if (!after) return void states.delete(id);
+      const before = states.get(id);
+      const { state } = after;
+      if (before !== undefined && before !== state && !movesForward(before, state))
+        throw new Violation(`task ${id} went back from ${before} to ${state}`);
+      states.set(id, state);
+    },
+  };
+}
+
+interface Lost {
+  readonly tasks: ReadonlySet<string>;
+  readonly nodes: ReadonlySet<string>;
+}
+
+/** Tasks that were replaced though they may run: their node was down, or was removed. */
+function lostTasks(): Lost & {
+  started(store: Store): void;
+  note(store: Store, change: Change): void;
+} {
+  const tasks = new Set<string>();
+  const nodes = new Set<string>();
+  const loseAll = (store: Store, nodeId: string): void => {
+    for (const task of store.view.find('task', 'node', nodeId)) if (task.slot !== undefined) tasks.add(task.id);
+    for (const status of store.view.find('taskStatus', 'node', nodeId)) tasks.add(status.taskId);
+  };
+  return {
+    tasks,
+    nodes,
+    started: (store) => {
+      for (const { nodeId, state } of store.view.list('nodeStatus')) if (state === 'down') loseAll(store, nodeId);
+    },
+    note: (store, change) => {
+      if (change.table === 'nodeStatus' && change.after?.state === 'down') loseAll(store, change.id);
+      if (change.table === 'node' && change.after === undefined) nodes.add(change.id);
+      if (change.table === 'task' && change.after?.nodeId !== undefined && change.after.slot !== undefined) {
+        if (store.view.get('nodeStatus', change.after.nodeId)?.state === 'down') tasks.add(change.id);
+      }
+    },
+  };
+}
+
+/** One task is wanted for a place, and one more of another version while an update starts it first. */
+function oneTaskPerPlace(store: Store, { after: task }: ChangeOf<'task'>): void {
+  if (!task || !isWanted(task)) return;
+  const same = (other: Task): boolean =>
+    other.slot === task.slot && (task.slot !== undefined || other.nodeId === task.nodeId);
+  const wanted = store.view
+    .find('task', 'service', task.serviceId)
+    .filter((other) => isWanted(other) && same(other) && !isTerminal(stateOf(store, other)));
+  const versions = new Set(wanted.map(({ specVersion }) => specVersion));
+  if (wanted.length > 2 || versions.size < wanted.length) {
+    const place = task.slot === undefined ? `on ${task.nodeId}` : `in slot ${task.slot}`;
+    throw new Violation(
+      `${task.serviceName} has ${wanted.length} tasks ${place}: ${wanted.map(({ id }) => id).join(' ')}`,
+    );
+  }
+}
+
+function oneAddressPerTask(store: Store, { after: task }: ChangeOf<'task'>): void {
+  if (task?.addresses === undefined || task.addresses.length === 0 || isTerminal(stateOf(store, task))) return;
+  const own = new Set(task.addresses.map(({ networkId, address }) => `${networkId} ${address}`));
+  for (const other of store.view.list('task')) {
+    if (other.id === task.id || other.addresses === undefined || other.finalStatus !== undefined) continue;
+    for (const { networkId, address } of other.addresses) {
+      if (own.has(`${networkId} ${address}`) && !isTerminal(stateOf(store, other)))
+        throw new Violation(`address ${address} is given to ${task.id} and ${other.id} of ${other.serviceName}`);
+    }
+  }
+}
+
+function oneSubnet(store: Store, id: string): void {
+  const network = store.view.get('network', id);
+  if (network?.subnet === undefined) return;
+  for (const other of store.view.list('network'))
+    if (other.id !== id && other.subnet === network.subnet)
+      throw new Violation(`subnet ${network.subnet} is given to ${network.spec.name} and ${other.spec.name}`);
+}
+
+function onePort(store: Store): void {
+  const owners = new Map<string, string>();
+  for (const service of store.view.list('service')) {
+    for (const { protocol, published, mode } of service.ports) {
+      if (mode !== 'ingress') continue;
+      const key = `${protocol}/${published}`;
+      const owner = owners.get(key);
+      if (owner !== undefined) throw new Violation(`port ${key} is given to ${owner} and ${service.spec.name}`);
+      owners.set(key, service.spec.name);
+    }
+  }
+}
+
+/** What runs now, over all engines. */
+function checkRunning(nodes: readonly SimNode[], store: Store | undefined, lost: Lost): void {
+  const addresses = new Map<string, string>();
+  const places = new Map<string, Map<string, FakeContainer>>();
+  for (const node of nodes) {
+    for (const container of node.engine.containers.values()) {
+      if (container.state !== 'running') continue;
+      const labels = container.body.Labels ?? {};
+      // A node that was removed cannot be told to stop what it runs before it hears of it.
+      if (lost.nodes.has(labels['tutti.node'] ?? '')) continue;
+      oneAddress(addresses, node, container);
+      const task = labels['tutti.task'] ?? '';
+      if (lost.tasks.has(task) || lost.tasks.has(labels['tutti.root'] ?? '')) continue;
+      const place = `${labels['tutti.service']} ${labels['tutti.slot'] ?? labels['tutti.node']}`;
+      const here = places.get(place);
+      if (here === undefined) places.set(place, new Map([[task, container]]));
+      else here.set(task, container);
+    }
+  }
+  for (const [place, tasks] of places) {
+    if (tasks.size > (startsFirst(store, place) ? 2 : 1)) {
+      const names = [...tasks.values()].map(({ name }) => name).join(' and ');
+      throw new Violation(`${tasks.size} tasks run in one place: ${names}`);
+    }
+  }
+}
+
+function oneAddress(owners: Map<string, string>, node: SimNode, container: FakeContainer): void {
+  for (const [network, endpoint] of Object.entries(container.body.NetworkingConfig?.EndpointsConfig ?? {})) {
+    const address = endpoint?.IPAMConfig?.IPv4Address;
+    if (!address) continue;
+    const key = `${address} of ${network}`;
+    const owner = owners.get(key);
+    if (owner !== undefined)
+      throw new Violation(`address ${key} is used by ${owner} and by ${container.name} on ${node.name}`);
+    owners.set(key, `${container.name} on ${node.name}`);
+  }
+}
+
+/** Without a manager, or when the service has just gone, nobody says: then it may. */
+function startsFirst(store: Store | undefined, place: string): boolean {
+  const service = store?.view.get('service', place.split(' ')[0] ?? '');
+  if (service === undefined) return true;
+  const { spec, previousSpec } = service;
+  const policies = [spec.update, spec.rollback, previousSpec?.update, previousSpec?.rollback];
+  return policies.some((policy) => policy?.order === 'start-first');
 }

@@ -1,8 +1,10 @@
 import { clusterSpec } from '../../src/model/cluster.ts';
 import type { NodeId } from '../../src/model/ids.ts';
+import type { Node } from '../../src/model/node.ts';
 import type { Log } from '../../src/platform/ports.ts';
 import type { MemoryNetwork } from '../../src/rpc/memory/network.ts';
 import { createAllocator } from '../../src/manager/allocator.ts';
+import type { Allocator } from '../../src/manager/allocator.ts';
 import { trackAssignments } from '../../src/manager/assignments/track.ts';
 import { createCluster } from '../../src/manager/cluster.ts';
 import { createManager, startLoops } from '../../src/manager/create.ts';
@@ -17,11 +19,19 @@ import { managerAddress } from './node.ts';
 import type { Prng } from './prng.ts';
 import { type ProcessClock, type Timeline, processClock } from './time.ts';
 
+/** One manager process. */
+export interface Life {
+  readonly manager: Manager;
+  readonly store: Store;
+  readonly allocator: Allocator;
+  readonly clock: ProcessClock;
+}
+
 /** The manager's machine: a disk that survives, and at most one manager process. */
 export interface SimManager {
   readonly disk: DiskFaults;
   /** Undefined while it is dead or just starting. */
-  current(): { readonly manager: Manager; readonly store: Store; readonly clock: ProcessClock } | undefined;
+  current(): Life | undefined;
   start(): Promise<void>;
   kill(silent: boolean): void;
 }
@@ -41,7 +51,7 @@ export interface SimManagerOptions {
 export function simManager({ timeline, random, wire, log, nodes, onCommit, onStart }: SimManagerOptions): SimManager {
   const disk = memoryDisk();
   const faults: DiskFaults = { full: false };
-  let life: { readonly manager: Manager; readonly store: Store; readonly clock: ProcessClock } | undefined;
+  let life: Life | undefined;
   let starting: ProcessClock | undefined;
 
   const start = async (): Promise<void> => {
@@ -77,7 +87,7 @@ export function simManager({ timeline, random, wire, log, nodes, onCommit, onSta
     });
     startLoops({ store, allocator, clock, random, log });
     starting = undefined;
-    life = { manager, store, clock };
+    life = { manager, store, allocator, clock };
   };
   const begin = async (
     store: Store,
@@ -94,15 +104,7 @@ export function simManager({ timeline, random, wire, log, nodes, onCommit, onSta
       material: { caCertificate: 'ca', caKey: 'key', joinTokens: { manager: 'SWMTKN-1-a-b', worker: 'SWMTKN-1-a-c' } },
     });
     await store.update((transaction) => {
-      for (const { id, index } of nodes) {
-        transaction.create('node', {
-          id: id as NodeId,
-          version: 0,
-          createdAt: clock.now(),
-          updatedAt: clock.now(),
-          spec: { name: `node-${index}`, role: 'worker', availability: 'active' },
-        });
-      }
+      for (const { id, index } of nodes) transaction.create('node', newNode(id, `node-${index}`, clock.now()));
     });
   };
   return {
@@ -118,4 +120,24 @@ export function simManager({ timeline, random, wire, log, nodes, onCommit, onSta
       wire.crashManager(managerAddress, { silent });
     },
   };
+}
+
+const newNode = (id: string, name: string, now: number): Node => ({
+  id: id as NodeId,
+  version: 0,
+  createdAt: now,
+  updatedAt: now,
+  spec: { name, role: 'worker', availability: 'active' },
+});
+
+/** Makes a node's row, as its join does. False where that failed. */
+export async function join({ store, clock }: Life, id: string, name: string): Promise<boolean> {
+  try {
+    await store.update((transaction) => {
+      if (transaction.get('node', id) === undefined) transaction.create('node', newNode(id, name, clock.now()));
+    });
+    return true;
+  } catch {
+    return false;
+  }
 }

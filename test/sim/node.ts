@@ -1,6 +1,6 @@
 import { createAgent } from '../../src/agent/agent.ts';
 import type { AgentStore, Assignments, NodeNetwork } from '../../src/agent/session/ports.ts';
-import type { NetworkPreparer } from '../../src/agent/executor/engine.ts';
+import type { NetworkPreparer, TaskFiles } from '../../src/agent/executor/engine.ts';
 import type { TaskRecord } from '../../src/agent/worker/record.ts';
 import { createWorker } from '../../src/agent/worker/worker.ts';
 import { TuttiError } from '../../src/model/errors.ts';
@@ -17,19 +17,29 @@ import { type ProcessClock, type Timeline, processClock } from './time.ts';
 /** Where managers answer in the simulation. */
 export const managerAddress = 'manager:2377';
 export const images = ['app:1', 'app:2'];
+/** An image that no registry has. */
+export const missingImage = 'missing:1';
 
 /** A machine: its engine and disk outlive the agent, its disk outlives a power cut. */
 export interface SimNode {
-  readonly id: string;
+  /** As it is known in the cluster now: another one after it has joined again. */
+  id(): string;
   readonly name: string;
   readonly engine: FakeEngine;
   powered(): boolean;
-  agentRuns(): boolean;
   killAgent(): void;
   startAgent(): void;
   powerOff(): void;
   powerOn(): void;
   setDiskFull(full: boolean): void;
+  /** How many times as long as usual the engine takes. */
+  setSlowness(factor: number): void;
+  /** The agent is gone with its disk, the containers are not; what starts next is another node. */
+  reinstall(id: string): void;
+  /** What the agent was told last; empty while none runs. */
+  assignments(): Assignments;
+  /** What the agent keeps for tasks: on disk, and files of secrets. */
+  leftovers(): readonly string[];
 }
 
 export interface SimNodeOptions {
@@ -39,112 +49,143 @@ export interface SimNodeOptions {
   readonly random: Prng;
   readonly wire: MemoryNetwork;
   readonly log: Log;
+  /** How far its time of day is off. */
+  readonly skewMs: number;
 }
 
 const preparer: NetworkPreparer = {
   ensure: (ids) => Promise.resolve(new Map(ids.map((id: NetworkId) => [id, { dockerNetwork: id, dns: [] }]))),
 };
-const network: NodeNetwork = {
-  apply: () => undefined,
-  observe: () => undefined,
-  [Symbol.asyncDispose]: () => Promise.resolve(),
-};
 
-export function simNode({ id, index, timeline, random, wire, log }: SimNodeOptions): SimNode {
-  const name = `node-${index}`;
-  const latency = (from: number, to: number) => () => random.between(from, to);
-  const engine = createFakeEngine({
+interface Disk {
+  full: boolean;
+  records: readonly TaskRecord[];
+  kept: { readonly sequence: number; readonly assignments: Assignments } | undefined;
+}
+
+const latencies = {
+  create: [10, 80],
+  start: [20, 150],
+  stop: [5, 200],
+  remove: [5, 60],
+  list: [1, 20],
+  pull: [50, 2000],
+} as const;
+
+function simEngine(name: string, timeline: Timeline, random: Prng, slowness: () => number): FakeEngine {
+  const latency = (kind: keyof typeof latencies) => () => random.between(...latencies[kind]) * slowness();
+  return createFakeEngine({
     clock: processClock(timeline),
     name,
     images: [images[0] as string],
     registry: images,
     deadlineMs: 10_000,
     latency: {
-      create: latency(10, 80),
-      start: latency(20, 150),
-      stop: latency(5, 200),
-      remove: latency(5, 60),
-      list: latency(1, 20),
-      pull: latency(50, 2000),
+      create: latency('create'),
+      start: latency('start'),
+      stop: latency('stop'),
+      remove: latency('remove'),
+      list: latency('list'),
+      pull: latency('pull'),
     },
   });
-  const disk = {
-    full: false,
-    records: [] as readonly TaskRecord[],
-    kept: undefined as { sequence: number; assignments: Assignments } | undefined,
-  };
-  const write = async (clock: ProcessClock, apply: () => void): Promise<void> => {
+}
+
+/** An agent process on the node's disk and engine. It lives until its clock dies. */
+function startProcess(
+  options: SimNodeOptions & { readonly id: string; readonly clock: ProcessClock },
+  disk: Disk,
+  engine: FakeEngine,
+  apply: (assignments: Assignments) => void,
+  files: TaskFiles,
+): void {
+  const { clock, random, log, wire, id, index } = options;
+  const write = async (change: () => void): Promise<void> => {
     await clock.sleep(random.between(1, 5));
     if (disk.full) throw new TuttiError('resource-exhausted', 'the disk is full');
-    apply();
+    change();
   };
-  const description: NodeDescription = {
-    hostname: name,
-    platform: { os: 'linux', architecture: 'amd64' },
-    resources: { nanoCpus: 4e9, memoryBytes: 4_294_967_296 },
-    engine: { version: '20.10.24', apiVersion: '1.41' },
-    address: `10.0.0.${index}`,
-    mtu: 1500,
-    agentVersion: 'sim',
+  const read = async <Value>(value: () => Value): Promise<Value> => {
+    await clock.sleep(random.between(1, 3));
+    return value();
   };
+  const store: AgentStore = {
+    load: () => read(() => disk.kept),
+    save: (sequence, assignments) => write(() => (disk.kept = { sequence, assignments })),
+  };
+  const records = {
+    load: () => read(() => disk.records),
+    // Records are replaced, never changed: the list is all that has to be copied.
+    save: (next: readonly TaskRecord[]) => write(() => (disk.records = [...next])),
+  };
+  const worker = createWorker({
+    engine: engine.connect(clock),
+    networks: preparer,
+    files,
+    records,
+    clock,
+    random,
+    log,
+  });
+  const network: NodeNetwork = {
+    apply,
+    observe: () => undefined,
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+  createAgent({
+    clock,
+    random,
+    log,
+    transport: wire.agent({ nodeId: id, role: 'worker', clusterId: 'cluster', address: `10.0.0.${index}` }),
+    store,
+    worker,
+    network,
+    describe: () => read(() => describe(index)),
+    managers: [managerAddress],
+  });
+}
+
+const describe = (index: number): NodeDescription => ({
+  hostname: `node-${index}`,
+  platform: { os: 'linux', architecture: 'amd64' },
+  resources: { nanoCpus: 4e9, memoryBytes: 4_294_967_296 },
+  engine: { version: '20.10.24', apiVersion: '1.41' },
+  address: `10.0.0.${index}`,
+  mtu: 1500,
+  agentVersion: 'sim',
+});
+
+export function simNode(options: SimNodeOptions): SimNode {
+  const { timeline, random, wire, index } = options;
+  const name = `node-${index}`;
+  let slowness = 1;
+  const engine = simEngine(name, timeline, random, () => slowness);
+  const disk: Disk = { full: false, records: [], kept: undefined };
+  let files = memoryFiles();
+  let id = options.id;
   let powered = true;
   let clock: ProcessClock | undefined;
+  let assignments: Assignments = new Map();
 
   const startAgent = (): void => {
     if (!powered || clock) return;
-    const mine = processClock(timeline);
+    const mine = processClock(timeline, options.skewMs);
     clock = mine;
-    const store: AgentStore = {
-      load: async () => {
-        await mine.sleep(1);
-        return disk.kept;
-      },
-      save: (sequence, assignments) => write(mine, () => (disk.kept = { sequence, assignments })),
-    };
-    const records = {
-      load: async () => {
-        await mine.sleep(1);
-        return disk.records;
-      },
-      save: (next: readonly TaskRecord[]) => write(mine, () => (disk.records = structuredClone(next))),
-    };
-    const worker = createWorker({
-      engine: engine.connect(mine),
-      networks: preparer,
-      files: memoryFiles(),
-      records,
-      clock: mine,
-      random,
-      log,
-    });
-    createAgent({
-      clock: mine,
-      random,
-      log,
-      transport: wire.agent({ nodeId: id, role: 'worker', clusterId: 'cluster', address: description.address }),
-      store,
-      worker,
-      network,
-      describe: async () => {
-        await mine.sleep(1);
-        if (!powered) throw new TuttiError('unavailable', 'no engine');
-        return description;
-      },
-      managers: [managerAddress],
-    });
+    const apply = (next: Assignments): void => void (assignments = next);
+    startProcess({ ...options, id, clock: mine }, disk, engine, apply, files);
   };
   const killAgent = (silent = false): void => {
     if (!clock) return;
     clock.kill();
     clock = undefined;
+    assignments = new Map();
     wire.crash(id, { silent });
   };
   return {
-    id,
+    id: () => id,
     name,
     engine,
     powered: () => powered,
-    agentRuns: () => clock !== undefined,
     killAgent: () => killAgent(),
     startAgent,
     powerOff: () => {
@@ -152,6 +193,8 @@ export function simNode({ id, index, timeline, random, wire, log }: SimNodeOptio
       killAgent(true);
       powered = false;
       engine.powerOff();
+      // Secrets are in memory only.
+      files = memoryFiles();
     },
     powerOn: () => {
       if (powered) return;
@@ -163,5 +206,19 @@ export function simNode({ id, index, timeline, random, wire, log }: SimNodeOptio
       disk.full = full;
       engine.setDiskFull(full);
     },
+    setSlowness: (factor) => void (slowness = factor),
+    reinstall: (next) => {
+      killAgent();
+      disk.records = [];
+      disk.kept = undefined;
+      files = memoryFiles();
+      id = next;
+    },
+    assignments: () => assignments,
+    leftovers: () => [
+      ...disk.records.map((record) => `record of ${record.id}`),
+      ...[...(disk.kept?.assignments.keys() ?? [])].filter((key) => key.startsWith('task:')),
+      ...[...files.written.keys()].map((key) => `files of ${key}`),
+    ],
   };
 }

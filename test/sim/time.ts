@@ -90,7 +90,8 @@ export interface ProcessClock extends Clock {
   kill(): void;
 }
 
-export function processClock(timeline: Timeline): ProcessClock {
+/** `skewMs`: how far the machine's time of day is off; what is measured with it is not. */
+export function processClock(timeline: Timeline, skewMs = 0): ProcessClock {
   let alive = true;
   const pending = new Set<Timer>();
   const after = (ms: number, call: () => void): Timer => {
@@ -108,7 +109,7 @@ export function processClock(timeline: Timeline): ProcessClock {
     };
   };
   return {
-    now: () => timeline.now(),
+    now: () => timeline.now() + skewMs,
     monotonic: () => timeline.elapsed(),
     after,
     sleep: (ms, signal) =>

@@ -1,0 +1,2 @@
+/** A rule that was broken, in words. */
+export class Violation extends Error {}
