@@ -12,6 +12,12 @@ export type Assignments = ReadonlyMap<string, Assignment>;
 /** The last that was seen of each task of this node. */
 export type Observations = ReadonlyMap<string, TaskObservation>;
 
+/** All that the node's networking is worked out from. */
+export interface Wanted {
+  readonly assignments: Assignments;
+  readonly observations: Observations;
+}
+
 /** The assignments of one kind. */
 export function assigned<Kind extends AssignmentKind>(assignments: Assignments, kind: Kind): AssignmentOf<Kind>[] {
   const found: AssignmentOf<Kind>[] = [];

@@ -1,0 +1,149 @@
+import { TuttiError } from '../../model/errors.ts';
+import type { Clock, Log } from '../../platform/ports.ts';
+import { forgetFlows, staleFlows } from './conntrack.ts';
+import { desiredKernelState } from './desired.ts';
+import { assigned } from './endpoints.ts';
+import type { Wanted } from './endpoints.ts';
+import { createFirewall } from './firewall.ts';
+import type { Firewall } from './firewall.ts';
+import { createHairpins } from './hairpin.ts';
+import { isSame, kernelInputs } from './inputs.ts';
+import type { Inputs } from './inputs.ts';
+import { createKernel } from './kernel.ts';
+import type { FoundState, Kernel } from './kernel.ts';
+import type { KernelState } from './kernel-state.ts';
+import { viewOf } from './nft-script.ts';
+import { createPasses } from './passes.ts';
+import type { Exec, KernelSettings } from './ports.ts';
+import { publicationChain } from './publish.ts';
+import type { Publication } from './publish.ts';
+
+export interface KernelKeeperPorts {
+  readonly exec: Exec;
+  readonly settings: KernelSettings;
+  readonly clock: Pick<Clock, 'after'>;
+  readonly log: Log;
+}
+
+/** Keeps the kernel's networking as it is wanted. */
+export interface KernelKeeper extends AsyncDisposable {
+  /** Something that is wanted may have changed. */
+  request(): void;
+  /** Something may have been wiped: everything is read again. */
+  check(): void;
+  settled(): Promise<void>;
+  /** Resolves when the rules for these networks are in force; at once where they are. */
+  inForce(networkIds: readonly string[]): Promise<void>;
+  /** Removes everything of ours; only after disposing. */
+  clear(signal?: AbortSignal): Promise<void>;
+}
+
+/** What is known of the kernel between passes. */
+interface Memory {
+  /** What it has; undefined: it has to be read. */
+  found: FoundState | undefined;
+  /** What that was made from, and the networks in it. */
+  inputs: Inputs | undefined;
+  networks: ReadonlySet<string>;
+  /** Undefined before the first pass. */
+  published: readonly Publication[] | undefined;
+  firewall: 'unknown' | 'absent' | 'kept';
+}
+
+const quietMs = 4;
+const spacingMs = 50;
+
+export function createKernelKeeper(ports: KernelKeeperPorts, wanted: () => Wanted): KernelKeeper {
+  const { exec, settings, clock, log } = ports;
+  const kernel = createKernel(exec, settings);
+  const firewall = createFirewall(exec);
+  const hairpins = createHairpins(settings);
+  const memory: Memory = {
+    found: undefined,
+    inputs: undefined,
+    networks: new Set(),
+    published: undefined,
+    firewall: 'unknown',
+  };
+  const passes = createPasses({
+    clock,
+    quietMs,
+    spacingMs,
+    async work(signal) {
+      const { assignments, observations } = wanted();
+      const inputs = kernelInputs(assignments, observations);
+      if (memory.found === undefined || !isSame(memory.inputs, inputs)) {
+        await bringUpToDate({ kernel, exec, log, memory }, wanted(), inputs, signal);
+      }
+      if (memory.firewall === 'unknown') await keepFirewall(firewall, memory, log, signal);
+      hairpins(new Set(assigned(assignments, 'publish').map(({ networkId }) => networkId)));
+    },
+    onFault(fault, retryMs) {
+      const { message, code } = TuttiError.from(fault);
+      log.error('the network could not be brought up to date', { code, reason: message, retryMs });
+    },
+  });
+  return {
+    request: () => passes.request(),
+    check() {
+      memory.found = undefined;
+      memory.firewall = 'unknown';
+      passes.request();
+    },
+    settled: async () => await passes.settled(),
+    async inForce(networkIds) {
+      if (networkIds.length === 0) return;
+      if (memory.firewall === 'kept' && networkIds.every((id) => memory.networks.has(id))) return;
+      // The engine may have been started after the agent, and its chains with it.
+      if (memory.firewall === 'absent') memory.firewall = 'unknown';
+      passes.request();
+      await passes.settled();
+    },
+    async clear(signal) {
+      await firewall.clear(signal);
+      await kernel.clear(signal);
+    },
+    [Symbol.asyncDispose]: async () => await passes[Symbol.asyncDispose](),
+  };
+}
+
+interface Parts {
+  readonly kernel: Kernel;
+  readonly exec: Exec;
+  readonly log: Log;
+  readonly memory: Memory;
+}
+
+async function bringUpToDate(parts: Parts, wanted: Wanted, inputs: Inputs, signal: AbortSignal): Promise<void> {
+  const { kernel, exec, log, memory } = parts;
+  const desired = desiredKernelState(wanted.assignments, wanted.observations);
+  if (desired === undefined) return;
+  const before = memory.found ?? (await kernel.read(signal));
+  // Unknown until it is known to have worked.
+  memory.found = undefined;
+  memory.found = await kernel.change(before, desired, signal);
+  memory.inputs = inputs;
+  memory.networks = new Set(assigned(wanted.assignments, 'network').map(({ id }) => id));
+  const flows = staleFlows(memory.published ?? unchanged(desired, before), desired.publications);
+  memory.published = desired.publications;
+  if (!(await forgetFlows(exec, flows, signal))) {
+    log.warn('conntrack does not run: UDP clients of a removed task are not moved; install the package conntrack');
+  }
+}
+
+async function keepFirewall(firewall: Firewall, memory: Memory, log: Log, signal: AbortSignal): Promise<void> {
+  const outcome = await firewall.ensure(signal);
+  memory.firewall = outcome === 'absent' ? 'absent' : 'kept';
+  if (outcome === 'mended') log.info('firewall rules put into DOCKER-USER and INPUT');
+}
+
+/** The published ports that the kernel's rules already were right for: their flows are not touched. */
+function unchanged(desired: KernelState, before: FoundState): readonly Publication[] {
+  const table = desired.tables.find(({ family }) => family === 'ip');
+  const wanted = table === undefined ? undefined : viewOf(table);
+  const actual = before.tables.get('ip');
+  return desired.publications.filter((one) => {
+    const chain = publicationChain(one);
+    return actual?.chains.get(chain)?.join() === wanted?.chains.get(chain)?.join();
+  });
+}
