@@ -31,6 +31,8 @@ test('following goes on with tasks that come later, and ends with the signal or 
   let open = 0;
   const gateway: AgentGateway = {
     openLogs: async function* (_node, taskId, _options, signal) {
+      const state = cluster.store.view.get('taskStatus', taskId)?.state;
+      if (state !== 'running') throw new TuttiError('not-found', `task ${taskId} has no container on this node`);
       open += 1;
       try {
         yield text(taskId);

@@ -1,8 +1,10 @@
 import { TuttiError } from '../../model/errors.ts';
+import { isTerminal } from '../../model/task.ts';
 import type { Task } from '../../model/task.ts';
 import type { Log } from '../../platform/ports.ts';
 import type { Commit, Store } from '../../store/store.ts';
 import type { LogLine, LogOptions, Logs } from '../manager.ts';
+import { knownIn } from '../observed.ts';
 import { resolve, resolveTask } from '../references.ts';
 import type { AgentGateway } from './gateway.ts';
 import { Merge } from './merge.ts';
@@ -55,14 +57,22 @@ async function* serviceLines(
     opened.add(task.id);
     merge.add(linesOf(task, task.nodeId, from, ports, either));
   };
-  for (const task of store.view.find('task', 'service', serviceId)) open(task, options);
+  /** Before a container runs its agent has nothing to tell, and the engine would end the stream at once. */
+  const hasBegun = (task: Task): boolean => {
+    const { state, containers } = knownIn(store.view, task).status;
+    return state === 'running' || isTerminal(state) || containers.some(({ health }) => health === 'starting');
+  };
+  for (const task of store.view.find('task', 'service', serviceId)) {
+    if (!options.follow || hasBegun(task)) open(task, options);
+  }
   if (!options.follow) merge.finish();
   // What a later task says is new from its first line on.
   const { tail: _tail, since: _since, ...later } = options;
   const subscription = store.subscribe((commit: Commit) => {
     if (!options.follow) return;
-    for (const { table, after } of commit.changes) {
-      if (table === 'task' && after?.serviceId === serviceId) open(after, later);
+    for (const { table, id, after } of commit.changes) {
+      const task = table === 'task' || table === 'taskStatus' ? store.view.get('task', id) : undefined;
+      if (task?.serviceId === serviceId && hasBegun(task)) open(task, later);
       if (table === 'service' && after === undefined && store.view.get('service', serviceId) === undefined)
         merge.finish();
     }
