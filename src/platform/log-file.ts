@@ -1,4 +1,4 @@
-import { closeSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
 import type { LogSink } from './log.ts';
 
 /**
@@ -9,9 +9,12 @@ export const createFileSink = (path: string, maxBytes: number): LogSink & Dispos
   let descriptor = openSync(path, 'a', 0o640);
   let size = statSync(path).size;
   const rotate = () => {
+    // Somebody may have moved or deleted it already.
+    if (existsSync(path)) renameSync(path, `${path}.1`);
+    const next = openSync(path, 'a', 0o640);
+    // Last, so that a fault before it leaves a descriptor that is ours: a closed one's number may soon be another file's.
     closeSync(descriptor);
-    renameSync(path, `${path}.1`);
-    descriptor = openSync(path, 'a', 0o640);
+    descriptor = next;
     size = 0;
   };
   const write = (line: string) => {
