@@ -109,16 +109,19 @@ suite('a network that changes', { timeout: 300_000 }, () => {
     const big = { ...state, networks: [...state.networks, wide], tasks: [...state.tasks, local, ...crowd] };
     await one.tell({ do: 'apply', assignments: assignmentsFor(one, lab.nodes, big) });
     await one.tell({ do: 'settled' });
-    const before = Number(await one.tell({ do: 'spawned' }));
-    const more = { ...big, tasks: [...big.tasks, far(1002)] };
-    await one.tell({ do: 'apply', assignments: assignmentsFor(one, lab.nodes, more) });
-    await one.tell({ do: 'settled' });
+    // A full comparison may come in between, so it is tried a few times.
+    const costs: number[] = [];
+    for (let extra = 1; extra <= 5 && !costs.includes(1); extra += 1) {
+      const before = Number(await one.tell({ do: 'spawned' }));
+      const more = { ...big, tasks: [...big.tasks, ...Array.from({ length: extra }, (_, index) => far(1002 + index))] };
+      await one.tell({ do: 'apply', assignments: assignmentsFor(one, lab.nodes, more) });
+      await one.tell({ do: 'settled' });
+      costs.push(Number(await one.tell({ do: 'spawned' })) - before);
+    }
+    assert.ok(costs.includes(1), `processes: ${costs.join()}`);
     const routes = await one.run('ip', 'route', 'show', 'dev', 'tutti0');
     assert.ok(routes.split('\n').length > 1001);
     assert.match(routes, /10\.128\.19\.234 via 100\.127\.0\.2/);
-    // One for the change; a full comparison may come in between.
-    const spawned = Number(await one.tell({ do: 'spawned' })) - before;
-    assert.ok(spawned === 1 || spawned >= 8, `${spawned} processes`);
     await tell(state);
   });
 
