@@ -17,6 +17,7 @@ export type Handler = (
 const mostConnections = 256;
 const idleMs = 5_000;
 const longestQuestion = 4_096;
+const mostUnread = 1_048_576;
 
 /** Listens for DNS on an address, UDP and TCP. @throws TuttiError `unavailable` (no such address here) or `conflict` (taken). */
 export async function listen(address: string, port: number, handle: Handler): Promise<AsyncDisposable> {
@@ -94,7 +95,10 @@ function serve(connection: Connection, handle: Handler): void {
       const message = buffered.subarray(2, length + 2);
       buffered = buffered.subarray(length + 2);
       void Promise.resolve(handle(message, client, 'tcp')).then((found) => {
-        if (found !== undefined && !connection.destroyed) connection.write(framed(found));
+        if (found === undefined || connection.destroyed) return;
+        connection.write(framed(found));
+        // Whoever asks on and on without reading would have the answers kept here.
+        if (connection.writableLength > mostUnread) connection.destroy();
       });
     }
   });
