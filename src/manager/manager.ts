@@ -83,7 +83,7 @@ export interface ServiceRecord {
   readonly running: number;
   /** Tasks wanted: replicas, or nodes that a global service fits. */
   readonly desired: number;
-  /** Jobs only: tasks that completed. */
+  /** Tasks of the newest specification that ran to their end and hold their place. */
   readonly completed: number;
 }
 

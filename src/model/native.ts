@@ -61,7 +61,7 @@ export interface ServiceView {
   readonly image: string;
   readonly running: number;
   readonly desired: number;
-  /** Jobs only. */
+  /** Tasks of the newest specification that ran to their end and hold their place. */
   readonly completed: number;
   /** Running tasks that are made from the newest specification. */
   readonly updated: number;

@@ -25,6 +25,7 @@ const cases: readonly (readonly [string, Partial<ServiceView>, boolean, Progress
   ['one runs the old specification', { updated: 1 }, true, 'under-way'],
   ['the update has not ended', { update: { state: 'updating', message: '' } }, true, 'under-way'],
   ['one too many runs', { running: 3 }, true, 'under-way'],
+  ['one ran to its end', { running: 1, updated: 1, completed: 1 }, true, 'done'],
   ['the update stopped', { updated: 1, update: { state: 'paused', message: '' } }, true, 'stuck'],
   ['it went back', { update: { state: 'rollback_completed', message: '' } }, true, 'stuck'],
   ['it went back long ago', { update: { state: 'rollback_completed', message: '' } }, false, 'done'],

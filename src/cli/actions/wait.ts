@@ -14,7 +14,9 @@ export const progressOf = (service: ServiceView, changed: boolean): Progress => 
   if (update === 'rollback_completed' && changed) return 'stuck';
   if (service.mode.endsWith('-job')) return service.completed >= service.desired ? 'done' : 'under-way';
   if (update === 'updating' || update === 'rollback_started') return 'under-way';
-  return service.updated === service.desired && service.running === service.desired ? 'done' : 'under-way';
+  // What ran to its end and is not to run again (`restart: "no"`) is as good as what runs.
+  const there = service.updated + service.completed;
+  return there === service.desired && service.running <= service.desired ? 'done' : 'under-way';
 };
 
 export interface WaitOptions {
@@ -88,7 +90,7 @@ const lineOf = (session: Session, service: ServiceView, progress: Progress): str
   const isJob = service.mode.endsWith('-job');
   const count = isJob
     ? `${service.completed}/${service.desired} completed`
-    : `${service.updated}/${service.desired} running`;
+    : `${service.updated + service.completed}/${service.desired} running`;
   switch (progress) {
     case 'done':
       return `${paint('green', '✓')} ${service.name}  ${count}`;
