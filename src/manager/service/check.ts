@@ -1,3 +1,4 @@
+import { attributeKeys, parseAttribute } from '../../core/schedule/attribute.ts';
 import { parseConstraint } from '../../core/schedule/constraint.ts';
 import { kindCheck } from '../../core/schedule/filters/filters.ts';
 import { requirementsOf } from '../../core/schedule/requirements.ts';
@@ -74,6 +75,11 @@ export const warningsOf = (view: View, spec: ServiceSpec): readonly string[] => 
     const constraints = spec.task.placement?.constraints?.join(', ') ?? '';
     const why = constraints === '' ? 'platforms or plugins' : `constraints (${constraints})`;
     warnings.push(`no node meets the ${why} of service ${spec.name} now: its tasks wait until one does`);
+  }
+  for (const { spread } of spec.task.placement?.preferences ?? []) {
+    if (parseAttribute(spread.trim()) !== undefined) continue;
+    const known = attributeKeys.join(', ');
+    warnings.push(`service ${spec.name} is not spread over "${spread}", which no node has; there are ${known}`);
   }
   for (const { service } of spec.dependsOn ?? []) {
     const [found] = view.find('service', 'name', service);
