@@ -220,6 +220,21 @@ describe('observations', () => {
   });
 });
 
+describe('what an agent does not know any more', () => {
+  test('is forgotten with its hello, where no task row stands for it', async () => {
+    const manager = await startManager();
+    const nodeId = aNode('a').id;
+    await manager.store.update((transaction) => transaction.create('task', aTask('t1', { nodeId })));
+    manager.store.observe((soft) => {
+      for (const id of ['t1', 't2', 't3']) soft.put('taskStatus', id, aStatus(id, { nodeId }));
+      soft.put('taskStatus', 't4', aStatus('t4', { nodeId: aNode('b').id }));
+    });
+    await manager.hello('node-a', [aStatus('t3')]);
+    const left = [...manager.store.view.list('taskStatus')].map(({ taskId }) => taskId).toSorted();
+    assert.deepEqual(left, ['t1', 't3', 't4']);
+  });
+});
+
 describe('which node is up', () => {
   const beat = async (
     manager: Awaited<ReturnType<typeof startManager>>,

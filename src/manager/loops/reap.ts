@@ -55,6 +55,7 @@ const noteChange = (view: View, change: Change, mark: (taskId: string) => void):
     if (change.after !== undefined && !isWanted(change.after)) mark(change.id);
   } else if (change.table === 'node' && change.after === undefined) {
     for (const { id } of view.find('task', 'node', change.id)) mark(id);
+    for (const { taskId } of view.find('taskStatus', 'node', change.id)) mark(taskId);
   }
 };
 
@@ -119,14 +120,14 @@ const placeIn = (view: View, task: Task): readonly KnownTask[] => {
 };
 
 /**
- * Soft rows go with their tasks. One that still runs without a row is an agent's, which is told to stop it. One that is
+ * Soft rows go with their tasks. One that still runs without a row is an agent's, which is told to stop it, unless its node is gone. One that is
  * named as a successor may yet be adopted, and there is nobody to say again how it ended.
  */
 const forget = (store: Store, taskIds: readonly string[]): void => {
   const gone = taskIds.filter((id) => {
     const status = store.view.get('taskStatus', id);
     if (status === undefined || store.view.get('task', id) !== undefined) return false;
-    if (status.nodeId === undefined) return true;
+    if (status.nodeId === undefined || store.view.get('node', status.nodeId) === undefined) return true;
     return isTerminal(status.state) && !isSuccessor(store.view, id, status.nodeId);
   });
   if (gone.length > 0) store.observe((soft) => gone.forEach((id) => soft.drop('taskStatus', id)));
