@@ -10,10 +10,7 @@ export const labels = z.record(z.string().max(4096), z.string().max(65_536));
 export const objectName = z
   .string()
   .max(255)
-  .regex(
-    /^[a-zA-Z0-9](?:[-_.]*[A-Za-z0-9]+)*[-_.]*$/,
-    'letters, digits, "-", "_" and "." only, beginning with a letter or digit',
-  );
+  .regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/, 'letters, digits, "-", "_" and "." only, beginning with a letter or digit');
 export const transport = z.enum(['tcp', 'udp', 'sctp']);
 export type Transport = z.infer<typeof transport>;
 /** An IPv4 address in dotted form. */

@@ -23,6 +23,11 @@ const bodies: readonly (readonly [string, string | Uint8Array, RegExp])[] = [
   ['a number for a name', '{"Name":7,"TaskTemplate":{"ContainerSpec":{"Image":"a"}}}', /Name/],
   ['a name with a slash', '{"Name":"a/b","TaskTemplate":{"ContainerSpec":{"Image":"a"}}}', /name: letters, digits/],
   [
+    'a long name with a slash',
+    `{"Name":"${'a'.repeat(200)}/b","TaskTemplate":{"ContainerSpec":{"Image":"a"}}}`,
+    /name: letters, digits/,
+  ],
+  [
     'a text for replicas',
     '{"Name":"x","TaskTemplate":{"ContainerSpec":{"Image":"a"}},"Mode":{"Replicated":{"Replicas":"9"}}}',
     /Mode.Replicated.Replicas/,
@@ -101,7 +106,8 @@ const targets: readonly (readonly [string, string, number, RegExp])[] = [
   ['GET', '/v9.99/info', 400, /client version 9.99 is too new/],
   ['GET', '/v1.12/info', 400, /client version 1.12 is too old/],
   ['GET', '/nowhere', 404, /page not found/],
-  ['GET', '/containers/json', 501, /single containers over the cluster/],
+  ['GET', '/containers/web/json', 501, /single containers over the cluster/],
+  ['GET', '/containers/json?filters={"status":["tired"]}', 400, /status=tired/],
   ['POST', '/images/create?fromImage=a', 501, /images over the cluster/],
   ['DELETE', '/services/nope', 404, /service nope not found/],
   ['GET', '/networks/nope', 404, /network nope not found/],
