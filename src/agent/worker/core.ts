@@ -309,7 +309,7 @@ export class WorkerCore implements WorkerContext {
     if (entry === undefined || this.#signal.aborted || fault.code === 'cancelled') return;
     this.ports.log.warn(`cannot ${lane}`, { task: taskId, error: fault.message });
     if (lane === 'stop' || lane === 'remove' || isPassing(fault)) {
-      entry.retryAt = this.ports.clock.now() + faultPause(entry.faults);
+      entry.retryAt = this.ports.clock.now() + faultPause(entry.faults, lane === 'start');
       entry.faults += 1;
       this.update(taskId, (record, now) => advance(record, { state: record.state, message: fault.message }, now));
       return;

@@ -19,9 +19,12 @@ const passing: ReadonlySet<ErrorCode> = new Set(['unavailable', 'deadline-exceed
 
 export const isPassing = (fault: TuttiError): boolean => passing.has(fault.code);
 
-/** The pause after `faults` faults in a row, in milliseconds. */
-export function faultPause(faults: number): number {
-  return Math.min(30_000, 500 * 2 ** Math.min(faults, 10));
+/**
+ * The pause after `faults` faults in a row, in milliseconds. It begins short for a start: in the place of a container that
+ * ended a moment ago it may come before the engine has taken the address back, which is soon.
+ */
+export function faultPause(faults: number, starting: boolean): number {
+  return Math.min(30_000, (starting ? 50 : 500) * 2 ** Math.min(faults, 10));
 }
 
 export interface LaunchInput {

@@ -104,6 +104,15 @@ test('a crash is succeeded at once, then with growing pauses; history names the 
   assert.equal(node.state(c)?.state, 'running');
 });
 
+test('a restart that comes before the engine has taken the address back is tried again at once, by the same task', async () => {
+  const node = await running();
+  node.engine.failNext('start', 'unavailable', 'Address already in use', 2);
+  node.engine.exit(containerOf(node, 'a').id, 1);
+  await node.pass(400);
+  const b = node.state('a')?.successor ?? '';
+  assert.deepEqual([node.state(b)?.state, node.state(b)?.successor], ['running', undefined]);
+});
+
 test('old containers go when the successor runs; the last one stays for its logs', async () => {
   const node = await running();
   let current = 'a';

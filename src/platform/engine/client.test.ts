@@ -80,6 +80,15 @@ test('a stream that breaks throws; one that is aborted is cancelled', async () =
   await assert.rejects(follow(), { code: 'cancelled' });
 });
 
+test('an address that the engine still holds is nothing that lasts; a port that is taken is', async () => {
+  const start = async (message: string): Promise<boolean> => {
+    await using engine = await serve((_, response) => response.writeHead(403).end(JSON.stringify({ message })));
+    return await engine.client.startContainer('x');
+  };
+  await assert.rejects(start('Address already in use'), { code: 'unavailable' });
+  await assert.rejects(start('listen tcp4 0.0.0.0:80: bind: address already in use'), { code: 'permission-denied' });
+});
+
 test('an answer that is not what it should be is refused', async () => {
   await using html = await serve((_, response) => response.end('<html>'));
   await assert.rejects(html.client.listContainers([]), { code: 'internal', message: /not JSON/ });

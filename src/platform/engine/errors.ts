@@ -30,7 +30,12 @@ export function faultOfAnswer(status: number, body: string, what: string): Tutti
   });
 }
 
+/** All that the engine says of a container's address that it has not taken back yet from the one that had it before. */
+const addressHeld = /^address already in use$/i;
+
 function codeOf(status: number, message: string): ErrorCode {
+  // It answers 403, as if that would stay so.
+  if (addressHeld.test(message)) return 'unavailable';
   const known = codeByStatus[status];
   if (known !== undefined) return known;
   return codeOfText(message) ?? (status >= 500 ? 'internal' : 'invalid-argument');
