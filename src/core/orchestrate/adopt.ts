@@ -8,12 +8,14 @@ import type { KnownTask } from '../task/known.ts';
 /** The row of a task that an agent started in place of another: the same in everything but its identity. */
 const successorOf = (task: Task, id: TaskId, now: number): Task => {
   const { finalStatus: _end, notBefore: _moment, waitingFor: _wait, ...rest } = task;
+  // Those of a chain are made at one moment, and are shown in the order in which they were made.
+  const createdAt = Math.max(now, task.createdAt + 1);
   return {
     ...rest,
     id,
     version: 0,
-    createdAt: now,
-    updatedAt: now,
+    createdAt,
+    updatedAt: createdAt,
     predecessor: task.id,
     attempt: (task.attempt ?? 0) + 1,
   };

@@ -129,6 +129,10 @@ test('a chain of successors is adopted whole', () => {
     'make b in 1: shutdown attempt 1 after a',
     'make c in 1: running attempt 2 after b',
   ]);
+  const made = decide({ tasks, observed }).flatMap((action) =>
+    action.kind === 'create' ? [action.task.createdAt] : [],
+  );
+  assert.deepEqual(made, [1_000, 1_001]);
 });
 
 test('a successor of a task that is not wanted is not adopted', () => {
