@@ -4,6 +4,7 @@ import type { ApiRequest } from '../http/request.ts';
 import { createRouter } from '../http/router.ts';
 import type { DockerContext } from './context.ts';
 import { errorReply } from './errors.ts';
+import { containerRoutes } from './routes/containers.ts';
 import { distributionRoutes } from './routes/distribution.ts';
 import { eventRoutes } from './routes/events.ts';
 import { logRoutes } from './routes/logs.ts';
@@ -30,6 +31,7 @@ export const createDockerApi = (context: DockerContext): ((request: ApiRequest) 
     ...swarmRoutes(context),
     ...eventRoutes(context),
     ...logRoutes(context),
+    ...containerRoutes(context),
     ...distributionRoutes(),
   ]);
   const headers = {

@@ -95,6 +95,7 @@ test('answers have the shapes of the specification', async (t) => {
           ['Service[]', '/services?status=true'],
           ['Service', `/services/${ID}`],
           ['Task[]', '/tasks'],
+          ['ContainerSummary[]', '/containers/json?all=1'],
           ['Task', `/tasks/${tasks[0]?.ID}`],
           ['Network[]', '/networks'],
           ['Network', `/networks/${Id}`],
