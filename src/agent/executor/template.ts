@@ -36,12 +36,18 @@ export function templateContext(task: RunnableTask, node: NodeIdentity): Templat
  * do not have.
  */
 export function expand(text: string, context: TemplateContext): string {
-  if (!text.includes('{{')) return text;
-  return text.replace(/\{\{-?\s*(.*?)\s*-?\}\}/gs, (_, expression: string) => evaluate(expression, context));
+  // One walk: an expression that backtracks would let a long text hold up the agent.
+  const [before = '', ...parts] = text.split('{{');
+  const expanded = parts.map((part) => {
+    const end = part.indexOf('}}');
+    if (end === -1) return `{{${part}`;
+    return evaluate(part.slice(0, end).replace(/^-/, '').replace(/-$/, '').trim(), context) + part.slice(end + 2);
+  });
+  return before + expanded.join('');
 }
 
 function evaluate(expression: string, context: TemplateContext): string {
-  const field = context.fields[expression];
+  const field = Object.hasOwn(context.fields, expression) ? context.fields[expression] : undefined;
   if (field !== undefined) return field;
   const label = /^(?:index \.Service\.Labels "([^"]*)"|\.Service\.Labels\.(\w+))$/.exec(expression);
   if (label !== null) return context.serviceLabels[label[1] ?? label[2] ?? ''] ?? '';
