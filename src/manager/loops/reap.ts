@@ -2,6 +2,7 @@ import { beyondHistory, endingOf } from '../../core/orchestrate/history.ts';
 import type { Ending } from '../../core/orchestrate/history.ts';
 import { isWanted, placeOf, standingOf } from '../../core/task/known.ts';
 import type { KnownTask } from '../../core/task/known.ts';
+import type { Service } from '../../model/service.ts';
 import { isTerminal } from '../../model/task.ts';
 import type { Task } from '../../model/task.ts';
 import { slotKey } from '../../store/indexes.ts';
@@ -53,6 +54,8 @@ const noteChange = (view: View, change: Change, mark: (taskId: string) => void):
     if (after === undefined && before?.successor !== undefined) mark(before.successor);
   } else if (change.table === 'task') {
     if (change.after !== undefined && !isWanted(change.after)) mark(change.id);
+  } else if (change.table === 'service' && isMoving(change.before) && !isMoving(change.after)) {
+    for (const { id } of view.find('task', 'service', change.id)) mark(id);
   } else if (change.table === 'node' && change.after === undefined) {
     for (const { id } of view.find('task', 'node', change.id)) mark(id);
     for (const { taskId } of view.find('taskStatus', 'node', change.id)) mark(taskId);
@@ -106,10 +109,10 @@ const factsOf = (view: View) => ({
 });
 
 /** What an update has to count as failures must not be forgotten while it runs. */
-const isUpdating = (view: View, { serviceId }: Task): boolean => {
-  const state = view.get('service', serviceId)?.updateStatus?.state;
-  return state === 'updating' || state === 'rollback_started';
-};
+const isUpdating = (view: View, { serviceId }: Task): boolean => isMoving(view.get('service', serviceId));
+
+const isMoving = (service: Service | undefined): boolean =>
+  service?.updateStatus?.state === 'updating' || service?.updateStatus?.state === 'rollback_started';
 
 const placeIn = (view: View, task: Task): readonly KnownTask[] => {
   const rows =

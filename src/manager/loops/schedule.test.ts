@@ -4,7 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import { aNode, aService, aTask, tasksOf } from '../../core/schedule/fixtures.ts';
 import type { TestNode } from '../../core/schedule/fixtures.ts';
 import { TuttiError } from '../../model/errors.ts';
-import type { Task } from '../../model/task.ts';
+import type { Task, TaskStatus } from '../../model/task.ts';
 import type { Log } from '../../platform/ports.ts';
 import { createStore } from '../../store/create.ts';
 import type { Driver } from '../../store/driver.ts';
@@ -73,6 +73,29 @@ describe('schedule loop', () => {
     await settle();
     assert.equal(store.view.get('task', 'web.2')?.nodeId, 'a');
     assert.equal(error(), undefined);
+  });
+
+  it('keeps the place of a task that ended while its agent goes on with another in its place', async () => {
+    await using cluster = await start();
+    const { store, settle } = cluster;
+    await join(store, aNode('a'));
+    await create(store, tasksOf('web', 2, { reserve: { memoryBytes: 600 } }));
+    await settle();
+    const tell = (taskId: string, more: Partial<TaskStatus>) =>
+      store.observe((tx) =>
+        tx.put('taskStatus', taskId, {
+          ...{ taskId: taskId as never, nodeId: 'a' as never, timestamp: 1, message: '', ready: false, containers: [] },
+          ...{ state: 'failed', ...more },
+        }),
+      );
+    store.observe((tx) => tx.drop('taskStatus', 'web.2'));
+    tell('next', { state: 'starting' });
+    tell('web.1', { successor: 'next' as never });
+    await settle(60_000);
+    assert.equal(store.view.get('task', 'web.2')?.nodeId, undefined);
+    tell('next', { state: 'failed' });
+    await settle();
+    assert.equal(store.view.get('task', 'web.2')?.nodeId, 'a');
   });
 
   it('waits for the moment before which a task may not be placed', async () => {

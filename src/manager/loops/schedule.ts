@@ -1,11 +1,13 @@
 import { decide } from '../../core/schedule/decide.ts';
 import type { Decision, Placement, Refused } from '../../core/schedule/decide.ts';
 import { ClusterModel } from '../../core/schedule/model.ts';
+import { hasLiveSuccessor } from '../../core/task/known.ts';
 import { TuttiError } from '../../model/errors.ts';
 import { isTerminal } from '../../model/task.ts';
 import type { Task, TaskStatus } from '../../model/task.ts';
 import type { Randomness } from '../../platform/ports.ts';
-import type { Change, Commit, SoftTransaction, Transaction, View } from '../../store/store.ts';
+import type { Change, ChangeOf, Commit, SoftTransaction, Transaction, View } from '../../store/store.ts';
+import { predecessorsOf, unadopted } from '../observed.ts';
 import { startLoop } from './loop.ts';
 import type { LoopPorts, PassContext } from './loop.ts';
 
@@ -23,7 +25,7 @@ class Changed {
   readonly task = new Set<string>();
 
   /** Notes a change that matters to the scheduler; false for any other. */
-  note(change: Change): boolean {
+  note(change: Change, view: View): boolean {
     switch (change.table) {
       case 'node':
       case 'nodeStatus':
@@ -36,15 +38,24 @@ class Changed {
         this.task.add(change.id);
         return true;
       case 'taskStatus':
-        if (hasEnded(change.before) === hasEnded(change.after)) return false;
-        this.task.add(change.id);
-        return true;
+        return this.#noteStatus(change, view);
       case 'cluster':
       case 'network':
       case 'secret':
       case 'config':
         return false;
     }
+  }
+
+  #noteStatus({ id, before, after }: ChangeOf<'taskStatus'>, view: View): boolean {
+    const nodeId = (after ?? before)?.nodeId;
+    if (hasEnded(before) === hasEnded(after) && after !== undefined) return false;
+    this.task.add(id);
+    // What an agent started by itself, and nobody adopted, holds the place of the task that it goes back to.
+    if (nodeId !== undefined && view.get('task', id) === undefined) {
+      for (const task of predecessorsOf(view, nodeId, id)) this.task.add(task.id);
+    }
+    return true;
   }
 }
 
@@ -78,7 +89,7 @@ export const scheduleLoop = (ports: ScheduleLoopPorts): AsyncDisposable => {
         // What the loop itself has just written, all of it and nothing else, the model knows.
         if (commit.durable && commit.revision === own.revision) return;
         let matters = false;
-        for (const change of commit.changes) matters = changed.note(change) || matters;
+        for (const change of commit.changes) matters = changed.note(change, ports.store.view) || matters;
         if (matters) mark('changes');
       },
       all: () => ['everything'],
@@ -123,7 +134,7 @@ const buildModel = (view: View, changed: Changed, now: number): ClusterModel => 
   for (const service of view.list('service')) model.setService(service.id, service);
   for (const node of view.list('node')) tellNode(model, view, node.id);
   for (const task of view.list('task')) {
-    model.setTaskStatus(task.id, view.get('taskStatus', task.id) ?? task.finalStatus, task, now);
+    model.setTaskStatus(task.id, endingOf(view, task.id), task, now);
     model.setTask(task.id, task);
   }
   return model;
@@ -146,8 +157,14 @@ const tellNode = (model: ClusterModel, view: View, id: string): void => {
 
 const tellTask = (model: ClusterModel, view: View, id: string, now: number): void => {
   const task = view.get('task', id);
-  model.setTaskStatus(id, view.get('taskStatus', id), task, now);
+  model.setTaskStatus(id, endingOf(view, id), task, now);
   model.setTask(id, task);
+};
+
+/** What is known of a task. While its agent goes on with another in its place, the node is as full as before. */
+const endingOf = (view: View, id: string): TaskStatus | undefined => {
+  const status = view.get('taskStatus', id) ?? view.get('task', id)?.finalStatus;
+  return status !== undefined && hasLiveSuccessor(status, unadopted(view)) ? undefined : status;
 };
 
 /** Writes the placements whose tasks are as they were; returns the others' ids. */
