@@ -75,13 +75,14 @@ export class WorkerCore implements WorkerContext {
         if (view?.state === 'running' && view.pid !== pid) this.seen({ ...view, pid });
       },
     });
-    const launch = createLane(options.launches ?? defaultLaunches, true);
+    const launch = createLane(options.launches ?? defaultLaunches, { ramp: true });
+    const stop = createLane(stopsAtOnce);
     this.#lanes = {
       launch,
       start: launch,
       pull: createLane(pullsAtOnce),
-      stop: createLane(stopsAtOnce),
-      remove: createLane(options.removals ?? defaultRemovals),
+      stop,
+      remove: createLane(options.removals ?? defaultRemovals, { yieldTo: [launch, stop] }),
     };
     this.#wakes = createWakes(ports.clock, (taskId) => this.#lookAtTask(taskId));
     const snapshot = (): TaskRecord[] => [...this.tasks.entries.values()].map(({ record }) => record);
