@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
 import { systemExec } from '../../src/platform/exec.ts';
 import { until } from '../support/until.ts';
-import { votingAppArchive } from './lib/cluster.ts';
+import { ports } from './lib/cluster.ts';
+import { votingAppArchive } from './lib/images.ts';
 import { castVotes, readResult, voterNumber } from './lib/votes.ts';
 
 const program = fileURLToPath(new URL('../../bin/demo.ts', import.meta.url));
@@ -29,7 +30,7 @@ async function traces(): Promise<string> {
 
 test('the demo runs until Ctrl-C, can be voted in on this machine, and leaves nothing', async () => {
   // Not a part of what is tested here, and slow the first time.
-  await votingAppArchive();
+  await votingAppArchive(ports);
   const demo = spawn(process.execPath, [program], { stdio: ['ignore', 'pipe', 'inherit'] });
   const exited = once(demo, 'exit');
   try {

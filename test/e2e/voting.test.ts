@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { dockerAt, deployVotingApp, resultPort, votePort, waitUntilReady } from '../../src/dev/demo/stack.ts';
 import { systemExec } from '../../src/platform/exec.ts';
 import { until } from '../support/until.ts';
-import { startCluster, votingAppArchive } from './lib/cluster.ts';
+import { startCluster } from './lib/cluster.ts';
 import type { TestCluster } from './lib/cluster.ts';
 import { castVotes, readResult, voterNumber } from './lib/votes.ts';
 import type { Choice } from './lib/votes.ts';
@@ -30,8 +30,7 @@ describe('the voting app on three nodes, one of which loses its power', () => {
   const page = (node: number, port: number): string => `http://${cluster.nodes[node]?.address}:${port}/`;
 
   before(async () => {
-    const archive = await votingAppArchive();
-    cluster = await startCluster({ nodes: 3, managers: 1, archive });
+    cluster = await startCluster({ nodes: 3, managers: 1, images: 'voting-app' });
   });
   after(async () => await cluster?.[Symbol.asyncDispose]());
 
