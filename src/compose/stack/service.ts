@@ -28,7 +28,7 @@ export function serviceSpec(service: Section, of: ContainerOf, linkedAs: readonl
     task: compact<TaskSpec>({
       containers: [container],
       networks: attachments(service, of.names, { key: of.key, linkedAs }),
-      restart: restartPolicy(service),
+      restart: restartPolicy(service) ?? (isAwaited(of) ? { condition: 'on-failure' } : undefined),
       placement: placement(service),
       logging: compactOrNone<NonNullable<TaskSpec['logging']>>({
         driver: service.section('logging').text('driver'),
@@ -53,6 +53,15 @@ const conditions = {
   service_healthy: 'healthy',
   service_completed_successfully: 'completed',
 } as const;
+
+/** Whether another service waits until this one has completed: what is restarted always never would. */
+function isAwaited({ root, key }: ContainerOf): boolean {
+  const awaits = (service: Section): boolean =>
+    service
+      .named('depends_on')
+      .some(([other, it]) => other === key && it.text('condition') === 'service_completed_successfully');
+  return root.named('services').some(([, service]) => awaits(service));
+}
 
 /** What the service waits for: `depends_on`, and the services that it links to. */
 function dependencies(service: Section, { names, root }: ContainerOf): readonly Dependency[] | undefined {

@@ -26,6 +26,13 @@ for (const [title, lines, expected] of restarts) {
   });
 }
 
+test('restart: nothing, where another service waits until it has completed', async () => {
+  const file = `${service()}\n  b:\n    image: i\n    depends_on: {a: {condition: service_completed_successfully}}`;
+  const { stack } = await stackOf(file);
+  assert.deepEqual(serviceOf(stack, 'a').task.restart, { condition: 'on-failure' });
+  assert.equal(serviceOf(stack, 'b').task.restart, undefined);
+});
+
 const warned: readonly (readonly [title: string, lines: readonly string[], expected: RegExp])[] = [
   [
     'both restart policies',
