@@ -135,3 +135,37 @@ test('a global service is updated node by node, and a node that is down holds up
   await cluster.pass(3_000);
   assert.deepEqual(imagesOf(cluster, 'agent'), ['app:2', 'app:2', 'app:2']);
 });
+
+test('a job goes back to its specification without an update that would never end', async () => {
+  await using cluster = await TestCluster.start({ nodes: 1 });
+  await cluster.create('web', { mode: { kind: 'replicated-job', totalCompletions: 2 } });
+  await cluster.change('web', (spec) => withImage(spec, 'app:2'));
+  const { service } = cluster.manager.queries.service('web');
+  await cluster.manager.commands.rollbackService('web', service.version);
+  await cluster.settle();
+  assert.equal(statusOf(cluster), undefined);
+  assert.equal(cluster.manager.queries.service('web').service.spec.task.containers[0]?.image, 'app:1');
+});
+
+test('an update that pauses leaves no place with two tasks that run', async () => {
+  await using cluster = await TestCluster.start({ nodes: 2 });
+  cluster.behaviours.set('app:2', 'unhealthy');
+  await cluster.create('web', policy({ parallelism: 1, order: 'start-first', failureAction: 'pause' }));
+  await cluster.settle();
+  await cluster.change('web', (spec) => withImage(spec, 'app:2'));
+  await cluster.settle();
+  const { service } = cluster.manager.queries.service('web');
+  const now = cluster.clock.now();
+  await cluster.store.update((transaction) =>
+    transaction.update('service', { ...service, updateStatus: { state: 'paused', startedAt: now, message: '' } }),
+  );
+  const [held] = cluster.tasks('web').filter(({ task }) => task.specVersion === service.specVersion);
+  cluster.store.observe((soft) => {
+    const status = soft.get('taskStatus', held?.task.id ?? '');
+    if (status !== undefined) soft.put('taskStatus', status.taskId, { ...status, state: 'running', ready: true });
+  });
+  await cluster.settle();
+  const places = cluster.running('web').map(({ task }) => task.slot);
+  assert.equal(places.length, 4);
+  assert.equal(new Set(places).size, 4);
+});

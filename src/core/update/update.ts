@@ -26,7 +26,10 @@ export const advanceUpdate = (draft: Draft): UpdateDecision => {
   const { service } = draft.state;
   if (service.spec.mode.kind !== 'replicated' && service.spec.mode.kind !== 'global') return {};
   const state = service.updateStatus?.state;
-  if (state === 'paused' || state === 'rollback_paused') return {};
+  if (state === 'paused' || state === 'rollback_paused') {
+    finishBegun(draft);
+    return {};
+  }
   const active = state === 'updating' || state === 'rollback_started';
   if (!active && !hasOutdated(draft)) return {};
   const policy = policyOf(service);
@@ -57,6 +60,13 @@ export const advanceUpdate = (draft: Draft): UpdateDecision => {
 const hasOutdated = (draft: Draft): boolean => {
   const { specVersion } = draft.state.service;
   return draft.tasks().some(({ task }) => task.specVersion !== specVersion && isWanted(task));
+};
+
+/** What was started beside an old task before the pause still takes its place: nothing is left running twice. */
+const finishBegun = (draft: Draft): void => {
+  if (!hasOutdated(draft)) return;
+  const { specVersion } = draft.state.service;
+  retireOld(draft, placesOf(reachable(draft), { specVersion, monitorMs: 0, startedAt: draft.context.now }));
 };
 
 /** A task that belongs to a node which is down is updated when the node returns, and holds up nothing until then. */

@@ -80,9 +80,13 @@ const rollBack = (transaction: Transaction, service: Service, version: number, n
   const back = rolledBack(service, 'swap');
   const spec = checkedSpec(transaction, back.spec);
   const updateStatus = { state: 'rollback_started', startedAt: now, message: 'manually requested rollback' } as const;
-  transaction.update('service', withPorts(transaction, { ...back, spec, updateStatus }), version);
+  // A job is not moved from one version to the other: it runs again.
+  const status = isJob(spec) ? {} : { updateStatus };
+  transaction.update('service', withPorts(transaction, { ...back, spec, ...status }), version);
   return warningsOf(transaction, spec);
 };
+
+const isJob = ({ mode }: ServiceSpec): boolean => mode.kind === 'replicated-job' || mode.kind === 'global-job';
 
 const scaled = ({ spec }: Service, replicas: number): ServiceSpec => {
   switch (spec.mode.kind) {

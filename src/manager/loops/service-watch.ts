@@ -107,9 +107,10 @@ export class ServiceWatch {
     for (const task of predecessorsOf(this.#view, nodeId, taskId)) mark(task.serviceId);
   }
 
+  /** An update goes on, or was paused with new tasks beside old ones. */
   #isUpdating({ serviceId }: Task): boolean {
     const state = this.#view.get('service', serviceId)?.updateStatus?.state;
-    return state === 'updating' || state === 'rollback_started';
+    return state !== undefined && state !== 'completed' && state !== 'rollback_completed';
   }
 
   #markNode(nodeId: string, mark: Mark): void {
