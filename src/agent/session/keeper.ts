@@ -9,12 +9,18 @@ export interface Keeper extends AsyncDisposable {
 }
 
 const gatherMs = 100;
+/** What could not be written is tried again after this. */
+const retryMs = 5_000;
 
 export const createKeeper = (store: AgentStore, clock: Clock, log: Log): Keeper => {
   let newest: { readonly received: Received; readonly kept: () => void } | undefined;
   let timer: Timer | undefined;
   let saving: Promise<void> = Promise.resolve();
+  let closed = false;
 
+  const saveIn = (ms: number) => {
+    if (!closed) timer ??= clock.after(ms, () => void flush());
+  };
   const save = async (): Promise<void> => {
     if (newest === undefined) return;
     const { received, kept } = newest;
@@ -25,6 +31,8 @@ export const createKeeper = (store: AgentStore, clock: Clock, log: Log): Keeper 
     } catch (error) {
       // A full disk: what runs goes on; only a restart without a manager would miss the newest changes.
       log.warn('assignments could not be kept on disk', { error: String(error) });
+      newest ??= { received, kept };
+      saveIn(retryMs);
     }
   };
   const flush = () => {
@@ -35,9 +43,10 @@ export const createKeeper = (store: AgentStore, clock: Clock, log: Log): Keeper 
   return {
     keep: (received, kept) => {
       newest = { received, kept };
-      timer ??= clock.after(gatherMs, () => void flush());
+      saveIn(gatherMs);
     },
     [Symbol.asyncDispose]: async () => {
+      closed = true;
       timer?.cancel();
       await flush();
     },

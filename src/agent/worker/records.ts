@@ -18,6 +18,8 @@ export interface RecordWriter {
 }
 
 const delayMs = 200;
+/** What could not be written is tried again after this. */
+const retryMs = 5_000;
 
 export function createRecordWriter(
   store: RecordStore,
@@ -28,6 +30,10 @@ export function createRecordWriter(
   let dirty = false;
   let timer: Timer | undefined;
   let writing: Promise<void> = Promise.resolve();
+  let closed = false;
+  const writeIn = (ms: number): void => {
+    if (!closed) timer ??= clock.after(ms, () => void flush());
+  };
   const write = async (): Promise<void> => {
     if (!dirty) return;
     dirty = false;
@@ -36,6 +42,8 @@ export function createRecordWriter(
     } catch (cause) {
       // A full disk must not stop containers from running: what is lost is history, and the engine has the labels.
       log.warn('cannot write the task records', { error: cause instanceof Error ? cause.message : String(cause) });
+      dirty = true;
+      writeIn(retryMs);
     }
   };
   const flush = async (): Promise<void> => {
@@ -47,9 +55,12 @@ export function createRecordWriter(
   return {
     changed() {
       dirty = true;
-      timer ??= clock.after(delayMs, () => void flush());
+      writeIn(delayMs);
     },
     flush,
-    close: flush,
+    async close() {
+      closed = true;
+      await flush();
+    },
   };
 }
