@@ -1,3 +1,4 @@
+import { isPlaced } from '../../src/core/task/known.ts';
 import type { Service } from '../../src/model/service.ts';
 import { isTerminal } from '../../src/model/task.ts';
 import type { Task, TaskStatus } from '../../src/model/task.ts';
@@ -53,9 +54,11 @@ function serviceShortfall(service: Service, seen: Seen): string {
       return `${task.id} of ${name} is said to run, but no engine has it`;
   }
   const most = mode.kind === 'replicated' ? mode.replicas : Number.POSITIVE_INFINITY;
-  if (wanted.length > most && !isUpdating(service)) return `${name} has ${wanted.length} of ${most}`;
+  if (up.length > most && !isUpdating(service)) return `${name} has ${up.length} of ${most}`;
   if (isRestless(service.spec) || mayBeRestless(service) || isPaused(service)) return '';
-  if (isUpdating(service)) return `${name} is still ${service.updateStatus?.state}`;
+  // An update waits for room as everything does.
+  if (isUpdating(service) && !tasks.some((task) => isHeldUp(task, store)))
+    return `${name} is still ${service.updateStatus?.state}`;
   return placesShortfall(service, wanted, seen);
 }
 
@@ -73,14 +76,14 @@ const mayBeRestless = ({ previousSpec, updateStatus }: Service): boolean =>
 function placesShortfall(service: Service, wanted: readonly Task[], { store, active }: Seen): string {
   const { name, mode } = service.spec;
   const settled = wanted.filter((task) => {
-    const status = store.view.get('taskStatus', task.id);
-    if (isSettled(service, task, statusOf(store, task))) return task.specVersion === service.specVersion;
-    return task.waitingFor !== undefined || status?.message.startsWith('no suitable node') === true;
+    if (isSettled(service, task, statusOf(store, task)))
+      return isUpdating(service) || task.specVersion === service.specVersion;
+    return isHeldUp(task, store);
   });
+  const places = new Set(settled.map(({ slot }) => slot)).size;
   switch (mode.kind) {
     case 'replicated':
-      if (active.length > 0 && settled.length !== mode.replicas)
-        return `${name} has ${settled.length} of ${mode.replicas}`;
+      if (active.length > 0 && places !== mode.replicas) return `${name} has ${places} of ${mode.replicas}`;
       return '';
     case 'replicated-job': {
       const total = mode.totalCompletions ?? mode.maxConcurrent ?? 1;
@@ -95,6 +98,10 @@ function placesShortfall(service: Service, wanted: readonly Task[], { store, act
     }
   }
 }
+
+const isHeldUp = (task: Task, store: Store): boolean =>
+  task.waitingFor !== undefined ||
+  store.view.get('taskStatus', task.id)?.message.startsWith('no suitable node') === true;
 
 const isSettled = ({ spec }: Service, task: Task, status: TaskStatus | undefined): boolean => {
   if (isJob(spec)) return status?.state === 'complete';
@@ -122,8 +129,7 @@ function endpointShortfall({ store, nodes, running }: Seen): string {
         return `${node.name} sends traffic to ${item.taskId}, which does not run`;
     }
     for (const task of store.view.find('task', 'node', node.id()))
-      if (task.addresses !== undefined && !assignments.has(`task:${task.id}`))
-        return `${node.name} was not told of ${task.id}`;
+      if (isPlaced(task) && !assignments.has(`task:${task.id}`)) return `${node.name} was not told of ${task.id}`;
     for (const task of store.view.list('task')) {
       const status = store.view.get('taskStatus', task.id);
       if (task.desiredState !== 'running' || status?.ready !== true || status.state !== 'running') continue;

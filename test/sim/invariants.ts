@@ -19,7 +19,7 @@ const stateOf = (store: Store, task: Task): TaskState =>
 
 export function createInvariants(nodes: readonly SimNode[]): Invariants {
   const states = taskStates();
-  const lost = lostTasks();
+  const lost = lostTasks(nodes);
   let starts = 0;
   return {
     started: (store) => {
@@ -73,7 +73,7 @@ interface Lost {
 }
 
 /** Tasks that were replaced though they may run: their node was down, or was removed. */
-function lostTasks(): Lost & {
+function lostTasks(machines: readonly SimNode[]): Lost & {
   started(store: Store): void;
   note(store: Store, change: Change): void;
 } {
@@ -82,6 +82,13 @@ function lostTasks(): Lost & {
   const loseAll = (store: Store, nodeId: string): void => {
     for (const task of store.view.find('task', 'node', nodeId)) if (task.slot !== undefined) tasks.add(task.id);
     for (const status of store.view.find('taskStatus', 'node', nodeId)) tasks.add(status.taskId);
+    // The agent goes on with what the manager has never heard of: all of a lineage have the same root.
+    for (const { engine } of machines) {
+      for (const { body } of engine.containers.values()) {
+        if (body.Labels?.['tutti.node'] === nodeId && body.Labels['tutti.slot'] !== undefined)
+          tasks.add(body.Labels['tutti.root'] ?? '');
+      }
+    }
   };
   return {
     tasks,

@@ -73,7 +73,10 @@ const latencies = {
 } as const;
 
 function simEngine(name: string, timeline: Timeline, random: Prng, slowness: () => number): FakeEngine {
-  const latency = (kind: keyof typeof latencies) => () => random.between(...latencies[kind]) * slowness();
+  const latency = (kind: keyof typeof latencies) => {
+    const [least, most] = latencies[kind];
+    return () => random.between(least, most) * slowness();
+  };
   return createFakeEngine({
     clock: processClock(timeline),
     name,

@@ -38,6 +38,8 @@ const faultyMs = 25_000;
 /** After repairs everything is as it should be within this: pauses of 60 s are the longest that there are. */
 const healMs = 90_000;
 const idleMs = 60_000;
+/** What was removed just before is cleaned up within this. */
+const settleMs = 5_000;
 /** Heartbeats both ways and their timers, and some for what is done every 30 s. */
 const idleEventsPerNodeSecond = 12;
 
@@ -209,6 +211,7 @@ async function idle({ nodes, machine, events, go }: World): Promise<void> {
     services.some(({ spec, previousSpec }) => isJob(spec) || [spec, previousSpec].some((one) => one && isRestless(one)))
   )
     return;
+  await go(settleMs);
   const before = { revision: store.view.revision, events: events() };
   await go(idleMs);
   const happened = events() - before.events;

@@ -70,10 +70,14 @@ const extras: readonly (readonly [chance: number, make: Maker])[] = [
   ],
   [
     0.2,
-    (spec, random) => ({
-      ...spec,
-      task: { ...spec.task, containers: [...spec.task.containers, { name: 'side', image: random.pick(images) }] },
-    }),
+    (spec, random) => {
+      const side = {
+        name: 'side',
+        image: random.pick(images),
+        ...(isJob(spec) ? { command: ['sh', '-c', 'sleep 1'] } : {}),
+      };
+      return { ...spec, task: { ...spec.task, containers: [...spec.task.containers.slice(0, 1), side] } };
+    },
   ],
   [
     0.5,
