@@ -61,7 +61,7 @@ export async function tuttiCluster(name: string, nodes = 3): Promise<Cluster> {
 
 /** Swarm mode over engines of the same kind, with one manager as the peer of our one. */
 export async function swarmCluster(name: string, nodes = 3): Promise<Cluster> {
-  const up = await devUp(name, nodes, ['--engines-only']);
+  const up = await devUp(name, nodes, ['--no-agents']);
   const first = up.nodes[0];
   if (!first) throw new Error('no node');
   const cluster = devCluster('swarm', name, up.nodes, first.engine);
