@@ -169,3 +169,17 @@ test('an update that pauses leaves no place with two tasks that run', async () =
   assert.equal(places.length, 4);
   assert.equal(new Set(places).size, 4);
 });
+
+test('of a change that another one overtook no task is left waiting', async () => {
+  await using cluster = await TestCluster.start({ nodes: 2 });
+  await cluster.create('web', { mode: { kind: 'global' }, update: { parallelism: 2, order: 'start-first' } });
+  await cluster.settle();
+  cluster.behaviours.set('app:2', 'unhealthy');
+  await cluster.change('web', (spec) => withImage(spec, 'app:2'));
+  await cluster.settle();
+  await cluster.change('web', (spec) => withImage(spec, 'app:3'));
+  await cluster.settle();
+  assert.deepEqual(imagesOf(cluster, 'web'), ['app:3', 'app:3']);
+  const wanted = cluster.tasks('web').filter(({ task }) => task.desiredState === 'running');
+  assert.equal(wanted.length, 2);
+});

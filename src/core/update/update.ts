@@ -1,7 +1,7 @@
 import type { ServiceSpec, UpdateStatus } from '../../model/service.ts';
 import type { Task } from '../../model/task.ts';
 import type { Draft } from '../task/draft.ts';
-import { hasEnded, isOutOfTheWay, isRunning, isWanted } from '../task/known.ts';
+import { hasEnded, isOutOfTheWay, isReady, isRunning, isWanted, placeOf } from '../task/known.ts';
 import type { KnownTask } from '../task/known.ts';
 import { makeTask } from '../task/make.ts';
 import { placesOf } from './places.ts';
@@ -30,6 +30,7 @@ export const advanceUpdate = (draft: Draft): UpdateDecision => {
     finishBegun(draft);
     return {};
   }
+  dropSuperseded(draft);
   const active = state === 'updating' || state === 'rollback_started';
   if (!active && !hasOutdated(draft)) return {};
   const policy = policyOf(service);
@@ -62,6 +63,24 @@ const hasOutdated = (draft: Draft): boolean => {
   return draft.tasks().some(({ task }) => task.specVersion !== specVersion && isWanted(task));
 };
 
+/**
+ * A change that came while another was under way: of the versions before, only the best task of each place is left, which
+ * serves until the newest one does.
+ */
+const dropSuperseded = (draft: Draft): void => {
+  if (!hasOutdated(draft)) return;
+  const { specVersion } = draft.state.service;
+  const outdated = draft.tasks().filter(({ task }) => isWanted(task) && task.specVersion !== specVersion);
+  for (const place of Map.groupBy(outdated, ({ task }) => placeOf(task)).values()) {
+    const [, ...superseded] = place.toSorted(
+      (left, right) => serving(right) - serving(left) || left.task.createdAt - right.task.createdAt,
+    );
+    for (const { task } of superseded) draft.desire(task.id, 'shutdown');
+  }
+};
+
+const serving = (known: KnownTask): number => Number(isReady(known)) + Number(isRunning(known));
+
 /** What was started beside an old task before the pause still takes its place: nothing is left running twice. */
 const finishBegun = (draft: Draft): void => {
   if (!hasOutdated(draft)) return;
@@ -93,7 +112,10 @@ const replaceOutdated = (draft: Draft, places: readonly Place[], policy: FullPol
     (left, right) =>
       Number(isRunning(left.old)) - Number(isRunning(right.old)) || bySlot(left.old.task, right.old.task),
   );
-  for (const { old } of order.slice(0, Math.max(0, policy.parallelism - ends.length))) replace(draft, old, policy);
+  const occupied = occupiedPlaces(draft);
+  for (const { old } of order.slice(0, Math.max(0, policy.parallelism - ends.length))) {
+    replace(draft, old, policy, occupied);
+  }
   const soonest = Math.min(...ends);
   return Number.isFinite(soonest) ? soonest : undefined;
 };
@@ -112,12 +134,18 @@ const underWayUntil = (progress: Progress, { delayMs }: FullPolicy): number => {
 const bySlot = (left: Task, right: Task): number =>
   (left.slot ?? 0) - (right.slot ?? 0) || (left.id < right.id ? -1 : 1);
 
-const replace = (draft: Draft, old: KnownTask, { order }: FullPolicy): void => {
+/** Places where a task that is not wanted any more may still run. */
+const occupiedPlaces = (draft: Draft): ReadonlySet<string> => {
+  const leaving = draft.tasks().filter((known) => !isWanted(known.task) && !isOutOfTheWay(known, draft.state));
+  return new Set(leaving.map(({ task }) => placeOf(task)));
+};
+
+const replace = (draft: Draft, old: KnownTask, { order }: FullPolicy, occupied: ReadonlySet<string>): void => {
   const { task } = old;
   const place = task.slot === undefined ? {} : { slot: task.slot };
   const node = task.slot === undefined && task.nodeId !== undefined ? { nodeId: task.nodeId } : {};
   const startFirst = order === 'start-first' && !hasEnded(old) && isRunning(old) && !hasFixedAddress(task);
-  const free = startFirst || isOutOfTheWay(old, draft.state);
+  const free = !occupied.has(placeOf(task)) && (startFirst || isOutOfTheWay(old, draft.state));
   if (!startFirst) draft.desire(task.id, 'shutdown');
   draft.create(
     makeTask(draft.state.service, { ...place, ...node, desiredState: free ? 'running' : 'ready' }, draft.context),
