@@ -133,10 +133,7 @@ const buildModel = (view: View, changed: Changed, now: number): ClusterModel => 
   changed.task.clear();
   for (const service of view.list('service')) model.setService(service.id, service);
   for (const node of view.list('node')) tellNode(model, view, node.id);
-  for (const task of view.list('task')) {
-    model.setTaskStatus(task.id, endingOf(view, task.id), task, now);
-    model.setTask(task.id, task);
-  }
+  for (const { id } of view.list('task')) tellTask(model, view, id, now);
   return model;
 };
 
@@ -156,15 +153,22 @@ const tellNode = (model: ClusterModel, view: View, id: string): void => {
 };
 
 const tellTask = (model: ClusterModel, view: View, id: string, now: number): void => {
-  const task = view.get('task', id);
-  model.setTaskStatus(id, endingOf(view, id), task, now);
+  const { task, status } = asSeen(view, id);
+  model.setTaskStatus(id, status, task, now);
   model.setTask(id, task);
 };
 
-/** What is known of a task. While its agent goes on with another in its place, the node is as full as before. */
-const endingOf = (view: View, id: string): TaskStatus | undefined => {
-  const status = view.get('taskStatus', id) ?? view.get('task', id)?.finalStatus;
-  return status !== undefined && hasLiveSuccessor(status, unadopted(view)) ? undefined : status;
+/** A task as the model is to see it. While its agent goes on with another in its place it has not ended: the node is as full as before. */
+const asSeen = (
+  view: View,
+  id: string,
+): { readonly task: Task | undefined; readonly status: TaskStatus | undefined } => {
+  const task = view.get('task', id);
+  const status = view.get('taskStatus', id) ?? task?.finalStatus;
+  if (status === undefined || !hasLiveSuccessor(status, unadopted(view))) return { task, status };
+  if (task?.finalStatus === undefined) return { task, status: undefined };
+  const { finalStatus: _end, ...live } = task;
+  return { task: live, status: undefined };
 };
 
 /** Writes the placements whose tasks are as they were; returns the others' ids. */
