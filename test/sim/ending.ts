@@ -39,8 +39,20 @@ export function shortfall(store: Store | undefined, nodes: readonly SimNode[]): 
     const missing = serviceShortfall(service, seen);
     if (missing !== '') return `${missing}; ${describeTasks(store, service)}`;
   }
-  return straysOf(seen) || endpointShortfall(seen);
+  return leavingOf(seen) || straysOf(seen) || endpointShortfall(seen);
 }
+
+/** A task that is not wanted any more and has not ended. */
+function leavingOf({ store }: Seen): string {
+  for (const task of store.view.list('task')) {
+    const gone = task.desiredState === 'shutdown' || task.desiredState === 'remove';
+    if (gone && !isTerminal(statusOf(store, task)?.state ?? 'new')) return `task ${task.id} is still being stopped`;
+  }
+  return '';
+}
+
+/** True where some task waits for room, or for another service: then what comes is not to be told. */
+export const isWaiting = (store: Store): boolean => [...store.view.list('task')].some((task) => isHeldUp(task, store));
 
 function serviceShortfall(service: Service, seen: Seen): string {
   const { store } = seen;

@@ -1,5 +1,5 @@
 import { createMemoryNetwork } from '../../src/rpc/memory/network.ts';
-import { leftBehind, shortfall } from './ending.ts';
+import { isWaiting, leftBehind, shortfall } from './ending.ts';
 import { createFaults } from './faults.ts';
 import type { Faults } from './faults.ts';
 import { createInvariants } from './invariants.ts';
@@ -206,11 +206,8 @@ async function reach({ timeline, go }: World, missing: () => string, what: strin
 async function idle({ nodes, machine, events, go }: World): Promise<void> {
   const store = machine.current()?.store;
   if (store === undefined) return;
-  const services = [...store.view.list('service')];
-  if (
-    services.some(({ spec, previousSpec }) => isJob(spec) || [spec, previousSpec].some((one) => one && isRestless(one)))
-  )
-    return;
+  const specs = [...store.view.list('service')].flatMap(({ spec, previousSpec }) => [spec, previousSpec ?? spec]);
+  if (isWaiting(store) || specs.some((spec) => isJob(spec) || isRestless(spec))) return;
   await go(settleMs);
   const before = { revision: store.view.revision, events: events() };
   await go(idleMs);
