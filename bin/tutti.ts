@@ -5,6 +5,7 @@ import type { CliContext, Output } from '../src/cli/context.ts';
 import type { RegisterDev } from '../src/cli/program.ts';
 import { runCommand } from '../src/cli/run.ts';
 import { systemClock } from '../src/platform/clock.ts';
+import { systemExec } from '../src/platform/exec.ts';
 import manifest from '../package.json' with { type: 'json' };
 
 const interrupted = new AbortController();
@@ -52,6 +53,7 @@ const context: CliContext = {
   version: manifest.version,
   signal: interrupted.signal,
   readFile: readFileOrNothing,
+  exec: systemExec,
   loadHost: async () => (await import('../src/host/create.ts')).createHost({ launcher: 'automatic' }),
 };
 

@@ -1,4 +1,5 @@
 import type { Host } from '../host/host.ts';
+import type { Exec } from '../platform/exec.ts';
 import type { Clock } from '../platform/ports.ts';
 
 /** A stream that the command writes to. */
@@ -23,6 +24,8 @@ export interface CliContext {
   readonly signal: AbortSignal;
   /** The bytes of a file, or undefined when there is none; `-` is standard input. */
   readonly readFile: (path: string, signal: AbortSignal) => Promise<Uint8Array | undefined>;
+  /** Runs another program: docker's credential helpers. */
+  readonly exec: Exec;
   /** This machine: making, joining and leaving clusters. */
   readonly loadHost: () => Promise<Host>;
 }

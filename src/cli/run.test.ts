@@ -58,6 +58,7 @@ const run = async (
         const text = more.files?.[path];
         return text === undefined ? undefined : Buffer.from(text);
       },
+      exec: async () => ({ code: -1, stdout: '', stderr: '' }),
       loadHost: async () => host,
       ...more,
     },

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { TuttiError } from '../../model/errors.ts';
+import { registryOf } from '../../model/registry.ts';
 import type { ServiceSpec } from '../../model/service.ts';
 import type { ApiRequest } from '../http/request.ts';
 import { headerOf } from '../http/request.ts';
@@ -7,13 +8,6 @@ import { headerOf } from '../http/request.ts';
 type Credentials = NonNullable<ServiceSpec['task']['pullCredentials']>;
 
 const shape = z.record(z.string(), z.unknown());
-
-/** The registry that an image's name begins with; Docker Hub where it names none. */
-export const registryOf = (image: string): string => {
-  const mark = image.indexOf('/');
-  const first = mark < 0 ? '' : image.slice(0, mark);
-  return first.includes('.') || first.includes(':') || first === 'localhost' ? first : 'docker.io';
-};
 
 /**
  * The credentials of the `X-Registry-Auth` header (base64url of a JSON object) by the registry of `image`; undefined

@@ -1,7 +1,7 @@
 import type { ApplyView, ServiceView } from '../../model/native.ts';
 import type { Session } from '../session.ts';
 import type { ProjectFlags } from './project.ts';
-import { readStack } from './project.ts';
+import { readDeployment } from './project.ts';
 import type { WaitFlags } from './scale.ts';
 import { waitForServices } from './wait.ts';
 
@@ -19,7 +19,7 @@ export const deploy = async (
   flags: ProjectFlags & WaitFlags & { readonly prune: boolean },
 ): Promise<void> => {
   const { client, signal } = session;
-  const stack = await readStack(session, stackName, flags);
+  const stack = await readDeployment(session, stackName, flags);
   const applied = await client.applyStack({ stack, prune: flags.prune }, signal);
   for (const warning of applied.warnings) session.note(`warning: ${warning}`);
   for (const step of applied.steps) {

@@ -2,7 +2,7 @@ import type { PlanStep } from '../../model/native.ts';
 import type { Colour, Paint } from '../output/paint.ts';
 import type { Session } from '../session.ts';
 import type { ProjectFlags } from './project.ts';
-import { readStack } from './project.ts';
+import { readDeployment } from './project.ts';
 
 /** Says what a deployment would do, and does nothing. */
 export const planDeployment = async (
@@ -10,7 +10,7 @@ export const planDeployment = async (
   name: string | undefined,
   flags: ProjectFlags & { readonly prune: boolean },
 ): Promise<void> => {
-  const stack = await readStack(session, name, flags);
+  const stack = await readDeployment(session, name, flags);
   const plan = await session.client.planStack({ stack, prune: flags.prune }, session.signal);
   if (session.json) return session.printJson(plan);
   session.print(planText(plan.steps, session.paint));

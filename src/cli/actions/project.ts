@@ -2,6 +2,7 @@ import { loadProject, toStack } from '../../compose/load.ts';
 import { formatProblem } from '../../compose/source/problem.ts';
 import { TuttiError } from '../../model/errors.ts';
 import type { StackSpec } from '../../model/stack.ts';
+import { withLogins } from '../registry/logins.ts';
 import type { Session } from '../session.ts';
 
 export interface ProjectFlags {
@@ -42,3 +43,15 @@ export const readStack = async (
   warn(warnings);
   return stack;
 };
+
+/** What to deploy: the stack of the files, with the registry logins that this user has for its images. */
+export const readDeployment = async (
+  session: Session,
+  name: string | undefined,
+  flags: ProjectFlags,
+): Promise<StackSpec> =>
+  withLogins(await readStack(session, name, flags), {
+    ...session.context,
+    signal: session.signal,
+    warn: (text) => session.note(`warning: ${text}`),
+  });

@@ -35,6 +35,7 @@ export function serviceSpec(service: Section, of: ContainerOf, linkedAs: readonl
         options: service.section('logging').dictionary('options'),
       }),
       forceUpdate: undefined,
+      // Whoever deploys adds their logins.
       pullCredentials: undefined,
     }),
     mode: serviceMode(service),
