@@ -12,7 +12,7 @@ import { daemonOf } from '../src/host/daemons.ts';
 import { nodePaths } from '../src/host/paths.ts';
 import { writeStatus } from '../src/host/status.ts';
 import { readAddresses } from '../src/platform/addresses.ts';
-import { createAssignmentsFile, createRecordsFile } from '../src/platform/agent-files.ts';
+import { createAssignmentsFile, createDescriptionFile, createRecordsFile } from '../src/platform/agent-files.ts';
 import { systemClock } from '../src/platform/clock.ts';
 import { daemonArguments, daemonLog, runDaemon } from '../src/platform/daemon.ts';
 import { describeNode } from '../src/platform/describe.ts';
@@ -87,6 +87,7 @@ const run = async (): Promise<AsyncDisposable> => {
       log,
       transport: createHttp2AgentTransport({ clock, credentials: () => credentials, connectTimeoutMs: 2500 }),
       store: createAssignmentsFile(paths.assignments),
+      descriptions: createDescriptionFile(paths.description),
       worker,
       network,
       describe: async (signal) =>

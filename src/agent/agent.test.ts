@@ -33,8 +33,14 @@ const seen = (id: string): TaskObservation => ({
 const addresses = ['one:2377', 'two:2377'];
 const settings = { kind: 'welcome', protocol: 1, nodeId: 'a', heartbeatMs: 1000, timeoutMs: 3000 } as const;
 
+interface StartOptions {
+  readonly stored?: Assignments;
+  /** The engine does not answer; this is what it said before. */
+  readonly engineAway?: { readonly known: NodeDescription | undefined };
+}
+
 /** An agent, and managers that answer as the test tells them. */
-const start = async (options: { readonly stored?: Assignments } = {}) => {
+const start = async (options: StartOptions = {}) => {
   const timeline = new Timeline();
   const clock = processClock(timeline);
   const network = createMemoryNetwork({ clock, delay: () => 1, connectTimeoutMs: 100 });
@@ -44,7 +50,7 @@ const start = async (options: { readonly stored?: Assignments } = {}) => {
     readonly channel: Channel<ManagerMessage>;
     readonly heard: AgentMessage[];
   }[] = [];
-  const conduct = { beats: true, refuses: false };
+  const conduct = { beats: true, refuses: false, engineAway: options.engineAway !== undefined };
   const listen = (address: string) =>
     network.listen(address, {
       refusal: () => (conduct.refuses ? new TuttiError('permission-denied', 'removed') : undefined),
@@ -89,9 +95,17 @@ const start = async (options: { readonly stored?: Assignments } = {}) => {
         if (id !== 't1') throw new TuttiError('not-found', 'no such task');
         yield { stream: 'stdout' as const, data: Buffer.from('hello\n') };
       },
+      engineAwayMs: () => (conduct.engineAway ? 1 : undefined),
     },
     network: { ...nothing, apply: () => undefined, observe: () => undefined },
-    describe: () => Promise.resolve(description),
+    describe: async () => {
+      if (conduct.engineAway) throw new TuttiError('unavailable', 'no engine');
+      return await Promise.resolve(description);
+    },
+    descriptions: {
+      load: () => Promise.resolve(options.engineAway?.known),
+      save: () => Promise.resolve(),
+    },
     managers: ['one:2377'],
   });
   const observe = (id: string) => {
@@ -110,6 +124,27 @@ const put = (sequence: number, complete: boolean, ...items: readonly Assignment[
   ({ kind: 'assignments', sequence, complete, put: [...items], remove: [] }) as const;
 
 describe('the agent', () => {
+  test('connects without its engine when it is known what that said, and says that it is away', async () => {
+    const known = { ...description, hostname: 'before' };
+    const node = await start({ engineAway: { known } });
+    node.listen('one:2377');
+    await node.pass(500);
+    const [hello, beat] = node.last().heard;
+    assert.deepEqual(hello?.kind === 'hello' && hello.description, known);
+    assert.deepEqual(beat, { kind: 'heartbeat', engineAwayMs: 1 });
+    node.conduct.engineAway = false;
+    await node.pass(10_000);
+    assert.deepEqual(node.last().heard.at(-1), { kind: 'heartbeat' });
+    assert.ok(node.last().heard.some((said) => said.kind === 'description' && said.description.hostname === 'a'));
+  });
+
+  test('waits for an engine that has never answered', async () => {
+    const node = await start({ engineAway: { known: undefined } });
+    node.listen('one:2377');
+    await node.pass(5000);
+    assert.equal(node.sessions.length, 0);
+  });
+
   test('says hello with everything that it knows, then applies what it is told, and keeps it', async () => {
     const node = await start();
     node.listen('one:2377');

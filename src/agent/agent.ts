@@ -4,7 +4,7 @@ import type { Received } from './session/apply.ts';
 import { startConnection, type Connection } from './session/connect.ts';
 import { startDescriber } from './session/describer.ts';
 import { createKeeper } from './session/keeper.ts';
-import type { AgentStore, Assignments, Describe, NodeNetwork, TaskWorker } from './session/ports.ts';
+import type { AgentStore, Assignments, Describe, DescriptionStore, NodeNetwork, TaskWorker } from './session/ports.ts';
 import { createNodeService } from './session/requests.ts';
 
 export interface AgentPorts {
@@ -18,6 +18,8 @@ export interface AgentPorts {
   /** The agent closes it. */
   readonly network: NodeNetwork;
   readonly describe: Describe;
+  /** Absent: nothing is kept, and the agent waits for its engine before it connects. */
+  readonly descriptions?: DescriptionStore;
   /** Managers to try first: `10.0.0.1:2377`. */
   readonly managers: readonly string[];
   /** Told with whom there is a session; undefined: with nobody. */
@@ -61,7 +63,9 @@ export const createAgent = (ports: AgentPorts): AsyncDisposable => {
       }),
     );
     const changed = (description: Parameters<Connection['describe']>[0]) => connection?.describe(description);
-    const describer = parts.use(await startDescriber({ describe: ports.describe, clock, log, changed }, stop.signal));
+    const describer = parts.use(
+      await startDescriber({ describe: ports.describe, store: ports.descriptions, clock, log, changed }, stop.signal),
+    );
     connection = parts.use(
       startConnection({
         ...ports,
@@ -69,6 +73,7 @@ export const createAgent = (ports: AgentPorts): AsyncDisposable => {
         sequence: () => sequence,
         description: describer.current,
         observations: () => worker.observations(),
+        engineAwayMs: () => worker.engineAwayMs(),
         received: receive,
         state: (manager) => ports.state?.(manager),
         removed: () => {

@@ -13,6 +13,7 @@ export const nodePaths = ({ stateDirectory, runDirectory }: Directories) => ({
   store: join(stateDirectory, 'manager', 'store.db'),
   storeKey: join(stateDirectory, 'manager', 'store.key'),
   assignments: join(stateDirectory, 'agent', 'assignments.json'),
+  description: join(stateDirectory, 'agent', 'description.json'),
   records: join(stateDirectory, 'agent', 'tasks.json'),
   /** The API, on managers. */
   socket: join(runDirectory, 'docker.sock'),

@@ -71,6 +71,8 @@ export interface NodeStatus {
   readonly nodeId: NodeId;
   readonly state: NodeState;
   readonly message: string;
+  /** The agent is connected, but its engine does not answer. */
+  readonly engineAway?: true;
   /** Address that the agent's connection comes from. */
   readonly address?: string;
   /** When the state was entered, milliseconds since the epoch. */

@@ -23,7 +23,11 @@ export const agentMessage = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('description'), description: nodeDescription }),
   z.object({ kind: z.literal('observations'), tasks: z.array(taskObservation).max(100_000) }),
   /** Said every `heartbeatMs`. */
-  z.object({ kind: z.literal('heartbeat') }),
+  z.object({
+    kind: z.literal('heartbeat'),
+    /** For how long the node's engine has not answered; absent while it does. */
+    engineAwayMs: z.number().min(0).optional(),
+  }),
   /** All changes up to this sequence are on disk and being acted on. */
   z.object({ kind: z.literal('applied'), sequence: z.number().int() }),
 ]);

@@ -1,8 +1,9 @@
 import * as z from 'zod';
-import type { AgentStore } from '../agent/session/ports.ts';
+import type { AgentStore, DescriptionStore } from '../agent/session/ports.ts';
 import { taskRecord } from '../agent/worker/record.ts';
 import type { RecordStore } from '../agent/worker/records.ts';
 import { assignment } from '../model/assignment.ts';
+import { nodeDescription } from '../model/node.ts';
 import { assignmentKey } from '../model/protocol.ts';
 import { readText, replaceFile } from './files.ts';
 
@@ -32,6 +33,12 @@ export const createAssignmentsFile = (path: string): AgentStore => ({
   save: async (sequence, assignments) => {
     await replaceFile(path, JSON.stringify({ sequence, assignments: [...assignments.values()] }), 0o600);
   },
+});
+
+/** The last description of the node in a file. */
+export const createDescriptionFile = (path: string): DescriptionStore => ({
+  load: async () => await readJson(path, nodeDescription),
+  save: async (description) => await replaceFile(path, JSON.stringify(description), 0o600),
 });
 
 /** The worker's records in a file. */

@@ -18,6 +18,7 @@ export interface ConnectionOptions {
   readonly sequence: () => number;
   readonly description: () => NodeDescription;
   readonly observations: () => readonly TaskObservation[];
+  readonly engineAwayMs: () => number | undefined;
   readonly received: (received: Received, applied: () => void) => void;
   /** With whom there is a session; undefined: with nobody. */
   readonly state: (manager: string | undefined) => void;

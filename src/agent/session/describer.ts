@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { NodeDescription } from '../../model/node.ts';
 import type { Clock, Log } from '../../platform/ports.ts';
 import { backoffMs } from './backoff.ts';
-import type { Describe } from './ports.ts';
+import type { Describe, DescriptionStore } from './ports.ts';
 
 /** Looks at the machine and its engine now and then: the last description that there was. */
 export interface Describer extends AsyncDisposable {
@@ -11,35 +11,56 @@ export interface Describer extends AsyncDisposable {
 
 export interface DescriberOptions {
   readonly describe: Describe;
+  readonly store?: DescriptionStore | undefined;
   readonly clock: Clock;
   readonly log: Log;
   readonly changed: (description: NodeDescription) => void;
 }
 
 const againMs = 60_000;
+/** What the engine did not answer is asked again after this. */
+const retryMs = 5_000;
 
-const first = async (options: DescriberOptions, signal: AbortSignal): Promise<NodeDescription> => {
+interface First {
+  readonly description: NodeDescription;
+  /** Known from before: the engine has not been asked since. */
+  readonly old: boolean;
+}
+
+const first = async (options: DescriberOptions, signal: AbortSignal): Promise<First> => {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await options.describe(signal);
+      return { description: await options.describe(signal), old: false };
     } catch (error) {
       signal.throwIfAborted();
       if (attempt === 1) options.log.warn('the engine does not answer yet', { error: String(error) });
+      const last = attempt === 1 ? await options.store?.load() : undefined;
+      if (last !== undefined) return { description: last, old: true };
       await options.clock.sleep(backoffMs(attempt, 1), signal);
     }
   }
 };
 
-/** Waits until the engine answers for the first time. Throws the signal's reason. */
+/** Waits until the engine answers for the first time, unless it is known what it said before a restart. Throws the signal's reason. */
 export const startDescriber = async (options: DescriberOptions, signal: AbortSignal): Promise<Describer> => {
-  let current = await first(options, signal);
+  const begun = await first(options, signal);
+  let current = begun.description;
+  let pauseMs = begun.old ? retryMs : againMs;
   const stop = new AbortController();
+  const keep = async (description: NodeDescription): Promise<void> => {
+    await options.store?.save(description).catch((error: unknown) => {
+      options.log.warn('the description of the node could not be kept on disk', { error: String(error) });
+    });
+  };
+  if (!begun.old) await keep(current);
   const look = async (): Promise<void> => {
     for (;;) {
-      await options.clock.sleep(againMs, stop.signal);
-      const next = await options.describe(stop.signal).catch(() => current);
-      if (isDeepStrictEqual(next, current)) continue;
+      await options.clock.sleep(pauseMs, stop.signal);
+      const next = await options.describe(stop.signal).catch(() => undefined);
+      pauseMs = next === undefined ? retryMs : againMs;
+      if (next === undefined || isDeepStrictEqual(next, current)) continue;
       current = next;
+      await keep(next);
       options.changed(next);
     }
   };

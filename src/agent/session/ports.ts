@@ -32,6 +32,8 @@ export interface TaskWorker extends AsyncDisposable {
   subscribe(listener: (observation: TaskObservation) => void): Disposable;
   /** Throws `not-found` when the task is not on this node. */
   logs(taskId: string, options: LogOptions, signal: AbortSignal): AsyncIterable<LogChunk>;
+  /** For how long the engine has not answered; undefined while it does. */
+  engineAwayMs(): number | undefined;
 }
 
 /** The node's networks, routes, rules and names (network/ and dns/). */
@@ -47,6 +49,13 @@ export interface AgentStore {
   /** Undefined when there is none or it cannot be read. */
   load(): Promise<{ readonly sequence: number; readonly assignments: Assignments } | undefined>;
   save(sequence: number, assignments: Assignments): Promise<void>;
+}
+
+/** Keeps the last description over a restart: with it a node connects while its engine is away. */
+export interface DescriptionStore {
+  /** Undefined when there is none or it cannot be read. */
+  load(): Promise<NodeDescription | undefined>;
+  save(description: NodeDescription): Promise<void>;
 }
 
 /** The machine and its engine, as they are now. Throws `unavailable` while the engine does not answer. */

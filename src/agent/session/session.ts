@@ -16,6 +16,8 @@ export interface SessionOptions {
   readonly sequence: number;
   readonly description: () => NodeDescription;
   readonly observations: () => readonly TaskObservation[];
+  /** For how long the engine has not answered; undefined while it does. */
+  readonly engineAwayMs: () => number | undefined;
   /** The whole set, new. `applied` says that it is on disk. */
   readonly received: (received: Received, applied: () => void) => void;
   readonly welcomed: (welcome: Extract<ManagerMessage, { kind: 'welcome' }>) => void;
@@ -65,6 +67,10 @@ export const openSession = async (options: SessionOptions, signal: AbortSignal):
         return;
     }
   };
+  const sendHeartbeat = () => {
+    const engineAwayMs = options.engineAwayMs();
+    channel.send({ kind: 'heartbeat', ...(engineAwayMs !== undefined && { engineAwayMs }) });
+  };
   const beat = () => {
     const now = clock.monotonic();
     // Where it was this process that slept, what the manager said still waits in the socket.
@@ -74,7 +80,7 @@ export const openSession = async (options: SessionOptions, signal: AbortSignal):
       channel.close(new TuttiError('deadline-exceeded', `the manager was silent for ${times.timeoutMs} ms`));
       return;
     }
-    channel.send({ kind: 'heartbeat' });
+    sendHeartbeat();
     beating = clock.after(times.heartbeatMs, beat);
   };
 
@@ -102,6 +108,8 @@ export const openSession = async (options: SessionOptions, signal: AbortSignal):
     tasks: [...options.observations()],
     sequence: options.sequence,
   });
+  // The manager is not to count on the engine until the first beat is due.
+  if (options.engineAwayMs() !== undefined) sendHeartbeat();
   beating = clock.after(times.heartbeatMs, beat);
   return {
     observe: (observation) => outbox.add(observation),

@@ -60,7 +60,8 @@ export class WorkerCore implements WorkerContext {
   #settling = false;
   /** The engine has been listed once: before that nothing is known of what runs. */
   #listed = false;
-  #lost = false;
+  /** Since when the engine has not answered, by the monotonic clock. */
+  #lostAt: number | undefined;
 
   constructor(ports: WorkerPorts, options: WorkerOptions, signal: AbortSignal) {
     this.ports = ports;
@@ -127,8 +128,8 @@ export class WorkerCore implements WorkerContext {
     const first = !this.#listed;
     this.#listed = true;
     for (const slot of first ? [...this.tasks.slots()] : changed) this.look(slot);
-    if (this.#lost) this.#retryAll();
-    this.#lost = false;
+    if (this.#lostAt !== undefined) this.#retryAll();
+    this.#lostAt = undefined;
   }
 
   event(event: EngineEvent): void {
@@ -145,11 +146,15 @@ export class WorkerCore implements WorkerContext {
   }
 
   lost(fault: TuttiError): void {
-    this.#lost = true;
+    this.#lostAt ??= this.ports.clock.monotonic();
     for (const { record } of this.tasks.entries.values()) {
       if (isTerminal(record.state) || record.state === 'running') continue;
       this.update(record.id, (old, now) => advance(old, { state: old.state, message: fault.message }, now));
     }
+  }
+
+  engineAwayMs(): number | undefined {
+    return this.#lostAt === undefined ? undefined : this.ports.clock.monotonic() - this.#lostAt;
   }
 
   // What is told.
@@ -164,8 +169,9 @@ export class WorkerCore implements WorkerContext {
   }
 
   publish(taskId: TaskId): void {
-    const record = this.tasks.get(taskId)?.record;
-    if (record === undefined) return;
+    const entry = this.tasks.get(taskId);
+    if (entry === undefined || entry.held) return;
+    const { record } = entry;
     const observation = this.#observation(record);
     const text = JSON.stringify(observation);
     if (this.#published.get(taskId) === text) return;

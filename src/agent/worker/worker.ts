@@ -20,6 +20,8 @@ export interface Worker extends AsyncDisposable {
   subscribe(listener: (observation: TaskObservation) => void): Disposable;
   /** @throws TuttiError `not-found` when the task has no container on this node. */
   logs(taskId: string, options: LogOptions, signal: AbortSignal): AsyncIterable<LogChunk>;
+  /** For how long the engine has not answered, in milliseconds; undefined while it does. */
+  engineAwayMs(): number | undefined;
 }
 
 const defaultCompareMs = 30_000;
@@ -48,6 +50,7 @@ export function createWorker(ports: WorkerPorts, options: WorkerOptions = {}): W
     observations: () => core.observations(),
     subscribe: (listener) => core.subscribe(listener),
     logs: (taskId, logOptions, signal) => taskLogs(ports.engine, taskId, logSources(core, taskId), logOptions, signal),
+    engineAwayMs: () => core.engineAwayMs(),
     async [Symbol.asyncDispose]() {
       stopped.abort();
       await life;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { judgeNode } from './heal.ts';
+import { engineGraceMs, judgeNode } from './heal.ts';
 
 const options = { leaderSince: 1_000, nodeTimeoutMs: 3_000 };
 
@@ -28,4 +28,16 @@ test('nobody is down in the grace period of a new leader', () => {
     judgeAgainAt: 7_000,
   });
   assert.equal(judgeNode({ connected: false }, { ...options, now: 7_000 }).state, 'down');
+});
+
+test('a node whose engine is away takes nothing new, and is down after a grace', () => {
+  const contact = { connected: true, lastSeen: 50_000, engineAwaySince: 22_000 };
+  assert.deepEqual(judgeNode(contact, { ...options, now: 50_000 }), {
+    state: 'disconnected',
+    message: 'its Docker Engine does not answer',
+    engineAway: true,
+    judgeAgainAt: 22_000 + engineGraceMs,
+  });
+  assert.equal(judgeNode(contact, { ...options, now: 22_000 + engineGraceMs }).state, 'down');
+  assert.equal(judgeNode({ connected: true, lastSeen: 50_000 }, { ...options, now: 52_000 }).state, 'ready');
 });

@@ -5,6 +5,8 @@ export interface NodeContact {
   readonly connected: boolean;
   /** When it last said anything; absent when it has not been heard since this manager leads. */
   readonly lastSeen?: number;
+  /** Since when its engine has not answered; absent while it does. */
+  readonly engineAwaySince?: number;
 }
 
 export interface HealOptions {
@@ -17,6 +19,8 @@ export interface HealOptions {
 export interface NodeJudgement {
   readonly state: NodeState;
   readonly message: string;
+  /** What it lacks is an engine that answers. */
+  readonly engineAway?: true;
   /** When to judge again if nothing is heard until then; absent when time alone changes nothing. */
   readonly judgeAgainAt?: number;
 }
@@ -24,13 +28,17 @@ export interface NodeJudgement {
 /** At least this long nobody is declared down after a change of leader: agents need time to find the new one. */
 const leastGraceMs = 5_000;
 
+/** An engine that restarts is back within this; after it, nothing that the node has can be counted on. */
+export const engineGraceMs = 30_000;
+
 /** When a node that a new leader has not heard of yet counts as down. */
 export const graceEnd = (options: Pick<HealOptions, 'leaderSince' | 'nodeTimeoutMs'>): number =>
   options.leaderSince + Math.max(2 * options.nodeTimeoutMs, leastGraceMs);
 
 /**
  * Whether a node is up. A lost connection alone means little (an agent that restarts comes back in a moment): only
- * silence for `nodeTimeoutMs` makes a node down, and so its tasks are replaced.
+ * silence for `nodeTimeoutMs` makes a node down, and so its tasks are replaced. The same goes for its engine, which gets
+ * longer: with it away the node takes nothing new.
  */
 export const judgeNode = (contact: NodeContact, options: HealOptions): NodeJudgement => {
   const { now, nodeTimeoutMs } = options;
@@ -41,6 +49,17 @@ export const judgeNode = (contact: NodeContact, options: HealOptions): NodeJudge
   }
   const end = contact.lastSeen + nodeTimeoutMs;
   if (now >= end) return { state: 'down', message: `silent for more than ${nodeTimeoutMs} ms` };
+  if (contact.engineAwaySince !== undefined) return withoutEngine(contact.engineAwaySince + engineGraceMs, end, now);
   if (contact.connected) return { state: 'ready', message: '', judgeAgainAt: end };
   return { state: 'disconnected', message: 'the connection was lost', judgeAgainAt: end };
+};
+
+const withoutEngine = (graceEnds: number, silentAt: number, now: number): NodeJudgement => {
+  const engineAway = true;
+  if (now < graceEnds) {
+    const judgeAgainAt = Math.min(graceEnds, silentAt);
+    return { state: 'disconnected', message: 'its Docker Engine does not answer', engineAway, judgeAgainAt };
+  }
+  const message = `its Docker Engine has not answered for more than ${engineGraceMs / 1000} s`;
+  return { state: 'down', message, engineAway, judgeAgainAt: silentAt };
 };

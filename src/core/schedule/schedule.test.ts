@@ -27,6 +27,12 @@ describe('filters', () => {
     assert.equal(explanationOf(place([], tasksOf('web', 1))), 'no suitable node (the cluster has none)');
   });
 
+  it('passes over a node whose engine is away', () => {
+    const one = aNode('a', { state: 'disconnected' });
+    const decision = place([{ ...one, status: { ...one.status, engineAway: true } }], tasksOf('web', 1));
+    assert.equal(explanationOf(decision), 'no suitable node (1 has a Docker Engine that does not answer)');
+  });
+
   it('fills nodes up to what they have and no further', () => {
     const nodes = [aNode('a', { cpus: 2 }), aNode('b', { memory: 300 })];
     const decision = place(nodes, tasksOf('web', 10, { reserve: { nanoCpus: 1e9, memoryBytes: 100 } }));

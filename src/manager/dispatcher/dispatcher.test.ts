@@ -133,6 +133,22 @@ describe('a session', () => {
     assert.equal(manager.state('node-a'), 'ready');
   });
 
+  test('tells that the engine is away: the node is not ready, then down, then ready again', async () => {
+    const manager = await startManager();
+    const agent = await manager.hello('node-a');
+    agent.channel.send({ kind: 'heartbeat', engineAwayMs: 10 });
+    await manager.pass(100);
+    assert.equal(manager.state('node-a'), 'disconnected');
+    assert.equal(manager.store.view.get('nodeStatus', 'node-a')?.engineAway, true);
+    agent.channel.send({ kind: 'heartbeat' });
+    await manager.pass(100);
+    assert.equal(manager.state('node-a'), 'ready');
+    assert.equal(manager.store.view.get('nodeStatus', 'node-a')?.engineAway, undefined);
+    agent.channel.send({ kind: 'heartbeat', engineAwayMs: 31_000 });
+    await manager.pass(100);
+    assert.equal(manager.state('node-a'), 'down');
+  });
+
   test('a description that is known is not written again', async () => {
     const manager = await startManager();
     await manager.hello('node-a');

@@ -111,6 +111,7 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
         observe(nodeId, message.tasks);
         return;
       case 'heartbeat':
+        liveness.engine(nodeId, message.engineAwayMs);
         session.heartbeat();
         return;
       case 'applied':

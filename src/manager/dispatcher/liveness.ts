@@ -12,6 +12,8 @@ export interface Liveness extends Disposable {
   disconnected(nodeId: NodeId): void;
   /** The node said something. */
   heard(nodeId: NodeId): void;
+  /** Its engine has not answered for so long; undefined: it does. */
+  engine(nodeId: NodeId, awayMs: number | undefined): void;
 }
 
 export interface LivenessPorts {
@@ -48,7 +50,8 @@ export const createLiveness = ({ store, clock, log }: LivenessPorts): Liveness =
   const write = (status: Omit<NodeStatus, 'since'>): void => {
     const before = store.view.get('nodeStatus', status.nodeId);
     const same = before?.state === status.state;
-    if (same && before.message === status.message && before.address === status.address) return;
+    const alike = same && before.message === status.message && before.engineAway === status.engineAway;
+    if (alike && before.address === status.address) return;
     store.observe((soft) =>
       soft.put('nodeStatus', status.nodeId, { ...status, since: same ? before.since : clock.now() }),
     );
@@ -62,9 +65,9 @@ export const createLiveness = ({ store, clock, log }: LivenessPorts): Liveness =
     const entry = contact(nodeId);
     known.set(nodeId, entry);
     const options = { now: clock.monotonic(), leaderSince: entry.firstSeen, nodeTimeoutMs: timeoutMs() };
-    const { state, message, judgeAgainAt } = judgeNode(entry, options);
+    const { state, message, engineAway, judgeAgainAt } = judgeNode(entry, options);
     const address = entry.address ?? store.view.get('nodeStatus', nodeId)?.address;
-    write({ nodeId, state, message, ...(address !== undefined && { address }) });
+    write({ nodeId, state, message, ...(engineAway && { engineAway }), ...(address !== undefined && { address }) });
     return judgeAgainAt ?? Number.POSITIVE_INFINITY;
   };
 
@@ -79,7 +82,10 @@ export const createLiveness = ({ store, clock, log }: LivenessPorts): Liveness =
   const forgive = (lateMs: number): void => {
     log.warn('this manager was stopped for a while: nodes get the time back', { ms: Math.round(lateMs) });
     for (const [nodeId, entry] of known) {
-      if (entry.lastSeen !== undefined) known.set(nodeId, { ...entry, lastSeen: entry.lastSeen + lateMs });
+      const { lastSeen, engineAwaySince } = entry;
+      if (lastSeen === undefined) continue;
+      const given = engineAwaySince === undefined ? {} : { engineAwaySince: engineAwaySince + lateMs };
+      known.set(nodeId, { ...entry, ...given, lastSeen: lastSeen + lateMs });
     }
   };
   const judgeAll = (): void => {
@@ -124,6 +130,16 @@ export const createLiveness = ({ store, clock, log }: LivenessPorts): Liveness =
       known.set(nodeId, { ...entry, lastSeen: clock.monotonic() });
       // Back from silence on the same connection.
       if (store.view.get('nodeStatus', nodeId)?.state !== 'ready') schedule(judge(nodeId));
+    },
+    engine: (nodeId, awayMs) => {
+      const entry = known.get(nodeId);
+      if (entry === undefined || (awayMs === undefined) === (entry.engineAwaySince === undefined)) return;
+      const { engineAwaySince: _back, ...rest } = entry;
+      known.set(nodeId, {
+        ...rest,
+        ...(awayMs !== undefined && { engineAwaySince: clock.monotonic() - awayMs }),
+      });
+      schedule(judge(nodeId));
     },
     [Symbol.dispose]: () => {
       disposed = true;
