@@ -164,7 +164,8 @@ function end(context: WorkerContext, action: ActionOf<'end'>): void {
     return;
   }
   const now = context.ports.clock.now();
-  const { record } = context.entry(taskId);
+  const ended = context.entry(taskId);
+  const { record } = ended;
   const successor = context.ports.random.id() as TaskId;
   context.hold(taskId, { ...finish(record, now), successor });
   const entry = context.tasks.add(successorRecord(record, successor, restartAt, now));

@@ -13,6 +13,8 @@ export type Assignments = ReadonlyMap<string, Assignment>;
 export interface TaskEntry {
   record: TaskRecord;
   busy: boolean;
+  /** Not told as it is now before its successor is durable. */
+  held: boolean;
   needsPull: boolean;
   /** Attempts in a row that came to nothing, for a fault of the engine or for want of a secret. */
   faults: number;
@@ -73,6 +75,7 @@ export function createNodeTasks(): NodeTasks {
     const entry: TaskEntry = {
       record,
       busy: false,
+      held: false,
       needsPull: pullsAlways(assignmentOf(record)),
       faults: 0,
       retryAt: 0,

@@ -7,7 +7,7 @@ import { isTerminal } from '../../model/task.ts';
 import type { Task } from '../../model/task.ts';
 import { slotKey } from '../../store/indexes.ts';
 import type { Change, Commit, Store, Transaction, View } from '../../store/store.ts';
-import { knownIn, statusesOn, unadopted } from '../observed.ts';
+import { knownIn, predecessorsOf, statusesOn, unadopted } from '../observed.ts';
 import { startLoop } from './loop.ts';
 import type { LoopPorts } from './loop.ts';
 
@@ -47,8 +47,8 @@ const noteChange = (view: View, change: Change, mark: (taskId: string) => void):
     mark(id);
     const nodeId = (after ?? before)?.nodeId;
     if (nodeId !== undefined && view.get('task', id) === undefined) {
-      // One that an agent started by itself, and nobody adopted, kept the task before it from being over.
-      for (const { taskId, successor } of statusesOn(view, nodeId)) if (successor === id) mark(taskId);
+      // One that an agent started by itself, and nobody adopted, kept the tasks before it from being over.
+      for (const task of predecessorsOf(view, nodeId, id)) mark(task.id);
     }
     // What is remembered of a successor only for its predecessor's sake goes with it.
     if (after === undefined && before?.successor !== undefined) mark(before.successor);
