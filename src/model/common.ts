@@ -12,7 +12,6 @@ export const objectName = z
   .max(255)
   .regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/, 'letters, digits, "-", "_" and "." only, beginning with a letter or digit');
 export const transport = z.enum(['tcp', 'udp', 'sctp']);
-export type Transport = z.infer<typeof transport>;
 /** An IPv4 address in dotted form. */
 export const ipv4 = z.ipv4();
 /** An IPv4 network, `10.0.1.0/24`. */

@@ -135,9 +135,21 @@ const nextId = (id: string): string => {
 };
 
 const kinds: readonly Fault[] = [
-  ...[agentDies, powerCut, partition, managerDies, engineHangs, engineSlow, linkSlow],
-  ...[nodeDiskFull, managerDiskFull, eventsBreak, containerDies, containerRemoved, engineDies],
-  ...[connectionBreaks, nodeLeaves],
+  agentDies,
+  powerCut,
+  partition,
+  managerDies,
+  engineHangs,
+  engineSlow,
+  linkSlow,
+  nodeDiskFull,
+  managerDiskFull,
+  eventsBreak,
+  containerDies,
+  containerRemoved,
+  engineDies,
+  connectionBreaks,
+  nodeLeaves,
 ];
 
 export function createFaults(ports: FaultPorts): Faults {

@@ -84,8 +84,14 @@ describe('schedule loop', () => {
     const tell = (taskId: string, more: Partial<TaskStatus>) =>
       store.observe((tx) =>
         tx.put('taskStatus', taskId, {
-          ...{ taskId: taskId as never, nodeId: 'a' as never, timestamp: 1, message: '', ready: false, containers: [] },
-          ...{ state: 'failed', ...more },
+          taskId: taskId as never,
+          nodeId: 'a' as never,
+          timestamp: 1,
+          message: '',
+          ready: false,
+          containers: [],
+          state: 'failed',
+          ...more,
         }),
       );
     store.observe((tx) => tx.drop('taskStatus', 'web.2'));
