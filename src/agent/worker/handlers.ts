@@ -170,10 +170,12 @@ function end(context: WorkerContext, action: ActionOf<'end'>): void {
   context.hold(taskId, { ...finish(record, now), successor });
   const entry = context.tasks.add(successorRecord(record, successor, restartAt, now));
   entry.busy = true;
+  ended.held = true;
   // What ran here a moment ago is here: a restart in place waits for no registry.
   entry.needsPull = false;
   if (action.unmade === true) entry.retryAt = restartAt;
   void context.flush().then(() => {
+    ended.held = false;
     context.publish(taskId);
     entry.busy = false;
     context.publish(successor);
