@@ -84,7 +84,7 @@ test("every field reaches the engine's request", () => {
     logging: { driver: 'json-file', options: { 'max-size': '1m' } },
     resources: {
       limits: { nanoCpus: 5e8, memoryBytes: 1000, pids: 10 },
-      reservations: { memoryBytes: 500, devices: [{ driver: 'nvidia', count: 1, capabilities: [['gpu']] }] },
+      reservations: { memoryBytes: 7_000_000, devices: [{ driver: 'nvidia', count: 1, capabilities: [['gpu']] }] },
       swapBytes: 24,
       swappiness: 10,
     },
@@ -144,7 +144,7 @@ test("every field reaches the engine's request", () => {
     NanoCpus: 5e8,
     Memory: 1000,
     PidsLimit: 10,
-    MemoryReservation: 500,
+    MemoryReservation: 7_000_000,
     MemorySwap: 1024,
     MemorySwappiness: 10,
     CpusetCpus: '0',
@@ -273,4 +273,10 @@ test('host ports and generic resources', () => {
 
 test('a template that Swarm does not have is refused by name', () => {
   assert.throws(() => request({ env: ['A={{.Nope}}'] }), { code: 'invalid-argument', message: /\{\{\.Nope\}\}/ });
+});
+
+test("a reservation that the engine would refuse for being small is the scheduler's alone", () => {
+  const reserved = (memoryBytes: number) => request({ resources: { reservations: { memoryBytes } } }).HostConfig;
+  assert.equal(reserved(1024 * 1024)?.MemoryReservation, undefined);
+  assert.equal(reserved(6 * 1024 * 1024)?.MemoryReservation, 6 * 1024 * 1024);
 });

@@ -13,7 +13,7 @@ function cgroupLimits(spec: ContainerSpec): Definitions['Resources'] {
     NanoCpus: limits?.nanoCpus,
     Memory: limits?.memoryBytes,
     PidsLimit: limits?.pids,
-    MemoryReservation: reservations?.memoryBytes,
+    MemoryReservation: memoryReservation(reservations?.memoryBytes),
     MemorySwap: memorySwap(limits?.memoryBytes, swapBytes),
     MemorySwappiness: swappiness,
     CpusetCpus: spec.cpuset,
@@ -26,6 +26,12 @@ function cgroupLimits(spec: ContainerSpec): Definitions['Resources'] {
     Ulimits: spec.ulimits?.map(({ name, soft, hard }) => ({ Name: name, Soft: soft, Hard: hard })),
   });
 }
+
+/** The engine refuses to reserve less than this. The scheduler has counted it all the same. */
+const leastReservation = 6 * 1024 * 1024;
+
+const memoryReservation = (bytes: number | undefined): number | undefined =>
+  bytes === undefined || bytes < leastReservation ? undefined : bytes;
 
 /** The engine counts memory and swap together; the model counts swap alone, -1 for no limit. */
 function memorySwap(memoryBytes: number | undefined, swapBytes: number | undefined): number | undefined {
