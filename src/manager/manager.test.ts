@@ -48,6 +48,18 @@ test('the tasks of a node that is down run elsewhere, and the old ones are stopp
   assert.equal(cluster.running('web').length, 6);
 });
 
+test("the cluster's log driver is in what agents are told of tasks that name none", async () => {
+  await using cluster = await TestCluster.start({ nodes: 1 });
+  const { commands, queries } = cluster.manager;
+  const { version, spec } = queries.cluster();
+  const logging = { driver: 'json-file', options: { 'max-size': '10m' } };
+  await commands.updateCluster(version, { ...spec, logging });
+  await cluster.create('web', replicated(1));
+  await cluster.settle();
+  assert.deepEqual(cluster.agent('node1').assigned()[0]?.spec.logging, logging);
+  assert.equal(queries.service('web').service.spec.task.logging, undefined);
+});
+
 test('a drained node is emptied, each task stopped before its replacement starts', async () => {
   await using cluster = await TestCluster.start({ nodes: 2 });
   await cluster.create('web', replicated(4));

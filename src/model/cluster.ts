@@ -18,7 +18,7 @@ export const clusterSpec = z.object({
   /** A node that is silent for this long is down and its tasks are replaced. */
   nodeTimeoutMs: milliseconds.default(3000),
   strategy: z.enum(['spread', 'binpack', 'random']).default('spread'),
-  /** Log driver for tasks that name none. */
+  /** Log driver for tasks that name none; goes into tasks when they are made. */
   logging: z.object({ driver: z.string().optional(), options: z.record(z.string(), z.string()).optional() }).optional(),
 });
 export type ClusterSpec = DeepReadonly<z.infer<typeof clusterSpec>>;

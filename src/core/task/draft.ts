@@ -1,4 +1,5 @@
 import type { TaskId } from '../../model/ids.ts';
+import type { TaskSpec } from '../../model/service.ts';
 import type { DesiredState, Task } from '../../model/task.ts';
 import { knownStatus } from './known.ts';
 import type { KnownTask, ServiceState } from './known.ts';
@@ -14,6 +15,8 @@ export type TaskAction =
 export interface DecisionContext {
   readonly now: number;
   readonly nextId: () => TaskId;
+  /** What new tasks are made from, where the cluster adds to the service's own; one object for all of them. */
+  readonly taskSpec?: TaskSpec;
 }
 
 /**

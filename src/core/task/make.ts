@@ -1,5 +1,6 @@
 import type { NodeId } from '../../model/ids.ts';
-import type { Service } from '../../model/service.ts';
+import type { ClusterSpec } from '../../model/cluster.ts';
+import type { Service, TaskSpec } from '../../model/service.ts';
 import type { DesiredState, Task } from '../../model/task.ts';
 import type { DecisionContext } from './draft.ts';
 
@@ -12,6 +13,12 @@ export interface NewTask {
   readonly notBefore?: number;
 }
 
+/** A service's task with the cluster's log driver where it names none. Options that it has stay its own. */
+export const withDefaultLogging = (task: TaskSpec, standard: ClusterSpec['logging']): TaskSpec => {
+  if (!standard?.driver || task.logging?.driver) return task;
+  return { ...task, logging: { ...standard, ...task.logging, driver: standard.driver } };
+};
+
 /** A new task from the service's specification as it is now. */
 export const makeTask = (service: Service, wish: NewTask, context: DecisionContext): Task => ({
   id: context.nextId(),
@@ -20,7 +27,7 @@ export const makeTask = (service: Service, wish: NewTask, context: DecisionConte
   updatedAt: context.now,
   serviceId: service.id,
   serviceName: service.spec.name,
-  spec: service.spec.task,
+  spec: context.taskSpec ?? service.spec.task,
   specVersion: service.specVersion,
   ...(service.spec.labels === undefined ? {} : { serviceLabels: service.spec.labels }),
   ...wish,

@@ -2,6 +2,7 @@ import { unmetDependencies } from '../../core/orchestrate/depend.ts';
 import { orchestrate } from '../../core/orchestrate/orchestrate.ts';
 import { Draft } from '../../core/task/draft.ts';
 import type { TaskAction } from '../../core/task/draft.ts';
+import { withDefaultLogging } from '../../core/task/make.ts';
 import { advanceUpdate } from '../../core/update/update.ts';
 import type { UpdateDecision } from '../../core/update/update.ts';
 import type { TaskId } from '../../model/ids.ts';
@@ -77,13 +78,16 @@ const decideService = (id: string, decision: Decision): void => {
   }
   const now = ports.clock.now();
   const runningSince = watch.runningSince;
+  const [cluster] = transaction.list('cluster');
+  const taskSpec = withDefaultLogging(service.spec.task, cluster?.spec.logging);
   const draft = new Draft(serviceStateOf(transaction, service, runningSince), {
     now,
     nextId: () => ports.random.id() as TaskId,
+    taskSpec,
   });
   const dependencies = service.spec.dependsOn ?? [];
   orchestrate(draft, {
-    eligible: () => eligibleNodes(transaction, service),
+    eligible: () => eligibleNodes(transaction, taskSpec),
     unmet: unmetDependencies(dependencies, (name) => dependencyOf(transaction, name, runningSince)),
   });
   const update = advanceUpdate(draft);

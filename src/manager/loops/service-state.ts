@@ -51,8 +51,8 @@ const allowedBy = (
 };
 
 /** Nodes that take a task of a service with one task per node. */
-export const eligibleNodes = (view: View, { spec }: Service): readonly NodeId[] => {
-  const check = kindCheck(requirementsOf(spec.task));
+export const eligibleNodes = (view: View, spec: TaskSpec): readonly NodeId[] => {
+  const check = kindCheck(requirementsOf(spec));
   const eligible: NodeId[] = [];
   for (const { nodeId } of view.find('nodeStatus', 'state', 'ready')) {
     const node = view.get('node', nodeId);
