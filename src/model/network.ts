@@ -3,6 +3,9 @@ import { ipv4, ipv4Network, labels, objectName } from './common.ts';
 import type { NetworkId } from './ids.ts';
 import type { DeepReadonly, Stored } from './object.ts';
 
+/** UDP port of the overlay. Not 4789, so that Swarm's own overlay networks can be on the same node. */
+export const overlayPort = 4797;
+
 export const ipamConfig = z.object({
   subnet: ipv4Network.optional(),
   ipRange: ipv4Network.optional(),

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { AssignedNetwork } from '../../model/assignment.ts';
+import { overlayPort } from '../../model/network.ts';
 
 /** The VXLAN device of the node. */
 export const overlayDevice = 'tutti0';
@@ -20,10 +21,8 @@ export const rulePriority = { skip: 11_000, steer: 11_001, end: 11_002 } as cons
 export const steerMask = 0xffff_0000;
 const steerTableBase = 0x5474_0000;
 
-/**
- * UDP port of the overlay. Not 4789, so that Swarm's own overlay networks can be on the same node.
- */
-export const vxlanPort = 4797;
+/** UDP port of the overlay. */
+export const vxlanPort = overlayPort;
 
 /** Labels of the engine's networks that are ours. */
 export const clusterLabel = 'tutti.cluster';

@@ -170,6 +170,20 @@ test('ports: conflicts name the owner, open ones are chosen and kept', () => {
   assert.deepEqual(kept, { kind: 'allocated', value: [{ ...port, published: 30_005 }] });
 });
 
+test("ports: what the cluster listens on is nobody else's", () => {
+  const reserved = [{ protocol: 'tcp', port: 2377, owner: "the managers' own" }] as const;
+  const port = { protocol: 'tcp', target: 80, published: 2377 } as const;
+  const refusal = { kind: 'refused', reason: "port 2377/tcp is the managers' own" };
+  assert.deepEqual(allocatePorts([{ ...port, mode: 'ingress' }], [], [], reserved), refusal);
+  assert.deepEqual(allocatePorts([{ ...port, mode: 'host' }], [], [], reserved), refusal);
+  assert.equal(allocatePorts([{ ...port, protocol: 'udp', mode: 'ingress' }], [], [], reserved).kind, 'allocated');
+  const first = [{ ...reserved[0], port: 30_000 }];
+  assert.deepEqual(allocatePorts([{ protocol: 'tcp', target: 80, mode: 'ingress' }], [], [], first), {
+    kind: 'allocated',
+    value: [{ protocol: 'tcp', target: 80, mode: 'ingress', published: 30_001 }],
+  });
+});
+
 test('each node has its own end of the overlay', () => {
   assert.deepEqual(allocateOverlayEndpoint('100.127.0.0/16', ['100.127.0.1', '100.127.0.3']), {
     kind: 'allocated',

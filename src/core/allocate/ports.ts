@@ -11,6 +11,13 @@ export interface PortOwner {
   readonly ports: readonly PublishedPort[];
 }
 
+/** A port that no service can have on any node, and whose it is: `the managers' own`. */
+export interface ReservedPort {
+  readonly protocol: PublishedPort['protocol'];
+  readonly port: number;
+  readonly owner: string;
+}
+
 /** Ports that nobody asked for by number are out of this range, as in Swarm. */
 export const firstDynamicPort = 30_000;
 export const lastDynamicPort = 32_767;
@@ -22,20 +29,24 @@ const key = (protocol: string, port: number): string => `${protocol}/${port}`;
  * cluster; host ports of different services may be the same, as long as no ingress port is.
  *
  * @param previous what the service has now: a port that is not asked for by number stays as it was chosen
+ * @param reserved what the cluster itself listens on: neither ingress nor host ports may be there
  */
 export const allocatePorts = (
   wanted: readonly PublishedPort[],
   others: Iterable<PortOwner>,
   previous: readonly PublishedPort[] = [],
+  reserved: readonly ReservedPort[] = [],
 ): Allocation<readonly GivenPort[]> => {
-  const taken = new Map<string, { readonly name: string; readonly mode: string }>();
+  const taken = new Map<string, { readonly by: string; readonly mode: string }>();
   for (const owner of others) {
     for (const port of owner.ports) {
       if (port.published === undefined) continue;
       const slot = key(port.protocol, port.published);
-      if (taken.get(slot)?.mode !== 'ingress') taken.set(slot, { name: owner.name, mode: port.mode });
+      if (taken.get(slot)?.mode !== 'ingress')
+        taken.set(slot, { by: `already in use by service ${owner.name}`, mode: port.mode });
     }
   }
+  for (const { protocol, port, owner } of reserved) taken.set(key(protocol, port), { by: owner, mode: 'ingress' });
   const own = new Set<string>();
   const given: GivenPort[] = [];
   for (const port of wanted) {
@@ -43,7 +54,7 @@ export const allocatePorts = (
     const slot = key(port.protocol, port.published);
     const owner = taken.get(slot);
     if (owner !== undefined && (owner.mode === 'ingress' || port.mode === 'ingress')) {
-      return refused(`port ${port.published}/${port.protocol} is already in use by service ${owner.name}`);
+      return refused(`port ${port.published}/${port.protocol} is ${owner.by}`);
     }
     if (own.has(slot)) return refused(`port ${port.published}/${port.protocol} is published twice`);
     own.add(slot);

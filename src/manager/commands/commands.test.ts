@@ -21,6 +21,23 @@ const published = (port: number): Partial<ServiceSpec> => ({
   endpoint: { ports: [{ protocol: 'tcp', target: 80, published: port, mode: 'ingress' }] },
 });
 
+test("the cluster's own ports cannot be published", async () => {
+  await using cluster = await TestCluster.start({ nodes: 1 });
+  await cluster.store.update((transaction) => {
+    for (const node of transaction.list('node')) {
+      transaction.update('node', { ...node, managerAddress: '10.0.0.1:12377' });
+    }
+  });
+  await rejects(cluster.create('x', published(12_377)), 'conflict', /port 12377\/tcp is the managers' own/);
+  const overlay = { protocol: 'udp', target: 80, published: 4797, mode: 'host' } as const;
+  await rejects(cluster.create('x', { endpoint: { ports: [overlay] } }), 'conflict', /4797\/udp is the overlay/);
+  await cluster.create('x', published(2377));
+  const [service] = [...cluster.store.view.list('service')];
+  assert.ok(service);
+  const spec = { ...service.spec, ...published(12_377) };
+  await rejects(cluster.manager.commands.updateService('x', service.version, spec), 'conflict', /managers' own/);
+});
+
 test('services: what cannot be is refused with its reason', async () => {
   await using cluster = await TestCluster.start({ nodes: 1 });
   const { commands, queries } = cluster.manager;
@@ -158,6 +175,7 @@ test('a stack is deployed whole or not at all, again without a change, pruned, a
   const db = onNetwork(aServiceSpec('app_db'), 'app_default');
   await cluster.create('other', published(9090));
   const taken = onNetwork(aServiceSpec('app_web', published(9090)), 'app_default');
+  await rejects(commands.planStack(aStack([db, taken]), { prune: false }), 'conflict', /port 9090/);
   await rejects(commands.applyStack(aStack([db, taken]), { prune: false }), 'conflict', /port 9090/);
   assert.deepEqual(queries.stacks(), []);
   await commands.applyStack(aStack([web, db]), { prune: false });

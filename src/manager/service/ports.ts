@@ -1,17 +1,19 @@
 import { allocatePorts } from '../../core/allocate/ports.ts';
-import type { PortOwner } from '../../core/allocate/ports.ts';
+import type { PortOwner, ReservedPort } from '../../core/allocate/ports.ts';
 import { TuttiError } from '../../model/errors.ts';
+import { overlayPort } from '../../model/network.ts';
 import type { Service } from '../../model/service.ts';
+import { parseAddress } from '../../rpc/address.ts';
 import type { View } from '../../store/store.ts';
 
 /**
- * The service with the ports of its specification in force. Of a port that is taken: throws `conflict` with its owner, or
+ * The service with the ports of its specification in force. Of a port that is taken, be it by the cluster itself: throws `conflict` with its owner, or
  * keeps the ports as they are.
  */
 export const withPorts = (view: View, service: Service, whenTaken: 'throw' | 'keep' = 'throw'): Service => {
   const wanted = service.spec.endpoint?.ports ?? [];
   if (wanted.length === 0) return { ...service, ports: [] };
-  const allocation = allocatePorts(wanted, others(view, service.id), service.ports);
+  const allocation = allocatePorts(wanted, others(view, service.id), service.ports, [...ownPorts(view)]);
   if (allocation.kind === 'allocated') return { ...service, ports: allocation.value };
   if (whenTaken === 'keep') return service;
   throw new TuttiError('conflict', `service ${service.spec.name}: ${allocation.reason}`);
@@ -20,5 +22,14 @@ export const withPorts = (view: View, service: Service, whenTaken: 'throw' | 'ke
 function* others(view: View, serviceId: string): Iterable<PortOwner> {
   for (const { id, spec, ports } of view.list('service')) {
     if (id !== serviceId) yield { id, name: spec.name, ports };
+  }
+}
+
+/** A service there would cut the nodes off from their managers, or from one another. */
+function* ownPorts(view: View): Iterable<ReservedPort> {
+  yield { protocol: 'udp', port: overlayPort, owner: "the overlay network's own" };
+  for (const { managerAddress } of view.list('node')) {
+    if (managerAddress === undefined) continue;
+    yield { protocol: 'tcp', port: parseAddress(managerAddress).port, owner: "the managers' own" };
   }
 }
