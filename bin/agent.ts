@@ -24,7 +24,7 @@ import { createKernelSettings } from '../src/platform/kernel-settings.ts';
 import { systemRandomness } from '../src/platform/random.ts';
 import { ownVersion } from '../src/platform/version.ts';
 import { renewWith } from '../src/rpc/certificates/renew.ts';
-import { renewalTime } from '../src/rpc/certificates/credentials.ts';
+import { expiryTime, renewalTime } from '../src/rpc/certificates/credentials.ts';
 import { createHttp2AgentTransport } from '../src/rpc/http2/agent.ts';
 
 const directories = daemonArguments(process.argv.slice(2), ['clean-up', 'warm']);
@@ -110,7 +110,14 @@ const run = async (): Promise<AsyncDisposable> => {
       clock,
       log,
       due: () => renewalTime(credentials.certificate),
+      expires: () => expiryTime(credentials.certificate),
       renew: async (signal) => {
+        const kept = await readCredentials(directories);
+        if (clock.now() < renewalTime(kept.certificate)) {
+          // The manager of this node has renewed it.
+          credentials = kept;
+          return;
+        }
         const renewed = await renewWith({ managers: config.managers, credentials, clock, signal });
         await writeCredentials(directories, renewed);
         credentials = renewed;

@@ -3,8 +3,9 @@ import { createServer } from 'node:http';
 import { flushCompileCache } from 'node:module';
 import { createApi } from '../src/api/server.ts';
 import { requireConfig } from '../src/host/config.ts';
-import { readCredentials } from '../src/host/credentials.ts';
+import { readCredentials, writeCredentials } from '../src/host/credentials.ts';
 import { daemonOf } from '../src/host/daemons.ts';
+import { nextOwnCredentials } from '../src/host/own-certificate.ts';
 import { nodePaths } from '../src/host/paths.ts';
 import { writeStatus } from '../src/host/status.ts';
 import { openStore } from '../src/host/store.ts';
@@ -57,10 +58,15 @@ const followCertificate = (listener: Http2Listener): Disposable => {
 
 const run = async (): Promise<AsyncDisposable> => {
   const config = await requireConfig(directories);
-  const credentials = await readCredentials(directories);
+  let credentials = await readCredentials(directories);
   const paths = nodePaths(directories);
   const parts = new AsyncDisposableStack();
   const store = parts.use(await openStore(directories, clock));
+  const next = await nextOwnCredentials({ store, clock, log }, config.nodeId, credentials);
+  if (next !== undefined) {
+    await writeCredentials(directories, next);
+    credentials = next;
+  }
   const allocator = parts.use(createAllocator(store));
   const assignments = parts.use(trackAssignments(store));
   const managers = () => [formatAddress({ host: config.address, port: config.port })];

@@ -47,6 +47,9 @@ export const identityOfPem = (pem: string): Identity => {
   return identity;
 };
 
+/** When a certificate is over, in milliseconds since the epoch. */
+export const expiryTime = (pem: string): number => new X509Certificate(pem).validToDate.getTime();
+
 /** When to ask for the next certificate: two thirds into this one's life, in milliseconds since the epoch. */
 export const renewalTime = (pem: string): number => {
   const certificate = new X509Certificate(pem);
