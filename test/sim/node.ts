@@ -72,10 +72,13 @@ const latencies = {
   pull: [50, 2000],
 } as const;
 
+/** No call takes longer, however slow the engine: what is under way when it is repaired still takes its time. */
+const slowestMs = 15_000;
+
 function simEngine(name: string, timeline: Timeline, random: Prng, slowness: () => number): FakeEngine {
   const latency = (kind: keyof typeof latencies) => {
     const [least, most] = latencies[kind];
-    return () => random.between(least, most) * slowness();
+    return () => Math.min(random.between(least, most) * slowness(), slowestMs);
   };
   return createFakeEngine({
     clock: processClock(timeline),
