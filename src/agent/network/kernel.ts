@@ -27,7 +27,7 @@ export function createKernel(exec: Exec, settings: KernelSettings): Kernel {
     const result = await exec(command, args, { input, timeoutMs: 20_000, ...(signal && { signal }) });
     if (result.code === 0) return;
     const problem = result.stderr.trim().split('\n').slice(0, 3).join('; ');
-    throw new TuttiError('internal', `${command} could not change the node's network: ${problem}`, {
+    throw new TuttiError('unavailable', `${command} could not change the node's network: ${problem}`, {
       fields: { command, code: result.code },
     });
   };
