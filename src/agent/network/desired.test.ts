@@ -72,6 +72,9 @@ test("networks are in the sets that keep them apart; the engine's own are in non
   const host = aNetwork({ id: 'host00000', name: 'host', subnet: '', gateway: '' });
   const table = ip(desired(aSelf(), aNetwork(), internal, host));
   assert.deepEqual(keys(table, 'subnets'), ['10.128.0.0/24', '10.128.3.0/24']);
-  assert.deepEqual(keys(table, 'internal'), ['10.128.3.0/24']);
+  assert.deepEqual(keys(table, 'closed'), ['"tutti0-vault000"']);
+  const forward = table.chains.get('forward')?.rules ?? [];
+  assert.ok(forward.indexOf('iifname @closed goto prohibit') > forward.indexOf('iifname . ip daddr @reach accept'));
+  assert.ok(forward.indexOf('iifname @closed goto prohibit') < forward.indexOf('ct status dnat accept'));
   assert.deepEqual(keys(table, 'reach'), ['"tutti0-front000" . 10.128.0.0/24', '"tutti0-vault000" . 10.128.3.0/24']);
 });

@@ -39,16 +39,16 @@ const concatenation = z.object({ concat: z.array(value) });
 const element = z.object({ elem: z.object({ val: value }) });
 
 /** A key as our scripts write it; what we never write comes out as JSON and is removed as not ours. */
-function keyText(key: unknown, part = false): string {
+function keyText(key: unknown): string {
   if (typeof key === 'number') return String(key);
   // Of all that we put into sets only interface names stand in quotes.
-  if (typeof key === 'string') return part && key.startsWith(overlayDevice) ? `"${key}"` : key;
+  if (typeof key === 'string') return key.startsWith(overlayDevice) ? `"${key}"` : key;
   const asPrefix = prefix.safeParse(key);
   if (asPrefix.success) return `${asPrefix.data.prefix.addr}/${asPrefix.data.prefix.len}`;
   const asConcatenation = concatenation.safeParse(key);
-  if (asConcatenation.success) return asConcatenation.data.concat.map((each) => keyText(each, true)).join(' . ');
+  if (asConcatenation.success) return asConcatenation.data.concat.map(keyText).join(' . ');
   const asElement = element.safeParse(key);
-  return asElement.success ? keyText(asElement.data.elem.val, part) : JSON.stringify(key);
+  return asElement.success ? keyText(asElement.data.elem.val) : JSON.stringify(key);
 }
 
 const verdict = z.object({ goto: z.object({ target: z.string() }) });

@@ -29,7 +29,7 @@ export function ipTable(
     family: 'ip',
     sets: new Map<string, NftSet>([
       ['subnets', set(prefixes, networks.map(subnet))],
-      ['internal', set(prefixes, networks.filter(({ internal }) => internal).map(subnet))],
+      ['closed', set('type ifname;', networks.filter(({ internal }) => internal).map(bridge))],
       [
         'within',
         set(
@@ -89,7 +89,8 @@ export function bridgeTable(networks: readonly AssignedNetwork[]): NftTable {
 }
 
 const subnet = (network: AssignedNetwork): string => network.subnet;
-const bridgeAndSubnet = (network: AssignedNetwork): string => `"${bridgeName(network.id)}" . ${network.subnet}`;
+const bridge = (network: AssignedNetwork): string => `"${bridgeName(network.id)}"`;
+const bridgeAndSubnet = (network: AssignedNetwork): string => `${bridge(network)} . ${network.subnet}`;
 const protocolAndPort = ({ protocol, published }: Publication): string => `${protocol} . ${published}`;
 const portAndChain = (one: Publication): [string, string] => [protocolAndPort(one), `goto ${publicationChain(one)}`];
 const macAndMark = (peer: AssignedPeer): [string, string] => [
@@ -168,7 +169,7 @@ const fixedChains: readonly (readonly [string, NftChain])[] = [
         // The resolver of a network listens there.
         `iifname ${bridgePattern} ip daddr @gateways meta l4proto { tcp, udp } th dport 53 return`,
         // Nor does a network without a way out reach other services by a node's address.
-        `iifname ${bridgePattern} ip saddr @internal return`,
+        'iifname @closed return',
         'meta l4proto { tcp, udp, sctp } meta l4proto . th dport vmap @published',
       ],
     },
@@ -182,13 +183,14 @@ const fixedChains: readonly (readonly [string, NftChain])[] = [
         // The bridge decides what a container may reach, whatever source address it writes.
         'iifname . ip daddr @reach accept',
         `iifname "${overlayDevice}" ip saddr . ip daddr @within accept`,
+        // Nor does Docker's own translation lead out of a network without a way out.
+        'iifname @closed goto prohibit',
         // A published port, asked for by way of a node's address.
         'ct status dnat accept',
         // Containers are told at once; strangers are told nothing.
         `iifname "${overlayDevice}" ip saddr @subnets goto prohibit`,
         `iifname ${bridgePattern} ip daddr @subnets goto prohibit`,
         `iifname ${bridgePattern} oifname "${overlayDevice}" goto prohibit`,
-        `iifname ${bridgePattern} ip saddr @internal goto prohibit`,
         // From outside straight to a task's address: only by a published port.
         `iifname != ${anyPattern} ip daddr @subnets drop`,
         `iifname != ${anyPattern} oifname "${overlayDevice}" drop`,
