@@ -54,15 +54,18 @@ export interface Commands {
   removeNode(reference: string, force: boolean): Promise<void>;
   updateCluster(version: number, spec: ClusterSpec): Promise<void>;
   rotateJoinToken(role: NodeRole): Promise<string>;
-  /** The difference between a stack file and the cluster, without doing it. */
-  planStack(stack: StackSpec, options: { readonly prune: boolean }): readonly PlanAction[];
-  /** Makes the cluster match, in one transaction: all or nothing. Returns what it did. */
-  applyStack(
-    stack: StackSpec,
-    options: { readonly prune: boolean },
-  ): Promise<{ readonly actions: readonly PlanAction[]; readonly warnings: readonly string[] }>;
+  /** What `applyStack` would do, without doing it. Throws what it would throw: a plan that is given can be done. */
+  planStack(stack: StackSpec, options: { readonly prune: boolean }): Promise<AppliedStack>;
+  /** Makes the cluster match, in one transaction: all or nothing. */
+  applyStack(stack: StackSpec, options: { readonly prune: boolean }): Promise<AppliedStack>;
   /** Removes every object of the stack. `not-found` when there is none. */
   removeStack(name: string): Promise<{ readonly removed: readonly { readonly kind: string; readonly name: string }[] }>;
+}
+
+/** What was, or would be, done for a stack. */
+export interface AppliedStack {
+  readonly actions: readonly PlanAction[];
+  readonly warnings: readonly string[];
 }
 
 export interface NodeRecord {

@@ -58,10 +58,11 @@ test('the docker CLI and tutti make the same of a file, in turns, and either tak
   await using host = await openCluster();
   const { commands, queries } = host.cluster.manager;
   const stack = await ourStack();
-  const differing = () => commands.planStack(stack, { prune: true }).filter(({ kind }) => kind !== 'unchanged');
+  const differing = async () =>
+    (await commands.planStack(stack, { prune: true })).actions.filter(({ kind }) => kind !== 'unchanged');
 
   await host.docker('stack', 'deploy', '-c', 'compose.yaml', 'app');
-  assert.deepEqual(differing(), []);
+  assert.deepEqual(await differing(), []);
 
   const before = queries.services().map(({ service }) => [service.spec.name, service.specVersion]);
   await commands.applyStack(stack, { prune: true });
@@ -70,7 +71,7 @@ test('the docker CLI and tutti make the same of a file, in turns, and either tak
     queries.services().map(({ service }) => [service.spec.name, service.specVersion]),
     before,
   );
-  assert.deepEqual(differing(), []);
+  assert.deepEqual(await differing(), []);
 
   assert.match(await host.docker('stack', 'ls'), /^app\s+3/m);
   await host.docker('stack', 'rm', 'app');

@@ -2,7 +2,8 @@ import type { CurrentState } from '../../core/plan/action.ts';
 import { planRemoval, planStack } from '../../core/plan/plan.ts';
 import type { PlanAction } from '../../core/plan/plan.ts';
 import { TuttiError } from '../../model/errors.ts';
-import type { Transaction, View } from '../../store/store.ts';
+import type { StackSpec } from '../../model/stack.ts';
+import type { Store, Transaction, View } from '../../store/store.ts';
 import type { Commands } from '../manager.ts';
 import { resolve } from '../references.ts';
 import type { CommandContext } from './context.ts';
@@ -14,16 +15,15 @@ type StackCommands = Pick<Commands, 'planStack' | 'applyStack' | 'removeStack'>;
 
 export const stackCommands = (context: CommandContext): StackCommands => {
   const { store } = context;
+  const apply = (transaction: Transaction, stack: StackSpec, options: { readonly prune: boolean }) => {
+    const actions = planStack(stack, currentState(transaction), options);
+    const warnings = actions.flatMap((action) => carryOut(transaction, action, context));
+    return { actions, warnings };
+  };
   return {
-    planStack: (stack, options) => planStack(stack, currentState(store.view), options),
-    applyStack: async (stack, options) => {
-      const { value } = await store.update((transaction) => {
-        const actions = planStack(stack, currentState(transaction), options);
-        const warnings = actions.flatMap((action) => carryOut(transaction, action, context));
-        return { actions, warnings };
-      });
-      return value;
-    },
+    planStack: async (stack, options) => await tried(store, (transaction) => apply(transaction, stack, options)),
+    applyStack: async (stack, options) =>
+      (await store.update((transaction) => apply(transaction, stack, options))).value,
     removeStack: async (name) => {
       const { value } = await store.update((transaction) => {
         const actions = planRemoval(name, currentState(transaction));
@@ -34,6 +34,20 @@ export const stackCommands = (context: CommandContext): StackCommands => {
       return { removed: value };
     },
   };
+};
+
+/** What a transaction would come to: whatever would refuse it does, and nothing is written. */
+const tried = async <Value>(store: Store, decide: (transaction: Transaction) => Value): Promise<Value> => {
+  const onlyTried = new TuttiError('cancelled', 'the transaction was only tried');
+  const values: Value[] = [];
+  const committed = store.update((transaction) => {
+    values.push(decide(transaction));
+    throw onlyTried;
+  });
+  await committed.catch((thrown: unknown) => {
+    if (thrown !== onlyTried) throw thrown;
+  });
+  return values[0] as Value;
 };
 
 const currentState = (view: View): CurrentState => ({

@@ -16,7 +16,8 @@ export const stackRoutes = ({ manager }: WebContext): readonly Route[] => {
       '/stacks/plan',
       async (request) => {
         const { stack, prune } = await readRequest(request, stackRequest);
-        const view: ApplyView = { steps: commands.planStack(stack, { prune }).map(planStep), warnings: [] };
+        const { actions, warnings } = await commands.planStack(stack, { prune });
+        const view: ApplyView = { steps: actions.map(planStep), warnings };
         return json(view);
       },
     ],
