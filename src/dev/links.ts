@@ -1,7 +1,7 @@
 import type { Exec } from '../platform/exec.ts';
 import type { ClusterLayout, NodeLayout } from './layout.ts';
 import { attempt, run } from './run.ts';
-import { switchAddress, uplinkAddress, uplinkName } from './subnet.ts';
+import { hardwareAddress, switchAddress, uplinkAddress, uplinkName } from './subnet.ts';
 
 /** Runs `ip` commands, one a line, in a namespace. */
 const batch = async (exec: Exec, namespace: string, lines: readonly string[]): Promise<string> =>
@@ -61,8 +61,10 @@ export async function plugIn(
     `link add ${node.port} type veth peer name eth0 netns ${node.namespace}`,
     `link set ${node.port} master br0 up`,
   ]);
+  // The same each time the node is switched on: peers remember for up to a minute to which card an address belongs.
   await batch(exec, node.namespace, [
     'link set lo up',
+    `link set eth0 address ${hardwareAddress(address)}`,
     `addr add ${address}/24 dev eth0`,
     'link set eth0 up',
     `route add default via ${gateway}`,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { freeSubnets, nodeAddress } from './subnet.ts';
+import { freeSubnets, hardwareAddress, nodeAddress } from './subnet.ts';
 
 test('a subnet that any route touches is not free', () => {
   const routes = [
@@ -15,3 +15,7 @@ test('a subnet that any route touches is not free', () => {
 test('without routes all are free', () => assert.equal(freeSubnets('').length, 256));
 
 test('addresses are numbered from .1', () => assert.equal(nodeAddress(7, 2), '10.99.7.3'));
+
+test('a node has the same hardware address each time', () => {
+  assert.equal(hardwareAddress('10.99.7.3'), '02:74:0a:63:07:03');
+});

@@ -19,3 +19,7 @@ export function freeSubnets(routes: string): readonly number[] {
   const taken = new Set([...routes.matchAll(/\b10\.99\.(\d{1,3})\.\d{1,3}/g)].map((match) => Number(match[1])));
   return Array.from({ length: 256 }, (_, subnet) => subnet).filter((subnet) => !taken.has(subnet));
 }
+
+/** The hardware address of the node that has an IPv4 address: locally administered, its last four bytes the address. */
+export const hardwareAddress = (address: string): string =>
+  ['02', '74', ...address.split('.').map((part) => Number(part).toString(16).padStart(2, '0'))].join(':');
