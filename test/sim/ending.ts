@@ -111,9 +111,11 @@ function placesShortfall(service: Service, wanted: readonly Task[], { store, act
   }
 }
 
-const isHeldUp = (task: Task, store: Store): boolean =>
-  task.waitingFor !== undefined ||
-  store.view.get('taskStatus', task.id)?.message.startsWith('no suitable node') === true;
+/** For want of room, or of a network or secret that only an older version still asks for, or by its dependencies. */
+const isHeldUp = (task: Task, store: Store): boolean => {
+  const message = store.view.get('taskStatus', task.id)?.message ?? '';
+  return task.waitingFor !== undefined || /^no suitable node|does not exist$|^waiting for the manager/.test(message);
+};
 
 const isSettled = ({ spec }: Service, task: Task, status: TaskStatus | undefined): boolean => {
   if (isJob(spec)) return status?.state === 'complete';
