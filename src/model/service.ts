@@ -97,8 +97,11 @@ export const dependency = z.object({
   required: z.boolean().optional(),
 });
 
+/** A service's name is a label in DNS, which has room for so many characters; Swarm's limit too. */
+const serviceName = objectName.max(63, 'service names have 63 characters at most, because DNS finds no longer ones');
+
 export const serviceSpec = z.object({
-  name: objectName,
+  name: serviceName,
   labels: labels.optional(),
   task: taskSpec,
   mode: serviceMode,
