@@ -156,6 +156,4 @@ export interface Service extends Stored<ServiceId> {
   readonly ports: readonly (PublishedPort & { readonly published: number })[];
   /** Writer: the updater. */
   readonly updateStatus?: UpdateStatus;
-  /** Removed by the user: its tasks are being shut down, then it goes. */
-  readonly removing?: boolean;
 }

@@ -1,21 +1,10 @@
 import type { Manager, ServiceRecord, TaskRecord } from '../../manager/manager.ts';
-import { TuttiError } from '../../model/errors.ts';
 import { stackLabel } from '../../model/stack.ts';
 import { taskName } from './views.ts';
 
-/** Services that are not on their way out. */
-export const presentServices = ({ queries }: Manager, stack?: string | null): readonly ServiceRecord[] =>
-  queries
-    .services()
-    .filter(({ service }) => service.removing !== true)
-    .filter(({ service }) => typeof stack !== 'string' || service.spec.labels?.[stackLabel] === stack);
-
-/** A service by id, prefix of an id or name. Throws `not-found`, also for one on its way out. */
-export const findService = ({ queries }: Manager, reference: string): ServiceRecord => {
-  const record = queries.service(reference);
-  if (record.service.removing !== true) return record;
-  throw new TuttiError('not-found', `service ${reference} not found`);
-};
+/** All services, or those of a stack. */
+export const servicesOf = ({ queries }: Manager, stack?: string | null): readonly ServiceRecord[] =>
+  queries.services().filter(({ service }) => typeof stack !== 'string' || service.spec.labels?.[stackLabel] === stack);
 
 /** A task by its id, a prefix of it, or its name (`web.1`: the newest one of that slot). Throws `not-found`. */
 export const findTask = (manager: Manager, reference: string): TaskRecord => {

@@ -73,7 +73,7 @@ function ofStack(stack: string, current: CurrentState): CurrentState {
   const belongs = ({ spec }: { readonly spec: { readonly labels?: Labels | undefined } }): boolean =>
     spec.labels?.[stackLabel] === stack;
   return {
-    services: current.services.filter((service) => belongs(service) && service.removing !== true),
+    services: current.services.filter(belongs),
     networks: current.networks.filter(belongs),
     secrets: current.secrets.filter(belongs),
     configs: current.configs.filter(belongs),

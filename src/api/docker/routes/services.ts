@@ -10,7 +10,7 @@ import type { DockerContext } from '../context.ts';
 import { carryOver } from '../convert/carry.ts';
 import { serviceRecordTo } from '../convert/service.ts';
 import { sparse } from '../convert/sparse.ts';
-import { lookup, lookupAsync, notFound } from '../errors.ts';
+import { lookup, lookupAsync } from '../errors.ts';
 import { anyOf, checkChoice, labelled, prefixOf, readFilters } from '../filters.ts';
 import { readVersion } from '../input.ts';
 import { inventName } from '../names.ts';
@@ -26,7 +26,7 @@ export const serviceRoutes = (context: DockerContext): readonly Route[] => {
       (request) => {
         const passes = serviceFilter(request);
         const status = flagOf(request, 'status');
-        const found = queries.services().filter(({ service }) => service.removing !== true && passes(service));
+        const found = queries.services().filter(({ service }) => passes(service));
         return json(found.map((record) => serviceRecordTo(record, status)));
       },
     ],
@@ -58,12 +58,8 @@ export const serviceRoutes = (context: DockerContext): readonly Route[] => {
   ];
 };
 
-/** A service that is being removed is gone for clients already. */
-export const findService = ({ queries }: Manager, id: string): ServiceRecord => {
-  const record = lookup('service', id, () => queries.service(id));
-  if (record.service.removing === true) throw notFound('service', id);
-  return record;
-};
+export const findService = ({ queries }: Manager, id: string): ServiceRecord =>
+  lookup('service', id, () => queries.service(id));
 
 const updateService = async (request: ApiRequest, manager: Manager): Promise<Reply> => {
   const { commands } = manager;

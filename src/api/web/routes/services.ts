@@ -5,7 +5,7 @@ import { empty, json } from '../../http/reply.ts';
 import { paramOf } from '../../http/request.ts';
 import type { Route } from '../../http/router.ts';
 import type { WebContext } from '../context.ts';
-import { findService, presentServices } from '../find.ts';
+import { servicesOf } from '../find.ts';
 import { readRequest } from '../input.ts';
 import { serviceView } from '../views.ts';
 
@@ -15,29 +15,28 @@ export const serviceRoutes = ({ manager }: WebContext): readonly Route[] => {
     [
       'GET',
       '/services',
-      (request) =>
-        json(presentServices(manager, request.query.get('stack')).map((record) => withTasks(manager, record))),
+      (request) => json(servicesOf(manager, request.query.get('stack')).map((record) => withTasks(manager, record))),
     ],
     [
       'GET',
       '/services/:service',
-      (request) => json(withTasks(manager, findService(manager, paramOf(request, 'service')))),
+      (request) => json(withTasks(manager, manager.queries.service(paramOf(request, 'service')))),
     ],
     [
       'POST',
       '/services/:service/scale',
       async (request) => {
         const { replicas } = await readRequest(request, scaleRequest);
-        const { service } = findService(manager, paramOf(request, 'service'));
+        const { service } = manager.queries.service(paramOf(request, 'service'));
         await commands.scaleService(service.id, replicas);
-        return json(withTasks(manager, findService(manager, service.id)));
+        return json(withTasks(manager, manager.queries.service(service.id)));
       },
     ],
     [
       'DELETE',
       '/services/:service',
       async (request) => {
-        await commands.removeService(findService(manager, paramOf(request, 'service')).service.id);
+        await commands.removeService(manager.queries.service(paramOf(request, 'service')).service.id);
         return empty(204);
       },
     ],

@@ -7,7 +7,7 @@ import { flagOf, paramOf } from '../../http/request.ts';
 import type { Route } from '../../http/router.ts';
 import type { WebContext } from '../context.ts';
 import { errorReply } from '../errors.ts';
-import { findService, findTask } from '../find.ts';
+import { findTask } from '../find.ts';
 import { readNumber } from '../input.ts';
 import type { Names } from '../views.ts';
 import { logView, namesOf } from '../views.ts';
@@ -26,7 +26,7 @@ export const streamRoutes = ({ manager }: WebContext): readonly Route[] => [
     'GET',
     '/services/:service/logs',
     (request) => {
-      const { service } = findService(manager, paramOf(request, 'service'));
+      const { service } = manager.queries.service(paramOf(request, 'service'));
       return logs(manager, manager.logs.service(service.id, logOptions(request), request.signal));
     },
   ],

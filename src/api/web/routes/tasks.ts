@@ -6,7 +6,7 @@ import type { ApiRequest } from '../../http/request.ts';
 import { flagOf, paramOf } from '../../http/request.ts';
 import type { Route } from '../../http/router.ts';
 import type { WebContext } from '../context.ts';
-import { findService, findTask } from '../find.ts';
+import { findTask } from '../find.ts';
 import { explanationView, namesOf, taskView } from '../views.ts';
 
 /** `GET /tasks?service=&node=&stack=&all=1`: without `all` only tasks that are wanted or still there. */
@@ -45,7 +45,7 @@ const select = (request: ApiRequest, manager: Manager): readonly TaskRecord[] =>
 
 const candidates = (manager: Manager, service: string | null, nodeId: string | undefined): readonly TaskRecord[] => {
   const { queries } = manager;
-  if (service !== null) return queries.tasksOf({ serviceId: findService(manager, service).service.id });
+  if (service !== null) return queries.tasksOf({ serviceId: manager.queries.service(service).service.id });
   return nodeId === undefined ? queries.tasks() : queries.tasksOf({ nodeId });
 };
 
