@@ -19,7 +19,6 @@ interface JoinCall {
   readonly address: string;
   readonly token: string;
   readonly request: string;
-  readonly hostname: string;
   readonly clock: Clock;
   readonly signal?: AbortSignal;
 }
@@ -28,7 +27,7 @@ interface JoinCall {
  * Asks one manager. Nothing is said to it before it has shown that it is a manager of the token's cluster: its
  * authority's certificate has the digest that the token names, and its own certificate is by that authority.
  */
-const askToJoin = async ({ address, token, request, hostname, clock, signal }: JoinCall): Promise<JoinAnswer> => {
+const askToJoin = async ({ address, token, request, clock, signal }: JoinCall): Promise<JoinAnswer> => {
   const common = { address, clock, ...(signal && { signal }) };
   const { authority } = await callManager({
     ...common,
@@ -44,7 +43,7 @@ const askToJoin = async ({ address, token, request, hostname, clock, signal }: J
     ...common,
     name: 'join',
     trust: { kind: 'authority', authority },
-    body: { token, request, hostname },
+    body: { token, request },
     answer: joinAnswer,
   });
 };
@@ -76,7 +75,6 @@ export const joinNode = async (ports: HostPorts, options: JoinOptions): Promise<
   const answer = await askAny(managers, {
     token,
     request,
-    hostname: machine.name,
     clock: ports.clock,
     ...(signal && { signal }),
   });

@@ -30,7 +30,6 @@ export const authorityAnswer = z.object({ authority: pem });
 export const joinRequest = z.object({
   token: z.string().max(256),
   request: pem,
-  hostname: z.string().max(255).optional(),
 });
 export const joinAnswer = z.object({
   certificate: pem,
