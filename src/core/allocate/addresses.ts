@@ -7,6 +7,7 @@ import type { Allocation } from './subnet.ts';
 
 /** The addresses of one network. */
 interface NetworkAddresses {
+  readonly name: string;
   readonly subnet: Range;
   readonly range: Range;
   readonly reserved: ReadonlySet<number>;
@@ -38,7 +39,8 @@ export class AddressBook {
     const gateway = network.gateway === undefined ? subnet.first + 1 : parseAddress(network.gateway);
     const reserved = new Set([subnet.first, subnet.last, gateway, ...auxiliary.map(parseAddress)]);
     const owners = known?.owners ?? new Map<number, TaskId>();
-    this.#networks.set(network.id, { subnet, range, reserved, owners, cursor: range.first, removed: false });
+    const { name } = network.spec;
+    this.#networks.set(network.id, { name, subnet, range, reserved, owners, cursor: range.first, removed: false });
   }
 
   removeNetwork(networkId: string): void {
@@ -98,7 +100,7 @@ export class AddressBook {
       if (reserved.has(candidate) || owners.has(candidate)) continue;
       return { kind: 'allocated', value: formatAddress(candidate) };
     }
-    return { kind: 'refused', reason: `network ${networkId} has no free address: all ${owners.size} are in use` };
+    return { kind: 'refused', reason: `network ${known.name} has no free address: all ${owners.size} are in use` };
   }
 
   /** Whether the address can be given to a task of the network at all. */
@@ -107,7 +109,7 @@ export class AddressBook {
     if (known === undefined) return { kind: 'refused', reason: `network ${networkId} has no subnet` };
     const value = parseAddress(address);
     if (value < known.subnet.first || value > known.subnet.last || known.reserved.has(value)) {
-      return { kind: 'refused', reason: `${address} is no address for tasks on network ${networkId}` };
+      return { kind: 'refused', reason: `${address} is no address for tasks on network ${known.name}` };
     }
     return { kind: 'allocated', value: address };
   }
@@ -118,6 +120,7 @@ export class AddressBook {
     if (known !== undefined) return known;
     const range = { first: address, last: address };
     const made = {
+      name: networkId,
       subnet: range,
       range,
       reserved: new Set<number>(),

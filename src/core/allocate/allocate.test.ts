@@ -104,7 +104,7 @@ test('an address is given once, and again only after all others', () => {
     ['c', 'd', 'e', 'f'].map((task) => picked(book, task)),
     ['10.0.0.4', '10.0.0.5', '10.0.0.6', '10.0.0.2'],
   );
-  assert.equal(picked(book, 'g'), 'network net1 has no free address: all 5 are in use');
+  assert.equal(picked(book, 'g'), 'network net has no free address: all 5 are in use');
 });
 
 test('addresses stay inside of the range, and off what is reserved', () => {

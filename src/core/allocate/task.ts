@@ -28,6 +28,7 @@ export const allocateTask = (
     const network = options.network(networkId);
     if (network === undefined) return { kind: 'refused', reason: `network ${networkId} does not exist` };
     if (network.spec.driver !== 'overlay') continue;
+    if (network.subnet === undefined) return { kind: 'refused', reason: `network ${network.spec.name} has no subnet` };
     const given = ipv4Address === undefined ? book.pick(networkId) : take(networkId, ipv4Address, task, book, options);
     if (given.kind === 'refused') return given;
     addresses.push({ networkId, address: given.value });
