@@ -1,5 +1,5 @@
 import { TuttiError } from '../../model/errors.ts';
-import type { RemovedView } from '../../model/native.ts';
+import type { RemovedView, ServiceView } from '../../model/native.ts';
 import { isTerminal } from '../../model/task.ts';
 import { liveDisplay } from '../output/live.ts';
 import type { Session } from '../session.ts';
@@ -12,10 +12,7 @@ export const remove = async (session: Session, names: readonly string[], flags: 
   const stacks = new Set((await session.client.stacks(session.signal)).map((stack) => stack.name));
   const removed: RemovedView['removed'][number][] = [];
   for (const name of names) {
-    const leaving = await leavingTasks(session, name, stacks.has(name));
-    const view = stacks.has(name)
-      ? await session.client.removeStack(name, session.signal)
-      : await removeService(session, name);
+    const { leaving, view } = stacks.has(name) ? await removeStack(session, name) : await removeService(session, name);
     for (const { kind, name: object } of view.removed) session.note(`removed ${kind} ${object}`);
     removed.push(...view.removed);
     if (!flags.detach) await waitUntilGone(session, name, leaving, flags.timeout);
@@ -23,27 +20,36 @@ export const remove = async (session: Session, names: readonly string[], flags: 
   if (session.json) session.printJson({ removed });
 };
 
-const removeService = async ({ client, signal }: Session, name: string): Promise<RemovedView> => {
+interface Removal {
+  readonly view: RemovedView;
+  /** Ids of the tasks that are going. */
+  readonly leaving: ReadonlySet<string>;
+}
+
+const removeStack = async (session: Session, name: string): Promise<Removal> => {
+  const { client, signal } = session;
+  const leaving = await tasksOf(session, await client.services(name, signal));
+  return { leaving, view: await client.removeStack(name, signal) };
+};
+
+const removeService = async (session: Session, reference: string): Promise<Removal> => {
+  const { client, signal } = session;
   try {
-    const service = await client.service(name, signal);
+    const service = await client.service(reference, signal);
+    const leaving = await tasksOf(session, [service]);
     await client.removeService(service.id, signal);
-    return { removed: [{ kind: 'service', name: service.name }] };
+    return { leaving, view: { removed: [{ kind: 'service', name: service.name }] } };
   } catch (thrown) {
     if (thrown instanceof TuttiError && thrown.code === 'not-found') {
-      throw new TuttiError('not-found', `there is no stack and no service "${name}"`, { cause: thrown });
+      throw new TuttiError('not-found', `there is no stack and no service "${reference}"`, { cause: thrown });
     }
     throw thrown;
   }
 };
 
-const leavingTasks = async ({ client, signal }: Session, name: string, isStack: boolean): Promise<Set<string>> => {
-  const tasks = await client.tasks({}, signal);
-  const services = new Set(
-    (await client.services(isStack ? name : undefined, signal))
-      .filter((service) => isStack || service.name === name || service.id === name)
-      .map((service) => service.id),
-  );
-  return new Set(tasks.filter((task) => services.has(task.serviceId)).map((task) => task.id));
+const tasksOf = async ({ client, signal }: Session, services: readonly ServiceView[]): Promise<Set<string>> => {
+  const ids = new Set(services.map((service) => service.id));
+  return new Set((await client.tasks({}, signal)).filter((task) => ids.has(task.serviceId)).map((task) => task.id));
 };
 
 const waitUntilGone = async (
