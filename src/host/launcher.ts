@@ -16,7 +16,7 @@ export interface Daemon {
 
 /**
  * Starts a daemon so that it outlives the caller and is started again at once whenever it dies (kill -9 included), with
- * a growing pause where it keeps dying.
+ * a pause where it keeps dying, which grows as far as the launcher can do that.
  */
 export interface Launcher {
   /** Resolves when the daemon's process exists (not when it is ready). Nothing happens when it runs already. */

@@ -38,11 +38,27 @@ test('a daemon is a unit that comes back, and nothing is left of it', async () =
   await launcher.stop(daemon);
   assert.deepEqual(await readdir(unitDirectory), []);
   assert.deepEqual(said, [
+    'systemctl --version',
     'systemctl daemon-reload',
     'systemctl enable --now tutti-agent.service',
     'systemctl show --property=MainPID --value tutti-agent.service',
     'systemctl disable --now tutti-agent.service',
     'systemctl daemon-reload',
   ]);
+  await rm(unitDirectory, { recursive: true });
+});
+
+test('the pause between restarts grows where systemd can do that', async () => {
+  const unitDirectory = await mkdtemp(join(tmpdir(), 'tutti-units-'));
+  const unitOf = async (version: string): Promise<string> => {
+    const exec: Exec = (_command, args) =>
+      Promise.resolve({ code: 0, stdout: args.includes('--version') ? version : '', stderr: '' });
+    await createSystemd({ exec, unitDirectory }).start(daemon);
+    return await readFile(join(unitDirectory, 'tutti-agent.service'), 'utf8');
+  };
+  assert.match(await unitOf('systemd 257 (257.8-1~deb13u2)\n+PAM'), /RestartSec=100ms\nRestartSteps=6\nRestartMax/);
+  const older = await unitOf('systemd 252 (252.39-1~deb12u1)\n+PAM');
+  assert.match(older, /RestartSec=1s\nKillMode/);
+  assert.doesNotMatch(older, /RestartSteps/);
   await rm(unitDirectory, { recursive: true });
 });

@@ -17,7 +17,17 @@ const unitName = ({ name }: Daemon): string => `tutti-${name}.service`;
 const quote = (word: string): string =>
   `"${word.replace(/[\\"]/g, '\\$&').replaceAll('%', '%%').replaceAll('$', '$$$$')}"`;
 
-const unit = (daemon: Daemon): string => `[Unit]
+/** The first systemd in which the pause between restarts can grow; older ones ignore the settings for it. */
+const growingSince = 254;
+
+/**
+ * At once, then with a growing pause. Where systemd knows one pause only it is a second: a daemon that keeps dying is not
+ * to keep the machine busy.
+ */
+const restartSettings = (version: number): string =>
+  version >= growingSince ? 'RestartSec=100ms\nRestartSteps=6\nRestartMaxDelaySec=10s' : 'RestartSec=1s';
+
+const unit = (daemon: Daemon, version: number): string => `[Unit]
 Description=Tutti ${daemon.name}
 After=network-online.target docker.service
 Wants=network-online.target
@@ -28,9 +38,7 @@ ExecStart=${daemon.command.map(quote).join(' ')}
 ${Object.entries(daemon.environment)
   .map(([name, value]) => `Environment=${quote(`${name}=${value}`)}\n`)
   .join('')}Restart=always
-RestartSec=100ms
-RestartSteps=6
-RestartMaxDelaySec=10s
+${restartSettings(version)}
 KillMode=process
 TimeoutStopSec=10s
 StandardOutput=append:${daemon.logFile}
@@ -47,9 +55,11 @@ export const createSystemd = ({ exec, unitDirectory = '/etc/systemd/system' }: S
     if (code !== 0) throw new TuttiError('internal', `systemctl ${args.join(' ')} failed: ${stderr.trim()}`);
     return stdout;
   };
+  /** As in `systemd 252 (252.39-1~deb12u1)`; 0 when it does not say. */
+  const version = async (): Promise<number> => Number(/^systemd (\d+)/.exec(await systemctl('--version'))?.[1] ?? 0);
   return {
     start: async (daemon) => {
-      await replaceFile(join(unitDirectory, unitName(daemon)), unit(daemon), 0o644);
+      await replaceFile(join(unitDirectory, unitName(daemon)), unit(daemon, await version()), 0o644);
       await systemctl('daemon-reload');
       await systemctl('enable', '--now', unitName(daemon));
     },
