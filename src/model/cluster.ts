@@ -10,7 +10,9 @@ export const clusterSpec = z.object({
   /** Prefix length of a subnet cut out of a pool: /20 holds 4,093 tasks. */
   subnetPrefix: z.number().int().min(8).max(29).default(20),
   /** The nodes' own ends of the overlay are out of this. */
-  overlayPool: ipv4Network.default('100.127.0.0/16'),
+  overlayPool: ipv4Network
+    .refine((pool) => Number(pool.split('/')[1]) >= 16, 'the overlay pool is /16 at the widest')
+    .default('100.127.0.0/16'),
   /** Ended tasks kept per slot. */
   taskHistoryLimit: z.number().int().min(0).max(1000).default(5),
   /** How often an agent says that it is alive. */
