@@ -42,7 +42,7 @@ export const createManager = (ports: ManagerPorts): Manager & Disposable => {
     },
     queries: createQueries(store.view, clock),
     events,
-    logs: createLogs({ store, agents, log }),
+    logs: createLogs({ store, agents, clock, log }),
     [Symbol.dispose]: () => events[Symbol.dispose](),
   };
 };

@@ -174,7 +174,7 @@ export interface LogLine {
 }
 
 export interface Logs {
-  /** Lines of all tasks, as they arrive. A node that is gone ends its part with a warning, not the whole. */
+  /** Lines of all tasks, as they arrive. A node that is gone ends its part with a warning, not the whole; followed, it goes on when it is back. */
   service(reference: string, options: LogOptions, signal: AbortSignal): AsyncIterable<LogLine>;
   task(reference: string, options: LogOptions, signal: AbortSignal): AsyncIterable<LogLine>;
 }

@@ -4,6 +4,8 @@ import type { LogOptions } from '../manager.ts';
 export interface AgentLogLine {
   readonly stream: 'stdout' | 'stderr';
   readonly data: Uint8Array;
+  /** When it was written, by the engine: RFC 3339 with nine digits. Told of lines that are followed. */
+  readonly time?: string;
 }
 
 /** What the manager asks of agents outside of assignments. The dispatcher implements it over the reverse connection. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { TuttiError } from '../../model/errors.ts';
 import { TestCluster } from '../testing/cluster.ts';
+import type { LogOptions } from '../manager.ts';
 import type { AgentGateway } from './gateway.ts';
 
 const options = { follow: false, stdout: true, stderr: true, timestamps: false };
@@ -58,4 +59,40 @@ test('following goes on with tasks that come later, and ends with the signal or 
   stop.abort();
   assert.equal((await last).done, true);
   assert.equal(open, 0);
+});
+
+test('after a cut following goes on where it stopped, with nothing twice and nothing missing', async () => {
+  const time = (at: number) => `2026-11-22T00:00:00.00000000${at}Z`;
+  const asked: LogOptions[] = [];
+  const gateway: AgentGateway = {
+    openLogs: async function* (_node, _task, given, signal) {
+      asked.push(given);
+      if (asked.length === 2) throw new TuttiError('unavailable', 'it has no session yet');
+      yield { ...text('one'), time: time(1) };
+      yield { ...text('two'), time: time(2) };
+      if (asked.length === 1) throw new TuttiError('unavailable', 'the connection to the node was lost');
+      yield { ...text('three'), time: time(3) };
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+    },
+  };
+  await using cluster = await TestCluster.start({ nodes: 1, gateway });
+  await cluster.create('web');
+  await cluster.settle();
+  const stop = new AbortController();
+  const lines = cluster.manager.logs.service('web', { ...options, follow: true, tail: 5 }, stop.signal);
+  const seen: string[] = [];
+  const reading = (async () => {
+    for await (const { data } of lines) {
+      seen.push(decode(data));
+      if (seen.length === 3) stop.abort();
+    }
+  })();
+  for (let turn = 0; turn < 100 && seen.length < 3; turn += 1) {
+    await new Promise((resolve) => setImmediate(resolve));
+    cluster.clock.advance(100);
+  }
+  await reading;
+  assert.deepEqual(seen, ['one', 'two', 'three']);
+  assert.equal(asked[0]?.tail, 5);
+  assert.deepEqual(asked[2], { ...options, follow: true, since: Date.UTC(2026, 10, 22) });
 });

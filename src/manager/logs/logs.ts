@@ -1,21 +1,17 @@
 import { TuttiError } from '../../model/errors.ts';
 import { isTerminal } from '../../model/task.ts';
 import type { Task } from '../../model/task.ts';
-import type { Log } from '../../platform/ports.ts';
-import type { Commit, Store } from '../../store/store.ts';
+import type { Commit } from '../../store/store.ts';
 import type { LogLine, LogOptions, Logs } from '../manager.ts';
 import { knownIn } from '../observed.ts';
 import { resolve, resolveTask } from '../references.ts';
-import type { AgentGateway } from './gateway.ts';
+import { followTask } from './follow.ts';
+import type { FollowPorts } from './follow.ts';
 import { Merge } from './merge.ts';
 
-export interface LogsPorts {
-  readonly store: Pick<Store, 'view' | 'subscribe'>;
-  readonly agents: AgentGateway;
-  readonly log: Log;
-}
+export type LogsPorts = FollowPorts;
 
-/** Lines of tasks, wherever they ran. A part that fails is logged and ends by itself; the rest goes on. */
+/** Lines of tasks, wherever they ran. A part that fails is logged and ends by itself, or goes on after a cut; the rest goes on. */
 export const createLogs = (ports: LogsPorts): Logs => ({
   service: (reference, options, signal) => {
     const service = resolve(ports.store.view, 'service', reference);
@@ -32,10 +28,15 @@ async function* linesOf(
   task: Task,
   nodeId: string,
   options: LogOptions,
-  { agents }: LogsPorts,
+  ports: LogsPorts,
   signal: AbortSignal,
 ): AsyncGenerator<LogLine> {
-  for await (const line of agents.openLogs(nodeId, task.id, options, signal)) yield { task, ...line };
+  if (options.follow) yield* followTask(task, nodeId, options, ports, signal);
+  else {
+    for await (const { stream, data } of ports.agents.openLogs(nodeId, task.id, options, signal)) {
+      yield { task, stream, data };
+    }
+  }
 }
 
 /** Lines of all tasks of a service, those that appear while it follows included. */
