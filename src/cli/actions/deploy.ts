@@ -16,7 +16,7 @@ const done: Readonly<Record<ApplyView['steps'][number]['kind'], string>> = {
 export const deploy = async (
   session: Session,
   stackName: string | undefined,
-  flags: ProjectFlags & WaitFlags & { readonly prune: boolean },
+  flags: ProjectFlags & WaitFlags & { readonly prune: boolean; readonly stable: number },
 ): Promise<void> => {
   const { client, signal } = session;
   const stack = await readDeployment(session, stackName, flags);
@@ -31,7 +31,7 @@ export const deploy = async (
   const changed = ({ name }: ServiceView): boolean => touched.has(name);
   const services = flags.detach
     ? await read()
-    : await waitForServices(session, { timeoutMs: flags.timeout, read, changed });
+    : await waitForServices(session, { timeoutMs: flags.timeout, stableMs: flags.stable, read, changed });
   if (session.json) return session.printJson({ stack: stack.name, ...applied, converged: !flags.detach, services });
   const count = `${services.length} ${services.length === 1 ? 'service' : 'services'}`;
   session.print(flags.detach ? `${stack.name}: ${count} under way\n` : `${stack.name}: ${count} running\n`);

@@ -3,6 +3,7 @@ import type { ServiceView, TaskView } from '../../model/native.ts';
 import { liveDisplay } from '../output/live.ts';
 import { painter } from '../output/paint.ts';
 import type { Session } from '../session.ts';
+import { watchStability } from './stable.ts';
 
 /** How far a service is on its way to its specification. */
 export type Progress = 'done' | 'under-way' | 'stuck';
@@ -25,6 +26,8 @@ export interface WaitOptions {
   readonly read: () => Promise<readonly ServiceView[]>;
   /** Whether the command changed the service. */
   readonly changed: (service: ServiceView) => boolean;
+  /** For so long must the same tasks run before a service counts as running; absent: not at all. */
+  readonly stableMs?: number;
 }
 
 const pollMs = 200;
@@ -33,13 +36,15 @@ const reasonMs = 1500;
 
 /**
  * Waits until every service runs as specified, showing how far each is on standard error. Throws `deadline-exceeded`
- * with the reason of a task that does not run, or `conflict` when an update stopped.
+ * with the reason of a task that does not run or does not keep running, or `conflict` when an update stopped.
  */
 export const waitForServices = async (session: Session, options: WaitOptions): Promise<readonly ServiceView[]> => {
   const { clock, stderr } = session.context;
   const display = liveDisplay(stderr);
   const deadline = clock.monotonic() + options.timeoutMs;
   const troubles = createTroubles(session);
+  const tasks = async (service: string) => await session.client.tasks({ service }, session.signal);
+  const stability = watchStability({ monotonic: () => clock.monotonic(), tasks }, options.stableMs ?? 0);
   for (;;) {
     const services = await options.read();
     const states = services.map((service) => progressOf(service, options.changed(service)));
@@ -50,10 +55,18 @@ export const waitForServices = async (session: Session, options: WaitOptions): P
         (service, index) => lineOf(session, service, states[index] ?? 'under-way') + (trouble.get(service.id) ?? ''),
       ),
     );
-    if (states.every((state) => state === 'done')) return services;
+    const isLate = clock.monotonic() >= deadline;
+    if (states.every((state) => state === 'done')) {
+      const found = await stability.look(services);
+      if (found.kind === 'stable') return services;
+      if (found.kind === 'broken' && isLate) throw await late(session, found.services);
+      await clock.sleep(pollMs, session.signal);
+      continue;
+    }
+    stability.interrupt();
     const open = services.filter((_, index) => states[index] !== 'done');
     if (!states.includes('under-way')) throw stopped(open);
-    if (clock.monotonic() >= deadline) throw await late(session, open);
+    if (isLate) throw await late(session, open);
     await clock.sleep(pollMs, session.signal);
   }
 };
@@ -114,6 +127,9 @@ const late = async (session: Session, services: readonly ServiceView[]): Promise
 
 const reasonOf = async ({ client, signal }: Session, service: ServiceView): Promise<string> => {
   const tasks = await client.tasks({ service: service.id, all: true }, signal);
+  if (progressOf(service, false) === 'done') {
+    return `${service.name}: its tasks do not keep running: ${troubleOf(tasks) ?? 'they end and are started again'}`;
+  }
   const open = tasks.find((task) => task.desiredState !== 'shutdown' && task.state !== 'running') ?? tasks.at(0);
   if (open === undefined) return `${service.name}: it has no tasks yet`;
   const { summary } = await client.explain(open.id, signal);

@@ -6,7 +6,8 @@ import { parseDuration } from '../duration.ts';
 export const withFormat = (command: Command): Command =>
   command.addOption(new Option('--format <format>', 'of the output').choices(['table', 'json']).default('table'));
 
-const duration = (text: string): number => {
+/** Milliseconds. */
+export const duration = (text: string): number => {
   const ms = parseDuration(text);
   if (ms === undefined) throw new InvalidArgumentError('a span is needed, such as 30s, 5m or 1h');
   return ms;

@@ -1,10 +1,12 @@
+import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { ProjectFlags } from '../actions/project.ts';
 import type { WaitFlags } from '../actions/scale.ts';
-import { collect, withExamples, withFormat, withWait } from './options.ts';
+import { collect, duration, withExamples, withFormat, withWait } from './options.ts';
 import type { Registry } from './register.ts';
 
 const deployTimeoutMs = 300_000;
+const stableMs = 5000;
 const removeTimeoutMs = 120_000;
 
 const withProject = (command: Command): Command =>
@@ -17,12 +19,18 @@ const withProject = (command: Command): Command =>
     .option('--prune', 'remove what is no longer in the files', false);
 
 type DeployFlags = ProjectFlags & { readonly prune: boolean };
+type StableFlags = WaitFlags & { readonly stable: number };
 
 export const registerStacks = (registry: Registry): void => {
   const { program, open } = registry;
   const deploy = withProject(withWait(program.command('deploy'), deployTimeoutMs, '5m'))
     .description('make the cluster match Compose files, and wait until everything runs')
-    .action(async (stack: string | undefined, flags: DeployFlags & WaitFlags, command: Command) => {
+    .addOption(
+      new Option('--stable <span>', 'how long all must keep running before that counts')
+        .argParser(duration)
+        .default(stableMs, '5s'),
+    )
+    .action(async (stack: string | undefined, flags: DeployFlags & StableFlags, command: Command) => {
       const action = await import('../actions/deploy.ts');
       await action.deploy(await open(command), stack, flags);
     });
