@@ -22,6 +22,9 @@ const say = (line: string): void => {
   process.stderr.write(`${seconds} s  ${line}\n`);
 };
 
+// A terminal that was closed, a `tee` that Ctrl-C ended as well: what cannot be written must not end the removal.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
 const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
+import { demoCluster, removeContext } from './demo/docker-context.ts';
 import { down } from './down.ts';
 import { defaultBases, layoutCluster } from './layout.ts';
 import type { Bases } from './layout.ts';
@@ -111,7 +112,12 @@ function addLs(dev: Command, context: DevContext): void {
         }),
       );
       if (flags.format === 'json' && flags.all) context.print(`${JSON.stringify(reports)}\n`);
-      else for (const report of reports) printCluster(context, flags, report);
+      else {
+        for (const report of reports) {
+          if (flags.all && flags.format === 'table') context.print(`cluster ${report.name}\n`);
+          printCluster(context, flags, report);
+        }
+      }
     });
 }
 
@@ -167,6 +173,9 @@ function addDown(dev: Command, context: DevContext): void {
       const removed: string[] = [];
       for (const name of names) {
         if (await down(context.ports.exec, layoutCluster(name, bases(flags)))) removed.push(name);
+        // A demo that was killed leaves it; the directory says that it is the demo's, not a test's of that name.
+        const isDemo = name === demoCluster && flags.dataDirectory === defaultBases.dataDirectory;
+        if (isDemo) await removeContext(context.ports.exec);
       }
       if (flags.format === 'json') context.print(`${JSON.stringify({ removed })}\n`);
       else context.print(removed.length === 0 ? 'nothing to remove\n' : `removed ${removed.join(', ')}\n`);

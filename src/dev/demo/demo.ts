@@ -14,7 +14,7 @@ import { describeCluster } from '../list.ts';
 import type { NodeReport } from '../list.ts';
 import { up } from '../up.ts';
 import type { UpPorts } from '../up.ts';
-import { makeContext, removeContext } from './docker-context.ts';
+import { demoCluster, makeContext, removeContext } from './docker-context.ts';
 import { deployVotingApp, dockerAt, resultPort, votePort, waitForPage, waitUntilReady } from './stack.ts';
 
 export interface DemoOptions {
@@ -35,11 +35,9 @@ export interface Demo extends AsyncDisposable {
   readonly context: string;
 }
 
-const clusterName = 'demo';
-
 /** Makes a cluster, deploys the voting app on it and waits until it can be voted on. What fails is removed again. */
 export async function startDemo(ports: UpPorts, options: DemoOptions): Promise<Demo> {
-  const cluster = layoutCluster(clusterName, options.bases);
+  const cluster = layoutCluster(demoCluster, options.bases);
   const forwards: Forward[] = [];
   const lock = join(options.cache, 'demo.lock');
   await claim(lock);
@@ -88,4 +86,4 @@ async function claim(lock: string): Promise<void> {
   throw new TuttiError('conflict', `a demo runs already (process ${pid}); stop it with Ctrl-C first`);
 }
 
-const defaults = { name: clusterName, managers: 1, agents: true, nat: false, engineArguments: [] };
+const defaults = { name: demoCluster, managers: 1, agents: true, nat: false, engineArguments: [] };

@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import type { Exec } from '../../platform/exec.ts';
 import { attempt, run } from '../run.ts';
 
-const name = 'tutti-demo';
+/** The name of the demo's cluster. */
+export const demoCluster = 'demo';
+
+const name = `tutti-${demoCluster}`;
 
 /** Makes a context of the docker command that leads to the cluster; one of that name from before is replaced. */
 export async function makeContext(exec: Exec, endpoint: string): Promise<string> {
