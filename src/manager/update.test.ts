@@ -183,3 +183,20 @@ test('of a change that another one overtook no task is left waiting', async () =
   const wanted = cluster.tasks('web').filter(({ task }) => task.desiredState === 'running');
   assert.equal(wanted.length, 2);
 });
+
+test('a failure counts though the clock of its node is minutes ahead', async () => {
+  await using cluster = await TestCluster.start({ nodes: 1 });
+  await cluster.create('web', policy({ parallelism: 1, monitorMs: 3_000, failureAction: 'pause' }));
+  await cluster.settle();
+  await cluster.change('web', (spec) => withImage(spec, 'app:2'));
+  await cluster.settle();
+  const [fresh] = cluster.running('web').filter(({ task }) => task.spec.containers[0]?.image === 'app:2');
+  assert.ok(fresh !== undefined);
+  await cluster.pass(500);
+  const ahead = cluster.clock.now() + 300_000;
+  cluster.store.observe((soft) =>
+    soft.put('taskStatus', fresh.task.id, { ...fresh.status, state: 'failed', ready: false, timestamp: ahead }),
+  );
+  await cluster.settle();
+  assert.equal(statusOf(cluster)?.state, 'paused');
+});

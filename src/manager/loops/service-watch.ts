@@ -15,7 +15,10 @@ type Mark = (serviceId: string) => void;
 export class ServiceWatch {
   readonly #view: View;
   readonly #clock: Pick<Clock, 'now'>;
-  /** Task id → when it was first seen ready. */
+  /**
+   * Task id → when it was first seen ready, by this clock. Of one that has ended: by its node's clock, as its end is, so
+   * that the two tell how long it ran though the clocks differ.
+   */
   readonly #running = new Map<string, number>();
   /** Services with a task per node: any node may concern them. */
   readonly #global = new Set<string>();
@@ -26,6 +29,7 @@ export class ServiceWatch {
     this.#view = view;
     this.#clock = clock;
     for (const service of view.list('service')) this.#learn(service);
+    for (const status of view.list('taskStatus')) if (isReady(status)) this.#running.set(status.taskId, clock.now());
   }
 
   readonly runningSince = (taskId: string): number | undefined => this.#running.get(taskId);
@@ -88,6 +92,7 @@ export class ServiceWatch {
     const running = isReady(after);
     if (running && !this.#running.has(id)) this.#running.set(id, this.#clock.now());
     if (!running && !isTerminal(after.state)) this.#running.delete(id);
+    if (isTerminal(after.state) && before !== undefined && !isTerminal(before.state)) this.#noteEnd(after);
     const task = this.#view.get('task', id);
     if (task === undefined) return;
     if (isTerminal(after.state)) {
@@ -99,6 +104,11 @@ export class ServiceWatch {
       if (this.#isUpdating(task)) mark(task.serviceId);
       this.#markDependents(task.serviceName, mark);
     }
+  }
+
+  #noteEnd({ taskId, timestamp }: TaskStatus): void {
+    const since = this.#running.get(taskId);
+    if (since !== undefined) this.#running.set(taskId, timestamp - (this.#clock.now() - since));
   }
 
   /** A task that an agent started by itself, and nobody adopted, has ended: a place that waited for it may be free. */
