@@ -1,5 +1,5 @@
 import { AddressBook } from '../core/allocate/addresses.ts';
-import { parseNetwork } from '../core/allocate/ipv4.ts';
+import { parseNetwork } from '../model/ipv4.ts';
 import { allocateSubnet } from '../core/allocate/subnet.ts';
 import type { Allocation, Subnet } from '../core/allocate/subnet.ts';
 import { allocateTask } from '../core/allocate/task.ts';

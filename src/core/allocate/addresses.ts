@@ -1,8 +1,8 @@
 import type { NetworkId, TaskId } from '../../model/ids.ts';
 import type { Network } from '../../model/network.ts';
 import type { TaskAddress } from '../../model/task.ts';
-import { formatAddress, parseAddress, parseNetwork } from './ipv4.ts';
-import type { Range } from './ipv4.ts';
+import { formatAddress, parseAddress, parseNetwork } from '../../model/ipv4.ts';
+import type { Range } from '../../model/ipv4.ts';
 import type { Allocation } from './subnet.ts';
 
 /** The addresses of one network. */

@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import type { NetworkId, TaskId } from '../../model/ids.ts';
 import type { Network } from '../../model/network.ts';
 import { AddressBook } from './addresses.ts';
-import { contains, formatAddress, overlaps, parseAddress, parseNetwork } from './ipv4.ts';
+import { contains, formatAddress, overlaps, parseAddress, parseNetwork } from '../../model/ipv4.ts';
 import { allocateOverlayEndpoint } from './overlay.ts';
 import { allocatePorts } from './ports.ts';
 import { allocateSubnet } from './subnet.ts';

@@ -1,5 +1,5 @@
 import type { OverlayEndpoint } from '../../model/node.ts';
-import { formatAddress, parseAddress, parseNetwork } from './ipv4.ts';
+import { formatAddress, parseAddress, parseNetwork } from '../../model/ipv4.ts';
 import type { Allocation } from './subnet.ts';
 
 /**

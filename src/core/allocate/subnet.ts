@@ -1,5 +1,5 @@
-import { formatAddress, formatNetwork, overlaps, parseAddress, parseNetwork, contains } from './ipv4.ts';
-import type { Range } from './ipv4.ts';
+import { formatAddress, formatNetwork, overlaps, parseAddress, parseNetwork, contains } from '../../model/ipv4.ts';
+import type { Range } from '../../model/ipv4.ts';
 
 /** Something that was allocated, or why it could not be. */
 export type Allocation<Value> =

@@ -1,4 +1,4 @@
-import { overlaps, parseNetwork } from '../../core/allocate/ipv4.ts';
+import { overlaps, parseNetwork } from '../../model/ipv4.ts';
 import type { Cluster, ClusterSpec } from '../../model/cluster.ts';
 import { TuttiError } from '../../model/errors.ts';
 import type { Node, NodeRole } from '../../model/node.ts';

@@ -12,8 +12,29 @@ export const parseNetwork = (cidr: string): Range => {
   return { first, last: first + size - 1 };
 };
 
+/** The number of a dotted address, which must be one. */
 export const parseAddress = (address: string): number =>
   address.split('.').reduce((value, part) => value * 256 + Number(part), 0);
+
+/** As `parseAddress`, of text that may be anything. */
+const readAddress = (text: string): number | undefined => {
+  const parts = text.split('.');
+  const valid = parts.length === 4 && parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) <= 255);
+  return valid ? parseAddress(text) : undefined;
+};
+
+/** The range of an address or a network; undefined for text that is neither. */
+export const readRange = (text: string): Range | undefined => {
+  const [address = '', length = '32', ...more] = text.split('/');
+  const valid = more.length === 0 && /^\d{1,2}$/.test(length) && Number(length) <= 32;
+  return valid && readAddress(address) !== undefined ? parseNetwork(text) : undefined;
+};
+
+/** Whether a text is an address in the range. */
+export const hasAddress = ({ first, last }: Range, text: string): boolean => {
+  const address = readAddress(text);
+  return address !== undefined && first <= address && address <= last;
+};
 
 export const formatAddress = (value: number): string =>
   [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join('.');
