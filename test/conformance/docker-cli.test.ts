@@ -235,7 +235,7 @@ for (const program of programs) {
     });
 
     test('what is not there yet says so and fails', async () => {
-      for (const line of ['ps', 'images', 'run --rm busybox true', 'volume ls']) {
+      for (const line of ['start web', 'images', 'run --rm busybox true', 'volume ls']) {
         const { code, stderr } = await docker(line);
         assert.notEqual(code, 0, line);
         assert.match(stderr, /tutti does not do/, line);
