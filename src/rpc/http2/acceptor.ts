@@ -9,6 +9,7 @@ import type { ManagerService, Peer } from '../transport.ts';
 import { answerCall } from './answer-call.ts';
 import { createStreamChannel } from './channel.ts';
 import { callerOf } from './peer.ts';
+import { createPlaces } from './places.ts';
 import { openRequests } from './requests.ts';
 import { callPrefix, requestProtocol, respondError, sessionPath } from './wire.ts';
 
@@ -31,7 +32,7 @@ export interface Acceptor {
 }
 
 /** Connections without a certificate are for joining: few at a time and short. */
-const maxNobodies = 100;
+const nobodyPlaces = { all: 100, perAddress: 30 };
 const nobodyLifeMs = 15_000;
 /** An idle connection is tried after this: what stands between may have forgotten it. */
 const keepAliveMs = 15_000;
@@ -49,7 +50,7 @@ export const createAcceptor = (options: AcceptorOptions): Acceptor => {
   const { service, log, clock } = options;
   const sockets = new Map<TLSSocket, string | undefined>();
   const requests = new Map<string, ClientHttp2Session>();
-  let nobodies = 0;
+  const nobodies = createPlaces(nobodyPlaces);
 
   const openSession = (stream: ServerHttp2Stream, peer: Peer): void => {
     stream.respond({ ':status': 200, 'content-type': 'application/x-ndjson' });
@@ -94,14 +95,14 @@ export const createAcceptor = (options: AcceptorOptions): Acceptor => {
   };
 
   const acceptNobody = (socket: TLSSocket, address: string): void => {
-    if (nobodies >= maxNobodies) {
+    const leave = nobodies.take(address);
+    if (leave === undefined) {
       socket.destroy();
       return;
     }
-    nobodies += 1;
     const timer = clock.after(nobodyLifeMs, () => socket.destroy());
     socket.once('close', () => {
-      nobodies -= 1;
+      leave();
       timer.cancel();
     });
     acceptStreams(socket, address, undefined);

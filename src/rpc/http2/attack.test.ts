@@ -188,9 +188,32 @@ test('garbage instead of TLS does no harm', async () => {
   await managers.call('open', nobody);
 });
 
+test('connections that do not finish their handshake are few, and their places are free again', async () => {
+  await using managers = await open();
+  const sockets = Array.from({ length: 130 }, () => connectTcp(managers.listener.port, '127.0.0.1'));
+  const closed = sockets.map(async (socket) => {
+    socket.on('error', () => undefined);
+    await once(socket, 'close').catch(() => undefined);
+  });
+  await Promise.race(closed);
+  await assert.rejects(managers.call('member', node(worker)), { code: 'unavailable' });
+  for (const socket of sockets) socket.destroy();
+  await Promise.all(closed);
+  const deadline = Date.now() + 5000;
+  for (;;) {
+    const failed = await managers.call('member', node(worker)).then(
+      () => false,
+      () => true,
+    );
+    if (!failed) break;
+    assert.ok(Date.now() < deadline, 'the places are not free again');
+  }
+  for (let time = 0; time < 120; time += 1) await managers.call('member', node(worker));
+});
+
 test('connections without a certificate are few', async () => {
   await using managers = await open();
-  const sockets = Array.from({ length: 130 }, () =>
+  const sockets = Array.from({ length: 90 }, () =>
     connectTls({ port: managers.listener.port, host: '127.0.0.1', rejectUnauthorized: false, ALPNProtocols: ['h2'] }),
   );
   const closed = sockets.map(async (socket) => {
