@@ -64,6 +64,9 @@ export interface Node extends Stored<NodeId> {
   readonly managerAddress?: string;
 }
 
+/** What people call a node: the name that it was given, else its hostname. */
+export const nodeName = ({ id, spec, description }: Node): string => spec.name ?? description?.hostname ?? id;
+
 export type NodeState = 'unknown' | 'ready' | 'down' | 'disconnected';
 
 /** Soft state of a node. Writer: the dispatcher. */

@@ -1,6 +1,7 @@
 import type { Explanation, LogLine, Manager, NodeRecord, ServiceRecord, TaskRecord } from '../../manager/manager.ts';
 import type { PlanAction } from '../../core/plan/plan.ts';
 import type { ExplanationView, LogView, NodeView, PlanStep, ServiceView, TaskView } from '../../model/native.ts';
+import { nodeName } from '../../model/node.ts';
 import { stackLabel } from '../../model/stack.ts';
 import type { Task } from '../../model/task.ts';
 
@@ -10,10 +11,8 @@ export interface Names {
   readonly network: (id: string) => string | undefined;
 }
 
-const nodeName = ({ node }: NodeRecord): string => node.spec.name ?? node.description?.hostname ?? node.id;
-
 export const namesOf = ({ queries }: Manager): Names => {
-  const nodes = new Map(queries.nodes().map((record) => [record.node.id as string, nodeName(record)]));
+  const nodes = new Map(queries.nodes().map(({ node }) => [node.id as string, nodeName(node)]));
   const networks = new Map(queries.networks().map((network) => [network.id as string, network.spec.name]));
   return { node: (id) => nodes.get(id), network: (id) => networks.get(id) };
 };
@@ -23,7 +22,7 @@ export const nodeView = (record: NodeRecord, running: number): NodeView => {
   const { description } = node;
   return {
     id: node.id,
-    name: nodeName(record),
+    name: nodeName(node),
     hostname: description?.hostname ?? '',
     role: node.spec.role,
     availability: node.spec.availability,

@@ -9,6 +9,7 @@ import type {
 import type { Cluster } from '../../model/cluster.ts';
 import type { NetworkId } from '../../model/ids.ts';
 import type { Network } from '../../model/network.ts';
+import { nodeName } from '../../model/node.ts';
 import type { Node } from '../../model/node.ts';
 import type { Config, Secret } from '../../model/secret.ts';
 import type { Service } from '../../model/service.ts';
@@ -25,8 +26,6 @@ export const overlayMtu = (nodes: Iterable<Node>): number => {
   }
   return (Number.isFinite(least) ? least : usualMtu) - encapsulation;
 };
-
-export const nodeName = (node: Node): string => node.spec.name ?? node.description?.hostname ?? node.id;
 
 /** The node as the others see it, once it has told its address and has an end of the overlay. */
 export const peerOf = (node: Node): AssignedPeer | undefined =>

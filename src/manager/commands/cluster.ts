@@ -3,7 +3,7 @@ import type { Cluster, ClusterSpec } from '../../model/cluster.ts';
 import { TuttiError } from '../../model/errors.ts';
 import type { Node, NodeRole } from '../../model/node.ts';
 import type { View } from '../../store/store.ts';
-import { nodeName } from '../../core/assign/shared.ts';
+import { nodeName } from '../../model/node.ts';
 import type { Commands } from '../manager.ts';
 import { resolve } from '../references.ts';
 import type { CommandContext } from './context.ts';

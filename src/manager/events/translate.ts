@@ -1,4 +1,4 @@
-import { nodeName } from '../../core/assign/shared.ts';
+import { nodeName } from '../../model/node.ts';
 import type { Node } from '../../model/node.ts';
 import type { Labels } from '../../model/object.ts';
 import type { Service } from '../../model/service.ts';

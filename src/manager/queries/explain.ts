@@ -1,4 +1,4 @@
-import { nodeName } from '../../core/assign/shared.ts';
+import { nodeName } from '../../model/node.ts';
 import { happeningsOf, summaryOf } from '../../core/explain/explain.ts';
 import { refusalsFor } from '../../core/schedule/schedule.ts';
 import { isWanted, standingOf } from '../../core/task/known.ts';
