@@ -6,7 +6,8 @@ import { parseEndpoint } from './endpoint.ts';
 import { faultOfAnswer } from './errors.ts';
 import { jsonLines } from './lines.ts';
 import { exitCodeOfStatus, healthOfStatus } from './status-text.ts';
-import { compareVersions, negotiate } from './version.ts';
+import { compareApi } from '../../model/api-version.ts';
+import { negotiate } from './version.ts';
 
 /** The same bytes, cut into other pieces. */
 async function* pieces(bytes: Buffer, sizes: readonly number[]): AsyncGenerator<Buffer> {
@@ -70,7 +71,7 @@ test('endpoints', () => {
 });
 
 test('versions are compared by number and negotiated down', () => {
-  assert.equal(compareVersions('1.9', '1.41'), -1);
+  assert.equal(compareApi('1.9', '1.41'), -1);
   assert.equal(negotiate('1.41', '1.12'), '1.41');
   assert.equal(negotiate('1.60', '1.24'), '1.51');
   assert.throws(() => negotiate('1.40', '1.12'), { code: 'not-implemented' });

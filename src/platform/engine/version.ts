@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { compareApi } from '../../model/api-version.ts';
 import { TuttiError } from '../../model/errors.ts';
 import type { CallOptions } from './calls.ts';
 import { faultOfAnswer } from './errors.ts';
@@ -27,23 +28,16 @@ export interface EngineVersion {
 
 const deadlineMs = 10_000;
 
-/** -1, 0 or 1 as API version `a` is older than, the same as or newer than `b`. */
-export function compareVersions(a: string, b: string): number {
-  const [majorA = 0, minorA = 0] = a.split('.').map(Number);
-  const [majorB = 0, minorB = 0] = b.split('.').map(Number);
-  return Math.sign(majorA - majorB || minorA - minorB);
-}
-
 /** The version to speak with an engine that offers `oldest` to `newest`. @throws TuttiError `not-implemented` if there is none. */
 export function negotiate(newest: string, oldest: string): string {
-  const chosen = compareVersions(newest, newestApi) < 0 ? newest : newestApi;
-  if (compareVersions(chosen, oldestApi) < 0) {
+  const chosen = compareApi(newest, newestApi) < 0 ? newest : newestApi;
+  if (compareApi(chosen, oldestApi) < 0) {
     throw new TuttiError(
       'not-implemented',
       `the Docker Engine speaks API ${newest}; ${oldestApi} (Docker 20.10) or newer is needed`,
     );
   }
-  if (compareVersions(chosen, oldest) < 0) {
+  if (compareApi(chosen, oldest) < 0) {
     throw new TuttiError(
       'not-implemented',
       `the Docker Engine speaks API ${oldest} and newer; this release knows ${newestApi} at most`,
