@@ -42,7 +42,7 @@ export interface UpPorts extends MachinePorts {
 
 /**
  * Makes a cluster. What fails or is aborted is removed again, whole.
- * @throws TuttiError `invalid-argument`, `already-exists` (the name is in use), `permission-denied` (not root), `unavailable` (an engine did not start).
+ * @throws TuttiError `invalid-argument`, `not-implemented` (several managers), `already-exists` (the name is in use), `permission-denied` (not root), `unavailable` (an engine did not start).
  */
 export async function up(ports: UpPorts, bases: Bases, options: UpOptions): Promise<ClusterState> {
   check(options);
@@ -73,6 +73,12 @@ function check(options: UpOptions): void {
   }
   if (!whole(options.managers, 1, options.nodes)) {
     throw new TuttiError('invalid-argument', `--managers must be a number from 1 to --nodes (${options.nodes})`);
+  }
+  if (options.agents && options.managers > 1) {
+    throw new TuttiError(
+      'not-implemented',
+      '--managers must be 1: a cluster keeps its state in SQLite and so has one manager',
+    );
   }
   if (process.getuid?.() !== 0) {
     throw new TuttiError(
