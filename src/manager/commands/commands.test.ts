@@ -168,6 +168,17 @@ const aStack = (services: readonly ServiceSpec[]): StackSpec => ({
   configs: [],
 });
 
+test('what a service waits for is missed only when its stack has none of it either', async () => {
+  await using cluster = await TestCluster.start({ nodes: 1 });
+  const { commands } = cluster.manager;
+  const db = aServiceSpec('app_db');
+  const dependsOn = [{ service: 'app_db', condition: 'started' as const }];
+  const web = { ...aServiceSpec('app_web'), dependsOn };
+  const alone = await commands.planStack(aStack([web]), { prune: false });
+  assert.match(alone.warnings.join(), /waits for service app_db, which does not exist yet/);
+  assert.deepEqual((await commands.applyStack(aStack([web, db]), { prune: false })).warnings, []);
+});
+
 test('a stack is deployed whole or not at all, again without a change, pruned, and removed with everything', async () => {
   await using cluster = await TestCluster.start({ nodes: 2 });
   const { commands, queries } = cluster.manager;

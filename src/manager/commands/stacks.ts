@@ -6,6 +6,7 @@ import type { StackSpec } from '../../model/stack.ts';
 import type { Store, Transaction, View } from '../../store/store.ts';
 import type { Commands } from '../manager.ts';
 import { resolve } from '../references.ts';
+import { warningsOf } from '../service/check.ts';
 import type { CommandContext } from './context.ts';
 import { addConfig, addSecret, dropFile } from './files.ts';
 import { addNetwork, dropNetwork } from './networks.ts';
@@ -17,8 +18,8 @@ export const stackCommands = (context: CommandContext): StackCommands => {
   const { store } = context;
   const apply = (transaction: Transaction, stack: StackSpec, options: { readonly prune: boolean }) => {
     const actions = planStack(stack, currentState(transaction), options);
-    const warnings = actions.flatMap((action) => carryOut(transaction, action, context));
-    return { actions, warnings };
+    for (const action of actions) carryOut(transaction, action, context);
+    return { actions, warnings: actions.flatMap((action) => warningsAbout(transaction, action)) };
   };
   return {
     planStack: async (stack, options) => await tried(store, (transaction) => apply(transaction, stack, options)),
@@ -50,6 +51,12 @@ const tried = async <Value>(store: Store, decide: (transaction: Transaction) => 
   return values[0] as Value;
 };
 
+/** Asked when all is there: services of one stack wait for one another whichever is made first. */
+const warningsAbout = (view: View, { kind, object, name }: PlanAction): readonly string[] =>
+  object === 'service' && (kind === 'create' || kind === 'update')
+    ? Array.from(view.find('service', 'name', name)).flatMap(({ spec }) => warningsOf(view, spec))
+    : [];
+
 const currentState = (view: View): CurrentState => ({
   services: Array.from(view.list('service')),
   networks: Array.from(view.list('network')),
@@ -57,65 +64,66 @@ const currentState = (view: View): CurrentState => ({
   configs: Array.from(view.list('config')),
 });
 
-/** Does one action of a plan. The names in a service's specification are resolved as it is stored. Returns warnings. */
-const carryOut = (transaction: Transaction, action: PlanAction, context: CommandContext): readonly string[] => {
+/** Does one action of a plan. The names in a service's specification are resolved as it is stored. */
+const carryOut = (transaction: Transaction, action: PlanAction, context: CommandContext): void => {
   switch (action.kind) {
     case 'create':
-      return create(transaction, action, context);
+      create(transaction, action, context);
+      return;
     case 'update':
-      return update(transaction, action);
+      update(transaction, action);
+      return;
     case 'remove':
       remove(transaction, action);
-      return [];
+      return;
     case 'unchanged':
-      return [];
   }
 };
 
 type ActionOf<Kind extends PlanAction['kind']> = Extract<PlanAction, { kind: Kind }>;
 
-const create = (transaction: Transaction, action: ActionOf<'create'>, context: CommandContext): readonly string[] => {
+const create = (transaction: Transaction, action: ActionOf<'create'>, context: CommandContext): void => {
   switch (action.object) {
     case 'network':
       addNetwork(transaction, action.spec, context);
-      return [];
+      return;
     case 'secret':
       addSecret(transaction, action.spec, context);
-      return [];
+      return;
     case 'config':
       addConfig(transaction, action.spec, context);
-      return [];
+      return;
     case 'service':
-      return addService(transaction, action.spec, context).warnings;
+      addService(transaction, action.spec, context);
   }
 };
 
 /** Only services change in place, and the labels of the rest. */
-const update = (transaction: Transaction, action: ActionOf<'update'>): readonly string[] => {
+const update = (transaction: Transaction, action: ActionOf<'update'>): void => {
   const missing = () => new TuttiError('not-found', `${action.object} ${action.name} is gone`);
   switch (action.object) {
     case 'network': {
       const network = transaction.get('network', action.id);
       if (network === undefined) throw missing();
       transaction.update('network', { ...network, spec: action.spec });
-      return [];
+      return;
     }
     case 'secret': {
       const secret = transaction.get('secret', action.id);
       if (secret === undefined) throw missing();
       transaction.update('secret', { ...secret, spec: action.spec });
-      return [];
+      return;
     }
     case 'config': {
       const config = transaction.get('config', action.id);
       if (config === undefined) throw missing();
       transaction.update('config', { ...config, spec: action.spec });
-      return [];
+      return;
     }
     case 'service': {
       const service = transaction.get('service', action.id);
       if (service === undefined) throw missing();
-      return changeService(transaction, service, action.spec);
+      changeService(transaction, service, action.spec);
     }
   }
 };
