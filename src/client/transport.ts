@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { errorCodes, TuttiError } from '../model/errors.ts';
 import type { ErrorCode } from '../model/errors.ts';
 import { errorView } from '../model/native.ts';
+import { defaultEndpoint } from './endpoint.ts';
 import type { Endpoint } from './endpoint.ts';
 
 export interface Call {
@@ -56,14 +57,19 @@ const open = async (endpoint: Endpoint, { method, path, body, signal }: Call): P
 };
 
 const advice: Readonly<Record<string, string>> = {
-  ENOENT: 'is this machine a manager? Run "tutti init", or name another endpoint with --host or TUTTI_HOST',
+  ENOENT: 'there is no such socket',
+  // Only where nobody has named an endpoint is it a question whether there is a cluster at all.
+  [`ENOENT ${defaultEndpoint}`]:
+    'is this machine a manager? Run "tutti init", or name an endpoint with --host or TUTTI_HOST',
   ECONNREFUSED: 'the manager is not running; its log is manager.log in the state directory, /var/lib/tutti',
   EACCES: 'permission denied; run as root or as a member of the group "docker"',
 };
 
 const unreachable = (endpoint: Endpoint, cause: NodeJS.ErrnoException): TuttiError => {
-  const why = advice[cause.code ?? ''] ?? cause.message;
-  return new TuttiError('unavailable', `no manager answers at unix://${endpoint.path}: ${why}`, { cause });
+  const where = `unix://${endpoint.path}`;
+  const code = cause.code ?? '';
+  const why = advice[`${code} ${where}`] ?? advice[code] ?? cause.message;
+  return new TuttiError('unavailable', `no manager answers at ${where}: ${why}`, { cause });
 };
 
 const readText = async (response: IncomingMessage): Promise<string> => {

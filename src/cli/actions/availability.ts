@@ -11,7 +11,7 @@ export interface AvailabilityFlags {
 const said: Readonly<Record<NodeAvailability, string>> = {
   active: 'takes tasks again',
   pause: 'keeps its tasks and takes no new ones',
-  drain: 'is drained: nothing runs there',
+  drain: 'is drained: nothing runs there any more; "tutti ps" shows whether it runs elsewhere already',
 };
 
 const pollMs = 300;

@@ -69,6 +69,13 @@ export const leaveCluster = async (session: Session, options: LeaveOptions): Pro
 /** Shows or changes what machines join with. */
 export const showToken = async (session: Session, role: NodeRole, rotate: boolean): Promise<void> => {
   const { client, signal } = session;
+  // The manager would refuse whoever joins with it.
+  if (role === 'manager') {
+    throw new TuttiError(
+      'not-implemented',
+      'this cluster keeps its state in SQLite and so has one manager: no other can join, with whatever token',
+    );
+  }
   const token = rotate ? (await client.rotateToken(role, signal)).token : (await client.tokens(signal))[role];
   const address = (await client.nodes(signal)).find((node) => node.leader)?.address ?? '<manager>';
   if (session.json) return session.printJson({ role, token, address });

@@ -17,10 +17,13 @@ export const listNodes = async (session: Session): Promise<void> => {
   session.print(
     table(
       header,
-      nodes.map((node) => row(session, node)),
+      nodes.toSorted(byName).map((node) => row(session, node)),
     ),
   );
 };
+
+const byName = (left: NodeView, right: NodeView): number =>
+  left.name.localeCompare(right.name, 'en', { numeric: true });
 
 const row = ({ paint }: Session, node: NodeView): readonly string[] => [
   node.name,

@@ -28,7 +28,15 @@ const openLogs = async function* (
   flags: LogFlags,
 ): AsyncGenerator<LogView> {
   const isTask = await exists(client.service(reference, signal)).then((service) => !service);
-  yield* isTask ? client.taskLogs(reference, flags, signal) : client.serviceLogs(reference, flags, signal);
+  if (!isTask) return yield* client.serviceLogs(reference, flags, signal);
+  try {
+    yield* client.taskLogs(reference, flags, signal);
+  } catch (thrown) {
+    if (thrown instanceof TuttiError && thrown.code === 'not-found') {
+      throw new TuttiError('not-found', `there is no service and no task "${reference}"`, { cause: thrown });
+    }
+    throw thrown;
+  }
 };
 
 const exists = async (found: Promise<unknown>): Promise<boolean> => {

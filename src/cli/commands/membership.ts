@@ -112,5 +112,5 @@ const registerToken = ({ program, open }: Registry): void => {
       const { showToken } = await import('../actions/membership.ts');
       await showToken(await open(command), role, flags.rotate);
     });
-  withExamples(token, 'tutti token', 'tutti token manager --rotate');
+  withExamples(token, 'tutti token', 'tutti token worker --rotate');
 };
