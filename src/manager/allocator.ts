@@ -16,8 +16,6 @@ import { knownIn, predecessorsOf, unadopted } from './observed.ts';
 export interface Allocator extends Disposable {
   /** Addresses for a task, out of the state that `view` shows. */
   giveTask(view: View, task: Task): Allocation<readonly TaskAddress[]>;
-  /** The task's row has these addresses already: one that an agent started in place of another. */
-  note(task: Task): void;
   /** The commit that these tasks were given addresses in has failed. */
   takeBack(taskIds: Iterable<TaskId>): void;
   giveSubnet(view: View, spec: NetworkSpec): Allocation<Subnet>;
@@ -85,7 +83,6 @@ export const createAllocator = (store: Pick<Store, 'view' | 'subscribe'>): Alloc
         ingress: publishes(from.get('service', task.serviceId)) ? ingressOf(from) : undefined,
         mayTakeOver: (owner) => mayTakeOver(from, task, owner),
       }),
-    note: (task) => book.note(task.id, task.addresses ?? []),
     takeBack: (taskIds) => {
       const lost = [...taskIds].filter((id) => view.get('task', id)?.addresses === undefined);
       free(lost);

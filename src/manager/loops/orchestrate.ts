@@ -113,8 +113,8 @@ const applyTask = (action: TaskAction, { transaction, ports, given }: Decision):
   switch (action.kind) {
     case 'create': {
       const { task } = action;
+      // One that an agent started in place of another has its addresses; they pass to it when its row is there.
       if (task.addresses !== undefined) {
-        ports.allocator.note(task);
         transaction.create('task', task);
         return;
       }
