@@ -114,7 +114,10 @@ function placesShortfall(service: Service, wanted: readonly Task[], { store, act
 /** For want of room, or of a network or secret that only an older version still asks for, or by its dependencies. */
 const isHeldUp = (task: Task, store: Store): boolean => {
   const message = store.view.get('taskStatus', task.id)?.message ?? '';
-  return task.waitingFor !== undefined || /^no suitable node|does not exist$|^waiting for the manager/.test(message);
+  return (
+    task.waitingFor !== undefined ||
+    /^no suitable node|no free address|does not exist$|^waiting for the manager/.test(message)
+  );
 };
 
 const isSettled = ({ spec }: Service, task: Task, status: TaskStatus | undefined): boolean => {

@@ -100,7 +100,8 @@ export function simManager({ timeline, random, wire, log, nodes, onCommit, onSta
       clock,
       random,
       id: 'cluster',
-      spec: clusterSpec.parse({ taskHistoryLimit: 2 }),
+      // Some networks are so small that addresses are used again, and run out.
+      spec: clusterSpec.parse({ taskHistoryLimit: 2, subnetPrefix: random.pick([24, 28]) }),
       material: { caCertificate: 'ca', caKey: 'key', joinTokens: { manager: 'SWMTKN-1-a-b', worker: 'SWMTKN-1-a-c' } },
     });
     await store.update((transaction) => {
