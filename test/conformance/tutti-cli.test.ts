@@ -112,7 +112,7 @@ describe('the tutti command', () => {
       readonly task: string;
     };
     assert.equal(line.task, 'shop_web.1');
-    await fails('logs nope', 3, /task nope not found/);
+    await fails('logs nope', 3, /there is no service and no task "nope"/);
     const { stdout } = await tutti('events --since 2023-01-01', {
       until: 'service create shop_web',
       timeoutMs: 20_000,
@@ -125,7 +125,7 @@ describe('the tutti command', () => {
     await fails('frobnicate', 2, /unknown command/);
     await fails('scale web', 2, /SERVICE=REPLICAS/);
     await fails('nodes --format xml', 2, /Allowed choices/);
-    await fails('nodes --host unix:///nonexistent', 5, /Run "tutti init"/);
+    await fails('nodes --host unix:///nonexistent', 5, /there is no such socket/);
     await fails('nodes --host nonsense', 4, /is not an endpoint/);
     await fails('join 10.0.0.1', 4, /join token is needed/);
     for (const shell of ['bash', 'zsh', 'fish']) assert.match(await ok(`completion ${shell}`), /tutti/);

@@ -11,6 +11,8 @@ const pollMs = 300;
 export const remove = async (session: Session, names: readonly string[], flags: WaitFlags): Promise<void> => {
   const stacks = new Set((await session.client.stacks(session.signal)).map((stack) => stack.name));
   const removed: RemovedView['removed'][number][] = [];
+  // All first: a name that is wrong is not found out when half is gone.
+  for (const name of names) if (!stacks.has(name)) await findService(session, name);
   for (const name of names) {
     const { leaving, view } = stacks.has(name) ? await removeStack(session, name) : await removeService(session, name);
     for (const { kind, name: object } of view.removed) session.note(`removed ${kind} ${object}`);
@@ -34,11 +36,15 @@ const removeStack = async (session: Session, name: string): Promise<Removal> => 
 
 const removeService = async (session: Session, reference: string): Promise<Removal> => {
   const { client, signal } = session;
+  const service = await findService(session, reference);
+  const leaving = await tasksOf(session, [service]);
+  await client.removeService(service.id, signal);
+  return { leaving, view: { removed: [{ kind: 'service', name: service.name }] } };
+};
+
+const findService = async ({ client, signal }: Session, reference: string): Promise<ServiceView> => {
   try {
-    const service = await client.service(reference, signal);
-    const leaving = await tasksOf(session, [service]);
-    await client.removeService(service.id, signal);
-    return { leaving, view: { removed: [{ kind: 'service', name: service.name }] } };
+    return await client.service(reference, signal);
   } catch (thrown) {
     if (thrown instanceof TuttiError && thrown.code === 'not-found') {
       throw new TuttiError('not-found', `there is no stack and no service "${reference}"`, { cause: thrown });
