@@ -31,7 +31,11 @@ export const adoptSuccessors = (draft: Draft): void => {
     const { task, status } = known;
     const successor = status.successor;
     if (successor === undefined || !isTerminal(status.state) || !isWanted(task)) continue;
-    if (draft.get(successor) === undefined) draft.create(successorOf(task, successor, draft.context.now));
+    if (draft.get(successor) === undefined) {
+      // Nothing was heard of it: its addresses are not kept for it.
+      if (draft.state.observed(successor) === undefined) continue;
+      draft.create(successorOf(task, successor, draft.context.now));
+    }
     draft.desire(task.id, 'shutdown');
     const adopted = draft.get(successor);
     if (adopted !== undefined) queue.push(adopted);

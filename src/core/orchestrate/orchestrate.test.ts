@@ -135,6 +135,14 @@ test('a chain of successors is adopted whole', () => {
   assert.deepEqual(made, [1_000, 1_001]);
 });
 
+test('a successor that nothing was heard of is not adopted: the task is replaced', () => {
+  const actions = decide({ tasks: [aTask('a', 'failed', {}, { successor: 'b' as TaskId })] });
+  const [made] = actions.flatMap((action) => (action.kind === 'create' ? [action.task] : []));
+  assert.notEqual(made?.id, 'b');
+  assert.equal(made?.nodeId, undefined);
+  assert.equal(made?.desiredState, 'running');
+});
+
 test('a successor of a task that is not wanted is not adopted', () => {
   const tasks = [
     aTask('a', 'failed', { desiredState: 'shutdown' }, { successor: 'b' as TaskId }),
