@@ -129,6 +129,8 @@ const isSettled = ({ spec }: Service, task: Task, status: TaskStatus | undefined
 function straysOf({ store, running }: Seen): string {
   for (const id of running) {
     const task = store.view.get('task', id as never);
+    const ended = task !== undefined && isTerminal(statusOf(store, task)?.state ?? 'new');
+    if (ended) return `task ${id} runs, though it has ended`;
     if (task !== undefined && task.desiredState !== 'shutdown' && task.desiredState !== 'remove') continue;
     // One that an agent has just started in place of another is adopted in a moment.
     return `task ${id} runs, but ${task === undefined ? 'has no row' : `is to be ${task.desiredState}`}`;
