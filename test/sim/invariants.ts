@@ -124,16 +124,20 @@ function oneTaskPerPlace(store: Store, { after: task }: ChangeOf<'task'>): void 
 }
 
 function oneAddressPerTask(store: Store, { after: task }: ChangeOf<'task'>): void {
-  if (task?.addresses === undefined || task.addresses.length === 0 || isTerminal(stateOf(store, task))) return;
+  if (task?.addresses === undefined || task.addresses.length === 0 || !holdsAddresses(store, task)) return;
   const own = new Set(task.addresses.map(({ networkId, address }) => `${networkId} ${address}`));
   for (const other of store.view.list('task')) {
     if (other.id === task.id || other.addresses === undefined || other.finalStatus !== undefined) continue;
     for (const { networkId, address } of other.addresses) {
-      if (own.has(`${networkId} ${address}`) && !isTerminal(stateOf(store, other)))
+      if (own.has(`${networkId} ${address}`) && holdsAddresses(store, other))
         throw new Violation(`address ${address} is given to ${task.id} and ${other.id} of ${other.serviceName}`);
     }
   }
 }
+
+/** Not one that has ended, or whose node was removed: nothing of it is known to run. */
+const holdsAddresses = (store: Store, task: Task): boolean =>
+  !isTerminal(stateOf(store, task)) && (task.nodeId === undefined || store.view.get('node', task.nodeId) !== undefined);
 
 function oneSubnet(store: Store, id: string): void {
   const network = store.view.get('network', id);
