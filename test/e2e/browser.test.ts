@@ -57,6 +57,7 @@ describe('the voting app in a browser', () => {
         assert.equal(await page.evaluate('document.documentElement.scrollWidth'), width, `${name} at ${width}`);
         if (pictures === undefined) continue;
         await mkdir(pictures, { recursive: true });
+        await page.evaluate('Promise.all(document.getAnimations().map(({ finished }) => finished)).then(() => 0)');
         await page.screenshot({ path: join(pictures, `${name}-${width}-${colorScheme}.png`) });
       }
     }

@@ -239,20 +239,20 @@ describe('what cannot be done', () => {
   test('a disk that is full: what runs there goes on, what is to start there says why; with room it starts', async () => {
     await create('there', '--constraint', 'node.hostname==node3', tinyTag);
     await untilRunning(cluster, 'there', 1);
-    await workerDisk.fill();
-    await cluster.docker('service', 'scale', '--detach', 'there=2', 'web=6');
-    await untilTask(cluster, 'there', 'rejected', ({ error }) => error.includes('no space left on device'));
-    assert.match(await explain('there.2'), /was rejected on node3: .*no space left on device/);
-    assert.ok((await tasksOf(cluster, 'there')).some((row) => row.name === 'there.1' && runs(row)));
-    await until(
-      'four or more web tasks elsewhere',
-      async () => (await tasksOf(cluster, 'web')).filter((row) => runs(row) && row.node !== 'node3'),
-      ({ length }) => length >= 4,
-      { deadlineMs: 180_000, everyMs: 200 },
-    );
-    await answers();
-
-    await workerDisk.free();
+    {
+      await using _ = await workerDisk.fill();
+      await cluster.docker('service', 'scale', '--detach', 'there=2', 'web=6');
+      await untilTask(cluster, 'there', 'rejected', ({ error }) => error.includes('no space left on device'));
+      assert.match(await explain('there.2'), /was rejected on node3: .*no space left on device/);
+      assert.ok((await tasksOf(cluster, 'there')).some((row) => row.name === 'there.1' && runs(row)));
+      await until(
+        'four or more web tasks elsewhere',
+        async () => (await tasksOf(cluster, 'web')).filter((row) => runs(row) && row.node !== 'node3'),
+        ({ length }) => length >= 4,
+        { deadlineMs: 180_000, everyMs: 200 },
+      );
+      await answers();
+    }
     await untilRunning(cluster, 'there', 2);
     await untilRunning(cluster, 'web', 6);
     await remove('there');
@@ -260,27 +260,27 @@ describe('what cannot be done', () => {
 
   test("the manager's disk is full: changes are refused and say so, all else goes on; with room it takes them", async () => {
     const earlier = await everything();
-    await managerDisk.fill();
-    const refused = await create('late', '--constraint', 'node.hostname==node2', tinyTag);
-    assert.notEqual(refused.code, 0);
-    assert.match(refused.stderr, /the disk of \S+ is full: nothing was written, free some space/);
-    const scaled = await cluster.tutti('scale', 'web=3', '--detach');
-    assert.notEqual(scaled.code, 0);
-    assert.match(scaled.stderr, /is full: nothing was written/);
-    assert.equal(await everything(), earlier);
-    await answers();
-    const [victim] = under(await containersOf(cluster), 'web').filter(({ node }) => node === 'node2');
-    const node2 = cluster.nodes[1];
-    assert.ok(victim && node2);
-    await cluster.engine(node2, 'kill', victim.id);
-    await until(
-      'the crashed container to be restarted',
-      async () => under(await containersOf(cluster), 'web'),
-      (found) => found.some(({ id, place, running }) => running && place === victim.place && id !== victim.id),
-      { deadlineMs: 60_000 },
-    );
-
-    await managerDisk.free();
+    {
+      await using _ = await managerDisk.fill();
+      const refused = await create('late', '--constraint', 'node.hostname==node2', tinyTag);
+      assert.notEqual(refused.code, 0);
+      assert.match(refused.stderr, /the disk of \S+ is full: nothing was written, free some space/);
+      const scaled = await cluster.tutti('scale', 'web=3', '--detach');
+      assert.notEqual(scaled.code, 0);
+      assert.match(scaled.stderr, /is full: nothing was written/);
+      assert.equal(await everything(), earlier);
+      await answers();
+      const [victim] = under(await containersOf(cluster), 'web').filter(({ node }) => node === 'node2');
+      const node2 = cluster.nodes[1];
+      assert.ok(victim && node2);
+      await cluster.engine(node2, 'kill', victim.id);
+      await until(
+        'the crashed container to be restarted',
+        async () => under(await containersOf(cluster), 'web'),
+        (found) => found.some(({ id, place, running }) => running && place === victim.place && id !== victim.id),
+        { deadlineMs: 60_000 },
+      );
+    }
     await until(
       'the manager to take changes',
       async () => await create('late', '--constraint', 'node.hostname==node2', tinyTag),

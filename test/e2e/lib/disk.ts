@@ -7,9 +7,8 @@ import type { TestCluster } from './cluster.ts';
 
 /** A disk of a node's own, small enough to be filled. */
 export interface SmallDisk extends AsyncDisposable {
-  /** Until not a byte more fits. */
-  fill(): Promise<void>;
-  free(): Promise<void>;
+  /** Until not a byte more fits; there is room again when this is disposed of. */
+  fill(): Promise<AsyncDisposable>;
 }
 
 /** Moves what a node keeps (its engine's data, its agent's and manager's state) to a small disk, while it is off. */
@@ -28,8 +27,8 @@ export async function onSmallDisk(cluster: TestCluster, node: string, megabytes:
     fill: async () => {
       const full = await writeFile(ballast, Buffer.alloc(megabytes * 1024 * 1024)).then(() => false, isFull);
       if (!full) throw new Error(`${data} cannot be filled`);
+      return { [Symbol.asyncDispose]: async () => await rm(ballast) };
     },
-    free: async () => await rm(ballast),
     async [Symbol.asyncDispose]() {
       // At once for the name, and for the rest when the node is gone.
       await run(systemExec, ['umount', '--lazy', data]);
