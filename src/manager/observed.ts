@@ -1,5 +1,6 @@
 import { knownStatus } from '../core/task/known.ts';
-import type { KnownTask } from '../core/task/known.ts';
+import type { KnownTask, Observed } from '../core/task/known.ts';
+import type { TaskId } from '../model/ids.ts';
 import type { Task, TaskStatus } from '../model/task.ts';
 import type { View } from '../store/store.ts';
 
@@ -11,12 +12,28 @@ export const knownIn = (view: View, task: Task): KnownTask => ({
 
 /**
  * What is observed of a task that has no row: one that an agent started by itself and nobody has adopted. One that has a
- * row speaks for itself.
+ * row speaks for itself. A successor on a node that was not heard of since this manager began is taken to live: who knew
+ * better may have been the manager before.
  */
 export const unadopted =
-  (view: View) =>
-  (taskId: string): TaskStatus | undefined =>
-    view.get('task', taskId) === undefined ? view.get('taskStatus', taskId) : undefined;
+  (view: View): Observed =>
+  (taskId, nodeId) => {
+    if (view.get('task', taskId) !== undefined) return undefined;
+    const known = view.get('taskStatus', taskId);
+    if (known !== undefined || nodeId === undefined || !isUnheard(view, nodeId)) return known;
+    return {
+      taskId: taskId as TaskId,
+      nodeId,
+      state: 'accepted',
+      timestamp: 0,
+      message: 'its node has not been heard of yet',
+      ready: false,
+      containers: [],
+    };
+  };
+
+const isUnheard = (view: View, nodeId: string): boolean =>
+  view.get('node', nodeId) !== undefined && (view.get('nodeStatus', nodeId)?.state ?? 'unknown') === 'unknown';
 
 /** What is known of each task of a node, with or without a row, and durably where it has ended. */
 export function* statusesOn(view: View, nodeId: string): Iterable<TaskStatus> {

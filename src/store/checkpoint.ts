@@ -1,3 +1,4 @@
+import type { NodeStatus } from '../model/node.ts';
 import type { SoftTable, View } from './store.ts';
 import type { TableSet } from './tables.ts';
 
@@ -11,15 +12,22 @@ export const encodeSoft = (tables: TableSet): string =>
 
 /**
  * Fills empty soft tables from a checkpoint. It is coarse: rows of tasks and nodes that are gone since are left out,
- * and a text that cannot be read counts as none, because agents tell everything again.
+ * and a text that cannot be read counts as none, because agents tell everything again. Whether a node is there is not
+ * known before it is heard.
  */
 export const restoreSoft = (text: string, tables: TableSet): void => {
   const saved = parse(text);
   for (const table of softTables) {
     for (const [id, row] of saved?.[table] ?? []) {
-      if (isKnown(tables, table, id)) tables.write(table, id, undefined, row as never);
+      if (isKnown(tables, table, id)) tables.write(table, id, undefined, asRestored(table, row) as never);
     }
   }
+};
+
+const asRestored = (table: SoftTable, row: unknown): unknown => {
+  if (table !== 'nodeStatus') return row;
+  const status = row as NodeStatus;
+  return status.state === 'ready' || status.state === 'disconnected' ? { ...status, state: 'unknown' } : status;
 };
 
 const isKnown = (view: View, table: SoftTable, id: string): boolean =>

@@ -4,7 +4,7 @@ import type { PublishedPort, Service } from '../../model/service.ts';
 import type { Task, TaskStatus } from '../../model/task.ts';
 import { isTerminal } from '../../model/task.ts';
 import { hasLiveSuccessor, isWanted } from '../task/known.ts';
-import type { PlacedTask } from '../task/known.ts';
+import type { Observed, PlacedTask } from '../task/known.ts';
 import { ownNames, sharedNames } from './names.ts';
 
 const isJob = (task: Task, service: Service | undefined): boolean =>
@@ -38,7 +38,7 @@ export const assignedTaskOf = (task: PlacedTask, service: Service | undefined): 
 
 export interface EndpointFacts {
   readonly status: TaskStatus;
-  readonly observed: (taskId: string) => TaskStatus | undefined;
+  readonly observed: Observed;
   /** The task's node is down as far as anyone can tell. */
   readonly nodeDown: boolean;
 }

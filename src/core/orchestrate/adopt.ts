@@ -33,7 +33,7 @@ export const adoptSuccessors = (draft: Draft): void => {
     if (successor === undefined || !isTerminal(status.state) || !isWanted(task)) continue;
     if (draft.get(successor) === undefined) {
       // Nothing was heard of it: its addresses are not kept for it.
-      if (draft.state.observed(successor) === undefined) continue;
+      if (draft.state.observed(successor, task.nodeId) === undefined) continue;
       draft.create(successorOf(task, successor, draft.context.now));
     }
     draft.desire(task.id, 'shutdown');

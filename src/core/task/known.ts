@@ -1,7 +1,14 @@
+import type { NodeId } from '../../model/ids.ts';
 import type { Node, NodeStatus } from '../../model/node.ts';
 import type { Service } from '../../model/service.ts';
 import { isTerminal } from '../../model/task.ts';
 import type { Task, TaskStatus } from '../../model/task.ts';
+
+/**
+ * What is observed of a task that has no row: one that an agent started by itself, on `nodeId` where that is known. Of a
+ * node that was not heard of since the manager began it is taken to live.
+ */
+export type Observed = (taskId: string, nodeId?: NodeId) => TaskStatus | undefined;
 
 /** A task with what is known of it. */
 export interface KnownTask {
@@ -26,7 +33,7 @@ export interface ServiceState {
   /** Whether the node still meets the constraints of the task's placement. */
   readonly allowed: (nodeId: string, task: Task) => boolean;
   /** Observations that have no row yet: tasks that agents started by themselves. */
-  readonly observed: (taskId: string) => TaskStatus | undefined;
+  readonly observed: Observed;
 }
 
 /** A task that has all that a node needs to run it: a node and its addresses. */
@@ -85,12 +92,12 @@ export const isOutOfTheWay = (known: KnownTask, state: Pick<ServiceState, 'stand
 };
 
 /** Whether an agent goes on with a task that took this one's place, as far as it has been told. */
-export const hasLiveSuccessor = (status: TaskStatus, observed: (taskId: string) => TaskStatus | undefined): boolean => {
+export const hasLiveSuccessor = (status: TaskStatus, observed: Observed): boolean => {
   const seen = new Set<string>();
   let next = status.successor;
   while (next !== undefined && !seen.has(next)) {
     seen.add(next);
-    const successor = observed(next);
+    const successor = observed(next, status.nodeId);
     if (successor === undefined) return false;
     if (!isTerminal(successor.state)) return true;
     next = successor.successor;
