@@ -45,8 +45,9 @@ export function shortfall(store: Store | undefined, nodes: readonly SimNode[]): 
 /** A task that is not wanted any more and has not ended. */
 function leavingOf({ store }: Seen): string {
   for (const task of store.view.list('task')) {
-    const gone = task.desiredState === 'shutdown' || task.desiredState === 'remove';
-    if (gone && !isTerminal(statusOf(store, task)?.state ?? 'new')) return `task ${task.id} is still being stopped`;
+    const ended = isTerminal(statusOf(store, task)?.state ?? 'new');
+    if (task.desiredState === 'remove' || (task.desiredState === 'shutdown' && !ended))
+      return `task ${task.id} is still being stopped`;
   }
   return '';
 }
