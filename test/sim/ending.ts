@@ -46,8 +46,8 @@ export function shortfall(store: Store | undefined, nodes: readonly SimNode[]): 
 function leavingOf({ store }: Seen): string {
   for (const task of store.view.list('task')) {
     const ended = isTerminal(statusOf(store, task)?.state ?? 'new');
-    if (task.desiredState === 'remove' || (task.desiredState === 'shutdown' && !ended))
-      return `task ${task.id} is still being stopped`;
+    const removed = task.desiredState === 'remove' || store.view.get('service', task.serviceId) === undefined;
+    if (removed || (task.desiredState === 'shutdown' && !ended)) return `task ${task.id} is still being stopped`;
   }
   return '';
 }
