@@ -121,6 +121,14 @@ test('a lost node does not hold its replacement back, a drained one does until t
   assert.deepEqual(said({ tasks: [stopped, held] }), ['b → running']);
 });
 
+test('what replaces a held task that could not be prepared is held too, until the place is free', () => {
+  const held = aTask('b', 'rejected', { desiredState: 'ready', nodeId: 'n2' as NodeId });
+  const made = (old: KnownTask) =>
+    decide({ tasks: [old, held] }).flatMap((action) => (action.kind === 'create' ? [action.task.desiredState] : []));
+  assert.deepEqual(made(aTask('a', 'running', { desiredState: 'shutdown' })), ['ready']);
+  assert.deepEqual(made(aTask('a', 'shutdown', { desiredState: 'shutdown' })), ['running']);
+});
+
 test('a chain of successors is adopted whole', () => {
   const tasks = [aTask('a', 'failed', {}, { successor: 'b' as TaskId })];
   const observed = [aTask('b', 'failed', {}, { successor: 'c' as TaskId }).status, aTask('c', 'running').status];

@@ -8,10 +8,10 @@ import { restartOf } from './restart.ts';
 
 /**
  * How a replacement begins. It is held at `ready` (its image pulled, its containers made) while something of the old task
- * may still run, so that one place never has two live tasks.
+ * may still run, so that one place never has two live tasks. What replaces a task that was held itself is held for the same reason.
  */
 const beginning = (draft: Draft, old: KnownTask, goal: DesiredState): DesiredState =>
-  isOutOfTheWay(old, draft.state) ? goal : 'ready';
+  old.task.desiredState !== 'ready' && isOutOfTheWay(old, draft.state) ? goal : 'ready';
 
 /** Replaces a wanted task that ended and is to be tried again; `nodeId` where the new one must be on the same node. */
 export const retryEnded = (draft: Draft, known: KnownTask, goal: 'running' | 'complete'): void => {
