@@ -52,8 +52,9 @@ function leavingOf({ store }: Seen): string {
   return '';
 }
 
-/** True where some task waits for room, or for another service: then what comes is not to be told. */
-export const isWaiting = (store: Store): boolean => [...store.view.list('task')].some((task) => isHeldUp(task, store));
+/** True where some task waits for room or for another service, or an update is paused: then what comes is not to be told. */
+export const isWaiting = (store: Store): boolean =>
+  [...store.view.list('task')].some((task) => isHeldUp(task, store)) || [...store.view.list('service')].some(isPaused);
 
 function serviceShortfall(service: Service, seen: Seen): string {
   const { store } = seen;
