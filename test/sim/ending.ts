@@ -54,7 +54,8 @@ function leavingOf({ store }: Seen): string {
 
 /** True where some task waits for room or for another service, or an update is paused: then what comes is not to be told. */
 export const isWaiting = (store: Store): boolean =>
-  [...store.view.list('task')].some((task) => isHeldUp(task, store)) || [...store.view.list('service')].some(isPaused);
+  [...store.view.list('task')].some((task) => task.nodeId === undefined || isHeldUp(task, store)) ||
+  [...store.view.list('service')].some(isPaused);
 
 function serviceShortfall(service: Service, seen: Seen): string {
   const { store } = seen;

@@ -133,4 +133,6 @@ export interface TaskFiles {
   existing(task: TaskId, container: string, count: number): Promise<readonly string[] | undefined>;
   /** Removes everything of the task; none is fine. */
   remove(task: TaskId): Promise<void>;
+  /** The tasks that have any. */
+  owners(): Promise<readonly TaskId[]>;
 }

@@ -1,6 +1,7 @@
-import { chmod, chown, mkdir, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, readdir, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TuttiError } from '../../model/errors.ts';
+import type { TaskId } from '../../model/ids.ts';
 import type { TaskFiles } from './engine.ts';
 
 /** Magic numbers of tmpfs and ramfs, see statfs(2). */
@@ -41,6 +42,14 @@ export function createMemoryFiles(directory: string, mount: MountMemory): TaskFi
     },
     async remove(task) {
       await rm(join(directory, safeName(task)), { recursive: true, force: true });
+    },
+    async owners() {
+      try {
+        return (await readdir(directory)) as TaskId[];
+      } catch {
+        // Nothing was ever written.
+        return [];
+      }
     },
   };
 }

@@ -128,8 +128,21 @@ export class WorkerCore implements WorkerContext {
     const first = !this.#listed;
     this.#listed = true;
     for (const slot of first ? [...this.tasks.slots()] : changed) this.look(slot);
+    if (first) void this.#sweepFiles();
     if (this.#lostAt !== undefined) this.#retryAll();
     this.#lostAt = undefined;
+  }
+
+  /** Files of tasks that nothing is known of: the agent was killed before it wrote of them, or its disk was full. */
+  async #sweepFiles(): Promise<void> {
+    const { files, log } = this.ports;
+    try {
+      const owners = await files.owners();
+      const known = new Set([...this.tasks.entries.values()].map(({ record }) => record.root));
+      await Promise.all(owners.filter((owner) => !known.has(owner)).map(async (owner) => await files.remove(owner)));
+    } catch (cause) {
+      log.warn('cannot remove the files of tasks that are gone', { error: TuttiError.from(cause).message });
+    }
   }
 
   event(event: EngineEvent): void {

@@ -35,9 +35,12 @@ export const endedKept = 1;
 export function decideSlot({ tasks, now }: SlotView): Action[] {
   const wanted = tasks.some(({ assigned }) => assigned !== undefined && assigned.desiredState !== 'remove');
   const kept = wanted ? keptForLogs(tasks) : new Set<TaskId>();
+  const occupied = tasks.some(isLeaving);
   return tasks.flatMap((task) => {
     if (task.busy) return [];
-    const actions = isTerminal(task.record.state) ? decideEnded(task, kept, tasks) : decideLiving(task, now);
+    const actions = isTerminal(task.record.state)
+      ? decideEnded(task, kept, tasks)
+      : decideLiving(task, { now, occupied });
     return actions.map((action) =>
       now < task.retryAt && asksEngine(action) ? { kind: 'wake', taskId: task.record.id, at: task.retryAt } : action,
     );
@@ -49,9 +52,22 @@ function asksEngine({ kind }: Action): boolean {
   return kind === 'pull' || kind === 'prepare' || kind === 'start' || kind === 'stop' || kind === 'remove';
 }
 
-function decideLiving(task: TaskView, now: number): Action[] {
-  const desired = task.assigned?.desiredState ?? 'remove';
-  return desired === 'shutdown' || desired === 'remove' ? decideStop(task) : decideRun(task, now);
+const isUnwanted = ({ assigned }: TaskView): boolean =>
+  assigned === undefined || assigned.desiredState === 'shutdown' || assigned.desiredState === 'remove';
+
+/** Not wanted any more, and not known to have stopped. */
+const isLeaving = (task: TaskView): boolean =>
+  isUnwanted(task) && (task.busy || task.containers.some(({ state }) => state === 'running'));
+
+/** What a decision about one task knows of the rest of its slot. */
+interface Moment {
+  readonly now: number;
+  /** A task that is leaving may still run there. */
+  readonly occupied: boolean;
+}
+
+function decideLiving(task: TaskView, moment: Moment): Action[] {
+  return isUnwanted(task) ? decideStop(task) : decideRun(task, moment);
 }
 
 /** The newest ended tasks that still have a container, while no successor has to run before an older one goes. */
@@ -91,7 +107,8 @@ function decideStop({ record, containers }: TaskView): Action[] {
   return [{ kind: 'end', taskId, state: 'shutdown', message: 'shutdown' }];
 }
 
-function decideRun(task: TaskView, now: number): Action[] {
+function decideRun(task: TaskView, moment: Moment): Action[] {
+  const { now } = moment;
   const { record, containers, assigned } = task;
   const names = assigned?.spec.containers.map(({ name }) => name) ?? [];
   const found = names.flatMap((name) => containers.find((container) => container.name === name) ?? []);
@@ -100,7 +117,7 @@ function decideRun(task: TaskView, now: number): Action[] {
     return decideOver(task, found, now);
   if (begun && found.length < names.length) return [endOf(task, found, now, 'a container of the task was removed')];
   if (found.length < names.length) return [{ kind: task.needsPull ? 'pull' : 'prepare', taskId: record.id }];
-  if (found.some(({ state }) => state === 'created')) return decideStart(task, now);
+  if (found.some(({ state }) => state === 'created')) return decideStart(task, moment);
   return decideReport(task, found);
 }
 
@@ -159,10 +176,13 @@ function errorOf(found: readonly ContainerView[]): string | undefined {
   return failed.oomKilled === true ? `out of memory: non-zero exit (${code})` : `task: non-zero exit (${code})`;
 }
 
-function decideStart({ record, assigned }: TaskView, now: number): Action[] {
+function decideStart({ record, assigned }: TaskView, { now, occupied }: Moment): Action[] {
   const taskId = record.id;
   const ready = { kind: 'report', taskId, state: 'ready' } as const;
   if (assigned?.desiredState === 'ready') return reportOnce(record, { ...ready, message: 'prepared' });
+  // An agent that missed something may have gone on with another: its end is looked at, and then this one.
+  if (occupied)
+    return reportOnce(record, { ...ready, message: 'prepared; starts when the task before it has stopped' });
   if (now >= record.startAt) return [{ kind: 'start', taskId }];
   const message = `prepared; starts at ${new Date(record.startAt).toISOString()}`;
   return [...reportOnce(record, { ...ready, message }), { kind: 'wake', taskId, at: record.startAt }];

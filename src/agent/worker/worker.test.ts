@@ -141,6 +141,26 @@ test("the manager's own row takes over a successor without touching it", async (
   assert.equal(node.engine.calls['create'], 2);
 });
 
+test('files of a task that nothing is known of go when the agent starts', async () => {
+  const node = fakeNode();
+  await node.files.write('gone' as TaskId, 'main', [
+    { target: '/x', data: new Uint8Array(), uid: 0, gid: 0, mode: 0o400 },
+  ]);
+  node.assign(assignedTask('a'));
+  await node.pass(5_000);
+  assert.deepEqual(await node.files.owners(), []);
+});
+
+test('a task starts when the one of its place that is not wanted any more has stopped', async () => {
+  const node = await running();
+  node.assign(assignedTask('b'));
+  await node.pass(5_000);
+  assert.equal(node.state('b')?.state, 'running');
+  const started = node.told.findIndex(({ taskId, state }) => taskId === 'b' && state === 'starting');
+  const stopped = node.told.findIndex(({ taskId, state }) => taskId === 'a' && state === 'shutdown');
+  assert.ok(stopped >= 0 && stopped < started, `stopped ${stopped}, started ${started}`);
+});
+
 test('a task that the manager makes a row for is told again: it may have let go of what it knew', async () => {
   const node = await running();
   node.engine.exit(containerOf(node, 'a').id, 1);

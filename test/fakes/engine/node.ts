@@ -25,6 +25,7 @@ export const silentLog: Log = {
 export interface FakeNode {
   readonly timeline: Timeline;
   readonly engine: FakeEngine;
+  readonly files: TaskFiles;
   readonly records: { current: readonly TaskRecord[] };
   /** Everything that the present worker told, in order. */
   readonly told: TaskObservation[];
@@ -68,6 +69,7 @@ export function memoryFiles(): TaskFiles & { readonly written: Map<string, reado
     async remove(task) {
       for (const key of written.keys()) if (key.startsWith(`${task}/`)) written.delete(key);
     },
+    owners: async () => [...new Set([...written.keys()].map((key) => key.split('/')[0] as TaskId))],
   };
 }
 
@@ -100,6 +102,7 @@ export function fakeNode(options: Partial<FakeEngineOptions> = {}): FakeNode {
   return {
     timeline,
     engine,
+    files,
     records,
     told,
     worker: () => worker,
