@@ -55,7 +55,10 @@ export const createAllocator = (store: Pick<Store, 'view' | 'subscribe'>): Alloc
         else book.setNetwork(change.after);
         break;
       case 'task':
-        if (change.after === undefined || change.before?.addresses !== change.after.addresses)
+        if (
+          change.before?.addresses !== change.after?.addresses ||
+          change.before?.finalStatus !== change.after?.finalStatus
+        )
           follow(change.id as TaskId);
         break;
       case 'taskStatus':

@@ -201,3 +201,18 @@ test('a service waits for its dependencies, and only at first', async () => {
   await cluster.settle();
   assert.equal(cluster.running('web').length, 2);
 });
+
+test('what a removed node held is given to others at once', async () => {
+  await using cluster = await TestCluster.start({ nodes: 2 });
+  const ipam = { configs: [{ subnet: '10.77.0.0/29' }] };
+  const { id } = await cluster.manager.commands.createNetwork({ name: 'net', driver: 'overlay', ipam });
+  const { id: networkId } = cluster.manager.queries.network(id);
+  const task = { containers: [{ name: 'main', image: 'app:1' }], networks: [{ networkId }] };
+  await cluster.create('web', { ...replicated(5), task });
+  await cluster.settle();
+  assert.equal(cluster.running('web').length, 5);
+  await cluster.manager.commands.removeNode('node2', true);
+  cluster.agents.delete('node2');
+  await cluster.settle();
+  assert.equal(cluster.running('web').length, 5);
+});
