@@ -45,11 +45,15 @@ async function oneProcess(options: readonly (string | number)[], seconds: number
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
-  const stop = setTimeout(() => child.kill('SIGKILL'), seconds * 1000);
+  let over = false;
+  const stop = setTimeout(() => {
+    over = true;
+    child.kill('SIGKILL');
+  }, seconds * 1000);
   for await (const text of createInterface({ input: child.stdout })) count(text, tally);
   const code = await ended;
   clearTimeout(stop);
-  if (code !== null && code !== 0) tally.failures.push(`a process of the simulation ended with ${code}`);
+  if (!over && code !== 0) tally.failures.push(`a process of the simulation ended with ${code ?? child.signalCode}`);
 }
 
 /** A line may be cut off when the time is over. */
