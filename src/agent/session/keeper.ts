@@ -10,7 +10,7 @@ export interface Keeper extends AsyncDisposable {
 
 const gatherMs = 100;
 /** What could not be written is tried again after this. */
-const retryMs = 5_000;
+const retryMs = 1_000;
 
 export const createKeeper = (store: AgentStore, clock: Clock, log: Log): Keeper => {
   let newest: { readonly received: Received; readonly kept: () => void } | undefined;

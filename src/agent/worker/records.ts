@@ -19,7 +19,7 @@ export interface RecordWriter {
 
 const delayMs = 200;
 /** What could not be written is tried again after this. */
-const retryMs = 5_000;
+const retryMs = 1_000;
 
 export function createRecordWriter(
   store: RecordStore,
