@@ -20,6 +20,7 @@ const stateOf = (store: Store, task: Task): TaskState =>
 export function createInvariants(nodes: readonly SimNode[]): Invariants {
   const states = taskStates();
   const lost = lostTasks(nodes);
+  const excused = new Set<FakeContainer>();
   let starts = 0;
   return {
     started: (store) => {
@@ -44,7 +45,10 @@ export function createInvariants(nodes: readonly SimNode[]): Invariants {
       for (const node of nodes) now += node.engine.calls['start'] ?? 0;
       if (now === starts) return;
       starts = now;
-      checkRunning(nodes, store, lost);
+      for (const node of nodes) {
+        if (node.outdated()) for (const container of node.engine.containers.values()) excused.add(container);
+      }
+      checkRunning(nodes, store, lost, excused);
     },
   };
 }
@@ -161,12 +165,17 @@ function onePort(store: Store): void {
 }
 
 /** What runs now, over all engines. */
-function checkRunning(nodes: readonly SimNode[], store: Store | undefined, lost: Lost): void {
+function checkRunning(
+  nodes: readonly SimNode[],
+  store: Store | undefined,
+  lost: Lost,
+  excused: ReadonlySet<FakeContainer>,
+): void {
   const addresses = new Map<string, string>();
   const places = new Map<string, Map<string, FakeContainer>>();
   for (const node of nodes) {
     for (const container of node.engine.containers.values()) {
-      if (container.state !== 'running') continue;
+      if (container.state !== 'running' || excused.has(container)) continue;
       const labels = container.body.Labels ?? {};
       // A node that was removed cannot be told to stop what it runs before it hears of it.
       if (lost.nodes.has(labels['tutti.node'] ?? '')) continue;

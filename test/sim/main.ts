@@ -7,7 +7,7 @@ Runs whole clusters (manager, agents, fake engines) in one process on virtual ti
 loss, partitions, delays, full disks and slow engines, and checks the invariants at every step.
 
   --seed N      one seed, with everything that happens printed; run twice, and the trace must be the same
-  --seeds N     this many seeds, from --from (1) on; 700 when not given (see README.md)
+  --seeds N     this many seeds, from --from (1) on; 10,000 when not given
   --seconds N   stops after this time, whatever is left; 170 when not given`;
 
 const option = (name: string): number | undefined => {
@@ -36,7 +36,7 @@ if (process.argv.includes('--help')) console.log(usage);
 else if (option('work') !== undefined) await work(option('work') ?? 1, option('to') ?? 1, option('step') ?? 1);
 else if (option('seed') !== undefined) process.exitCode = await one(option('seed') ?? 1);
 else {
-  const seeds = option('seeds') ?? 700;
+  const seeds = option('seeds') ?? 10_000;
   const failed = await many({ seeds, seconds: option('seconds') ?? 170, from: option('from') ?? 1 });
   process.exitCode = failed ? 1 : 0;
 }

@@ -36,6 +36,8 @@ export interface SimNode {
   setSlowness(factor: number): void;
   /** The agent is gone with its disk, the containers are not; what starts next is another node. */
   reinstall(id: string): void;
+  /** The agent died before a full disk took what it knew: until a manager tells it, it goes by what was written before. */
+  outdated(): boolean;
   /** What the agent was told last; empty while none runs. */
   assignments(): Assignments;
   /** What the agent keeps for tasks: on disk, and files of secrets. */
@@ -59,6 +61,8 @@ const preparer: NetworkPreparer = {
 
 interface Disk {
   full: boolean;
+  /** What could not be written and has not been since. */
+  readonly behind: Set<'records' | 'assignments'>;
   records: readonly TaskRecord[];
   kept: { readonly sequence: number; readonly assignments: Assignments } | undefined;
 }
@@ -106,10 +110,14 @@ function startProcess(
   files: TaskFiles,
 ): void {
   const { clock, random, log, wire, id, index } = options;
-  const write = async (change: () => void): Promise<void> => {
+  const write = async (what: 'records' | 'assignments', change: () => void): Promise<void> => {
     await clock.sleep(random.between(1, 5));
-    if (disk.full) throw new TuttiError('resource-exhausted', 'the disk is full');
+    if (disk.full) {
+      disk.behind.add(what);
+      throw new TuttiError('resource-exhausted', 'the disk is full');
+    }
     change();
+    disk.behind.delete(what);
   };
   const read = async <Value>(value: () => Value): Promise<Value> => {
     await clock.sleep(random.between(1, 3));
@@ -117,12 +125,12 @@ function startProcess(
   };
   const store: AgentStore = {
     load: () => read(() => disk.kept),
-    save: (sequence, assignments) => write(() => (disk.kept = { sequence, assignments })),
+    save: (sequence, assignments) => write('assignments', () => (disk.kept = { sequence, assignments })),
   };
   const records = {
     load: () => read(() => disk.records),
     // Records are replaced, never changed: the list is all that has to be copied.
-    save: (next: readonly TaskRecord[]) => write(() => (disk.records = [...next])),
+    save: (next: readonly TaskRecord[]) => write('records', () => (disk.records = [...next])),
   };
   const worker = createWorker({
     engine: engine.connect(clock),
@@ -166,18 +174,24 @@ export function simNode(options: SimNodeOptions): SimNode {
   const name = `node-${index}`;
   let slowness = 1;
   const engine = simEngine(name, timeline, random, () => slowness);
-  const disk: Disk = { full: false, records: [], kept: undefined };
+  const disk: Disk = { full: false, behind: new Set(), records: [], kept: undefined };
   let files = memoryFiles();
   let id = options.id;
   let powered = true;
   let clock: ProcessClock | undefined;
   let assignments: Assignments = new Map();
+  let outdated = false;
 
   const startAgent = (): void => {
     if (!powered || clock) return;
     const mine = processClock(timeline, options.skewMs);
     clock = mine;
-    const apply = (next: Assignments): void => void (assignments = next);
+    let fromDisk = disk.kept !== undefined;
+    const apply = (next: Assignments): void => {
+      assignments = next;
+      if (!fromDisk) outdated = false;
+      fromDisk = false;
+    };
     startProcess({ ...options, id, clock: mine }, disk, engine, apply, files);
   };
   const killAgent = (silent = false): void => {
@@ -185,6 +199,8 @@ export function simNode(options: SimNodeOptions): SimNode {
     clock.kill();
     clock = undefined;
     assignments = new Map();
+    outdated ||= disk.behind.size > 0;
+    disk.behind.clear();
     wire.crash(id, { silent });
   };
   return {
@@ -220,6 +236,7 @@ export function simNode(options: SimNodeOptions): SimNode {
       files = memoryFiles();
       id = next;
     },
+    outdated: () => outdated,
     assignments: () => assignments,
     leftovers: () => [
       ...disk.records.map((record) => `record of ${record.id}`),
