@@ -23,6 +23,14 @@ export type Reply =
 
 export const json = (body: unknown, status = 200): Reply => ({ kind: 'json', status, body });
 
+/** A body that is JSON text already. */
+export const jsonText = (text: string): Reply => ({
+  kind: 'text',
+  status: 200,
+  text: `${text}\n`,
+  headers: { 'content-type': 'application/json' },
+});
+
 export const empty = (status = 200): Reply => ({ kind: 'empty', status });
 
 export const stream = (chunks: AsyncIterable<Uint8Array | string>, contentType: string): Reply => ({

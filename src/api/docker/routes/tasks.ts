@@ -2,29 +2,31 @@ import type { Manager, TaskRecord } from '../../../manager/manager.ts';
 import { TuttiError } from '../../../model/errors.ts';
 import type { Service } from '../../../model/service.ts';
 import { taskStates } from '../../../model/task.ts';
-import { json } from '../../http/reply.ts';
+import { jsonText } from '../../http/reply.ts';
 import type { ApiRequest } from '../../http/request.ts';
 import { paramOf } from '../../http/request.ts';
 import type { Route } from '../../http/router.ts';
 import type { DockerContext } from '../context.ts';
 import { selfNode } from '../context.ts';
 import type { TaskSurroundings } from '../convert/task.ts';
-import { taskRecordTo } from '../convert/task.ts';
 import { lookup } from '../errors.ts';
 import type { Filters } from '../filters.ts';
 import { anyOf, checkChoice, labelled, prefixOf, readFilters } from '../filters.ts';
+import { createTaskTexts } from '../task-texts.ts';
 
 const known = ['id', 'name', 'label', 'service', 'node', 'desired-state', 'runtime', '_up-to-date'];
 
 export const taskRoutes = (context: DockerContext): readonly Route[] => {
   const { queries } = context.manager;
+  const textOf = createTaskTexts();
   return [
     [
       'GET',
       '/tasks',
       (request) => {
         const surroundings = surroundingsOf(context.manager);
-        return json(listTasks(context, request).map((record) => taskRecordTo(record, surroundings)));
+        const tasks = listTasks(context, request).map((record) => textOf(record, surroundings));
+        return jsonText(`[${tasks.join(',')}]`);
       },
     ],
     [
@@ -33,7 +35,7 @@ export const taskRoutes = (context: DockerContext): readonly Route[] => {
       (request) => {
         const id = paramOf(request, 'id');
         const record = lookup('task', id, () => queries.task(id));
-        return json(taskRecordTo(record, surroundingsOf(context.manager)));
+        return jsonText(textOf(record, surroundingsOf(context.manager)));
       },
     ],
   ];

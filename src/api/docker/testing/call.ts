@@ -43,7 +43,9 @@ export const startHarness = async (
       const reply = await call(method, target, options);
       if (reply.status >= 300) throw new Error(`${reply.status}: ${JSON.stringify(reply)}`);
       // As a client gets it: without what is undefined.
-      return reply.kind === 'json' ? (JSON.parse(JSON.stringify(reply.body)) as unknown) : undefined;
+      if (reply.kind === 'json') return JSON.parse(JSON.stringify(reply.body)) as unknown;
+      const isJson = reply.kind === 'text' && reply.headers?.['content-type'] === 'application/json';
+      return isJson ? (JSON.parse(reply.text) as unknown) : undefined;
     },
     fail: async (method, target, options) => {
       const reply = await call(method, target, options);

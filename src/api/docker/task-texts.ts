@@ -1,0 +1,34 @@
+import type { TaskRecord } from '../../manager/manager.ts';
+import type { Network } from '../../model/network.ts';
+import type { Task, TaskStatus } from '../../model/task.ts';
+import type { TaskSurroundings } from './convert/task.ts';
+import { taskRecordTo } from './convert/task.ts';
+
+/** All that the text of a task is made of. Rows are replaced, never changed: the same row means the same text. */
+interface TaskText {
+  readonly status: TaskStatus;
+  readonly isJob: boolean;
+  readonly networks: readonly (Network | undefined)[];
+  readonly text: string;
+}
+
+/**
+ * Tasks as JSON, each made once for each of its states. Clients ask for all tasks again and again while they wait for a
+ * few to change; a text lives as long as its row.
+ */
+export const createTaskTexts = (): ((record: TaskRecord, surroundings: TaskSurroundings) => string) => {
+  const texts = new WeakMap<Task, TaskText>();
+  return (record, surroundings) => {
+    const { task, status } = record;
+    const isJob = surroundings.isJob(task.serviceId);
+    const networks = (task.addresses ?? []).map(({ networkId }) => surroundings.network(networkId));
+    const known = texts.get(task);
+    if (known?.status === status && known.isJob === isJob && isSame(known.networks, networks)) return known.text;
+    const text = JSON.stringify(taskRecordTo(record, surroundings));
+    texts.set(task, { status, isJob, networks, text });
+    return text;
+  };
+};
+
+const isSame = <Item>(left: readonly Item[], right: readonly Item[]): boolean =>
+  left.length === right.length && left.every((item, index) => item === right[index]);
