@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
+import { table } from '../cli/output/table.ts';
 import { demoCluster, removeContext } from './demo/docker-context.ts';
 import { down } from './down.ts';
 import { defaultBases, layoutCluster } from './layout.ts';
@@ -8,7 +9,6 @@ import { describeCluster } from './list.ts';
 import type { ClusterReport } from './list.ts';
 import { powerOff, powerOn, switchLink } from './power.ts';
 import { clusterNames, readState } from './state.ts';
-import { table } from './table.ts';
 import { up } from './up.ts';
 import type { UpPorts } from './up.ts';
 
@@ -198,5 +198,5 @@ function printCluster(context: DevContext, flags: Common, report: ClusterReport)
   ]);
   const header = ['NODE', 'ROLE', 'ADDRESS', 'POWER', 'LINK', 'ANSWERS', 'ENGINE'];
   const docker = report.docker === undefined ? '' : `\ndocker --host ${report.docker} info\n`;
-  context.print(`${table([header, ...rows])}\n${docker}`);
+  context.print(`${table(header, rows)}${docker}`);
 }

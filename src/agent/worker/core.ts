@@ -3,7 +3,7 @@ import { TuttiError } from '../../model/errors.ts';
 import type { TaskId } from '../../model/ids.ts';
 import { isTerminal } from '../../model/task.ts';
 import type { TaskObservation } from '../../model/task.ts';
-import { compareApi } from '../executor/api-version.ts';
+import { compareApi } from '../../model/api-version.ts';
 import type { EngineContainer, EngineEvent } from '../executor/engine.ts';
 import type { FileSources } from '../executor/files.ts';
 import type { NodeIdentity } from '../executor/labels.ts';

@@ -2,7 +2,7 @@ import { TuttiError } from '../../model/errors.ts';
 import type { ErrorCode } from '../../model/errors.ts';
 import type { AssignedTask } from '../../model/assignment.ts';
 import type { ContainerSpec } from '../../model/container.ts';
-import { compareApi } from '../executor/api-version.ts';
+import { compareApi } from '../../model/api-version.ts';
 import { credentialsFor } from '../executor/credentials.ts';
 import type { ContainerEngine, Health } from '../executor/engine.ts';
 import type { TaskObservation } from '../../model/task.ts';

@@ -1,23 +1,7 @@
 import { TuttiError } from '../../model/errors.ts';
 import type { ContainerEngine } from '../executor/engine.ts';
+import type { LogChunk, LogOptions } from '../session/ports.ts';
 import type { ContainerView } from './container-view.ts';
-
-export interface LogOptions {
-  readonly follow: boolean;
-  readonly stdout: boolean;
-  readonly stderr: boolean;
-  readonly timestamps: boolean;
-  /** Milliseconds since the epoch. */
-  readonly since?: number;
-  readonly until?: number;
-  /** Last lines of each container; absent: all. */
-  readonly tail?: number;
-}
-
-export interface LogChunk {
-  readonly stream: 'stdout' | 'stderr';
-  readonly data: Uint8Array;
-}
 
 /** A container whose output is asked for. */
 export interface LogSource {

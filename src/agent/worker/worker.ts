@@ -1,8 +1,9 @@
 import { TuttiError } from '../../model/errors.ts';
 import type { TaskObservation } from '../../model/task.ts';
+import type { LogChunk, LogOptions } from '../session/ports.ts';
 import { WorkerCore } from './core.ts';
 import { taskLogs } from './logs.ts';
-import type { LogChunk, LogOptions, LogSource } from './logs.ts';
+import type { LogSource } from './logs.ts';
 import type { Assignments } from './node-tasks.ts';
 import type { WorkerOptions, WorkerPorts } from './ports.ts';
 import { watchEngine } from './watch.ts';

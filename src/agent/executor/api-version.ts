@@ -1,1 +1,0 @@
-export { compareApi } from '../../model/api-version.ts';
