@@ -46,8 +46,8 @@ function networkMode(networking: Networking): string {
   }
 }
 
-function storage({ spec, files }: RequestContext, template: TemplateContext): HostConfig {
-  const { mounts, binds, tmpfs } = engineMounts(spec.mounts ?? [], template);
+function storage({ spec, files, engineApi }: RequestContext, template: TemplateContext): HostConfig {
+  const { mounts, binds, tmpfs } = engineMounts(spec.mounts ?? [], template, engineApi);
   const fileMounts = files.map(({ path, target }): Definitions['Mount'] => ({
     Type: 'bind',
     Source: path,

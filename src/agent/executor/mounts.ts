@@ -1,4 +1,6 @@
+import { compareApi } from '../../model/api-version.ts';
 import type { Mount } from '../../model/container.ts';
+import { TuttiError } from '../../model/errors.ts';
 import type { Definitions } from '../../platform/engine/types.generated.ts';
 import { expand } from './template.ts';
 import type { TemplateContext } from './template.ts';
@@ -6,17 +8,22 @@ import type { TemplateContext } from './template.ts';
 /** Mounts in the three forms that the engine takes them in. */
 export interface EngineMounts {
   readonly mounts: Definitions['Mount'][];
-  /** `source:target[:options]`: only these make a missing host path, and relabel for SELinux. */
+  /** `source:target[:options]`: only these relabel for SELinux and, before API 1.42, make a missing host path. */
   readonly binds: string[];
   /** Target → options: only these take arbitrary tmpfs options on every engine. */
   readonly tmpfs: Record<string, string>;
 }
 
-export function engineMounts(mounts: readonly Mount[], context: TemplateContext): EngineMounts {
+/**
+ * @param api The version that is spoken with the engine.
+ * @throws TuttiError `invalid-argument` for a bad template, and for an option that this engine would pass over without a word.
+ */
+export function engineMounts(mounts: readonly Mount[], context: TemplateContext, api: string): EngineMounts {
   const result: EngineMounts = { mounts: [], binds: [], tmpfs: {} };
   for (const declared of mounts) {
     const mount = expandMount(declared, context);
-    if (mount.type === 'bind' && (mount.bind?.createHostPath === true || mount.bind?.selinux !== undefined)) {
+    refuseUnknown(mount, api);
+    if (mount.type === 'bind' && isBindString(mount, api)) {
       result.binds.push(bindString(mount));
     } else if (mount.type === 'tmpfs' && mount.tmpfs?.options !== undefined) {
       result.tmpfs[mount.target] = tmpfsString(mount);
@@ -25,6 +32,48 @@ export function engineMounts(mounts: readonly Mount[], context: TemplateContext)
     }
   }
   return result;
+}
+
+/** First API version that makes a missing host path for a mount that is no string. */
+const createMountpointApi = '1.42';
+
+/** What older engines pass over, or refuse in words that do not say why: the first API version and release that know it. */
+const needs: readonly {
+  readonly option: string;
+  readonly api: string;
+  readonly release: string;
+  readonly isAsked: (mount: Mount) => boolean;
+}[] = [
+  {
+    option: 'making all below it read-only too',
+    api: '1.44',
+    release: '25.0',
+    isAsked: ({ bind }) => bind?.readOnlyForceRecursive === true,
+  },
+  {
+    option: 'a path in the volume (subpath)',
+    api: '1.45',
+    release: '26.0',
+    isAsked: ({ volume }) => volume?.subpath !== undefined,
+  },
+  { option: 'the type image', api: '1.48', release: '28.0', isAsked: ({ type }) => type === 'image' },
+];
+
+function refuseUnknown(mount: Mount, api: string): void {
+  const missing = needs.find((one) => one.isAsked(mount) && compareApi(api, one.api) < 0);
+  if (missing === undefined) return;
+  throw new TuttiError(
+    'invalid-argument',
+    `mount of ${mount.target}: ${missing.option} needs Docker Engine ${missing.release} (API ${missing.api}), ` +
+      `this node's has API ${api}; update it, or keep the service off it by a constraint`,
+  );
+}
+
+/** Strings cannot say that what is mounted below the path stays out: a missing path is then the engine's error. */
+function isBindString({ bind }: Mount, api: string): boolean {
+  if (bind?.selinux !== undefined) return true;
+  const isOld = compareApi(api, createMountpointApi) < 0;
+  return isOld && bind?.createHostPath === true && bind.nonRecursive !== true;
 }
 
 function expandMount(mount: Mount, context: TemplateContext): Mount {
@@ -55,6 +104,7 @@ function bindString(mount: Mount): string {
     ...(mount.readOnly === true ? ['ro'] : []),
     ...(selinux === undefined ? [] : [selinux]),
     ...(mount.bind?.propagation === undefined ? [] : [mount.bind.propagation]),
+    ...(mount.consistency === undefined || mount.consistency === 'default' ? [] : [mount.consistency]),
   ];
   return [mount.source ?? '', mount.target, ...(options.length === 0 ? [] : [options.join(',')])].join(':');
 }
@@ -89,6 +139,7 @@ function bindOptions({ bind }: Mount): Pick<Definitions['Mount'], 'BindOptions'>
   return {
     BindOptions: {
       ...(bind.propagation === undefined ? {} : { Propagation: bind.propagation as Propagation }),
+      ...(bind.createHostPath === undefined ? {} : { CreateMountpoint: bind.createHostPath }),
       ...(bind.nonRecursive === undefined ? {} : { NonRecursive: bind.nonRecursive }),
       ...(bind.readOnlyNonRecursive === undefined ? {} : { ReadOnlyNonRecursive: bind.readOnlyNonRecursive }),
       ...(bind.readOnlyForceRecursive === undefined ? {} : { ReadOnlyForceRecursive: bind.readOnlyForceRecursive }),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assignedTask } from '../../../test/fakes/engine/node.ts';
 import type { TaskFields } from '../../../test/fakes/engine/node.ts';
-import type { ContainerSpec } from '../../model/container.ts';
+import type { ContainerSpec, Mount } from '../../model/container.ts';
 import type { NetworkId, TaskId } from '../../model/ids.ts';
 import type { ContainerRequest } from './engine.ts';
 import type { NodeIdentity, RunnableTask } from './labels.ts';
@@ -19,7 +19,7 @@ function runnable(fields: TaskFields = {}): RunnableTask {
 
 function request(
   container: Partial<ContainerSpec>,
-  options: { fields?: TaskFields; networking?: Networking; severalNetworks?: boolean } = {},
+  options: { fields?: TaskFields; networking?: Networking; engineApi?: string } = {},
 ): ContainerRequest {
   const task = runnable({ ...options.fields, container });
   const [spec] = task.assigned.spec.containers;
@@ -30,7 +30,7 @@ function request(
     node,
     networking: options.networking ?? bridge,
     files: [],
-    severalNetworks: options.severalNetworks ?? true,
+    engineApi: options.engineApi ?? '1.51',
   });
 }
 
@@ -215,6 +215,34 @@ test('mounts take the form that engines of every version understand', () => {
   assert.deepEqual(host.Tmpfs, { '/x': 'ro,size=5,noexec,uid=1' });
 });
 
+test('a bind is a mount with all its options; a string only where the engine takes nothing else', () => {
+  const bind = (more: Partial<Mount>, api: string) => {
+    const mount: Mount = { type: 'bind', source: '/s', target: '/t', ...more };
+    const { HostConfig: host } = request({ mounts: [mount] }, { engineApi: api });
+    return host?.Binds ?? host?.Mounts?.[0];
+  };
+  const all = { createHostPath: true, propagation: 'rslave', nonRecursive: true, readOnlyNonRecursive: true };
+  const passed = { CreateMountpoint: true, Propagation: 'rslave', NonRecursive: true, ReadOnlyNonRecursive: true };
+  const mounted = { Type: 'bind', Source: '/s', Target: '/t', Consistency: 'cached', BindOptions: passed };
+  assert.deepEqual(bind({ consistency: 'cached', bind: all }, '1.51'), mounted);
+  assert.deepEqual(bind({ consistency: 'cached', bind: all }, '1.41'), mounted);
+  const made = { consistency: 'cached', bind: { createHostPath: true, propagation: 'rslave' } };
+  assert.deepEqual(bind(made, '1.41'), ['/s:/t:rslave,cached']);
+  assert.deepEqual(bind({ consistency: 'default', bind: { selinux: 'Z' } }, '1.51'), ['/s:/t:Z']);
+});
+
+test('what the engine would pass over is refused, with the release that knows it', () => {
+  const mounts: readonly (readonly [Mount, string, RegExp])[] = [
+    [{ type: 'bind', source: '/s', target: '/t', bind: { readOnlyForceRecursive: true } }, '1.43', /Engine 25\.0/],
+    [{ type: 'volume', source: 'v', target: '/t', volume: { subpath: 'a' } }, '1.44', /mount of \/t.*API 1\.45/],
+    [{ type: 'image', source: 'i', target: '/t' }, '1.47', /has API 1\.47/],
+  ];
+  for (const [mount, engineApi, message] of mounts) {
+    assert.throws(() => request({ mounts: [mount] }, { engineApi }), { code: 'invalid-argument', message });
+    assert.doesNotThrow(() => request({ mounts: [mount] }, { engineApi: '1.48' }));
+  }
+});
+
 test('networks: static addresses, the resolver first; older engines get one at first', () => {
   const [a, b] = ['na', 'nb'] as NetworkId[] as [NetworkId, NetworkId];
   const fields: TaskFields = {
@@ -239,7 +267,7 @@ test('networks: static addresses, the resolver first; older engines get one at f
     'tutti-a': { IPAMConfig: { IPv4Address: '10.0.0.2' }, DriverOpts: { o: '1' } },
     'tutti-b': { IPAMConfig: { IPv4Address: '10.1.0.3' } },
   });
-  const older = request({}, { networking, severalNetworks: false });
+  const older = request({}, { networking, engineApi: '1.43' });
   assert.deepEqual(Object.keys(older.NetworkingConfig?.EndpointsConfig ?? {}), ['tutti-a']);
 });
 

@@ -1,3 +1,4 @@
+import { compareApi } from '../../model/api-version.ts';
 import type { ContainerSpec } from '../../model/container.ts';
 import type { Definitions } from '../../platform/engine/types.generated.ts';
 import type { ContainerRequest } from './engine.ts';
@@ -17,9 +18,12 @@ export interface RequestContext {
   readonly networking: Networking;
   /** Secrets and configs as they lie on this machine. */
   readonly files: readonly { readonly path: string; readonly target: string }[];
-  /** True where the engine's API takes several networks when a container is made (1.44 and newer). */
-  readonly severalNetworks: boolean;
+  /** The API version that is spoken with the engine. */
+  readonly engineApi: string;
 }
+
+/** First API version that takes several networks when a container is made. */
+export const severalNetworksApi = '1.44';
 
 /** The engine's create call for one container of a task. @throws TuttiError `invalid-argument` for a bad template. */
 export function containerRequest(context: RequestContext): ContainerRequest {
@@ -80,11 +84,9 @@ function exposedPorts({ task, spec }: RequestContext): Record<string, object> | 
   return ports.length === 0 ? undefined : Object.fromEntries(ports.map((port) => [port, {}]));
 }
 
-function networkingConfig({
-  networking,
-  severalNetworks,
-}: RequestContext): Definitions['NetworkingConfig'] | undefined {
+function networkingConfig({ networking, engineApi }: RequestContext): Definitions['NetworkingConfig'] | undefined {
   if (networking.kind !== 'attached') return undefined;
+  const severalNetworks = compareApi(engineApi, severalNetworksApi) >= 0;
   const endpoints = severalNetworks ? networking.endpoints : networking.endpoints.slice(0, 1);
   return { EndpointsConfig: Object.fromEntries(endpoints.map(({ network, settings }) => [network, settings])) };
 }

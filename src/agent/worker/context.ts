@@ -18,7 +18,8 @@ export interface WorkerContext {
   readonly health: HealthChecks;
   readonly sources: FileSources;
   node(signal: AbortSignal): Promise<NodeIdentity>;
-  severalNetworks(signal: AbortSignal): Promise<boolean>;
+  /** The API version that is spoken with the engine. */
+  engineApi(signal: AbortSignal): Promise<string>;
   pullImage(
     image: string,
     assigned: AssignedTask,

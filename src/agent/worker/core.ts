@@ -3,7 +3,6 @@ import { TuttiError } from '../../model/errors.ts';
 import type { TaskId } from '../../model/ids.ts';
 import { isTerminal } from '../../model/task.ts';
 import type { TaskObservation } from '../../model/task.ts';
-import { compareApi } from '../../model/api-version.ts';
 import type { EngineContainer, EngineEvent } from '../executor/engine.ts';
 import type { FileSources } from '../executor/files.ts';
 import type { NodeIdentity } from '../executor/labels.ts';
@@ -16,7 +15,7 @@ import { createHandlers } from './handlers.ts';
 import type { Handlers } from './handlers.ts';
 import { createLane } from './lane.ts';
 import type { Lane } from './lane.ts';
-import { createHealthChecks, createPuller, faultPause, isPassing, severalNetworksApi } from './launch.ts';
+import { createHealthChecks, createPuller, faultPause, isPassing } from './launch.ts';
 import { createNodeTasks } from './node-tasks.ts';
 import type { Assignments, NodeTasks, TaskEntry } from './node-tasks.ts';
 import type { TaskWork, WorkerOptions, WorkerPorts } from './ports.ts';
@@ -272,8 +271,8 @@ export class WorkerCore implements WorkerContext {
     return { id: self.id, hostname: self.name, clusterId: self.clusterId, os, architecture };
   }
 
-  async severalNetworks(signal: AbortSignal): Promise<boolean> {
-    return compareApi((await this.ports.engine.version({ signal })).api, severalNetworksApi) >= 0;
+  async engineApi(signal: AbortSignal): Promise<string> {
+    return (await this.ports.engine.version({ signal })).api;
   }
 
   work(lane: LaneName, taskId: TaskId, work: TaskWork): void {

@@ -83,7 +83,7 @@ async function prepare(context: WorkerContext, taskId: TaskId, signal: AbortSign
     node: await context.node(signal),
     sources: context.sources,
     existing: context.tasks.containersOf(taskId),
-    severalNetworks: await context.severalNetworks(signal),
+    engineApi: await context.engineApi(signal),
     signal,
     onCreated: (view) => context.seen(view),
   });

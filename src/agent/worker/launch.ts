@@ -5,14 +5,12 @@ import type { ContainerSpec } from '../../model/container.ts';
 import { compareApi } from '../../model/api-version.ts';
 import { credentialsFor } from '../executor/credentials.ts';
 import type { ContainerEngine, Health } from '../executor/engine.ts';
+import { severalNetworksApi } from '../executor/request.ts';
 import type { TaskObservation } from '../../model/task.ts';
 import type { ContainerView } from './container-view.ts';
 import type { WorkerPorts } from './ports.ts';
 import { extraEndpoints } from './prepare.ts';
 import type { TaskRecord } from './record.ts';
-
-/** First API version that takes several networks when a container is made. */
-export const severalNetworksApi = '1.44';
 
 /** The faults that pass by themselves: the same call is tried again after a pause. All others end the task. */
 const passing: ReadonlySet<ErrorCode> = new Set(['unavailable', 'deadline-exceeded', 'cancelled']);

@@ -25,7 +25,7 @@ export interface PrepareInput {
   readonly node: NodeIdentity;
   readonly sources: FileSources;
   readonly existing: readonly ContainerView[];
-  readonly severalNetworks: boolean;
+  readonly engineApi: string;
   readonly signal: AbortSignal;
   /** Called as soon as each container is made. */
   readonly onCreated: (view: ContainerView) => void;
@@ -84,11 +84,11 @@ async function createOne(
   spec: ContainerSpec,
   networking: Networking,
 ): Promise<CreateResult> {
-  const { node, severalNetworks, signal } = input;
+  const { node, engineApi, signal } = input;
   const files = await placeFiles(ports, input, task, spec);
   if (files.kind === 'waiting') return files;
   const name = containerName(task, node, spec.name);
-  const body = containerRequest({ task, spec, node, networking, files: files.files, severalNetworks });
+  const body = containerRequest({ task, spec, node, networking, files: files.files, engineApi });
   try {
     const { id } = await ports.engine.createContainer(name, body, { signal });
     input.onCreated(viewOfCreated(id, spec, task));

@@ -36,9 +36,10 @@ function mount(volume: Section, of: MountsOf): Mount | undefined {
     volume.fail(undefined, `a mount of the type ${type} needs a source`);
   }
   for (const other of ['bind', 'volume', 'tmpfs', 'image']) {
-    // SELinux labels stand under `bind` whatever the type, because the short form cannot tell.
-    const stray = volume.section(other).present && other !== type;
-    if (stray && !(other === 'bind' && type === 'volume')) volume.warn(other, `ignored, because the type is ${type}`);
+    if (other === type || !volume.section(other).present) continue;
+    // The short form puts its options under `bind` whatever the type, because it cannot tell.
+    if (other === 'bind' && type === 'volume') warnOfBind(volume.section('bind'));
+    else volume.warn(other, `ignored, because the type is ${type}`);
   }
   return compact<Mount>({
     type,
@@ -53,7 +54,20 @@ function mount(volume: Section, of: MountsOf): Mount | undefined {
   });
 }
 
+/** What of `bind` a volume cannot have. The shared label of SELinux it has anyway: the engine gives it to every volume. */
+function warnOfBind(bind: Section): void {
+  for (const key of ['propagation', 'create_host_path', 'recursive']) {
+    if (bind.has(key)) bind.warn(key, 'ignored, because the type is volume');
+  }
+  if (bind.text('selinux') === 'Z') bind.warn('selinux', 'ignored: a volume has the label that containers share (z)');
+}
+
 function bind(options: Section): Mount['bind'] {
+  if (options.has('selinux')) {
+    const aside = 'ignored, because engines do not take it beside selinux';
+    if (options.has('recursive') && options.text('recursive') !== 'enabled') options.warn('recursive', aside);
+    if (options.boolean('create_host_path') === false) options.warn('create_host_path', `${aside}: the path is made`);
+  }
   const recursive = options.oneOf('recursive', ['enabled', 'disabled', 'writable', 'readonly']);
   return compactOrNone<NonNullable<Mount['bind']>>({
     propagation: options.text('propagation'),

@@ -47,6 +47,26 @@ const warned: readonly (readonly [title: string, lines: readonly string[], expec
     ['network_mode: host', 'ports: ["80:80"]'],
     /ports: ignored, because the service is on the network "host"/,
   ],
+  [
+    'recursive beside selinux',
+    ['volumes: [{type: bind, source: /s, target: /t, bind: {selinux: z, recursive: disabled}}]'],
+    /volumes\[0\]\.bind\.recursive: ignored, because engines do not take it beside selinux/,
+  ],
+  [
+    'no path made, beside selinux',
+    ['volumes: [{type: bind, source: /s, target: /t, bind: {selinux: z, create_host_path: false}}]'],
+    /create_host_path: ignored.*the path is made/,
+  ],
+  [
+    'a label of its own for a volume',
+    ['volumes: [{type: volume, target: /t, bind: {selinux: Z}}]'],
+    /selinux: ignored: a volume has the label/,
+  ],
+  [
+    'propagation for a volume',
+    ['volumes: [{type: volume, target: /t, bind: {propagation: rslave}}]'],
+    /propagation: ignored, because the type is volume/,
+  ],
   ['virtual addresses', ['deploy: {endpoint_mode: vip}'], /endpoint_mode: there are no virtual addresses yet/],
   ['a pid namespace', ['pid: "container:x"'], /pid: "container:x" is ignored/],
   ['a container name', ['container_name: cn'], /container_name: is a name in the network only/],
