@@ -1,3 +1,5 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
 import { systemClock } from '../../platform/clock.ts';
 import { transportContract } from '../transport.contract.ts';
 import { createMemoryNetwork } from './network.ts';
@@ -12,4 +14,22 @@ transportContract('in memory', (service) => {
       Promise.resolve(network.agent({ nodeId, role: 'worker', clusterId: 'cluster', address: '10.0.0.2' })),
     [Symbol.asyncDispose]: () => listener[Symbol.asyncDispose](),
   });
+});
+
+test('what breaks the connections of a node breaks its attempt to connect', async () => {
+  const network = createMemoryNetwork({ clock: systemClock, delay: () => 1, connectTimeoutMs: 100 });
+  let sessions = 0;
+  await using _listener = network.listen('manager:2377', {
+    refusal: () => undefined,
+    session: () => {
+      sessions += 1;
+      return { message: () => undefined, drain: () => undefined, closed: () => undefined };
+    },
+  });
+  const agent = network.agent({ nodeId: 'n1', role: 'worker', clusterId: 'cluster', address: '10.0.0.2' });
+  const handlers = { message: () => undefined, drain: () => undefined, closed: () => undefined };
+  const attempt = agent.connect('manager:2377', handlers, AbortSignal.timeout(5000));
+  network.crash('n1', { silent: true });
+  await assert.rejects(attempt, { code: 'unavailable' });
+  assert.equal(sessions, 0);
 });

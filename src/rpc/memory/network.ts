@@ -20,7 +20,7 @@ export interface MemoryNetwork {
   /** The node's way to every manager is cut: what is sent waits, nobody is told. */
   cut(nodeId: string): void;
   heal(nodeId: string): void;
-  /** Connections of the node break. Silently: the managers are not told, as in a power cut. */
+  /** Connections of the node break, attempts to connect too. Silently: the managers are not told, as in a power cut. */
   crash(nodeId: string, how: { readonly silent: boolean }): void;
   /** The manager is gone: its listener stops and the agents' connections break, silently or not. */
   crashManager(address: string, how: { readonly silent: boolean }): void;
@@ -42,6 +42,8 @@ export const createMemoryNetwork = (options: MemoryNetworkOptions): MemoryNetwor
   const listeners = new Map<string, Listening>();
   const cuts = new Set<string>();
   const open = new Set<Open>();
+  /** Node → how often its connections broke. */
+  const crashes = new Map<string, number>();
 
   const breakAll = (match: (entry: Open) => boolean, told: { readonly agent: boolean; readonly manager: boolean }) => {
     for (const entry of open) {
@@ -57,7 +59,10 @@ export const createMemoryNetwork = (options: MemoryNetworkOptions): MemoryNetwor
   };
 
   const reach = async (peer: Peer, address: string, signal: AbortSignal): Promise<Listening> => {
+    const before = crashes.get(peer.nodeId);
     await options.clock.sleep(options.delay(peer.nodeId, address), signal);
+    // What was under way breaks with the rest: a process that died meanwhile must not come to a connection.
+    if (crashes.get(peer.nodeId) !== before) throw new TuttiError('unavailable', 'the connection was lost');
     if (cuts.has(peer.nodeId)) {
       await options.clock.sleep(options.connectTimeoutMs, signal);
       throw new TuttiError('deadline-exceeded', `manager ${address} does not answer`);
@@ -135,6 +140,7 @@ export const createMemoryNetwork = (options: MemoryNetworkOptions): MemoryNetwor
       for (const { peer, connection } of open) if (peer.nodeId === nodeId) connection.wake();
     },
     crash: (nodeId, { silent }) => {
+      crashes.set(nodeId, (crashes.get(nodeId) ?? 0) + 1);
       breakRequests(nodeId);
       breakAll((entry) => entry.peer.nodeId === nodeId, { agent: false, manager: !silent });
     },
