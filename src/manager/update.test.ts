@@ -200,3 +200,28 @@ test('a failure counts though the clock of its node is minutes ahead', async () 
   await cluster.settle();
   assert.equal(statusOf(cluster)?.state, 'paused');
 });
+
+test('a task keeps the host ports of the version that it was made from, whatever its service became since', async () => {
+  await using cluster = await TestCluster.start({ nodes: 1 });
+  const publish = (published: number): Partial<ServiceSpec> => ({
+    endpoint: { ports: [{ protocol: 'tcp', target: 80, published, mode: 'host' }] },
+  });
+  const web = await cluster.create('web', { update: { delayMs: 60_000 } });
+  const db = await cluster.create('db', { ...publish(5432), update: { delayMs: 60_000 } });
+  await cluster.settle();
+  const first = new Set(['web', 'db'].flatMap((name) => cluster.running(name).map(({ task }) => task.id as string)));
+  cluster.agent('node1').stubborn = true;
+  for (const image of ['app:2', 'app:3']) {
+    await cluster.change('web', (spec) => ({ ...withImage(spec, image), ...publish(80) }));
+    await cluster.change('db', (spec) => ({ ...withImage(spec, image), endpoint: { ports: [] } }));
+    await cluster.settle();
+  }
+  const portsOf = (service: string) =>
+    [...cluster.agent('node1').assignments.values()].flatMap((item) =>
+      item.kind === 'task' && item.serviceId === service && first.has(item.id)
+        ? [(item.hostPorts ?? []).map(({ published }) => published)]
+        : [],
+    );
+  assert.deepEqual(portsOf(web), [[]]);
+  assert.deepEqual(portsOf(db), [[5432]]);
+});

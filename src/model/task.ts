@@ -3,7 +3,7 @@ import type { GenericResource } from './container.ts';
 import { taskId } from './ids.ts';
 import type { NetworkId, NodeId, ServiceId, TaskId } from './ids.ts';
 import type { DeepReadonly, Labels, Stored } from './object.ts';
-import type { TaskSpec } from './service.ts';
+import type { PublishedPort, TaskSpec } from './service.ts';
 
 /** Swarm's states, in order. A task only moves forward through them (docs/task-model.md). */
 export const taskStates = [
@@ -68,6 +68,8 @@ export interface Task extends Stored<TaskId> {
   readonly spec: TaskSpec;
   /** `specVersion` of the service that it was made from. */
   readonly specVersion: number;
+  /** What that version publishes on the task's own node (mode host); absent where that is nothing. */
+  readonly hostPorts?: readonly PublishedPort[];
   readonly desiredState: DesiredState;
   /** Names that the service is found by on its networks are derived from these; see core/assign. */
   readonly serviceLabels?: Labels;

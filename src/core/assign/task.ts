@@ -1,6 +1,6 @@
 import type { AssignedEndpoint, AssignedTask } from '../../model/assignment.ts';
 import type { NetworkId, NodeId } from '../../model/ids.ts';
-import type { PublishedPort, Service } from '../../model/service.ts';
+import type { Service } from '../../model/service.ts';
 import type { Task, TaskStatus } from '../../model/task.ts';
 import { isTerminal } from '../../model/task.ts';
 import { hasLiveSuccessor, isWanted } from '../task/known.ts';
@@ -10,31 +10,20 @@ import { ownNames, sharedNames } from './names.ts';
 const isJob = (task: Task, service: Service | undefined): boolean =>
   task.desiredState === 'complete' || service?.spec.mode.kind.endsWith('job') === true;
 
-/** The host ports of the version that the task was made from, as far as it is still known. */
-const hostPortsOf = (task: Task, service: Service | undefined): readonly PublishedPort[] => {
-  if (service === undefined) return [];
-  const before = task.specVersion === service.previousSpecVersion && task.specVersion !== service.specVersion;
-  const spec = before ? (service.previousSpec ?? service.spec) : service.spec;
-  return (spec.endpoint?.ports ?? []).filter(({ mode }) => mode === 'host');
-};
-
-export const assignedTaskOf = (task: PlacedTask, service: Service | undefined): AssignedTask => {
-  const hostPorts = hostPortsOf(task, service);
-  return {
-    kind: 'task',
-    id: task.id,
-    serviceId: task.serviceId,
-    serviceName: task.serviceName,
-    spec: task.spec,
-    desiredState: task.desiredState,
-    addresses: task.addresses,
-    ...(task.serviceLabels === undefined ? {} : { serviceLabels: task.serviceLabels }),
-    ...(task.slot === undefined ? {} : { slot: task.slot }),
-    ...(task.genericResources === undefined ? {} : { genericResources: task.genericResources }),
-    ...(hostPorts.length === 0 ? {} : { hostPorts }),
-    ...(isJob(task, service) ? { job: true } : {}),
-  };
-};
+export const assignedTaskOf = (task: PlacedTask, service: Service | undefined): AssignedTask => ({
+  kind: 'task',
+  id: task.id,
+  serviceId: task.serviceId,
+  serviceName: task.serviceName,
+  spec: task.spec,
+  desiredState: task.desiredState,
+  addresses: task.addresses,
+  ...(task.serviceLabels === undefined ? {} : { serviceLabels: task.serviceLabels }),
+  ...(task.slot === undefined ? {} : { slot: task.slot }),
+  ...(task.genericResources === undefined ? {} : { genericResources: task.genericResources }),
+  ...(task.hostPorts === undefined ? {} : { hostPorts: [...task.hostPorts] }),
+  ...(isJob(task, service) ? { job: true } : {}),
+});
 
 export interface EndpointFacts {
   readonly status: TaskStatus;

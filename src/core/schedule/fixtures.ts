@@ -1,6 +1,6 @@
 import type { NodeId, ServiceId, TaskId } from '../../model/ids.ts';
 import type { Node, NodeStatus } from '../../model/node.ts';
-import type { Placement as PlacementSpec, PublishedPort, Service, TaskSpec } from '../../model/service.ts';
+import type { Placement as PlacementSpec, PublishedPort, TaskSpec } from '../../model/service.ts';
 import type { Task } from '../../model/task.ts';
 import type { GenericResource, Resources } from '../../model/container.ts';
 import type { Decision } from './decide.ts';
@@ -61,9 +61,11 @@ export const aNode = (id: string, wish: NodeWish = {}): TestNode => ({
 export interface SpecWish {
   readonly reserve?: NonNullable<Resources['reservations']>;
   readonly placement?: PlacementSpec;
+  /** Taken on the task's own node. */
+  readonly hostPorts?: readonly PublishedPort[];
 }
 
-export const aSpec = ({ reserve, placement }: SpecWish = {}): TaskSpec => ({
+export const aSpec = ({ reserve, placement }: Omit<SpecWish, 'hostPorts'> = {}): TaskSpec => ({
   containers: [
     { name: 'main', image: 'web', ...(reserve === undefined ? {} : { resources: { reservations: reserve } }) },
   ],
@@ -84,16 +86,10 @@ export const aTask = (service: string, slot: number, over: Partial<Task> = {}): 
 });
 
 export const tasksOf = (service: string, count: number, wish: SpecWish = {}): Task[] => {
-  const spec = aSpec(wish);
-  return Array.from({ length: count }, (_, index) => aTask(service, index + 1, { spec }));
+  const { hostPorts } = wish;
+  const same = { spec: aSpec(wish), ...(hostPorts === undefined ? {} : { hostPorts }) };
+  return Array.from({ length: count }, (_, index) => aTask(service, index + 1, same));
 };
-
-export const aService = (id: string, ports: readonly PublishedPort[]): Service => ({
-  ...stored(id as ServiceId),
-  spec: { name: id, task: aSpec(), mode: { kind: 'replicated', replicas: 1 }, endpoint: { ports: [...ports] } },
-  specVersion: 1,
-  ports: [],
-});
 
 /** Schedules rows with plain settings: spread, at time 0, always the first of what is random. */
 export const place = (

@@ -1,5 +1,4 @@
 import type { GenericResource } from '../../model/container.ts';
-import type { PublishedPort } from '../../model/service.ts';
 import type { Task } from '../../model/task.ts';
 import { Failures } from './failures.ts';
 import type { Load, NodeInfo } from './node-info.ts';
@@ -23,27 +22,28 @@ export class TaskGroup {
   readonly queue = new PendingQueue();
   /** Tasks that it stands for, pending or on nodes. */
   members = 0;
-  requirements: Requirements;
+  readonly requirements: Requirements;
   /** Every filter. */
-  check: Check;
+  readonly check: Check;
   /** Only the filters that a placement can change. */
-  room: Check;
+  readonly room: Check;
   /** Present while the group waits for room. */
   verdicts: Verdicts | undefined;
   /** What was last said of its pending tasks. */
   explanation: string | undefined;
 
   /** What a task of it without generic resources takes: one object for all of them. */
-  #load: Load;
+  readonly #load: Load;
 
-  constructor(task: Task, ports: readonly PublishedPort[], tally: Tally) {
+  constructor(task: Task, tally: Tally) {
     this.serviceId = task.serviceId;
     this.specVersion = task.specVersion;
     this.tally = tally;
-    this.requirements = requirementsOf(task.spec, ports);
+    this.requirements = requirementsOf(task);
     this.check = fitCheck(this.requirements, tally);
     this.room = roomCheck(this.requirements, tally);
-    this.#load = this.#plainLoad();
+    const { nanoCpus, memoryBytes, hostPorts } = this.requirements;
+    this.#load = { tally, nanoCpus, memoryBytes, hostPorts, generic: none, active: true };
   }
 
   /** What one more of its tasks would take on a node that it fits on. */
@@ -63,19 +63,5 @@ export class TaskGroup {
     this.verdicts = undefined;
     this.explanation = undefined;
     this.queue.clear();
-  }
-
-  /** The service publishes other ports. What runs keeps those that it has. */
-  republish(hostPorts: readonly string[]): void {
-    this.requirements = { ...this.requirements, hostPorts };
-    this.check = fitCheck(this.requirements, this.tally);
-    this.room = roomCheck(this.requirements, this.tally);
-    this.#load = this.#plainLoad();
-    this.verdicts = undefined;
-  }
-
-  #plainLoad(): Load {
-    const { nanoCpus, memoryBytes, hostPorts } = this.requirements;
-    return { tally: this.tally, nanoCpus, memoryBytes, hostPorts, generic: none, active: true };
   }
 }

@@ -1,7 +1,5 @@
-import type { PublishedPort, Service } from '../../model/service.ts';
 import type { Task } from '../../model/task.ts';
 import { TaskGroup } from './group.ts';
-import { hostPortsOf } from './requirements.ts';
 import { Tally } from './tally.ts';
 
 /** What the groups of one service share. */
@@ -17,7 +15,6 @@ export class Groups {
   /** With tasks that fitted nowhere. */
   readonly stuck = new Set<TaskGroup>();
   readonly #services = new Map<string, ServiceGroups>();
-  readonly #rows = new Map<string, Service>();
   readonly #idle = new Set<TaskGroup>();
 
   /** The group that the task belongs to, with one member more. */
@@ -29,7 +26,7 @@ export class Groups {
     }
     let group = service.byVersion.get(task.specVersion);
     if (group === undefined) {
-      group = new TaskGroup(task, portsOf(this.#rows.get(task.serviceId), task.specVersion), service.tally);
+      group = new TaskGroup(task, service.tally);
       service.byVersion.set(task.specVersion, group);
     }
     group.members += 1;
@@ -54,18 +51,6 @@ export class Groups {
     }
   }
 
-  /** A service as it is now: its groups want the ports that their version publishes. */
-  setService(id: string, service: Service | undefined): void {
-    if (service === undefined) this.#rows.delete(id);
-    else this.#rows.set(id, service);
-    for (const group of this.#services.get(id)?.byVersion.values() ?? []) {
-      const hostPorts = hostPortsOf(portsOf(service, group.specVersion));
-      if (hostPorts.join() === group.requirements.hostPorts.join()) continue;
-      group.republish(hostPorts);
-      if (group.queue.size > 0) this.dirty.add(group);
-    }
-  }
-
   #forget(group: TaskGroup): void {
     this.#idle.delete(group);
     const service = this.#services.get(group.serviceId);
@@ -73,10 +58,3 @@ export class Groups {
     if (service?.byVersion.size === 0) this.#services.delete(group.serviceId);
   }
 }
-
-/** The ports of one version of a service, as far as it is still known. */
-const portsOf = (service: Service | undefined, specVersion: number): readonly PublishedPort[] => {
-  const isEarlier = service !== undefined && specVersion !== service.specVersion;
-  const spec = isEarlier && specVersion === service.previousSpecVersion ? service.previousSpec : service?.spec;
-  return spec?.endpoint?.ports ?? [];
-};

@@ -1,5 +1,4 @@
 import type { Node, NodeStatus } from '../../model/node.ts';
-import type { Service } from '../../model/service.ts';
 import { isTerminal } from '../../model/task.ts';
 import type { Task, TaskStatus } from '../../model/task.ts';
 import type { Entry } from './entry.ts';
@@ -38,10 +37,6 @@ export class ClusterModel {
     if (info.status?.state !== status?.state) this.touched.add(info);
     info.status = status;
     this.#tidy(info);
-  }
-
-  setService(id: string, service: Service | undefined): void {
-    this.groups.setService(id, service);
   }
 
   setTask(id: string, task: Task | undefined): void {

@@ -2,11 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { NodeId, TaskId } from '../../model/ids.ts';
-import type { Service } from '../../model/service.ts';
 import type { Task, TaskStatus } from '../../model/task.ts';
 import { decide } from './decide.ts';
 import type { Decision } from './decide.ts';
-import { aNode, aService, aTask, tasksOf } from './fixtures.ts';
+import { aNode, aTask, tasksOf } from './fixtures.ts';
 import type { TestNode } from './fixtures.ts';
 import { ClusterModel } from './model.ts';
 import { refusalsFor, schedule } from './schedule.ts';
@@ -20,12 +19,9 @@ const sorts = [
   { placement: { maxReplicasPerNode: 2 } },
   { placement: { maxReplicasPerNode: 1, preferences: [{ spread: 'node.labels.disk' }] } },
   { reserve: { generic: [{ kind: 'discrete', name: 'gpu', value: 1 }] } },
-  {},
+  { hostPorts: [{ protocol: 'tcp', target: 80, published: 80, mode: 'host' }] },
 ] as const;
 const portService = sorts.length - 1;
-const services: readonly Service[] = sorts.map((_, index) =>
-  aService(`s${index}`, index === portService ? [{ protocol: 'tcp', target: 80, published: 80, mode: 'host' }] : []),
-);
 
 interface World {
   readonly nodes: Map<string, TestNode>;
@@ -36,7 +32,6 @@ interface World {
 const inputOf = (world: World, strategy: ScheduleInput['strategy']): ScheduleInput => ({
   nodes: [...world.nodes.values()],
   tasks: [...world.tasks.values()].map((task) => ({ task, status: world.statuses.get(task.id) })),
-  services,
   strategy,
   now: 0,
   random: () => 0.3,
@@ -109,7 +104,6 @@ class Runner {
 
   constructor(strategy: ScheduleInput['strategy']) {
     this.#strategy = strategy;
-    for (const service of services) this.model.setService(service.id, service);
   }
 
   run(one: Step): void {

@@ -1,5 +1,6 @@
 import type { ContainerSpec, GenericResource } from '../../model/container.ts';
-import type { PublishedPort, TaskSpec } from '../../model/service.ts';
+import type { TaskSpec } from '../../model/service.ts';
+import type { Task } from '../../model/task.ts';
 import { parseAttribute } from './attribute.ts';
 import type { Attribute } from './attribute.ts';
 import { parseConstraint } from './constraint.ts';
@@ -27,8 +28,8 @@ export interface Requirements {
   readonly preferences: readonly Attribute[];
 }
 
-/** What a task asks for. `ports` are those of its service. */
-export const requirementsOf = (spec: TaskSpec, ports: readonly PublishedPort[] = []): Requirements => {
+/** What a task asks for. */
+export const requirementsOf = ({ spec, hostPorts = [] }: Pick<Task, 'spec' | 'hostPorts'>): Requirements => {
   const reservations = spec.containers.map(({ resources }) => resources?.reservations);
   return {
     nanoCpus: sum(reservations.map((reserved) => reserved?.nanoCpus)),
@@ -37,17 +38,15 @@ export const requirementsOf = (spec: TaskSpec, ports: readonly PublishedPort[] =
     constraints: (spec.placement?.constraints ?? []).map(constraintOrNever),
     platforms: spec.placement?.platforms ?? [],
     plugins: pluginNeeds(spec),
-    hostPorts: hostPortsOf(ports),
+    hostPorts: portKeys(hostPorts),
     maxReplicasPerNode: spec.placement?.maxReplicasPerNode ?? 0,
     preferences: (spec.placement?.preferences ?? []).flatMap(({ spread }) => parseAttribute(spread.trim()) ?? []),
   };
 };
 
-/** Ports that a task takes on its node: those of mode host whose number was chosen by the user. */
-export const hostPortsOf = (ports: readonly PublishedPort[]): readonly string[] =>
-  ports.flatMap(({ mode, protocol, published }) =>
-    mode === 'host' && published !== undefined ? [`${protocol}/${published}`] : [],
-  );
+/** Only those whose number was chosen by the user: the engine finds a free one for the others. */
+const portKeys = (ports: NonNullable<Task['hostPorts']>): readonly string[] =>
+  ports.flatMap(({ protocol, published }) => (published === undefined ? [] : [`${protocol}/${published}`]));
 
 const sum = (values: readonly (number | undefined)[]): number =>
   values.reduce<number>((total, value) => total + (value ?? 0), 0);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { TaskStatus } from '../../model/task.ts';
-import { aNode, aService, aTask, counts, place, tasksOf } from './fixtures.ts';
+import { aNode, aTask, counts, place, tasksOf } from './fixtures.ts';
 import { kindCheck } from './filters/filters.ts';
 import { requirementsOf } from './requirements.ts';
 import { refusalsFor } from './schedule.ts';
@@ -106,12 +106,11 @@ describe('filters', () => {
 
   it('gives a host port to one task per node', () => {
     const port = { protocol: 'tcp', target: 80, published: 8080, mode: 'host' } as const;
-    const decision = place([aNode('a'), aNode('b')], tasksOf('web', 3), { services: [aService('web', [port])] });
+    const decision = place([aNode('a'), aNode('b')], tasksOf('web', 3, { hostPorts: [port] }));
     assert.deepEqual(counts(decision), { a: 1, b: 1 });
     assert.equal(explanationOf(decision), 'no suitable node (2 have port tcp/8080 in use)');
-    const ingress = { ...port, mode: 'ingress' } as const;
-    const shared = place([aNode('a')], tasksOf('web', 3), { services: [aService('web', [ingress])] });
-    assert.deepEqual(counts(shared), { a: 3 });
+    const { published: _any, ...chosen } = port;
+    assert.deepEqual(counts(place([aNode('a')], tasksOf('web', 3, { hostPorts: [chosen] }))), { a: 3 });
   });
 
   it('keeps to the most replicas per node', () => {
@@ -237,7 +236,7 @@ describe('which tasks are placed', () => {
     const placement = { constraints: ['node.role==worker'] };
     const [wanted] = tasksOf('web', 1, { reserve: { memoryBytes: 5_000 }, placement });
     assert.ok(wanted !== undefined);
-    const check = kindCheck(requirementsOf(wanted.spec));
+    const check = kindCheck(requirementsOf(wanted));
     assert.equal(check(aNode('a', { state: 'down' })), undefined);
     assert.equal(check(aNode('a', { role: 'manager' }))?.one, 'does not meet node.role==worker');
   });

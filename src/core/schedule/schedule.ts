@@ -1,5 +1,4 @@
 import type { Node, NodeStatus } from '../../model/node.ts';
-import type { Service } from '../../model/service.ts';
 import type { Task, TaskStatus } from '../../model/task.ts';
 import { decide } from './decide.ts';
 import type { Decision } from './decide.ts';
@@ -12,7 +11,6 @@ import { Verdicts } from './verdicts.ts';
 export interface ScheduleInput {
   readonly nodes: Iterable<{ readonly node: Node; readonly status?: NodeStatus | undefined }>;
   readonly tasks: Iterable<{ readonly task: Task; readonly status?: TaskStatus | undefined }>;
-  readonly services?: Iterable<Service>;
   readonly strategy: Strategy;
   /** Milliseconds since the epoch. */
   readonly now: number;
@@ -39,7 +37,6 @@ export const refusalsFor = (input: Omit<ScheduleInput, 'random' | 'strategy'>, t
 
 const modelOf = (input: Omit<ScheduleInput, 'random' | 'strategy'>): ClusterModel => {
   const model = new ClusterModel();
-  for (const service of input.services ?? []) model.setService(service.id, service);
   for (const { node, status } of input.nodes) {
     model.setNode(node.id, node);
     model.setNodeStatus(node.id, status);

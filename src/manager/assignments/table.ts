@@ -1,7 +1,6 @@
 import type { AssignedEndpoint, AssignedTask, Assignment } from '../../model/assignment.ts';
 import type { NetworkId } from '../../model/ids.ts';
 import type { Node } from '../../model/node.ts';
-import type { Service } from '../../model/service.ts';
 import { assignmentKey } from '../../model/protocol.ts';
 import { configOf, networkOf, overlayMtu, peerOf, publishesOf, secretOf, selfOf } from '../../core/assign/shared.ts';
 import { assignedTaskOf, endpointsOf, hasEndpoints, needsOf } from '../../core/assign/task.ts';
@@ -205,7 +204,7 @@ export class AssignmentTable {
     for (const item of items) this.#everyone.put(item);
     if (keys.length === 0) this.#publishes.delete(id);
     else this.#publishes.set(id, keys);
-    if (service !== undefined && !hasHostPorts(service)) return;
+    if (service !== undefined) return;
     for (const task of this.#view.find('task', 'service', id)) dirtyTasks.add(task.id);
   }
 
@@ -332,8 +331,6 @@ export class AssignmentTable {
     return members;
   }
 }
-
-const hasHostPorts = ({ spec }: Service): boolean => spec.endpoint?.ports?.some(({ mode }) => mode === 'host') === true;
 
 const sameTask = (before: AssignedTask | undefined, after: AssignedTask): boolean =>
   before !== undefined &&

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import { aNode, aService, aTask, tasksOf } from '../../core/schedule/fixtures.ts';
+import { aNode, aTask, tasksOf } from '../../core/schedule/fixtures.ts';
 import type { TestNode } from '../../core/schedule/fixtures.ts';
 import { TuttiError } from '../../model/errors.ts';
 import type { Task, TaskStatus } from '../../model/task.ts';
@@ -147,9 +147,8 @@ describe('schedule loop', () => {
   it('gives host ports once per node', async () => {
     await using cluster = await start();
     await join(cluster.store, aNode('a'));
-    const ports = [{ protocol: 'tcp', target: 80, published: 80, mode: 'host' } as const];
-    await cluster.store.update((tx) => tx.create('service', aService('web', ports)));
-    await create(cluster.store, tasksOf('web', 2));
+    const hostPorts = [{ protocol: 'tcp', target: 80, published: 80, mode: 'host' } as const];
+    await create(cluster.store, tasksOf('web', 2, { hostPorts }));
     await cluster.settle();
     assert.deepEqual(placed(cluster.store.view), { 'web.1': 'a', 'web.2': undefined });
   });

@@ -21,7 +21,6 @@ const batch = 2_000;
 /** Ids of what changed since the model was last told. */
 class Changed {
   readonly node = new Set<string>();
-  readonly service = new Set<string>();
   readonly task = new Set<string>();
 
   /** Notes a change that matters to the scheduler; false for any other. */
@@ -31,15 +30,13 @@ class Changed {
       case 'nodeStatus':
         this.node.add(change.id);
         return true;
-      case 'service':
-        this.service.add(change.id);
-        return true;
       case 'task':
         this.task.add(change.id);
         return true;
       case 'taskStatus':
         return this.#noteStatus(change, view);
       case 'cluster':
+      case 'service':
       case 'network':
       case 'secret':
       case 'config':
@@ -129,9 +126,7 @@ const placeAll = async (model: ClusterModel, changed: Changed, own: Own, ports: 
 const buildModel = (view: View, changed: Changed, now: number): ClusterModel => {
   const model = new ClusterModel();
   changed.node.clear();
-  changed.service.clear();
   changed.task.clear();
-  for (const service of view.list('service')) model.setService(service.id, service);
   for (const node of view.list('node')) tellNode(model, view, node.id);
   for (const { id } of view.list('task')) tellTask(model, view, id, now);
   return model;
@@ -139,10 +134,8 @@ const buildModel = (view: View, changed: Changed, now: number): ClusterModel => 
 
 /** Tells the model the rows as they are now, of what changed. */
 const tell = (model: ClusterModel, changed: Changed, view: View, now: number): void => {
-  for (const id of changed.service) model.setService(id, view.get('service', id));
   for (const id of changed.node) tellNode(model, view, id);
   for (const id of changed.task) tellTask(model, view, id, now);
-  changed.service.clear();
   changed.node.clear();
   changed.task.clear();
 };

@@ -41,7 +41,7 @@ const allowedBy = (
 ): ((nodeId: string) => boolean) => {
   const known = checks.get(spec);
   if (known !== undefined) return known;
-  const check = spec.placement?.constraints?.length ? constraintFilter.prepare(requirementsOf(spec)) : undefined;
+  const check = spec.placement?.constraints?.length ? constraintFilter.prepare(requirementsOf({ spec })) : undefined;
   const allowed = (nodeId: string): boolean => {
     const node = view.get('node', nodeId);
     return check === undefined || node === undefined || check({ node }) === undefined;
@@ -52,7 +52,7 @@ const allowedBy = (
 
 /** Nodes that take a task of a service with one task per node. */
 export const eligibleNodes = (view: View, spec: TaskSpec): readonly NodeId[] => {
-  const check = kindCheck(requirementsOf(spec));
+  const check = kindCheck(requirementsOf({ spec }));
   const eligible: NodeId[] = [];
   for (const { nodeId } of view.find('nodeStatus', 'state', 'ready')) {
     const node = view.get('node', nodeId);

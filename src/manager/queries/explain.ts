@@ -40,5 +40,5 @@ const placeOf = (view: View, task: Task): readonly Task[] =>
 const refusalsOf = (view: View, task: Task, now: number) => {
   const nodes = [...view.list('node')].map((node) => ({ node, status: view.get('nodeStatus', node.id) }));
   const tasks = [...view.list('task')].map((row) => ({ task: row, status: view.get('taskStatus', row.id) }));
-  return refusalsFor({ nodes, tasks, services: view.list('service'), now }, task);
+  return refusalsFor({ nodes, tasks, now }, task);
 };

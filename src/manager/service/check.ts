@@ -91,7 +91,7 @@ export const warningsOf = (view: View, spec: ServiceSpec): readonly string[] => 
 
 const fitsSomewhere = (view: View, spec: ServiceSpec): boolean => {
   if (view.count('node') === 0) return true;
-  const check = kindCheck(requirementsOf(spec.task));
+  const check = kindCheck(requirementsOf({ spec: spec.task }));
   for (const node of view.list('node')) if (check({ node }) === undefined) return true;
   return false;
 };
