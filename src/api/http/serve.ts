@@ -15,7 +15,9 @@ export const serve =
   (answer: Answer, onFault: OnFault): RequestListener =>
   (message, response) => {
     const aborter = new AbortController();
-    response.once('close', () => aborter.abort(new DOMException('the client hung up', 'AbortError')));
+    response.once('close', () => {
+      if (!response.writableFinished) aborter.abort(new DOMException('the client hung up', 'AbortError'));
+    });
     const request = requestOf(message, aborter.signal);
     answer(request)
       .then((reply) => send(reply, response, aborter.signal))

@@ -57,9 +57,21 @@ export const standingOf = (node: Node | undefined, status: NodeStatus | undefine
 };
 
 /** The end made durable, else what was observed, else what the row itself says. */
-export const knownStatus = (task: Task, observed: TaskStatus | undefined): TaskStatus => {
-  if (task.finalStatus !== undefined) return task.finalStatus;
-  if (observed !== undefined) return observed;
+export const knownStatus = (task: Task, observed: TaskStatus | undefined): TaskStatus =>
+  task.finalStatus ?? observed ?? unobserved(task);
+
+const unobservedStatuses = new WeakMap<Task, TaskStatus>();
+
+/** Made once for each row: a status that is the same object has not changed. */
+const unobserved = (task: Task): TaskStatus => {
+  const known = unobservedStatuses.get(task);
+  if (known !== undefined) return known;
+  const made = statusOfRow(task);
+  unobservedStatuses.set(task, made);
+  return made;
+};
+
+const statusOfRow = (task: Task): TaskStatus => {
   const base = { taskId: task.id, timestamp: task.createdAt, ready: false, containers: [] };
   if (isPlaced(task)) return { ...base, state: 'assigned', message: '', nodeId: task.nodeId };
   if (task.waitingFor !== undefined) return { ...base, state: 'pending', message: `waiting for ${task.waitingFor}` };
