@@ -73,6 +73,8 @@ export interface EngineLogOptions extends EngineCallOptions {
  * `not-found`, `conflict`, `invalid-argument`, `resource-exhausted`, `unavailable` and `deadline-exceeded` are told apart.
  */
 export interface ContainerEngine {
+  /** A sign of life, within two seconds. It says nothing of whether other calls are answered. */
+  ping(options?: EngineCallOptions): Promise<void>;
   version(options?: EngineCallOptions): Promise<EngineVersion>;
   /** All containers that have these labels (`name` or `name=value`), ended ones too. */
   listContainers(labels: readonly string[], options?: EngineCallOptions): Promise<readonly EngineContainer[]>;

@@ -157,8 +157,8 @@ export class WorkerCore implements WorkerContext {
     if (view?.state === 'running' && view.pid === undefined) this.#processIds.want(containerId);
   }
 
-  lost(fault: TuttiError): void {
-    this.#lostAt ??= this.ports.clock.monotonic();
+  lost(fault: TuttiError, since: number): void {
+    this.#lostAt ??= since;
     for (const { record } of this.tasks.entries.values()) {
       if (isTerminal(record.state) || record.state === 'running') continue;
       this.update(record.id, (old, now) => advance(old, { state: old.state, message: fault.message }, now));

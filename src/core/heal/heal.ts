@@ -25,15 +25,18 @@ export interface NodeJudgement {
   readonly judgeAgainAt?: number;
 }
 
-/** At least this long nobody is declared down after a change of leader: agents need time to find the new one. */
-const leastGraceMs = 5_000;
+/**
+ * What a node that lives may need to come back to a leader that begins: a hiccup of five seconds, the pause between two
+ * attempts before and after it, and a connection.
+ */
+const returnMs = 8_000;
 
 /** An engine that restarts is back within this; after it, nothing that the node has can be counted on. */
 export const engineGraceMs = 30_000;
 
 /** When a node that a new leader has not heard of yet counts as down. */
-export const graceEnd = (options: Pick<HealOptions, 'leaderSince' | 'nodeTimeoutMs'>): number =>
-  options.leaderSince + Math.max(2 * options.nodeTimeoutMs, leastGraceMs);
+const graceEnd = (options: Pick<HealOptions, 'leaderSince' | 'nodeTimeoutMs'>): number =>
+  options.leaderSince + Math.max(2 * options.nodeTimeoutMs, returnMs);
 
 /**
  * Whether a node is up. A lost connection alone means little (an agent that restarts comes back in a moment): only
@@ -60,6 +63,6 @@ const withoutEngine = (graceEnds: number, silentAt: number, now: number): NodeJu
     const judgeAgainAt = Math.min(graceEnds, silentAt);
     return { state: 'disconnected', message: 'its Docker Engine does not answer', engineAway, judgeAgainAt };
   }
-  const message = `its Docker Engine has not answered for more than ${engineGraceMs / 1000} s`;
+  const message = 'its Docker Engine does not answer: its tasks are replaced, their containers may still run';
   return { state: 'down', message, engineAway, judgeAgainAt: silentAt };
 };

@@ -139,7 +139,9 @@ describe('a session', () => {
     agent.channel.send({ kind: 'heartbeat', engineAwayMs: 10 });
     await manager.pass(100);
     assert.equal(manager.state('node-a'), 'disconnected');
-    assert.equal(manager.store.view.get('nodeStatus', 'node-a')?.engineAway, true);
+    const away = manager.store.view.get('nodeStatus', 'node-a');
+    assert.equal(away?.engineAway, true);
+    assert.match(away?.message ?? '', /^its Docker Engine does not answer \(since \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\)$/);
     agent.channel.send({ kind: 'heartbeat' });
     await manager.pass(100);
     assert.equal(manager.state('node-a'), 'ready');
@@ -147,6 +149,7 @@ describe('a session', () => {
     agent.channel.send({ kind: 'heartbeat', engineAwayMs: 31_000 });
     await manager.pass(100);
     assert.equal(manager.state('node-a'), 'down');
+    assert.match(manager.store.view.get('nodeStatus', 'node-a')?.message ?? '', /may still run \(since /);
   });
 
   test('a description that is known is not written again', async () => {
@@ -274,6 +277,23 @@ describe('which node is up', () => {
     assert.equal(manager.state('node-a'), 'ready');
     assert.equal(manager.state('node-b'), 'down');
     assert.equal(agent.messages.filter(({ kind }) => kind === 'heartbeat').length, 10);
+  });
+
+  test('after a restart of the manager a hiccup of five seconds costs nothing, and a dead node is down after eight', async () => {
+    const manager = await startManager();
+    const states = new Set<string | undefined>();
+    manager.store.subscribe(({ changes }) => {
+      for (const change of changes) {
+        if (change.table === 'nodeStatus' && change.id === 'node-a') states.add(change.after?.state);
+      }
+    });
+    // A pause between two attempts, five seconds of nothing, another pause, a slow connection.
+    await manager.pass(7900);
+    assert.equal(manager.state('node-b'), 'unknown');
+    const agent = await manager.hello('node-a');
+    await beat(manager, agent.channel, 1000);
+    assert.equal(manager.state('node-b'), 'down');
+    assert.deepEqual([...states], ['unknown', 'ready']);
   });
 
   test('one that is slow for a second stays, one that is silent for three is down, then its connection goes', async () => {

@@ -26,6 +26,8 @@ interface Known extends NodeContact {
   readonly address?: string;
   /** When this manager first had the node in its sight: the beginning of its grace period. */
   readonly firstSeen: number;
+  /** `engineAwaySince` by the clock on the wall, for people. */
+  readonly engineAwayAt?: number;
 }
 
 const defaultTimeoutMs = 3000;
@@ -34,6 +36,9 @@ const leastPauseMs = 50;
 const longestPauseMs = 10_000;
 /** When a judgement is later than this, it was this process that slept: what agents said waits in the sockets. */
 const stallMs = 400;
+
+const sinceOf = ({ engineAwayAt = 0 }: Known): string =>
+  `since ${new Date(engineAwayAt).toISOString().replace(/\.\d+Z$/, 'Z')}`;
 
 export const createLiveness = ({ store, clock, log }: LivenessPorts): Liveness => {
   const known = new Map<NodeId, Known>();
@@ -45,6 +50,10 @@ export const createLiveness = ({ store, clock, log }: LivenessPorts): Liveness =
     for (const { spec } of store.view.list('cluster')) return spec.nodeTimeoutMs;
     return defaultTimeoutMs;
   };
+  const awaySince = (awayMs: number) => ({
+    engineAwaySince: clock.monotonic() - awayMs,
+    engineAwayAt: clock.now() - awayMs,
+  });
   const contact = (nodeId: NodeId): Known => known.get(nodeId) ?? { connected: false, firstSeen: clock.monotonic() };
 
   const write = (status: Omit<NodeStatus, 'since'>): void => {
@@ -65,7 +74,8 @@ export const createLiveness = ({ store, clock, log }: LivenessPorts): Liveness =
     const entry = contact(nodeId);
     known.set(nodeId, entry);
     const options = { now: clock.monotonic(), leaderSince: entry.firstSeen, nodeTimeoutMs: timeoutMs() };
-    const { state, message, engineAway, judgeAgainAt } = judgeNode(entry, options);
+    const { state, engineAway, judgeAgainAt, ...judged } = judgeNode(entry, options);
+    const message = engineAway === true ? `${judged.message} (${sinceOf(entry)})` : judged.message;
     const address = entry.address ?? store.view.get('nodeStatus', nodeId)?.address;
     write({ nodeId, state, message, ...(engineAway && { engineAway }), ...(address !== undefined && { address }) });
     return judgeAgainAt ?? Number.POSITIVE_INFINITY;
@@ -82,8 +92,11 @@ export const createLiveness = ({ store, clock, log }: LivenessPorts): Liveness =
   const forgive = (lateMs: number): void => {
     log.warn('this manager was stopped for a while: nodes get the time back', { ms: Math.round(lateMs) });
     for (const [nodeId, entry] of known) {
-      const { lastSeen, engineAwaySince } = entry;
-      if (lastSeen === undefined) continue;
+      const { firstSeen, lastSeen, engineAwaySince } = entry;
+      if (lastSeen === undefined) {
+        known.set(nodeId, { ...entry, firstSeen: firstSeen + lateMs });
+        continue;
+      }
       const given = engineAwaySince === undefined ? {} : { engineAwaySince: engineAwaySince + lateMs };
       known.set(nodeId, { ...entry, ...given, lastSeen: lastSeen + lateMs });
     }
@@ -134,11 +147,9 @@ export const createLiveness = ({ store, clock, log }: LivenessPorts): Liveness =
     engine: (nodeId, awayMs) => {
       const entry = known.get(nodeId);
       if (entry === undefined || (awayMs === undefined) === (entry.engineAwaySince === undefined)) return;
-      const { engineAwaySince: _back, ...rest } = entry;
-      known.set(nodeId, {
-        ...rest,
-        ...(awayMs !== undefined && { engineAwaySince: clock.monotonic() - awayMs }),
-      });
+      const { engineAwaySince: _back, engineAwayAt: _at, ...rest } = entry;
+      const away = awayMs === undefined ? {} : awaySince(awayMs);
+      known.set(nodeId, { ...rest, ...away });
       schedule(judge(nodeId));
     },
     [Symbol.dispose]: () => {

@@ -23,6 +23,8 @@ export interface EngineInfo {
 }
 
 const deadlineMs = 15_000;
+/** It is answered without a lock or a look at anything: an engine that takes longer hangs. */
+const pingDeadlineMs = 2_000;
 
 const named = z.object({ Kind: z.string(), Value: z.string() });
 const discrete = z.object({ Kind: z.string(), Value: z.number() });
@@ -53,6 +55,11 @@ const architectures: Readonly<Record<string, string>> = {
 
 export function systemOperations(calls: EngineCalls) {
   return {
+    /** A sign of life. Throws `unavailable` or, after two seconds, `deadline-exceeded`. */
+    async ping(options: CallOptions = {}): Promise<void> {
+      const within = { deadlineMs: pingDeadlineMs, ...options };
+      await calls.json({ method: 'HEAD', path: '/_ping', deadlineMs: pingDeadlineMs }, within);
+    },
     async info(options: CallOptions = {}): Promise<EngineInfo> {
       const answer = info.parse((await calls.json({ method: 'GET', path: '/info', deadlineMs }, options)).value);
       return {

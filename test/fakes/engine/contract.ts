@@ -39,6 +39,12 @@ export function engineContract(name: string, make: () => Promise<ContractSubject
     assert.equal(await engine.removeContainer(id), false);
   });
 
+  it('it gives a sign of life', async ({ engine }) => {
+    await engine.ping();
+    const stopped = AbortSignal.abort(new TuttiError('cancelled', 'enough'));
+    await fails('cancelled', engine.ping({ signal: stopped }));
+  });
+
   it('a running container is removed by force', async ({ engine, create }) => {
     const { id } = await create('force');
     await engine.startContainer(id);

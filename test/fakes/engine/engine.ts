@@ -26,7 +26,7 @@ export interface FakeEngineOptions {
   readonly name?: string;
   readonly api?: string;
   readonly latency?: Partial<Record<'create' | 'start' | 'stop' | 'remove' | 'list' | 'pull' | 'other', Latency>>;
-  /** After this a call that got no answer fails. */
+  /** After this a call that got no answer fails; a ping after two seconds. */
   readonly deadlineMs?: number;
   /** Images on the disk, and those that a registry has. */
   readonly images?: Iterable<string>;
@@ -100,7 +100,7 @@ export function createFakeEngine(options: FakeEngineOptions): FakeEngine {
   const answered = async (operation: string): Promise<void> => {
     if (resumers === undefined) return;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const deadlineMs = options.deadlineMs ?? 30_000;
+    const deadlineMs = operation === 'ping' ? 2_000 : (options.deadlineMs ?? 30_000);
     const fail = (): void =>
       reject(
         new TuttiError('deadline-exceeded', `the Docker Engine did not answer ${operation} within ${deadlineMs} ms`),
@@ -234,6 +234,7 @@ export function createFakeEngine(options: FakeEngineOptions): FakeEngine {
   };
 
   const connect = (client: Clock): ContainerEngine => ({
+    ping: (asked = {}) => call(client, 'ping', 'other', asked, () => undefined),
     version: (asked = {}) =>
       call(client, 'version', 'other', asked, () => ({
         api: options.api ?? '1.51',
@@ -284,6 +285,7 @@ export function createFakeEngine(options: FakeEngineOptions): FakeEngine {
         images.add(image);
       }),
     async *events({ labels, signal, onOpen }) {
+      calls['events'] = (calls['events'] ?? 0) + 1;
       if (!powered) throw unreachable();
       await clock.sleep(1, signal);
       await answered('events');
