@@ -89,51 +89,68 @@ async function countContainers(cluster: Cluster, all: boolean): Promise<number> 
 }
 
 /**
- * The physical limit: the same containers through the engines' own API, `at` of them at once on each engine.
- * Gives milliseconds for all, and for their removal (stop, then remove).
+ * The physical limit: the same containers through the engines' own API, `at` of them at once on each engine, on a
+ * bridge network of each engine's own in place of an overlay network.
  */
 export async function floor(
   cluster: Cluster,
   image: string,
   containers: number,
   at: number,
-): Promise<{ readonly all: number; readonly removal: number }> {
-  const share = cluster.engines.map((engine, index) => ({
+  network: boolean,
+): Promise<Convergence> {
+  const name = 'bench-floor';
+  const engines = cluster.engines;
+  if (network) {
+    const body = { Name: name, Driver: 'bridge' };
+    await Promise.all(engines.map((engine) => engine.call('POST', '/networks/create', body)));
+  }
+  const share = engines.map((engine, index) => ({
     engine,
-    count: Math.floor(containers / cluster.engines.length) + (index < containers % cluster.engines.length ? 1 : 0),
+    count: Math.floor(containers / engines.length) + (index < containers % engines.length ? 1 : 0),
     ids: [] as string[],
   }));
-  const pool = async (count: number, work: (index: number) => Promise<void>): Promise<void> => {
-    let next = 0;
-    await Promise.all(
-      Array.from({ length: at }, async () => {
-        for (;;) {
-          const mine = next++;
-          if (mine >= count) return;
-          await work(mine);
-        }
-      }),
-    );
-  };
+  const body = { Image: image, ...(network ? { HostConfig: { NetworkMode: name } } : {}) };
   const started = performance.now();
+  let first = Number.NaN;
   await Promise.all(
     share.map(({ engine, count, ids }) =>
-      pool(count, async () => {
-        const { Id } = await engine.call<{ Id: string }>('POST', '/containers/create', { Image: image });
+      pool(at, count, async () => {
+        const { Id } = await engine.call<{ Id: string }>('POST', '/containers/create', body);
         await engine.call('POST', `/containers/${Id}/start`);
+        if (Number.isNaN(first)) first = performance.now() - started;
         ids.push(Id);
       }),
     ),
   );
   const all = performance.now() - started;
   const removing = performance.now();
+  const each = (work: (engine: DockerEndpoint, id: string) => Promise<unknown>): Promise<unknown> =>
+    Promise.all(
+      share.map(({ engine, ids }) =>
+        pool(at, ids.length, async (index) => {
+          await work(engine, ids[index] ?? '');
+        }),
+      ),
+    );
+  // As for a service: until none is alive.
+  await each((engine, id) => engine.call('POST', `/containers/${id}/stop`));
+  const removal = performance.now() - removing;
+  await each((engine, id) => engine.call('DELETE', `/containers/${id}?v=1`));
+  if (network) await Promise.all(engines.map((engine) => engine.call('DELETE', `/networks/${name}`)));
+  return { all, first, removal };
+}
+
+/** Does `count` pieces of work, `at` of them at once. */
+async function pool(at: number, count: number, work: (index: number) => Promise<void>): Promise<void> {
+  let next = 0;
   await Promise.all(
-    share.map(({ engine, ids }) =>
-      pool(ids.length, async (index) => {
-        await engine.call('POST', `/containers/${ids[index]}/stop`);
-        await engine.call('DELETE', `/containers/${ids[index]}?v=1`);
-      }),
-    ),
+    Array.from({ length: at }, async () => {
+      for (;;) {
+        const mine = next++;
+        if (mine >= count) return;
+        await work(mine);
+      }
+    }),
   );
-  return { all, removal: performance.now() - removing };
 }
