@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { startCluster } from '../e2e/lib/cluster.ts';
+import type { TestCluster } from '../e2e/lib/cluster.ts';
+import { containersOf, startOf, under } from '../e2e/lib/containers.ts';
+import type { SeenContainer } from '../e2e/lib/containers.ts';
+import { hangEngine } from '../e2e/lib/daemons.ts';
+import { tinyTag } from '../e2e/lib/images.ts';
+import { until } from '../support/until.ts';
+
+const victim = 'node2';
+const deadlineMs = 60_000;
+
+describe('an engine hangs and comes back', () => {
+  let cluster: TestCluster;
+  before(async () => {
+    cluster = await startCluster({ nodes: 2, managers: 1, images: 'tiny' });
+  });
+  after(async () => await cluster?.[Symbol.asyncDispose]());
+
+  const stateOf = async (node: string): Promise<string> =>
+    (await cluster.docker('node', 'inspect', '--format', '{{.Status.State}} {{.Status.Message}}', node)).trim();
+  const replicas = async (wanted: number): Promise<readonly SeenContainer[]> => {
+    const list = async (): Promise<string> =>
+      (await cluster.docker('service', 'ls', '--format', '{{.Replicas}}')).trim();
+    await until(`${wanted} tasks to run`, list, (listed) => listed === `${wanted}/${wanted}`, { deadlineMs });
+    return under(await containersOf(cluster), 'web');
+  };
+  const nodesOfNew = async (count: number): Promise<readonly string[]> => {
+    const rows = (await cluster.docker('service', 'ps', 'web', '--format', '{{.Name}} {{.Node}} {{.CurrentState}}'))
+      .trim()
+      .split('\n')
+      .filter((row) => Number(/^web\.(\d+) /.exec(row)?.[1] ?? 0) > 4);
+    assert.equal(rows.length, count);
+    for (const row of rows) assert.match(row, / Running /);
+    return rows.map((row) => row.split(' ')[1] ?? '');
+  };
+
+  test('its node takes nothing new meanwhile and says why; afterwards all that ran there still does', async (t) => {
+    await cluster.docker(
+      ...['service', 'create', '--detach', '--no-resolve-image', '--name', 'web', '--replicas', '4', tinyTag],
+      ...['sleep', '100000'],
+    );
+    const earlier = await replicas(4);
+    assert.equal(earlier.filter(({ node }) => node === victim).length, 2);
+    const starts = await Promise.all(earlier.map(async (container) => await startOf(cluster, container)));
+    {
+      using _hung = await hangEngine(cluster, victim);
+      const hungAt = performance.now();
+      const said = await until(
+        'the node not to be ready',
+        async () => await stateOf(victim),
+        (state) => !state.startsWith('ready'),
+        { deadlineMs: 20_000, everyMs: 100 },
+      );
+      t.diagnostic(`noticed after ${Math.round(performance.now() - hungAt)} ms`);
+      assert.match(said, /^disconnected its Docker Engine does not answer \(since \d{4}-/);
+      const listed = await cluster.docker('node', 'ls', '--format', '{{.Hostname}} {{.Status}}');
+      assert.match(listed, new RegExp(`^${victim} Disconnected$`, 'm'));
+      const { stdout } = await cluster.tutti('nodes');
+      assert.match(stdout, new RegExp(`${victim} +disconnected`));
+      await cluster.docker('service', 'scale', '--detach', 'web=6');
+      const placed = await until(
+        'the new tasks to run',
+        async () => await nodesOfNew(2),
+        () => true,
+        { deadlineMs: 15_000, everyMs: 200 },
+      );
+      assert.deepEqual(placed, ['node1', 'node1']);
+    }
+    await until(
+      'the node to be ready',
+      async () => await stateOf(victim),
+      (state) => state.startsWith('ready'),
+      { deadlineMs },
+    );
+    const later = await replicas(6);
+    for (const [index, container] of earlier.entries()) {
+      const now = later.find(({ id }) => id === container.id);
+      assert.deepEqual(now, container);
+      assert.equal(await startOf(cluster, container), starts[index]);
+    }
+    assert.equal(later.length, 6);
+  });
+});
