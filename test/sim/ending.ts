@@ -33,8 +33,11 @@ const statusOf = (store: Store, task: Task): TaskStatus | undefined =>
 export function shortfall(store: Store | undefined, nodes: readonly SimNode[]): string {
   if (store === undefined) return 'no manager';
   const seen = look(store, nodes);
-  for (const node of nodes)
-    if (store.view.get('nodeStatus', node.id())?.state !== 'ready') return `${node.name} is not ready`;
+  for (const node of nodes) {
+    // One that was removed a moment ago has its status still; it is to join again.
+    const isMember = store.view.get('node', node.id()) !== undefined;
+    if (!isMember || store.view.get('nodeStatus', node.id())?.state !== 'ready') return `${node.name} is not ready`;
+  }
   for (const service of store.view.list('service')) {
     const missing = serviceShortfall(service, seen);
     if (missing !== '') return `${missing}; ${describeTasks(store, service)}`;
