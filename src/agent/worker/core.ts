@@ -31,6 +31,8 @@ import type { Wakes } from './wakes.ts';
 
 const defaultLaunches = 4;
 const defaultRemovals = 4;
+/** A start that takes longer waits for something else than the processor. */
+const launchPatienceMs = 2000;
 const pullsAtOnce = 3;
 /** Stops wait out their grace period: many at once cost nothing. */
 const stopsAtOnce = 256;
@@ -75,7 +77,10 @@ export class WorkerCore implements WorkerContext {
         if (view?.state === 'running' && view.pid !== pid) this.seen({ ...view, pid });
       },
     });
-    const launch = createLane(options.launches ?? defaultLaunches, { ramp: true });
+    const launch = createLane(options.launches ?? defaultLaunches, {
+      ramp: true,
+      patience: { ms: launchPatienceMs, clock: ports.clock },
+    });
     const stop = createLane(stopsAtOnce);
     this.#lanes = {
       launch,

@@ -19,6 +19,30 @@ function pieces() {
   return { begun, piece, end };
 }
 
+/** A clock that goes on when it is told to. */
+function virtualClock() {
+  let now = 0;
+  const timers = new Map<object, { readonly at: number; readonly call: () => void }>();
+  return {
+    after: (ms: number, call: () => void) => {
+      const timer = { cancel: () => void timers.delete(timer) };
+      timers.set(timer, { at: now + ms, call });
+      return timer;
+    },
+    advance: (ms: number) => {
+      const end = now + ms;
+      for (;;) {
+        const [due] = [...timers].filter(([, { at }]) => at <= end).toSorted(([, a], [, b]) => a.at - b.at);
+        if (due === undefined) break;
+        timers.delete(due[0]);
+        now = due[1].at;
+        due[1].call();
+      }
+      now = end;
+    },
+  };
+}
+
 test('no more than the limit is under way, in order, the urgent first', async () => {
   const { begun, piece, end } = pieces();
   const lane = createLane(2);
@@ -31,13 +55,36 @@ test('no more than the limit is under way, in order, the urgent first', async ()
   assert.deepEqual(begun, ['a', 'b', 'now', 'c']);
 });
 
-test('a lane that ramps begins with one and allows one more with each that is done', async () => {
+test('a lane that ramps goes piece by piece until an urgent one is done', async () => {
   const { begun, piece, end } = pieces();
   const lane = createLane(3, { ramp: true });
-  for (const name of ['a', 'b', 'c', 'd', 'e']) lane.run(piece(name));
+  for (const name of ['make a', 'make b', 'make c', 'make d']) lane.run(piece(name));
+  assert.deepEqual(begun, ['make a']);
+  lane.run(piece('start a'), true);
+  await end('make a');
+  assert.deepEqual(begun, ['make a', 'start a']);
+  await end('start a');
+  assert.deepEqual(begun, ['make a', 'start a', 'make b', 'make c', 'make d']);
+  for (const name of ['make b', 'make c', 'make d']) await end(name);
+  for (const name of ['e', 'f']) lane.run(piece(name));
+  assert.deepEqual(begun.slice(5), ['e'], 'the next burst begins anew');
+});
+
+test('a piece that takes long counts no more, up to four times the limit', async () => {
+  const { begun, piece, end } = pieces();
+  const clock = virtualClock();
+  const lane = createLane(1, { patience: { ms: 1000, clock } });
+  for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) lane.run(piece(name));
+  clock.advance(999);
   assert.deepEqual(begun, ['a']);
+  clock.advance(1);
+  assert.deepEqual(begun, ['a', 'b']);
+  await end('b');
+  assert.deepEqual(begun, ['a', 'b', 'c'], 'one that was done in time made room for one');
+  clock.advance(10_000);
+  assert.deepEqual(begun, ['a', 'b', 'c', 'd', 'e']);
   await end('a');
-  assert.deepEqual(begun, ['a', 'b', 'c']);
+  assert.deepEqual(begun, ['a', 'b', 'c', 'd', 'e', 'f']);
 });
 
 test('a lane that yields has one piece under way while the other is busy', async () => {
