@@ -60,6 +60,8 @@ export const createAllocator = (store: Pick<Store, 'view' | 'subscribe'>): Alloc
           change.before?.finalStatus !== change.after?.finalStatus
         )
           follow(change.id as TaskId);
+        // What a successor has, its predecessor has no more.
+        if (change.before === undefined && change.after?.predecessor !== undefined) follow(change.after.predecessor);
         break;
       case 'taskStatus':
         if (change.after === undefined || isTerminal(change.after.state)) followEnd(change);

@@ -12,6 +12,11 @@ interface NetworkAddresses {
   readonly range: Range;
   readonly reserved: ReadonlySet<number>;
   readonly owners: Map<number, TaskId>;
+  /**
+   * Who else has an address: the task that its owner took it over from, or one whose end the manager before saw, and gave
+   * its address away, but this one did not. It is free once all of them have given it back.
+   */
+  readonly sharers: Map<number, readonly TaskId[]>;
   /** Where to look next: a freed address is used again as late as possible. */
   cursor: number;
   /** The network is gone, but not every task that has an address on it. */
@@ -38,9 +43,10 @@ export class AddressBook {
     );
     const gateway = network.gateway === undefined ? subnet.first + 1 : parseAddress(network.gateway);
     const reserved = new Set([subnet.first, subnet.last, gateway, ...auxiliary.map(parseAddress)]);
-    const owners = known?.owners ?? new Map<number, TaskId>();
+    const { owners, sharers } = known ?? { owners: new Map<number, TaskId>(), sharers: new Map<number, TaskId[]>() };
     const { name } = network.spec;
-    this.#networks.set(network.id, { name, subnet, range, reserved, owners, cursor: range.first, removed: false });
+    const cursor = range.first;
+    this.#networks.set(network.id, { name, subnet, range, reserved, owners, sharers, cursor, removed: false });
   }
 
   removeNetwork(networkId: string): void {
@@ -61,7 +67,12 @@ export class AddressBook {
   note(taskId: TaskId, addresses: readonly TaskAddress[]): void {
     this.#tasks.set(taskId, addresses);
     for (const { networkId, address } of addresses) {
-      this.#network(networkId, parseAddress(address)).owners.set(parseAddress(address), taskId);
+      const value = parseAddress(address);
+      const { owners, sharers } = this.#network(networkId, value);
+      const before = owners.get(value);
+      if (before === taskId) continue;
+      if (before !== undefined) sharers.set(value, [...(sharers.get(value) ?? []), before]);
+      owners.set(value, taskId);
     }
   }
 
@@ -72,8 +83,7 @@ export class AddressBook {
     let freed = false;
     for (const { networkId, address } of addresses) {
       const known = this.#networks.get(networkId);
-      if (known?.owners.get(parseAddress(address)) !== taskId) continue;
-      known.owners.delete(parseAddress(address));
+      if (known === undefined || !giveBack(known, parseAddress(address), taskId)) continue;
       this.#forgetEmpty(networkId, known);
       freed = true;
     }
@@ -125,6 +135,7 @@ export class AddressBook {
       range,
       reserved: new Set<number>(),
       owners: new Map(),
+      sharers: new Map(),
       cursor: address,
       removed: true,
     };
@@ -136,3 +147,15 @@ export class AddressBook {
     if (known.removed && known.owners.size === 0) this.#networks.delete(networkId);
   }
 }
+
+/** True when nobody has the address any more. */
+const giveBack = ({ owners, sharers }: NetworkAddresses, address: number, taskId: TaskId): boolean => {
+  const owner = owners.get(address);
+  const others = (sharers.get(address) ?? []).filter((id) => id !== taskId);
+  const heir = owner === taskId ? others.pop() : owner;
+  if (others.length === 0) sharers.delete(address);
+  else sharers.set(address, others);
+  if (heir !== undefined) owners.set(address, heir);
+  else owners.delete(address);
+  return owner === taskId && heir === undefined;
+};

@@ -128,6 +128,19 @@ test('a successor takes the address over; its predecessor gives nothing back', (
   assert.equal(book.release('b' as TaskId), true);
 });
 
+test('an address that two tasks have is free when both have given it back', () => {
+  const book = new AddressBook();
+  book.setNetwork(aNetwork('10.0.0.0/30', { gateway: '10.0.0.1' }));
+  const addresses = [{ networkId, address: picked(book, 'now') }];
+  // Its end was seen by the manager before, not by this one.
+  book.note('before' as TaskId, addresses);
+  assert.equal(book.release('before' as TaskId), false);
+  assert.equal(book.ownerOf(networkId, '10.0.0.2'), 'now');
+  assert.equal(picked(book, 'other'), 'network net has no free address: all 1 are in use');
+  assert.equal(book.release('now' as TaskId), true);
+  assert.equal(picked(book, 'other'), '10.0.0.2');
+});
+
 test('a removed network lingers until its last task is gone', () => {
   const book = new AddressBook();
   book.setNetwork(aNetwork('10.0.0.0/24'));
