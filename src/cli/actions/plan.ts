@@ -1,3 +1,4 @@
+import { composeChanges } from '../../compose/change/change.ts';
 import type { PlanStep } from '../../model/native.ts';
 import type { Colour, Paint } from '../output/paint.ts';
 import type { Session } from '../session.ts';
@@ -13,7 +14,8 @@ export const planDeployment = async (
   const stack = await readDeployment(session, name, flags);
   const plan = await session.client.planStack({ stack, prune: flags.prune }, session.signal);
   if (session.json) return session.printJson(plan);
-  session.print(planText(plan.steps, session.paint));
+  for (const warning of plan.warnings) session.note(`warning: ${warning}`);
+  session.print(planText(stack.name, plan.steps, session.paint));
 };
 
 const marks: Readonly<Record<PlanStep['kind'], readonly [string, Colour]>> = {
@@ -23,11 +25,11 @@ const marks: Readonly<Record<PlanStep['kind'], readonly [string, Colour]>> = {
   unchanged: [' ', 'dim'],
 };
 
-/** The steps for people, the fields of an update beneath it, and the sums. */
-export const planText = (steps: readonly PlanStep[], paint: Paint): string => {
+/** The steps for people, the keys of the file that an update changes beneath it, and the sums. */
+export const planText = (stack: string, steps: readonly PlanStep[], paint: Paint): string => {
   const lines = steps.flatMap((step) => {
     const [mark, colour] = marks[step.kind];
-    const fields = (step.changes ?? []).map(
+    const fields = composeChanges(stack, step).map(
       ({ path, before, after }) => `      ${path}: ${before ?? '(not set)'} -> ${after ?? '(not set)'}`,
     );
     return [paint(colour, `${mark} ${step.object} ${step.name}`), ...fields];

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { differences } from '../../core/plan/difference.ts';
+import { composeChanges } from '../change/change.ts';
 import { stackOf } from '../testing/memory.ts';
 import { keyTable } from './keys.ts';
 
@@ -309,6 +311,13 @@ function fileSamples(section: string, key: string): Record<string, Sample> {
   };
 }
 
+const kinds = [
+  ['service', 'services'],
+  ['network', 'networks'],
+  ['secret', 'secrets'],
+  ['config', 'configs'],
+] as const;
+
 const files = {
   data: 'data',
   'some.env': 'A="1"',
@@ -320,6 +329,20 @@ for (const [key, sample] of Object.entries(samples)) {
   test(`the stack changes with ${key}`, async () => {
     const [before, after] = [await convert(sample.without), await convert(sample.with)];
     assert.notDeepEqual(after.stack, before.stack);
+  });
+
+  test(`a plan names the change of ${key} as Compose does`, async () => {
+    const [before, after] = [(await convert(sample.without)).stack, (await convert(sample.with)).stack];
+    const paths = kinds.flatMap(([object, list]) =>
+      before[list].flatMap((one) => {
+        const other = after[list].find(({ name }) => name === one.name);
+        const changes = other === undefined ? [] : differences(one, other);
+        return composeChanges('app', { kind: 'update', object, name: one.name, changes }).map(({ path }) => path);
+      }),
+    );
+    // The model's names are the ones with capitals, or begin so; those of variables have nothing but capitals.
+    const foreign = paths.filter((path) => /[a-z][A-Z]|^(?:task|endpoint|mode|update|rollback)\b/.test(path));
+    assert.deepEqual(foreign, []);
   });
 }
 
