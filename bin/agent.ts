@@ -1,7 +1,6 @@
 import { flushCompileCache } from 'node:module';
 import { createAgent } from '../src/agent/agent.ts';
-import { createDns } from '../src/agent/dns/dns.ts';
-import { createNameservers } from '../src/agent/dns/resolv-conf.ts';
+import { createResolverLink } from '../src/agent/dns/link.ts';
 import { createMemoryFiles } from '../src/agent/executor/memory-files.ts';
 import { createNetwork } from '../src/agent/network/network.ts';
 import { startRenewal } from '../src/agent/session/renewal.ts';
@@ -10,7 +9,7 @@ import { requireConfig } from '../src/host/config.ts';
 import { readCredentials, writeCredentials } from '../src/host/credentials.ts';
 import { daemonOf } from '../src/host/daemons.ts';
 import { nodePaths } from '../src/host/paths.ts';
-import { writeStatus } from '../src/host/status.ts';
+import { writeStatus } from '../src/host/tell-status.ts';
 import { readAddresses } from '../src/platform/addresses.ts';
 import { createAssignmentsFile, createDescriptionFile, createRecordsFile } from '../src/platform/agent-files.ts';
 import { systemClock } from '../src/platform/clock.ts';
@@ -34,7 +33,7 @@ const clock = systemClock;
 const openNode = (endpoint: string) => {
   const parts = new AsyncDisposableStack();
   const engine = parts.use(createEngineClient(endpoint));
-  const resolver = parts.use(createDns({ clock, log, nameservers: createNameservers() }));
+  const resolver = parts.use(createResolverLink({ path: nodePaths(directories).resolverSocket, clock, log }));
   const network = createNetwork({
     exec: systemExec,
     settings: createKernelSettings(),
@@ -43,7 +42,7 @@ const openNode = (endpoint: string) => {
     clock,
     log,
   });
-  return { parts, engine, network };
+  return { parts, engine, network, resolver };
 };
 
 // `--warm` ends at once: everything is compiled into the cache then, and the first start is as light as the next.
@@ -62,7 +61,7 @@ const run = async (): Promise<AsyncDisposable> => {
   const config = await requireConfig(directories);
   let credentials = await readCredentials(directories);
   const paths = nodePaths(directories);
-  const { parts, engine, network } = openNode(config.engine);
+  const { parts, engine, network, resolver } = openNode(config.engine);
   const worker = createWorker({
     engine,
     networks: network,
@@ -103,6 +102,7 @@ const run = async (): Promise<AsyncDisposable> => {
         ),
       managers: config.managers,
       state: tell,
+      known: () => resolver.release(),
     }),
   );
   parts.use(

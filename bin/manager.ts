@@ -7,7 +7,7 @@ import { readCredentials, writeCredentials } from '../src/host/credentials.ts';
 import { daemonOf } from '../src/host/daemons.ts';
 import { nextOwnCredentials } from '../src/host/own-certificate.ts';
 import { nodePaths } from '../src/host/paths.ts';
-import { writeStatus } from '../src/host/status.ts';
+import { writeStatus } from '../src/host/tell-status.ts';
 import { openStore } from '../src/host/store.ts';
 import { createAllocator } from '../src/manager/allocator.ts';
 import { trackAssignments } from '../src/manager/assignments/track.ts';

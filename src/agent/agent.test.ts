@@ -65,6 +65,8 @@ const start = async (options: StartOptions = {}) => {
         return { message, drain: () => undefined, closed: () => undefined };
       },
     });
+  const listing = Promise.withResolvers<void>();
+  const known: number[] = [];
   const applied: Assignments[] = [];
   const observers = new Set<(observation: TaskObservation) => void>();
   const disk = { kept: options.stored };
@@ -96,6 +98,7 @@ const start = async (options: StartOptions = {}) => {
         yield { stream: 'stdout' as const, data: Buffer.from('hello\n') };
       },
       engineAwayMs: () => (conduct.engineAway ? 1 : undefined),
+      listed: () => listing.promise,
     },
     network: { ...nothing, apply: () => undefined, observe: () => undefined },
     describe: async () => {
@@ -107,6 +110,7 @@ const start = async (options: StartOptions = {}) => {
       save: () => Promise.resolve(),
     },
     managers: ['one:2377'],
+    known: () => void known.push(timeline.elapsed()),
   });
   const observe = (id: string) => {
     for (const listener of observers) listener(seen(id));
@@ -117,7 +121,7 @@ const start = async (options: StartOptions = {}) => {
     return session;
   };
   const keys = () => [...(applied.at(-1)?.keys() ?? [])];
-  return { agent, network, pass, listen, sessions, last, conduct, applied, keys, disk, observe };
+  return { agent, network, pass, listen, sessions, last, conduct, applied, keys, disk, observe, listing, known };
 };
 
 const put = (sequence: number, complete: boolean, ...items: readonly Assignment[]) =>
@@ -162,6 +166,23 @@ describe('the agent', () => {
     assert.deepEqual(node.keys(), ['config:a', 'config:b']);
     assert.deepEqual([...(node.disk.kept?.keys() ?? [])], ['config:a', 'config:b']);
     assert.deepEqual(node.last().heard.at(-1), { kind: 'applied', sequence: 2 });
+  });
+
+  test('knows enough when the engine was listed and a manager has told the set, or after ten seconds', async () => {
+    const node = await start({ stored: new Map([['config:a', config('a')]]) });
+    node.listen('one:2377');
+    node.listing.resolve();
+    await node.pass(500);
+    assert.deepEqual(node.known, []);
+    node.last().channel.send(put(1, true, config('a')));
+    await node.pass(10);
+    assert.equal(node.known.length, 1);
+    const alone = await start({ stored: new Map([['config:a', config('a')]]) });
+    alone.listing.resolve();
+    await alone.pass(9_000);
+    assert.deepEqual(alone.known, []);
+    await alone.pass(2_000);
+    assert.equal(alone.known.length, 1);
   });
 
   test('begins with what it has on disk, with no manager', async () => {

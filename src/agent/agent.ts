@@ -24,7 +24,15 @@ export interface AgentPorts {
   readonly managers: readonly string[];
   /** Told with whom there is a session; undefined: with nobody. */
   readonly state?: (manager: string | undefined) => void;
+  /**
+   * Called once, when the network knows as much as an agent before this one did: the engine was listed and a manager has
+   * told the whole set. It does not wait for ever for either.
+   */
+  readonly known?: () => void;
 }
+
+/** Longer an agent does not hold back what it knows. */
+const learnMs = 10_000;
 
 /**
  * The agent of one node: a session with a manager, the containers, the network. It begins with what it has on disk, so
@@ -36,6 +44,20 @@ export const createAgent = (ports: AgentPorts): AsyncDisposable => {
   const parts = new AsyncDisposableStack();
   let connection: Connection | undefined;
   let sequence = 0;
+  const told = Promise.withResolvers<void>();
+
+  /** What is on disk is older than what an agent that was killed had told already. */
+  const learn = async (known: () => void): Promise<void> => {
+    const enough = new AbortController();
+    const listed = worker.listed().then(() => {
+      // Those of tasks without a container are not told by the listing.
+      for (const observation of worker.observations()) network.observe(observation);
+    });
+    const late = clock.sleep(learnMs, AbortSignal.any([stop.signal, enough.signal])).catch(() => undefined);
+    await Promise.race([Promise.all([listed, told.promise]), late]);
+    enough.abort();
+    if (!stop.signal.aborted) known();
+  };
 
   const put = (assignments: Assignments) => {
     network.apply(assignments);
@@ -48,6 +70,7 @@ export const createAgent = (ports: AgentPorts): AsyncDisposable => {
     const receive = (received: Received, applied: () => void) => {
       ({ sequence } = received);
       put(received.assignments);
+      told.resolve();
       keeper.keep(received, applied);
     };
     const stored = await ports.store.load();
@@ -62,6 +85,8 @@ export const createAgent = (ports: AgentPorts): AsyncDisposable => {
         connection?.observe(observation);
       }),
     );
+    const learning = ports.known && learn(ports.known);
+    parts.defer(async () => await learning);
     const changed = (description: Parameters<Connection['describe']>[0]) => connection?.describe(description);
     const describer = parts.use(
       await startDescriber({ describe: ports.describe, store: ports.descriptions, clock, log, changed }, stop.signal),

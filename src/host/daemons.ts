@@ -32,6 +32,6 @@ export const daemonOf = (name: DaemonName, { stateDirectory, runDirectory }: Dir
 
 /** The daemons of a member, those first that others wait for. */
 export const daemonsOf = (config: Pick<NodeConfig, 'role'>, directories: Directories): readonly Daemon[] =>
-  (config.role === 'manager' ? (['manager', 'agent'] as const) : (['agent'] as const)).map((name) =>
+  [...(config.role === 'manager' ? (['manager'] as const) : []), 'resolver' as const, 'agent' as const].map((name) =>
     daemonOf(name, directories),
   );

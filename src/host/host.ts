@@ -82,7 +82,7 @@ export interface LeaveResult {
 export interface DaemonState {
   readonly running: boolean;
   readonly pid?: number;
-  /** The manager serves its API; the agent has a session with a manager. */
+  /** The manager serves its API; the resolver can be told things; the agent has a session with a manager. */
   readonly ready: boolean;
 }
 
@@ -98,6 +98,7 @@ export type NodeState =
       readonly socket?: string;
       /** Absent on workers. */
       readonly manager?: DaemonState;
+      readonly resolver: DaemonState;
       readonly agent: DaemonState;
     };
 

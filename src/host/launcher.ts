@@ -1,5 +1,5 @@
-/** The daemons of a node; a worker has no manager. */
-export type DaemonName = 'manager' | 'agent';
+/** The daemons of a node; a worker has no manager. The resolver answers names, also while the agent is away. */
+export type DaemonName = 'manager' | 'resolver' | 'agent';
 
 /** One daemon, as it is to be started. Nothing secret is in it: secrets are in files of the state directory. */
 export interface Daemon {

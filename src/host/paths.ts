@@ -17,6 +17,8 @@ export const nodePaths = ({ stateDirectory, runDirectory }: Directories) => ({
   records: join(stateDirectory, 'agent', 'tasks.json'),
   /** The API, on managers. */
   socket: join(runDirectory, 'docker.sock'),
+  /** Where the agent tells the resolver what to answer. */
+  resolverSocket: join(runDirectory, 'resolver.sock'),
   /** Secrets and configs of tasks: on a memory file system. */
   taskFiles: join(runDirectory, 'tasks'),
 });

@@ -2,8 +2,8 @@ import { readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Directories } from './host.ts';
 
-const inState = /^(config\.json|node\.pem|ca\.crt|manager|agent|(manager|agent)\.log(\.1)?)(\.new)?$/;
-const inRun = /^(docker\.sock|tasks|(manager|agent)\.(json|pid|pid\.supervisor))(\.new)?$/;
+const inState = /^(config\.json|node\.pem|ca\.crt|manager|agent|(manager|resolver|agent)\.log(\.1)?)(\.new)?$/;
+const inRun = /^((docker|resolver)\.sock|tasks|(manager|resolver|agent)\.(json|pid|pid\.supervisor))(\.new)?$/;
 
 const removeFrom = async (directory: string, ours: RegExp): Promise<void> => {
   const names = await readdir(directory).catch(() => []);

@@ -20,7 +20,8 @@ const stateOf = async (
 export const nodeState = async (ports: Pick<HostPorts, 'launcher'>, directories: Directories): Promise<NodeState> => {
   const config = await readConfig(directories);
   if (config === undefined) return { kind: 'none' };
-  const [agent, manager] = await Promise.all([
+  const [resolver, agent, manager] = await Promise.all([
+    stateOf(ports, 'resolver', directories),
     stateOf(ports, 'agent', directories),
     config.role === 'manager' ? stateOf(ports, 'manager', directories) : undefined,
   ]);
@@ -28,6 +29,7 @@ export const nodeState = async (ports: Pick<HostPorts, 'launcher'>, directories:
     kind: 'member',
     ...memberOf(config, directories),
     engine: config.engine,
+    resolver,
     agent,
     ...(manager && { manager }),
   };

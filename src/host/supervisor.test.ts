@@ -42,6 +42,7 @@ test('a daemon that is killed is started again at once, and stops when it is tol
   assert.ok(first);
   await one.launcher.start(one.daemon);
   assert.equal(await one.launcher.running(one.daemon), first);
+  await one.until(async () => (await one.log()).includes('hello'));
   process.kill(first, 'SIGKILL');
   await one.until(async () => {
     const now = await one.launcher.running(one.daemon);

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { chmod, chown, mkdir, readFile, rm } from 'node:fs/promises';
-import type { Server } from 'node:http';
 import { connect } from 'node:net';
+import type { Server } from 'node:net';
 import { dirname } from 'node:path';
 import { TuttiError } from '../model/errors.ts';
 
@@ -28,7 +28,7 @@ const dockerGroup = async (): Promise<number | undefined> => {
 };
 
 /**
- * Makes an HTTP server listen on a unix socket of root and the group `docker`. A socket that nobody answers at is
+ * Makes a server listen on a unix socket of root and the group `docker`. A socket that nobody answers at is
  * replaced. Throws `conflict` where one does answer, `invalid-argument` for a path that is too long.
  */
 export const listenOnSocket = async (server: Server, path: string, mode: number): Promise<void> => {

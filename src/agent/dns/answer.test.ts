@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { aNetwork, aSelf, aTask, anEndpoint, setOf } from '../../../test/support/assignments.ts';
+import { rowsOf } from '../../../test/support/rows.ts';
 import { answer } from './answer.ts';
 import type { Outcome } from './answer.ts';
 import { nameTable } from './table.ts';
@@ -48,8 +49,7 @@ const safe = anEndpoint({
   taskNames: ['safe.1'],
 });
 const table = nameTable(
-  setOf(aSelf(), aNetwork(), back, vault, anEndpoint(), web2, sleeper, store, safe, aTask()),
-  new Map(),
+  rowsOf(setOf(aSelf(), aNetwork(), back, vault, anEndpoint(), web2, sleeper, store, safe, aTask())),
 );
 
 const ask = (client: string, name: string, type = 'A', turn = 0): Outcome =>
@@ -103,7 +103,7 @@ suite('answers', () => {
     const onBack = anEndpoint({ id: 'back00000/task1', networkId: 'back00000', address: '10.128.1.5', names: [] });
     const dns = { nameservers: ['192.0.2.53'] };
     const task = aTask({ spec: { containers: [{ name: 'main', image: 'web', dns }] } });
-    const wide = nameTable(setOf(aSelf(), aNetwork(), back, anEndpoint(), onBack, store, task), new Map());
+    const wide = nameTable(rowsOf(setOf(aSelf(), aNetwork(), back, anEndpoint(), onBack, store, task)));
     const client = wide.client(front);
     assert.deepEqual(client?.nameservers, ['192.0.2.53']);
     assert.equal(answer({ name: 'store', type: 'A' }, client, wide, 0).kind, 'addresses');

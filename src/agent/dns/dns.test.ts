@@ -6,10 +6,11 @@ import type { AddressInfo } from 'node:net';
 import { suite, test } from 'node:test';
 import * as packet from 'dns-packet';
 import { aNetwork, aSelf, anEndpoint, setOf } from '../../../test/support/assignments.ts';
+import { rowsOf } from '../../../test/support/rows.ts';
 import { systemClock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/ports.ts';
 import { createDns } from './dns.ts';
-import type { AgentDns } from './dns.ts';
+import type { Dns } from './dns.ts';
 
 const log: Log = { debug() {}, info() {}, warn() {}, error() {}, with: () => log };
 
@@ -37,7 +38,7 @@ async function start(options: { upstreamPort?: number; nameservers?: readonly st
       taskNames: [],
     }),
   );
-  dns.update(setOf(aSelf(), network, anEndpoint({ address: '127.0.0.1' }), ...many), new Map());
+  dns.update(rowsOf(setOf(aSelf(), network, anEndpoint({ address: '127.0.0.1' }), ...many)));
   await dns.listen('127.0.0.1');
   const resolver = new Resolver({ timeout: 2000, tries: 1 });
   resolver.setServers([`127.0.0.1:${port}`]);
@@ -53,7 +54,7 @@ const code = async (asked: Promise<unknown>): Promise<string> =>
 suite('the resolver', () => {
   test('answers over UDP, and over TCP what is too long for it', async () => {
     const { dns, resolver } = await start();
-    await using _: AgentDns = dns;
+    await using _: Dns = dns;
     assert.deepEqual(await resolver.resolve4('web'), ['127.0.0.1']);
     assert.equal((await resolver.resolve4('many')).length, 200);
     assert.deepEqual(await resolver.resolvePtr('1.0.0.127.in-addr.arpa'), ['web.1.task1.front']);
@@ -63,9 +64,9 @@ suite('the resolver', () => {
 
   test('changes take effect with the next question', async () => {
     const { dns, resolver } = await start();
-    await using _: AgentDns = dns;
+    await using _: Dns = dns;
     const network = aNetwork({ subnet: '127.0.0.0/24', gateway: '127.0.0.1' });
-    dns.update(setOf(aSelf(), network, anEndpoint({ address: '127.0.0.9' })), new Map());
+    dns.update(rowsOf(setOf(aSelf(), network, anEndpoint({ address: '127.0.0.9' }))));
     assert.deepEqual(await resolver.resolve4('web'), ['127.0.0.9']);
   });
 
@@ -95,25 +96,25 @@ suite('the resolver', () => {
 
   test('says so at once when there is nobody to ask, or nobody answers', async () => {
     const { dns, resolver } = await start();
-    await using _: AgentDns = dns;
+    await using _: Dns = dns;
     assert.equal(await code(resolver.resolve4('example.org')), 'ESERVFAIL');
     const deaf = await start({ nameservers: ['127.0.0.3'], upstreamPort: 1 });
-    await using __: AgentDns = deaf.dns;
+    await using __: Dns = deaf.dns;
     assert.equal(await code(deaf.resolver.resolve4('example.org')), 'ESERVFAIL');
   });
 
   test('says which address is taken', async () => {
     const { dns, port } = await start();
-    await using _: AgentDns = dns;
+    await using _: Dns = dns;
     const other = createDns({ clock: systemClock, log, port, nameservers: () => [] });
     await assert.rejects(other.listen('127.0.0.1'), new RegExp(`port ${port} of 127.0.0.1 is taken`));
   });
 
   test('listens again after it was there before, and stops with the network', async () => {
     const { dns, resolver } = await start();
-    await using _: AgentDns = dns;
+    await using _: Dns = dns;
     await dns.listen('127.0.0.1');
-    dns.update(setOf(aSelf()), new Map());
+    dns.update(rowsOf(setOf(aSelf())));
     assert.notEqual(await code(resolver.resolve4('web')), 'an answer');
   });
 });

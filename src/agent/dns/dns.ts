@@ -1,14 +1,13 @@
 import type { Clock, Log } from '../../platform/ports.ts';
 import { TuttiError } from '../../model/errors.ts';
-import { assigned } from '../network/endpoints.ts';
-import type { Assignments, Observations } from '../network/endpoints.ts';
 import { answer } from './answer.ts';
 import { createCache } from './cache.ts';
 import { encodeOutcome, parseQuery, readdressed, reply } from './message.ts';
 import type { Query } from './message.ts';
+import type { Rows } from './row.ts';
 import { listen } from './server.ts';
 import type { Transport } from './server.ts';
-import { nameTable } from './table.ts';
+import { gatewaysOf, nameTable } from './table.ts';
 import type { Client, NameTable } from './table.ts';
 import { askUpstream } from './upstream.ts';
 
@@ -23,9 +22,9 @@ export interface DnsPorts {
 }
 
 /** The resolver of the node's containers. */
-export interface AgentDns extends AsyncDisposable {
-  /** Answers from these from now on. */
-  update(assignments: Assignments, observations: Observations): void;
+export interface Dns extends AsyncDisposable {
+  /** Answers from these from now on, and listens no more on what is no network's gateway. The others stay open. */
+  update(rows: Rows): void;
   /** Listens on a network's gateway. @throws TuttiError `conflict` where the port is taken, `unavailable` without the address. */
   listen(address: string): Promise<void>;
 }
@@ -34,7 +33,7 @@ export interface AgentDns extends AsyncDisposable {
 const mostForwarded = 512;
 const mostForwardedOfOne = 64;
 
-export function createDns(ports: DnsPorts): AgentDns {
+export function createDns(ports: DnsPorts): Dns {
   const { clock, log, nameservers, port = 53, upstreamPort = 53 } = ports;
   const cache = createCache();
   const listeners = new Map<string, Promise<AsyncDisposable>>();
@@ -42,12 +41,11 @@ export function createDns(ports: DnsPorts): AgentDns {
   const ended = new AbortController();
   let forwarded = 0;
   let turn = 0;
-  let assignments: Assignments = new Map();
-  let observations: Observations = new Map();
+  let rows: Rows = new Map();
   /** Made when it is first asked for, so that a burst of changes costs one table. */
   let table: NameTable | undefined;
 
-  const tableNow = (): NameTable => (table ??= nameTable(assignments, observations));
+  const tableNow = (): NameTable => (table ??= nameTable(rows));
 
   const handle = (message: Buffer, address: string, transport: Transport): Buffer | undefined | Promise<Buffer> => {
     const parsed = parseQuery(message, transport);
@@ -114,11 +112,10 @@ export function createDns(ports: DnsPorts): AgentDns {
   };
 
   return {
-    update(nextAssignments, nextObservations) {
-      assignments = nextAssignments;
-      observations = nextObservations;
+    update(next) {
+      rows = next;
       table = undefined;
-      const gateways = new Set(assigned(assignments, 'network').map(({ gateway }) => gateway));
+      const gateways = gatewaysOf(rows);
       for (const address of listeners.keys()) {
         if (gateways.has(address)) continue;
         close(address).catch((thrown: unknown) => log.warn('resolver', { reason: TuttiError.from(thrown).message }));

@@ -1,8 +1,6 @@
-import type { AssignedEndpoint, AssignedNetwork } from '../../model/assignment.ts';
-import { assigned, liveEndpoints } from '../network/endpoints.ts';
-import type { Assignments, Observations } from '../network/endpoints.ts';
 import { addressNumber, contains, inOrder, range } from '../network/ipv4.ts';
 import type { Range } from '../network/ipv4.ts';
+import type { EndpointRow, NetworkRow, Row, Rows } from './row.ts';
 
 /** The names of one network. All keys are in lower case. */
 export interface NetworkNames {
@@ -25,29 +23,35 @@ export interface Client {
   readonly nameservers: readonly string[];
 }
 
-/** Everything that the resolver answers from; made whole from the assignments. */
+/** Everything that the resolver answers from; made whole from the rows. */
 export interface NameTable {
   readonly networks: readonly NetworkNames[];
   /** Undefined for an address that is on none of our networks. */
   client(address: string): Client | undefined;
 }
 
-export function nameTable(assignments: Assignments, observations: Observations): NameTable {
-  const endpoints = liveEndpoints(assignments, observations);
+/** The rows of one kind. */
+function ofKind<Kind extends Row['kind']>(rows: Rows, kind: Kind): Extract<Row, { kind: Kind }>[] {
+  const found: Extract<Row, { kind: Kind }>[] = [];
+  for (const row of rows.values()) if (row.kind === kind) found.push(row as Extract<Row, { kind: Kind }>);
+  return found;
+}
+
+/** Addresses that the resolver is asked at. */
+export const gatewaysOf = (rows: Rows): ReadonlySet<string> =>
+  new Set(ofKind(rows, 'network').map(({ gateway }) => gateway));
+
+export function nameTable(rows: Rows): NameTable {
+  const endpoints = ofKind(rows, 'endpoint');
   const byNetwork = Map.groupBy(endpoints, ({ networkId }) => networkId);
   const networks = new Map<string, NetworkNames>();
-  for (const network of assigned(assignments, 'network')) {
+  for (const network of ofKind(rows, 'network')) {
     const names = networkNames(network, byNetwork.get(network.id) ?? []);
     if (names !== undefined) networks.set(network.id, names);
   }
   const networksOfTask = Map.groupBy(endpoints, ({ taskId }) => taskId);
   const taskOf = new Map(endpoints.map(({ address, taskId }) => [address, taskId]));
-  const nameserversOf = new Map(
-    assigned(assignments, 'task').map(({ id, spec }) => [
-      id,
-      spec.containers.find(({ dns }) => dns?.nameservers !== undefined)?.dns?.nameservers ?? [],
-    ]),
-  );
+  const nameserversOf = new Map(ofKind(rows, 'servers').map(({ id, servers }) => [id, servers]));
   const clients = new Map<string, Client | undefined>();
 
   const find = (address: string): Client | undefined => {
@@ -83,8 +87,8 @@ const isIn = (address: string, network: Range): boolean => {
   return number !== undefined && contains(network, { first: number, last: number });
 };
 
-function networkNames(network: AssignedNetwork, endpoints: readonly AssignedEndpoint[]): NetworkNames | undefined {
-  const subnet = network.subnet === '' ? undefined : range(network.subnet);
+function networkNames(network: NetworkRow, endpoints: readonly EndpointRow[]): NetworkNames | undefined {
+  const subnet = range(network.subnet);
   if (subnet === undefined) return undefined;
   const addresses = new Map<string, string[]>();
   const owners = new Map<string, string>();

@@ -81,7 +81,10 @@ export function createNetwork(ports: NetworkPorts): AgentNetwork {
       return new Map(prepared);
     },
     check,
-    settled: async () => await kernel.settled(),
+    async settled() {
+      await kernel.settled();
+      await resolver.settled();
+    },
     async removeAll(signal) {
       await dispose();
       const removed = await bridges.removeAll(signal);

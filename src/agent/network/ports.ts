@@ -55,8 +55,10 @@ export interface PreparedNetwork {
 
 /** What the resolver has to do for networks: see dns/. */
 export interface Resolver {
-  /** Answers from these from now on. */
+  /** Has it answer from these from now on: told at once, in force a moment later. */
   update(assignments: Assignments, observations: Observations): void;
-  /** Listens on the address from now on. Resolves when it does; rejects with a reason for people. */
+  /** Has it listen on the address from now on. Resolves when it does; rejects with a reason for people. */
   listen(address: string): Promise<void>;
+  /** Resolves when what was told until now is in force. */
+  settled(): Promise<void>;
 }

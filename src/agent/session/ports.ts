@@ -34,6 +34,8 @@ export interface TaskWorker extends AsyncDisposable {
   logs(taskId: string, options: LogOptions, signal: AbortSignal): AsyncIterable<LogChunk>;
   /** For how long the engine has not answered; undefined while it does. */
   engineAwayMs(): number | undefined;
+  /** Resolves when the engine has been listed for the first time: observations are then what runs. */
+  listed(): Promise<void>;
 }
 
 /** The node's networks, routes, rules and names (network/ and dns/). */

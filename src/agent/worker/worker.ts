@@ -7,6 +7,7 @@ import type { LogSource } from './logs.ts';
 import type { Assignments } from './node-tasks.ts';
 import type { WorkerOptions, WorkerPorts } from './ports.ts';
 import { watchEngine } from './watch.ts';
+import type { WatchListener } from './watch.ts';
 
 /** The reconciler of one node's containers. */
 export interface Worker extends AsyncDisposable {
@@ -23,6 +24,8 @@ export interface Worker extends AsyncDisposable {
   logs(taskId: string, options: LogOptions, signal: AbortSignal): AsyncIterable<LogChunk>;
   /** For how long the engine has not answered, in milliseconds; undefined while it does. */
   engineAwayMs(): number | undefined;
+  /** Resolves when the engine has been listed for the first time: observations are then what runs. */
+  listed(): Promise<void>;
 }
 
 const defaultCompareMs = 30_000;
@@ -34,12 +37,22 @@ export function createWorker(ports: WorkerPorts, options: WorkerOptions = {}): W
   let assignments: Assignments | undefined;
   let loaded = false;
   let life: Promise<void> | undefined;
+  const firstListing = Promise.withResolvers<void>();
+  const listener: WatchListener = {
+    mark: () => core.mark(),
+    listed: (containers, mark) => {
+      core.listed(containers, mark);
+      firstListing.resolve();
+    },
+    event: (event) => core.event(event),
+    lost: (...told: Parameters<WatchListener['lost']>) => core.lost(...told),
+  };
 
   const live = async (): Promise<void> => {
     core.restore(await loadRecords(ports));
     loaded = true;
     core.apply(assignments ?? new Map());
-    await watchEngine(ports, core, options.compareMs ?? defaultCompareMs, stopped.signal);
+    await watchEngine(ports, listener, options.compareMs ?? defaultCompareMs, stopped.signal);
   };
 
   return {
@@ -52,6 +65,7 @@ export function createWorker(ports: WorkerPorts, options: WorkerOptions = {}): W
     subscribe: (listener) => core.subscribe(listener),
     logs: (taskId, logOptions, signal) => taskLogs(ports.engine, taskId, logSources(core, taskId), logOptions, signal),
     engineAwayMs: () => core.engineAwayMs(),
+    listed: () => firstListing.promise,
     async [Symbol.asyncDispose]() {
       stopped.abort();
       await life;

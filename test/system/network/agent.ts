@@ -1,14 +1,13 @@
 /**
- * The network part of an agent alone, to be run inside a node: takes commands as JSON lines on standard input and
- * answers each with one line. Used by the system tests of the network.
+ * The network part of an agent alone, to be run inside a node, `agent.ts ENGINE RESOLVER`: takes commands as JSON lines on
+ * standard input and answers each with one line. Used by the system tests of the network.
  */
 import { createInterface } from 'node:readline';
 import type { Assignment } from '../../../src/model/assignment.ts';
 import { assignmentKey } from '../../../src/model/protocol.ts';
 import type { TaskObservation } from '../../../src/model/task.ts';
 import type { NetworkId } from '../../../src/model/ids.ts';
-import { createDns } from '../../../src/agent/dns/dns.ts';
-import { createNameservers } from '../../../src/agent/dns/resolv-conf.ts';
+import { createResolverLink } from '../../../src/agent/dns/link.ts';
 import { createNetwork } from '../../../src/agent/network/network.ts';
 import { systemClock } from '../../../src/platform/clock.ts';
 import { createDockerNetworks } from '../../../src/platform/docker-networks.ts';
@@ -21,15 +20,17 @@ export type Command =
   | { readonly do: 'apply'; readonly assignments: readonly Assignment[] }
   | { readonly do: 'observe'; readonly observation: TaskObservation }
   | { readonly do: 'ensure'; readonly networks: readonly string[] }
+  /** What was applied is the truth: the resolver need not keep what an agent before told it. */
+  | { readonly do: 'known' }
   | { readonly do: 'check' }
   | { readonly do: 'settled' }
   | { readonly do: 'spawned' }
   | { readonly do: 'removeAll' };
 
-const [endpoint = ''] = process.argv.slice(2);
+const [endpoint = '', path = ''] = process.argv.slice(2);
 const log = createLog({ level: 'debug', clock: systemClock, sink: (line) => process.stderr.write(`${line}\n`) });
 let spawned = 0;
-const dns = createDns({ clock: systemClock, log, nameservers: createNameservers() });
+const resolver = createResolverLink({ path, clock: systemClock, log });
 const network = createNetwork({
   exec: async (command, args, options) => {
     spawned += 1;
@@ -37,7 +38,7 @@ const network = createNetwork({
   },
   settings: createKernelSettings(),
   docker: createDockerNetworks(createEngineClient(endpoint)),
-  resolver: dns,
+  resolver,
   clock: systemClock,
   log,
   checkMs: 2_000,
@@ -53,6 +54,9 @@ async function act(command: Command): Promise<unknown> {
       return null;
     case 'ensure':
       return Object.fromEntries(await network.ensure(command.networks as NetworkId[]));
+    case 'known':
+      resolver.release();
+      return null;
     case 'check':
       network.check();
       return null;
@@ -74,4 +78,4 @@ for await (const line of createInterface({ input: process.stdin })) {
   );
 }
 await network[Symbol.asyncDispose]();
-await dns[Symbol.asyncDispose]();
+await resolver[Symbol.asyncDispose]();

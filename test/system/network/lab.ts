@@ -9,6 +9,8 @@ import { insideNode } from '../../../src/dev/namespace.ts';
 import { systemSpawn } from '../../../src/dev/spawn.ts';
 import { uplinkAddress } from '../../../src/dev/subnet.ts';
 import { up } from '../../../src/dev/up.ts';
+import { daemonOf } from '../../../src/host/daemons.ts';
+import { nodePaths } from '../../../src/host/paths.ts';
 import { systemExec } from '../../../src/platform/exec.ts';
 import { writeTinyImage } from '../../support/image.ts';
 import type { Command } from './agent.ts';
@@ -26,8 +28,12 @@ export interface LabNode {
   /** Gives the agent a command, and its answer. */
   tell(command: Command): Promise<unknown>;
   startAgent(): void;
-  /** Kills the agent; nothing is told to it. */
+  /** Kills (-9) the agent; nothing is told to it. */
   killAgent(): Promise<void>;
+  /** Starts the node's resolver: the real program. */
+  startResolver(): void;
+  /** Kills (-9) the resolver. */
+  killResolver(): Promise<void>;
   /** Starts someone who asks, and serves on the port, in a container of the node or (undefined) in the node itself. */
   party(container: string | undefined, port?: number): Promise<void>;
   /** Has the one in the container, or in the node, ask; see client.ts. */
@@ -84,6 +90,7 @@ export async function startLab(name: string, nodes: number): Promise<Lab> {
     await Promise.all(
       made.map(async (node) => {
         await node.docker('load', '-qi', image);
+        node.startResolver();
         node.startAgent();
         await node.party(undefined);
       }),
@@ -107,6 +114,7 @@ function labNode(node: NodeLayout & { readonly address: string }, children: Set<
   const endpoint = `unix://${node.engine.socket}`;
   const parties = new Map<string | undefined, LineProcess>();
   let agent: LineProcess | undefined;
+  let resolver: LineProcess | undefined;
   const start = (argv: readonly string[]): LineProcess => {
     const child = lineProcess(argv);
     children.add(child);
@@ -126,11 +134,18 @@ function labNode(node: NodeLayout & { readonly address: string }, children: Set<
     docker,
     tell: async (command) => await agent?.tell({ command }),
     startAgent() {
-      agent = start([...inside, process.execPath, script('agent.ts'), endpoint]);
+      agent = start([...inside, process.execPath, script('agent.ts'), endpoint, nodePaths(node.tutti).resolverSocket]);
     },
     async killAgent() {
       await agent?.kill();
       agent = undefined;
+    },
+    startResolver() {
+      resolver = start([...inside, ...daemonOf('resolver', node.tutti).command]);
+    },
+    async killResolver() {
+      await resolver?.kill();
+      resolver = undefined;
     },
     async party(container, port) {
       const prefix =

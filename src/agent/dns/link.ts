@@ -1,0 +1,172 @@
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
+import { TuttiError } from '../../model/errors.ts';
+import type { Clock, Log } from '../../platform/ports.ts';
+import type { Assignments, Observations } from '../network/endpoints.ts';
+import type { Resolver } from '../network/ports.ts';
+import { createRowTexts } from './rows.ts';
+import { talk } from './session.ts';
+import type { ResolverSession } from './session.ts';
+
+export interface ResolverLinkPorts {
+  /** The resolver's socket. */
+  readonly path: string;
+  readonly clock: Pick<Clock, 'after' | 'sleep'>;
+  readonly log: Log;
+}
+
+/** The agent's end: tells the node's resolver what it has to know, again whenever one of the two was started anew. */
+export interface ResolverLink extends Resolver, AsyncDisposable {
+  /**
+   * This agent knows enough: its table takes the place of the one that an agent before it left. Until then a resolver
+   * that has such a table keeps it; one that has none is told at once what there is.
+   */
+  release(): void;
+}
+
+const firstPauseMs = 10;
+const longestPauseMs = 500;
+/** Whoever waits for a gateway is told after this that there is no resolver. */
+const listenMs = 5_000;
+
+interface Listening {
+  readonly address: string;
+  readonly answer: PromiseWithResolvers<void>;
+}
+
+/** It dials with the first thing that it has to tell. */
+export function createResolverLink({ path, clock, log }: ResolverLinkPorts): ResolverLink {
+  const ended = new AbortController();
+  const rowTexts = createRowTexts();
+  let wanted: readonly [Assignments, Observations] = [new Map(), new Map()];
+  let dirty = false;
+  let planned = false;
+  let held = true;
+  let life: Promise<void> | undefined;
+  let session: ResolverSession | undefined;
+  let settling = Promise.withResolvers<void>();
+  /** Gateways that are wanted, and whether this session's resolver has said that it listens there. */
+  const gateways = new Map<string, boolean>();
+  const asked = new Map<number, Listening>();
+  let lastId = 0;
+
+  const ask = (id: number, address: string): void => session?.listen(id, address);
+  const flush = (): void => {
+    planned = false;
+    if (session === undefined || (held && session.known)) return;
+    if (dirty && session.tell(rowTexts(...wanted))) dirty = false;
+    if (dirty || !session.isSettled()) return;
+    settling.resolve();
+    settling = Promise.withResolvers();
+  };
+  /** What changes in one go is told in one go. */
+  const plan = (): void => {
+    if (planned) return;
+    planned = true;
+    queueMicrotask(flush);
+  };
+
+  const listened = (id: number, refusal: TuttiError | undefined): void => {
+    const one = asked.get(id);
+    if (one === undefined) return;
+    asked.delete(id);
+    if (refusal === undefined) {
+      if (gateways.has(one.address)) gateways.set(one.address, true);
+      one.answer.resolve();
+    } else {
+      gateways.delete(one.address);
+      one.answer.reject(refusal);
+    }
+  };
+  const request = (address: string): Listening => {
+    const one: Listening = { address, answer: Promise.withResolvers() };
+    // With nobody waiting, whoever looks at the networks next asks again.
+    one.answer.promise.catch(() => undefined);
+    asked.set((lastId += 1), one);
+    ask(lastId, address);
+    return one;
+  };
+  const opened = (next: ResolverSession): void => {
+    session = next;
+    dirty = true;
+    flush();
+    const pending = new Set([...asked.values()].map(({ address }) => address));
+    for (const [id, { address }] of asked) ask(id, address);
+    for (const address of gateways.keys()) if (!pending.has(address)) request(address);
+  };
+
+  /** One connection, from its beginning to its end; resolves with whether the resolver answered. */
+  const hold = async (): Promise<boolean> => {
+    const socket: Socket = connect(path);
+    const closed = Promise.withResolvers<void>();
+    const stop = (): void => void socket.destroy();
+    let reason = '';
+    let answered = false;
+    ended.signal.addEventListener('abort', stop, { once: true });
+    socket.on('error', ({ message }) => (reason = message));
+    socket.on('close', () => closed.resolve());
+    talk(socket, clock, {
+      opened: (next) => {
+        answered = true;
+        log.info('the resolver is here', { known: next.known });
+        opened(next);
+      },
+      free: flush,
+      listened,
+    });
+    await closed.promise;
+    ended.signal.removeEventListener('abort', stop);
+    session = undefined;
+    for (const address of gateways.keys()) gateways.set(address, false);
+    if (answered && !ended.signal.aborted) log.warn('the resolver is gone', { reason });
+    return answered;
+  };
+  const live = async (): Promise<void> => {
+    let pause = firstPauseMs;
+    while (!ended.signal.aborted) {
+      pause = (await hold()) ? firstPauseMs : Math.min(pause * 2, longestPauseMs);
+      await clock.sleep(pause, ended.signal).catch(() => undefined);
+    }
+  };
+  const begin = (): void => void (life ??= live());
+
+  return {
+    update(assignments, observations) {
+      begin();
+      wanted = [assignments, observations];
+      dirty = true;
+      const wantedGateways = new Set<string>();
+      for (const item of assignments.values()) if (item.kind === 'network') wantedGateways.add(item.gateway);
+      for (const address of gateways.keys()) if (!wantedGateways.has(address)) gateways.delete(address);
+      plan();
+    },
+    async listen(address) {
+      begin();
+      if (gateways.get(address) === true) return;
+      gateways.set(address, false);
+      const one = [...asked.values()].find((other) => other.address === address) ?? request(address);
+      const late = (): void =>
+        one.answer.reject(new TuttiError('unavailable', "the node's resolver does not answer: look into its log"));
+      const timer = clock.after(listenMs, late);
+      try {
+        await one.answer.promise;
+      } finally {
+        timer.cancel();
+        for (const [id, other] of asked) if (other === one) asked.delete(id);
+      }
+    },
+    release() {
+      held = false;
+      plan();
+    },
+    async settled() {
+      if (!dirty && session?.isSettled() === true) return;
+      if (!ended.signal.aborted && life !== undefined) await settling.promise;
+    },
+    async [Symbol.asyncDispose]() {
+      ended.abort();
+      await life;
+      settling.resolve();
+    },
+  };
+}
