@@ -11,6 +11,7 @@ import { createMemoryNetwork } from '../rpc/memory/network.ts';
 import type { Channel } from '../rpc/transport.ts';
 import { processClock, Timeline } from '../../test/sim/time.ts';
 import { createAgent } from './agent.ts';
+import { laidOver } from './kept.ts';
 import type { AgentStore, Assignments } from './session/ports.ts';
 
 const description: NodeDescription = {
@@ -72,8 +73,8 @@ const start = async (options: StartOptions = {}) => {
   const disk = { kept: options.stored };
   const store: AgentStore = {
     load: () => Promise.resolve(disk.kept && { sequence: 4, assignments: disk.kept }),
-    save: (_sequence, assignments) => {
-      disk.kept = assignments;
+    save: (_sequence, kept) => {
+      disk.kept = laidOver(disk.kept ?? new Map(), kept);
       return Promise.resolve();
     },
   };

@@ -12,9 +12,9 @@ export const nodePaths = ({ stateDirectory, runDirectory }: Directories) => ({
   authority: join(stateDirectory, 'ca.crt'),
   store: join(stateDirectory, 'manager', 'store.db'),
   storeKey: join(stateDirectory, 'manager', 'store.key'),
-  assignments: join(stateDirectory, 'agent', 'assignments.json'),
+  assignments: join(stateDirectory, 'agent', 'assignments.journal'),
   description: join(stateDirectory, 'agent', 'description.json'),
-  records: join(stateDirectory, 'agent', 'tasks.json'),
+  records: join(stateDirectory, 'agent', 'tasks.journal'),
   /** The API, on managers. */
   socket: join(runDirectory, 'docker.sock'),
   /** Where the agent tells the resolver what to answer. */

@@ -12,10 +12,10 @@ after(async () => await rm(directory, { recursive: true }));
 const config: Assignment = { kind: 'config', id: 'a', name: 'a', data: 'eA==' };
 
 test('what was kept is there again, for root alone', async () => {
-  const path = join(directory, 'agent', 'assignments.json');
+  const path = join(directory, 'agent', 'assignments.journal');
   const store = createAssignmentsFile(path);
   assert.equal(await store.load(), undefined);
-  await store.save(7, new Map([['config:a', config]]));
+  await store.save(7, { all: () => new Map([['config:a', config]]) });
   assert.deepEqual(await createAssignmentsFile(path).load(), {
     sequence: 7,
     assignments: new Map([['config:a', config]]),
@@ -25,7 +25,7 @@ test('what was kept is there again, for root alone', async () => {
 
 test('a file that cannot be read is as none', async () => {
   const path = join(directory, 'broken.json');
-  for (const text of ['', '{"sequence":1', '{"sequence":1,"assignments":[{"kind":"riddle"}]}', '[{"id":7}]']) {
+  for (const text of ['', '{"sequence":1', '{"sequence":1,"assignments":[{"kind":"riddle"}]}', '[{"id":7}]', '\n']) {
     await writeFile(path, text);
     assert.equal(await createAssignmentsFile(path).load(), undefined);
     assert.deepEqual(await createRecordsFile(path).load(), []);

@@ -1,14 +1,15 @@
-import * as z from 'zod';
+import type * as z from 'zod';
+import type { Kept } from '../agent/kept.ts';
 import type { AgentStore, DescriptionStore } from '../agent/session/ports.ts';
 import { taskRecord } from '../agent/worker/record.ts';
+import type { TaskRecord } from '../agent/worker/record.ts';
 import type { RecordStore } from '../agent/worker/records.ts';
 import { assignment } from '../model/assignment.ts';
+import type { Assignment } from '../model/assignment.ts';
 import { nodeDescription } from '../model/node.ts';
-import { assignmentKey } from '../model/protocol.ts';
 import { readText, replaceFile } from './files.ts';
-
-const stored = z.object({ sequence: z.number().int(), assignments: z.array(assignment) });
-const records = z.array(taskRecord);
+import { createJournalFile } from './journal-file.ts';
+import type { JournalChange } from './journal-file.ts';
 
 /** Undefined when there is none or it cannot be read: a file of another version, or one that was cut off. */
 const readJson = async <Value>(path: string, schema: z.ZodType<Value>): Promise<Value | undefined> => {
@@ -20,20 +21,24 @@ const readJson = async <Value>(path: string, schema: z.ZodType<Value>): Promise<
   }
 };
 
+/** A set on its way to a journal. */
+const changeOf = <Value>({ changes }: Kept<Value>): JournalChange<Value> | undefined =>
+  changes && {
+    put: [...changes].flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const])),
+    remove: [...changes].flatMap(([key, value]) => (value === undefined ? [key] : [])),
+  };
+
 /** The last assignments in a file. */
-export const createAssignmentsFile = (path: string): AgentStore => ({
-  load: async () => {
-    const found = await readJson(path, stored);
-    if (found === undefined) return undefined;
-    return {
-      sequence: found.sequence,
-      assignments: new Map(found.assignments.map((item) => [assignmentKey(item), item])),
-    };
-  },
-  save: async (sequence, assignments) => {
-    await replaceFile(path, JSON.stringify({ sequence, assignments: [...assignments.values()] }), 0o600);
-  },
-});
+export const createAssignmentsFile = (path: string): AgentStore => {
+  const file = createJournalFile<Assignment>(path, assignment);
+  return {
+    load: async () => {
+      const found = await file.load();
+      return found && { sequence: found.mark, assignments: found.entries };
+    },
+    save: async (sequence, kept) => await file.save(sequence, kept.all, changeOf(kept)),
+  };
+};
 
 /** The last description of the node in a file. */
 export const createDescriptionFile = (path: string): DescriptionStore => ({
@@ -42,7 +47,10 @@ export const createDescriptionFile = (path: string): DescriptionStore => ({
 });
 
 /** The worker's records in a file. */
-export const createRecordsFile = (path: string): RecordStore => ({
-  load: async () => (await readJson(path, records)) ?? [],
-  save: async (all) => await replaceFile(path, JSON.stringify(all), 0o600),
-});
+export const createRecordsFile = (path: string): RecordStore => {
+  const file = createJournalFile<TaskRecord>(path, taskRecord);
+  return {
+    load: async () => [...((await file.load())?.entries.values() ?? [])],
+    save: async (kept) => await file.save(0, kept.all, changeOf(kept)),
+  };
+};

@@ -1,4 +1,6 @@
 import { createAgent } from '../../src/agent/agent.ts';
+import { laidOver } from '../../src/agent/kept.ts';
+import type { Kept } from '../../src/agent/kept.ts';
 import type { AgentStore, Assignments, NodeNetwork } from '../../src/agent/session/ports.ts';
 import type { NetworkPreparer, TaskFiles } from '../../src/agent/executor/engine.ts';
 import type { TaskRecord } from '../../src/agent/worker/record.ts';
@@ -63,7 +65,7 @@ interface Disk {
   full: boolean;
   /** What could not be written and has not been since. */
   readonly behind: Set<'records' | 'assignments'>;
-  records: readonly TaskRecord[];
+  records: ReadonlyMap<string, TaskRecord>;
   kept: { readonly sequence: number; readonly assignments: Assignments } | undefined;
 }
 
@@ -125,12 +127,14 @@ function startProcess(
   };
   const store: AgentStore = {
     load: () => read(() => disk.kept),
-    save: (sequence, assignments) => write('assignments', () => (disk.kept = { sequence, assignments })),
+    save: (sequence, kept) =>
+      write('assignments', () => {
+        disk.kept = { sequence, assignments: laidOver(disk.kept?.assignments ?? new Map(), kept) };
+      }),
   };
   const records = {
-    load: () => read(() => disk.records),
-    // Records are replaced, never changed: the list is all that has to be copied.
-    save: (next: readonly TaskRecord[]) => write('records', () => (disk.records = [...next])),
+    load: () => read(() => [...disk.records.values()]),
+    save: (kept: Kept<TaskRecord>) => write('records', () => void (disk.records = laidOver(disk.records, kept))),
   };
   const worker = createWorker({
     engine: engine.connect(clock),
@@ -174,7 +178,7 @@ export function simNode(options: SimNodeOptions): SimNode {
   const name = `node-${index}`;
   let slowness = 1;
   const engine = simEngine(name, timeline, random, () => slowness);
-  const disk: Disk = { full: false, behind: new Set(), records: [], kept: undefined };
+  const disk: Disk = { full: false, behind: new Set(), records: new Map(), kept: undefined };
   let files = memoryFiles();
   let id = options.id;
   let powered = true;
@@ -231,7 +235,7 @@ export function simNode(options: SimNodeOptions): SimNode {
     setSlowness: (factor) => void (slowness = factor),
     reinstall: (next) => {
       killAgent();
-      disk.records = [];
+      disk.records = new Map();
       disk.kept = undefined;
       files = memoryFiles();
       id = next;
@@ -239,7 +243,7 @@ export function simNode(options: SimNodeOptions): SimNode {
     outdated: () => outdated,
     assignments: () => assignments,
     leftovers: () => [
-      ...disk.records.map((record) => `record of ${record.id}`),
+      ...[...disk.records.values()].map((record) => `record of ${record.id}`),
       ...[...(disk.kept?.assignments.keys() ?? [])].filter((key) => key.startsWith('task:')),
       ...[...files.written.keys()].map((key) => `files of ${key}`),
     ],

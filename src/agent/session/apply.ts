@@ -24,19 +24,10 @@ export const applyMessage = (before: Received | undefined, message: AssignmentsM
   return { sequence: message.sequence, assignments };
 };
 
-const withoutSecrets = (item: Assignment): Assignment | undefined => {
+/** What of a row may be kept on disk: registry credentials are left out, and so are secrets altogether. */
+export const storable = (item: Assignment): Assignment | undefined => {
   if (item.kind === 'secret') return undefined;
   if (item.kind !== 'task' || item.spec.pullCredentials === undefined) return item;
   const { pullCredentials: _, ...spec } = item.spec;
   return { ...item, spec };
-};
-
-/** What may be kept on disk: secrets and registry credentials are left out. */
-export const storable = (assignments: Assignments): Assignments => {
-  const kept = new Map<string, Assignment>();
-  for (const [key, item] of assignments) {
-    const plain = withoutSecrets(item);
-    if (plain !== undefined) kept.set(key, plain);
-  }
-  return kept;
 };

@@ -1,8 +1,9 @@
 import type { Clock, Log, Timer } from '../../platform/ports.ts';
+import { keptSince } from '../kept.ts';
 import { storable, type Received } from './apply.ts';
-import type { AgentStore } from './ports.ts';
+import type { AgentStore, Assignments } from './ports.ts';
 
-/** Keeps the newest assignments on disk, a moment after they change. */
+/** Keeps the newest assignments on disk, a moment after they change: what differs is written, not the whole set. */
 export interface Keeper extends AsyncDisposable {
   /** `kept` is called when it is on disk, unless something newer came meanwhile. */
   keep(received: Received, kept: () => void): void;
@@ -14,6 +15,7 @@ const retryMs = 1_000;
 
 export const createKeeper = (store: AgentStore, clock: Clock, log: Log): Keeper => {
   let newest: { readonly received: Received; readonly kept: () => void } | undefined;
+  let written: Assignments | undefined;
   let timer: Timer | undefined;
   let saving: Promise<void> = Promise.resolve();
   let closed = false;
@@ -26,7 +28,8 @@ export const createKeeper = (store: AgentStore, clock: Clock, log: Log): Keeper 
     const { received, kept } = newest;
     newest = undefined;
     try {
-      await store.save(received.sequence, storable(received.assignments));
+      await store.save(received.sequence, keptSince(written, received.assignments, storable));
+      written = received.assignments;
       kept();
     } catch (error) {
       // A full disk: what runs goes on; only a restart without a manager would miss the newest changes.

@@ -1,6 +1,7 @@
 import type { Assignment } from '../../model/assignment.ts';
 import type { NodeDescription } from '../../model/node.ts';
 import type { TaskObservation } from '../../model/task.ts';
+import type { Kept } from '../kept.ts';
 
 /** What the node has to come to: the whole set by `assignmentKey`. Rows are replaced, never changed. */
 export type Assignments = ReadonlyMap<string, Assignment>;
@@ -50,7 +51,8 @@ export interface NodeNetwork extends AsyncDisposable {
 export interface AgentStore {
   /** Undefined when there is none or it cannot be read. */
   load(): Promise<{ readonly sequence: number; readonly assignments: Assignments } | undefined>;
-  save(sequence: number, assignments: Assignments): Promise<void>;
+  /** Durable when it resolves; where it rejects, what was there before is still there. */
+  save(sequence: number, kept: Kept<Assignment>): Promise<void>;
 }
 
 /** Keeps the last description over a restart: with it a node connects while its engine is away. */

@@ -1,15 +1,17 @@
 import type { Clock, Log, Timer } from '../../platform/ports.ts';
+import { keptSince } from '../kept.ts';
+import type { Kept } from '../kept.ts';
 import type { TaskRecord } from './record.ts';
 
-/** Keeps the records over a restart of the agent. They hold no secrets. */
+/** Keeps the records over a restart of the agent, by the ids of their tasks. They hold no secrets. */
 export interface RecordStore {
-  /** Empty when there is nothing or it cannot be read. */
+  /** Empty when there is nothing or it cannot be read. Those that were written first come first. */
   load(): Promise<readonly TaskRecord[]>;
-  /** Replaces everything; durable when it resolves. */
-  save(records: readonly TaskRecord[]): Promise<void>;
+  /** Durable when it resolves; where it rejects, what was there before is still there. */
+  save(kept: Kept<TaskRecord>): Promise<void>;
 }
 
-/** Writes the records a moment after they change: many changes, one write. */
+/** Writes the records that have changed, a moment after they did: many changes, one write. */
 export interface RecordWriter {
   changed(): void;
   /** Everything that has changed so far is durable, or a warning was logged. */
@@ -28,6 +30,7 @@ export function createRecordWriter(
   log: Log,
 ): RecordWriter {
   let dirty = false;
+  let written: ReadonlyMap<string, TaskRecord> | undefined;
   let timer: Timer | undefined;
   let writing: Promise<void> = Promise.resolve();
   let closed = false;
@@ -37,8 +40,10 @@ export function createRecordWriter(
   const write = async (): Promise<void> => {
     if (!dirty) return;
     dirty = false;
+    const records = new Map(snapshot().map((record) => [record.id as string, record]));
     try {
-      await store.save(snapshot());
+      await store.save(keptSince(written, records));
+      written = records;
     } catch (cause) {
       // A full disk must not stop containers from running: what is lost is history, and the engine has the labels.
       log.warn('cannot write the task records', { error: cause instanceof Error ? cause.message : String(cause) });

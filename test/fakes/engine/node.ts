@@ -3,6 +3,7 @@ import type { ContainerSpec } from '../../../src/model/container.ts';
 import type { NetworkId, ServiceId, TaskId } from '../../../src/model/ids.ts';
 import type { TaskObservation } from '../../../src/model/task.ts';
 import type { NetworkPreparer, TaskFiles } from '../../../src/agent/executor/engine.ts';
+import { laidOver } from '../../../src/agent/kept.ts';
 import type { RecordStore } from '../../../src/agent/worker/records.ts';
 import type { TaskRecord } from '../../../src/agent/worker/record.ts';
 import { createWorker } from '../../../src/agent/worker/worker.ts';
@@ -83,7 +84,10 @@ export function fakeNode(options: Partial<FakeEngineOptions> = {}): FakeNode {
   let ids = 0;
   const store: RecordStore = {
     load: async () => records.current,
-    save: async (next) => void (records.current = structuredClone(next)),
+    save: async (kept) => {
+      const before = new Map(records.current.map((record) => [record.id as string, record]));
+      records.current = structuredClone([...laidOver(before, kept).values()]);
+    },
   };
   const start = (clock: ProcessClock): Worker => {
     const random = { id: () => `successor${String(++ids).padStart(4, '0')}` };
