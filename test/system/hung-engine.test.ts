@@ -37,10 +37,8 @@ describe('an engine hangs and comes back', () => {
   };
 
   test('its node takes nothing new meanwhile and says why; afterwards all that ran there still does', async (t) => {
-    await cluster.docker(
-      ...['service', 'create', '--detach', '--no-resolve-image', '--name', 'web', '--replicas', '4', tinyTag],
-      ...['sleep', '100000'],
-    );
+    const four = ['--detach', '--no-resolve-image', '--replicas', '4'];
+    await cluster.docker('service', 'create', '--name', 'web', ...four, tinyTag, 'sleep', '100000');
     const earlier = await replicas(4);
     assert.equal(earlier.filter(({ node }) => node === victim).length, 2);
     const starts = await Promise.all(earlier.map(async (container) => await startOf(cluster, container)));
