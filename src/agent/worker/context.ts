@@ -39,6 +39,8 @@ export interface WorkerContext {
   publish(taskId: TaskId): void;
   /** A container is known to be so now. */
   seen(view: ContainerView): void;
+  /** Calls once when the container is known to have ended, or to be gone. */
+  onEnd(containerId: string, call: () => void): Disposable;
   /** Nothing is tried for the task until the assignments change or some time has passed. */
   wait(taskId: TaskId, message: string): void;
   forgotten(taskId: TaskId): void;

@@ -57,6 +57,7 @@ export class WorkerCore implements WorkerContext {
   readonly #listeners = new Set<(observation: TaskObservation) => void>();
   readonly #published = new Map<TaskId, string>();
   readonly #dirty = new Set<string>();
+  readonly #onEnd = new Map<string, () => void>();
   readonly #signal: AbortSignal;
   #settling = false;
   /** The engine has been listed once: before that nothing is known of what runs. */
@@ -125,6 +126,7 @@ export class WorkerCore implements WorkerContext {
   listed(containers: readonly EngineContainer[], mark: number): void {
     const views = containers.flatMap((container) => viewOfListed(container) ?? []);
     const changed = this.tasks.compare(views, mark);
+    for (const id of this.#onEnd.keys()) this.#tellEnd(id);
     for (const { id, taskId } of views) {
       this.publish(taskId);
       this.#learnProcess(id);
@@ -152,6 +154,7 @@ export class WorkerCore implements WorkerContext {
   event(event: EngineEvent): void {
     const taskId = this.tasks.container(event.id)?.taskId;
     const slot = this.tasks.observe(event);
+    this.#tellEnd(event.id);
     if (taskId !== undefined) this.publish(taskId);
     if (slot !== undefined) this.look(slot);
     this.#learnProcess(event.id);
@@ -241,8 +244,19 @@ export class WorkerCore implements WorkerContext {
     this.look(after.slot);
   }
 
+  onEnd(containerId: string, call: () => void): Disposable {
+    this.#onEnd.set(containerId, call);
+    return { [Symbol.dispose]: () => void this.#onEnd.delete(containerId) };
+  }
+
+  #tellEnd(containerId: string): void {
+    const call = this.#onEnd.get(containerId);
+    if (call !== undefined && this.tasks.container(containerId)?.state !== 'running') call();
+  }
+
   seen(view: ContainerView): void {
     const slot = this.tasks.setContainer(view);
+    this.#tellEnd(view.id);
     this.publish(view.taskId);
     this.look(slot);
   }

@@ -122,13 +122,23 @@ function stop(context: WorkerContext, { taskId, reason, error }: ActionOf<'stop'
   context.update(taskId, (record) => stopping(record, reason, error));
   context.work('stop', taskId, async (signal) => {
     const running = context.tasks.containersOf(taskId).filter(({ state }) => state === 'running');
-    const stopOne = async (view: ContainerView): Promise<void> => {
-      await gone(context.ports.engine.stopContainer(view.id, view.graceSeconds, { signal }));
-      const known = context.tasks.container(view.id);
-      if (known?.state === 'running') context.seen({ ...known, state: 'ended' });
-    };
-    await Promise.all(running.map(stopOne));
+    await Promise.all(running.map((view) => stopOne(context, view, signal)));
   });
+}
+
+/**
+ * Until the container has ended. The engine says so with an event, well before the stop call returns: what it cleans up in
+ * between is no concern of whoever waits for the end.
+ */
+async function stopOne(context: WorkerContext, view: ContainerView, signal: AbortSignal): Promise<void> {
+  const { promise: ended, resolve } = Promise.withResolvers<void>();
+  using _ = context.onEnd(view.id, resolve);
+  const stopped = gone(context.ports.engine.stopContainer(view.id, view.graceSeconds, { signal }));
+  // Once it has ended a fault of the call says nothing any more.
+  stopped.catch(() => undefined);
+  await Promise.race([stopped, ended]);
+  const known = context.tasks.container(view.id);
+  if (known?.state === 'running') context.seen({ ...known, state: 'ended' });
 }
 
 function stopping(

@@ -64,6 +64,16 @@ test('a task that leaves the set is withdrawn, stopped and removed', async () =>
   assert.deepEqual(node.worker().observations(), []);
 });
 
+test('a task has stopped when the engine says that its container died, not when the call returns', async () => {
+  const node = await running({}, { latency: { stop: 20_000 } });
+  node.assign(assignedTask('a', { desiredState: 'shutdown' }));
+  await node.pass(9_000);
+  assert.equal(node.state('a')?.state, 'running');
+  await node.pass(2_000);
+  assert.equal(node.state('a')?.state, 'shutdown');
+  assert.equal(node.state('a')?.containers[0]?.exitCode, 0);
+});
+
 test('desired shutdown keeps the container for its logs, desired remove does not', async () => {
   const node = await running();
   node.assign(assignedTask('a', { desiredState: 'shutdown' }));
