@@ -15,8 +15,8 @@ const services = ['one', 'two', 'three', 'four'];
 const replicas = 12;
 const deadlineMs = 180_000;
 
-/** What the clients of stacks/base.yaml say: a name resolved at first, when asked again, or not at all. */
-type Lookups = Readonly<Record<'resolved' | 'again' | 'failed', number>>;
+/** What a client of stacks/base.yaml says: how often the name was resolved, and how often not. */
+type Lookups = Readonly<Record<'resolved' | 'failed', number>>;
 
 describe('the manager and the agents are killed', () => {
   let cluster: TestCluster;
@@ -41,9 +41,10 @@ describe('the manager and the agents are killed', () => {
       clients.map(async ({ id, node }) => {
         const report = cluster.nodes.find(({ name }) => name === node);
         assert.ok(report);
-        const words = (await cluster.engine(report, 'logs', id)).split('\n');
-        const count = (word: string): number => words.filter((found) => found === word).length;
-        return { resolved: count('resolved'), again: count('again'), failed: count('failed') };
+        const [resolved = 0, failed = 0] = (await cluster.engine(report, 'logs', '--tail', '1', id))
+          .split(' ')
+          .map(Number);
+        return { resolved, failed };
       }),
     );
   };
@@ -56,8 +57,18 @@ describe('the manager and the agents are killed', () => {
       lookups,
       (now) =>
         now.length === earlier.length &&
-        now.every(({ resolved }, index) => resolved > (earlier[index]?.resolved ?? 0) + 5),
+        now.every(({ resolved }, index) => resolved > (earlier[index]?.resolved ?? 0) + 20),
       { deadlineMs },
+    );
+  };
+  let failedBefore: readonly number[] = [];
+  /** Since the stack ran, not one lookup has failed on any node, whatever was killed meanwhile. */
+  const noLookupFailed = async (): Promise<void> => {
+    const now = await namesResolve();
+    assert.deepEqual(
+      now.map(({ failed }) => failed),
+      failedBefore,
+      `lookups: ${JSON.stringify(now)}`,
     );
   };
   const ask = async (address: string): Promise<string> =>
@@ -91,7 +102,8 @@ describe('the manager and the agents are killed', () => {
   test('a service runs, and its clients find it by its name', async () => {
     await deploy('base');
     await converged();
-    await namesResolve();
+    // Those at the start asked before there was anybody to find.
+    failedBefore = (await namesResolve()).map(({ failed }) => failed);
     await until('the published port', portAnswersEverywhere, () => true);
   });
 
@@ -117,7 +129,7 @@ describe('the manager and the agents are killed', () => {
     const containers = await containersOf(cluster);
     assertNothingTwice(containers, 'many', wanted);
     assertNothingTwice(containers, 'base', 4 + cluster.nodes.length);
-    for (const { failed } of await namesResolve()) assert.equal(failed, 0, 'lookups that failed for good');
+    await noLookupFailed();
     await portAnswersEverywhere();
 
     await deploy('many');
@@ -130,7 +142,6 @@ describe('the manager and the agents are killed', () => {
 
   test('while the manager stays dead: names, ports and restarts; after that nothing is done twice', async () => {
     const earlier = await containersOf(cluster);
-    const lookedUp = await namesResolve();
     const killedAt = Date.now();
     const [victim] = under(earlier, 'base_web').filter(({ node }) => node === 'node2');
     assert.ok(victim);
@@ -157,19 +168,13 @@ describe('the manager and the agents are killed', () => {
       assert.equal((await cluster.tutti('nodes')).code, 5);
 
       const first = await replaced(victim);
-      for (const [index, now] of (await namesResolve()).entries()) {
-        assert.deepEqual(
-          { ...now, resolved: 0 },
-          { ...lookedUp[index], resolved: 0 },
-          'each lookup is answered at once',
-        );
-      }
+      await noLookupFailed();
       await portAnswersEverywhere();
 
       for (const { name } of cluster.nodes) await killDaemon(cluster, name, 'agent');
       await portAnswersEverywhere();
       successor = await replaced(victim, first);
-      for (const { failed } of await namesResolve()) assert.equal(failed, 0);
+      await noLookupFailed();
     }
     await until('the manager', replicasOf, (listing) => listing !== '', { deadlineMs });
     await converged();
