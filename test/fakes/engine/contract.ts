@@ -109,7 +109,8 @@ export function engineContract(name: string, make: () => Promise<ContractSubject
     const check = { Test: ['CMD', 'true'], Interval: 2e8 };
     const { id } = await create('healthy', { Labels: { [label]: prefix }, Healthcheck: check });
     await engine.startContainer(id);
-    assert.equal((await one(id)).health, 'starting');
+    // Where this process is slow the check may have passed before it looks.
+    assert.ok(['starting', 'healthy'].includes((await one(id)).health));
     await until(
       'healthy',
       () => events.seen,
