@@ -75,6 +75,31 @@ test('a drained node is emptied, each task stopped before its replacement starts
   assert.equal(cluster.running('web').filter(({ task }) => task.nodeId === 'node2').length, 4);
 });
 
+test('so many ended tasks of a place are remembered as the cluster says, less as soon as it says less', async () => {
+  await using cluster = await TestCluster.start({ nodes: 1 });
+  await cluster.create('web', replicated(1));
+  await cluster.settle();
+  for (let round = 0; round < 8; round += 1) {
+    const [current] = cluster.running('web');
+    cluster.agent('node1').end(current?.task.id ?? '', 'failed', `successor${round}`);
+    await cluster.settle();
+  }
+  const { commands, queries } = cluster.manager;
+  const { version, spec } = queries.cluster();
+  const ended = () => cluster.tasks('web').filter(({ task }) => task.desiredState === 'shutdown');
+  assert.equal(ended().length, spec.taskHistoryLimit);
+  assert.ok(ended().some(({ task }) => task.id === 'successor6'));
+  assert.equal(cluster.running('web').length, 1);
+  await commands.updateCluster(version, { ...spec, taskHistoryLimit: 2 });
+  await cluster.settle();
+  assert.deepEqual(
+    ended()
+      .map(({ task }) => task.id)
+      .toSorted(),
+    ['successor5', 'successor6'],
+  );
+});
+
 test('a place that waits for what an agent started by itself is filled as soon as that ends', async () => {
   await using cluster = await TestCluster.start({ nodes: 2 });
   await cluster.create('web', replicated(1));

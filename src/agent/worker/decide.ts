@@ -26,15 +26,13 @@ export interface TaskView {
 export interface SlotView {
   readonly tasks: readonly TaskView[];
   readonly now: number;
+  /** Ended tasks whose containers are kept for their logs: the cluster's task history limit. */
+  readonly historyLimit: number;
 }
 
-/** Ended containers kept for their logs, per slot. */
-export const endedKept = 1;
-
 /** What to do now for the tasks of one slot. */
-export function decideSlot({ tasks, now }: SlotView): Action[] {
-  const wanted = tasks.some(({ assigned }) => assigned !== undefined && assigned.desiredState !== 'remove');
-  const kept = wanted ? keptForLogs(tasks) : new Set<TaskId>();
+export function decideSlot({ tasks, now, historyLimit }: SlotView): Action[] {
+  const kept = keptForLogs(tasks, historyLimit);
   const occupied = tasks.some(isLeaving);
   return tasks.flatMap((task) => {
     if (task.busy) return [];
@@ -70,16 +68,18 @@ function decideLiving(task: TaskView, moment: Moment): Action[] {
   return isUnwanted(task) ? decideStop(task) : decideRun(task, moment);
 }
 
-/** The newest ended tasks that still have a container, while no successor has to run before an older one goes. */
-function keptForLogs(tasks: readonly TaskView[]): Set<TaskId> {
+/**
+ * The newest ended tasks that still have a container and are history: the manager has a row for them, or has not been told
+ * of them yet. While a successor is on its way none goes, so that the engine's time is the successor's.
+ */
+function keptForLogs(tasks: readonly TaskView[], limit: number): Set<TaskId> {
   const settling = tasks.some(({ record }) => !isTerminal(record.state) && record.state !== 'running');
   const ended = tasks.filter(
     ({ record, containers, assigned }) =>
-      isTerminal(record.state) && containers.length > 0 && assigned?.desiredState !== 'remove',
+      isTerminal(record.state) && containers.length > 0 && assigned !== undefined && assigned.desiredState !== 'remove',
   );
-  // While the successor is on its way nothing is cleaned up, so that the engine's time is the successor's.
-  const count = settling ? endedKept + 1 : endedKept;
-  return new Set(ended.slice(-count).map(({ record }) => record.id));
+  const count = settling ? limit + 1 : limit;
+  return new Set(ended.slice(Math.max(0, ended.length - count)).map(({ record }) => record.id));
 }
 
 function decideEnded(task: TaskView, kept: ReadonlySet<TaskId>, tasks: readonly TaskView[]): Action[] {

@@ -54,6 +54,7 @@ export function createNodeTasks(): NodeTasks {
   const containers = new Map<string, { readonly view: ContainerView; readonly touched: number }>();
   const byTask = new Map<TaskId, Set<string>>();
   let assignments: Assignments = new Map();
+  let historyLimit = defaultHistoryLimit;
   let clock = 0;
 
   const taskRow = (id: string): AssignedTask | undefined => {
@@ -164,6 +165,11 @@ export function createNodeTasks(): NodeTasks {
       const before = assignments;
       assignments = next;
       const changed = new Set<string>();
+      for (const row of next.values()) {
+        if (row.kind !== 'self' || row.taskHistoryLimit === historyLimit) continue;
+        historyLimit = row.taskHistoryLimit;
+        for (const slot of bySlot.keys()) changed.add(slot);
+      }
       for (const [key, row] of next) {
         if (row.kind !== 'task' || before.get(key) === row) continue;
         const known = entries.get(row.id);
@@ -210,11 +216,14 @@ export function createNodeTasks(): NodeTasks {
         const own = assigned?.id === id;
         return [{ record, assigned, own, containers: containersOf(id), busy, needsPull, retryAt }];
       });
-      return { tasks, now };
+      return { tasks, now, historyLimit };
     },
     slots: () => bySlot.keys(),
   };
 }
+
+/** Until the manager has said. */
+const defaultHistoryLimit = 1;
 
 /** Key of the slot that a task fills on this node. */
 export function slotOf(task: Pick<AssignedTask, 'serviceId' | 'slot'>): string {

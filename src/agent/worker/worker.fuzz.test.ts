@@ -138,6 +138,9 @@ function checkHistory(node: FakeNode): void {
   }
 }
 
+/** Of the node of the tests. */
+const historyLimit = 5;
+
 /** What must hold when everything has been well for a while. */
 function checkSettled(desk: Desk): void {
   const { node } = desk;
@@ -149,7 +152,7 @@ function checkSettled(desk: Desk): void {
     const wanted = desk.rows.filter((row) => row.slot === slot && row.desiredState === 'running');
     const alive = wanted.filter(({ id }) => !isEnded(node, id));
     assert.equal(running.length, alive.length, `slot ${slot}: as many run as are wanted`);
-    assert.ok(inSlot.length - running.length <= 1, `slot ${slot}: at most one ended container is kept`);
+    assert.ok(inSlot.length - running.length <= historyLimit, `slot ${slot}: ended containers beyond the limit`);
   }
   const strays = containers.filter(({ body }) => !slots.has(Number(body.Labels?.['tutti.slot'])));
   assert.deepEqual(

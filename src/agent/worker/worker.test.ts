@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { assignedTask, fakeNode } from '../../../test/fakes/engine/node.ts';
+import { assignedTask, fakeNode, fakeSelf } from '../../../test/fakes/engine/node.ts';
 import type { FakeNode, TaskFields } from '../../../test/fakes/engine/node.ts';
 import type { ConfigId, SecretId, TaskId } from '../../model/ids.ts';
 
@@ -123,17 +123,37 @@ test('a restart that comes before the engine has taken the address back is tried
   assert.deepEqual([node.state(b)?.state, node.state(b)?.successor], ['running', undefined]);
 });
 
-test('old containers go when the successor runs; the last one stays for its logs', async () => {
+test('so many ended containers stay for their logs as the cluster keeps tasks in its history', async () => {
   const node = await running();
+  const ended = () => [...node.engine.containers.values()].filter(({ state }) => state === 'exited').length;
   let current = 'a';
-  for (let round = 0; round < 4; round += 1) {
+  for (let round = 0; round < 7; round += 1) {
     node.engine.exit(containerOf(node, current).id, 1);
     await node.pass(90_000);
     current = node.state(current)?.successor ?? '';
     assert.equal(node.state(current)?.state, 'running');
   }
-  const states = [...node.engine.containers.values()].map(({ state }) => state);
-  assert.deepEqual(states.toSorted(), ['exited', 'running']);
+  assert.equal(ended(), fakeSelf.taskHistoryLimit);
+  for (const taskHistoryLimit of [2, 0]) {
+    node.assign({ ...fakeSelf, taskHistoryLimit }, assignedTask('a'));
+    await node.pass(1_000);
+    assert.equal(ended(), taskHistoryLimit);
+  }
+  assert.equal(node.state(current)?.state, 'running');
+});
+
+test('an ended container goes with the row of its task, though others of its place stay', async () => {
+  const node = await running();
+  const rows = [assignedTask('a', { desiredState: 'shutdown' }), assignedTask('b', { desiredState: 'shutdown' })];
+  node.assign(assignedTask('a', { desiredState: 'shutdown' }), assignedTask('b'));
+  await node.pass(5_000);
+  node.assign(...rows, assignedTask('c'));
+  await node.pass(5_000);
+  assert.deepEqual([containerOf(node, 'a').state, containerOf(node, 'b').state], ['exited', 'exited']);
+  node.assign(...rows.slice(1), assignedTask('c'));
+  await node.pass(1_000);
+  const left = [...node.engine.containers.values()].map(({ body }) => body.Labels?.['tutti.task']);
+  assert.deepEqual(left, ['b', 'c']);
 });
 
 test("the manager's own row takes over a successor without touching it", async () => {

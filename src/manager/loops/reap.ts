@@ -56,6 +56,10 @@ const noteChange = (view: View, change: Change, mark: (taskId: string) => void):
     if (change.after !== undefined && !isWanted(change.after)) mark(change.id);
   } else if (change.table === 'service' && isMoving(change.before) && !isMoving(change.after)) {
     for (const { id } of view.find('task', 'service', change.id)) mark(id);
+  } else if (change.table === 'cluster') {
+    const limit = change.after?.spec.taskHistoryLimit;
+    if (limit === change.before?.spec.taskHistoryLimit) return;
+    for (const task of view.list('task')) if (!isWanted(task)) mark(task.id);
   } else if (change.table === 'node' && change.after === undefined) {
     for (const { id } of view.find('task', 'node', change.id)) mark(id);
     for (const { taskId } of view.find('taskStatus', 'node', change.id)) mark(taskId);

@@ -1,4 +1,4 @@
-import type { AssignedTask, Assignment } from '../../../src/model/assignment.ts';
+import type { AssignedSelf, AssignedTask, Assignment } from '../../../src/model/assignment.ts';
 import type { ContainerSpec } from '../../../src/model/container.ts';
 import type { NetworkId, ServiceId, TaskId } from '../../../src/model/ids.ts';
 import type { TaskObservation } from '../../../src/model/task.ts';
@@ -41,7 +41,7 @@ export interface FakeNode {
   state(taskId: string): TaskObservation | undefined;
 }
 
-const self: Assignment = {
+export const fakeSelf: AssignedSelf = {
   kind: 'self',
   id: 'node1' as never,
   name: 'host1',
@@ -102,7 +102,7 @@ export function fakeNode(options: Partial<FakeEngineOptions> = {}): FakeNode {
   };
   let agentClock = processClock(timeline);
   let worker = start(agentClock);
-  const apply = (): void => worker.apply(new Map([self, ...rows].map((row) => [`${row.kind}:${row.id}`, row])));
+  const apply = (): void => worker.apply(new Map([fakeSelf, ...rows].map((row) => [`${row.kind}:${row.id}`, row])));
   return {
     timeline,
     engine,
