@@ -18,6 +18,7 @@ import type { MapNode } from './source/node.ts';
 import type { Problem } from './source/problem.ts';
 import { formatProblem, tidyProblems } from './source/problem.ts';
 import { convert } from './stack/stack.ts';
+import { lacksSections, withoutConsequences, withoutFaulty } from './validate/consequences.ts';
 import { checkSemantics } from './validate/semantics.ts';
 import { validateSchema } from './validate/schema.ts';
 
@@ -34,7 +35,6 @@ export async function loadProject(
   const session = openSession(ports, options.workingDirectory, options.signal);
   const project = await load(session, files, options);
   options.signal.throwIfAborted();
-  if (project !== undefined) session.errors.push(...convert(project).errors);
   const warnings = tidyProblems(session.warnings);
   if (project === undefined || session.errors.length > 0) {
     return { kind: 'invalid', errors: tidyProblems(session.errors), warnings };
@@ -59,10 +59,10 @@ async function load(session: Session, files: readonly string[], options: LoadOpt
   const name = await projectName(session, environment, { asked: options.projectName, paths, directory });
   const scope = { session, directory, environment: new Map([...environment, ['COMPOSE_PROJECT_NAME', name]]) };
   const merged = await loadFiles(scope, paths);
-  if (merged === undefined || session.errors.length > 0) return undefined;
-  session.errors.push(...validateSchema(merged, { partial: false }));
-  if (session.errors.length > 0) return undefined;
-  return finish(session, merged, { name, environment: scope.environment, options });
+  if (merged === undefined || session.isTorn()) return undefined;
+  const faults = validateSchema(merged, { partial: false });
+  session.errors.push(...withoutConsequences(faults, session.errors));
+  return finish(session, withoutFaulty(merged, faults), { name, environment: scope.environment, options });
 }
 
 interface Finishing {
@@ -75,10 +75,15 @@ async function finish(session: Session, merged: MapNode, { name, environment, op
   const profiles = activeProfiles(options.profiles ?? [], environment.get('COMPOSE_PROFILES'));
   const active = applyProfiles(merged, profiles);
   const connected = connectServices(await applyEnvFiles(session, active, environment));
-  session.errors.push(...checkSemantics(connected));
+  const earlier = [...session.errors];
+  const isWhole = !lacksSections(earlier);
+  session.errors.push(...checkSemantics(connected, { references: isWhole }));
   const root = keepUsed(session, connected);
-  if (!hasServices(root)) session.fail(root.at, ['services'], 'there is no service to run');
-  return { name, root, contents: await readContents(session, root, environment) };
+  if (isWhole && !hasServices(root)) session.fail(root.at, ['services'], 'there is no service to run');
+  const project: Project = { name, root, contents: await readContents(session, root, environment) };
+  const found = [...session.errors.splice(earlier.length), ...convert(project).errors];
+  session.errors.push(...withoutConsequences(found, earlier));
+  return project;
 }
 
 function hasServices(root: MapNode): boolean {

@@ -13,6 +13,9 @@ export interface Session {
   readonly errors: Problem[];
   readonly warnings: Problem[];
   readonly fail: (at: Position | null, path: Path, message: string) => void;
+  /** What could not be read, or not be found in what was, is missing: what names it cannot be judged. */
+  readonly tear: () => void;
+  readonly isTorn: () => boolean;
   readonly warn: (at: Position | null, path: Path, message: string) => void;
   /** The bytes of a file, once read however often asked for; what is wrong with it as a text otherwise. */
   readonly read: (path: string) => Promise<FileContent>;
@@ -27,12 +30,17 @@ export function openSession(ports: ComposePorts, workingDirectory: string, signa
   const errors: Problem[] = [];
   const warnings: Problem[] = [];
   const files = new Map<string, Promise<FileContent>>();
+  let torn = false;
   return {
     signal,
     workingDirectory,
     errors,
     warnings,
     fail: (at, path, message) => errors.push(problem(at, path, message)),
+    tear: () => {
+      torn = true;
+    },
+    isTorn: () => torn,
     warn: (at, path, message) => warnings.push(problem(at, path, message)),
     read: (path) => {
       const known = files.get(path) ?? readContent(ports, path, signal);

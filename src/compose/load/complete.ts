@@ -5,12 +5,14 @@ import type { Session } from '../session.ts';
 /** The project with only those resources that a service uses; the user is told of the others. */
 export function keepUsed(session: Session, root: MapNode): MapNode {
   const used = usedResources(root);
+  // Who uses what may stand in a part that was wrong.
+  const isCertain = session.errors.length === 0;
   let result = root;
   for (const [section, names] of Object.entries(used)) {
     const resources = mapChild(result, section);
     if (resources === undefined) continue;
     for (const [name, { keyAt }] of resources.entries) {
-      if (!names.has(name)) session.warn(keyAt, [section, name], 'no service uses it; it is not created');
+      if (isCertain && !names.has(name)) session.warn(keyAt, [section, name], 'no service uses it; it is not created');
     }
     result = withEntry(
       result,

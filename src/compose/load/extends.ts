@@ -40,6 +40,7 @@ async function resolveService(
   const link = `${displayName(session, document.path)}: ${name}`;
   if (chain.includes(link)) {
     const loop = [...chain.slice(chain.indexOf(link)), link].join(' → ');
+    session.tear();
     session.fail(reference.at, path, `the services extend one another in a circle: ${loop}`);
     return withEntry(service, 'extends', undefined);
   }
@@ -53,6 +54,7 @@ async function resolveService(
   if (base === undefined) {
     const known = pairs(child(other.root, 'services')).map(([one]) => one);
     const place = fileName === undefined ? 'this file' : displayName(session, other.path);
+    session.tear();
     session.fail(
       child(reference, 'service')?.at ?? reference.at,
       path,

@@ -47,6 +47,7 @@ async function resolveIncludes(document: Prepared, chain: readonly string[]): Pr
     const circle = scope.paths.find((path) => chain.includes(path));
     if (circle !== undefined) {
       const loop = [...chain, circle].map((path) => displayName(session, path)).join(' → ');
+      session.tear();
       session.fail(named.at, named.path, `the files include one another in a circle: ${loop}`);
       continue;
     }
@@ -65,12 +66,14 @@ async function includeScope(
   const listed = textsOf(child(entry, 'path'));
   const remote = listed.find((path) => /^(?:oci|git|https?|ssh):|^git@/.test(path));
   if (remote !== undefined) {
+    session.tear();
     session.fail(named.at, named.path, `${JSON.stringify(remote)} is not a local file; fetch it and include the copy`);
     return undefined;
   }
   const paths = listed.map((path) => absolute(scope.directory, path));
   const first = paths[0];
   if (first === undefined) {
+    session.tear();
     session.fail(named.at, named.path, 'the key "path" is missing');
     return undefined;
   }

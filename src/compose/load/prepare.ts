@@ -9,6 +9,7 @@ import type { ComposeNode, MapNode } from '../source/node.ts';
 import { mapValues } from '../source/node.ts';
 import { parseYaml } from '../source/parse.ts';
 import type { Path, Position } from '../source/problem.ts';
+import { withoutConsequences, withoutFaulty } from '../validate/consequences.ts';
 import { validateSchema } from '../validate/schema.ts';
 import { upgrade } from './legacy.ts';
 
@@ -35,28 +36,32 @@ export async function prepareFile(
 ): Promise<readonly Prepared[]> {
   const { session } = scope;
   const text = await readText(session, path, named);
-  if (text === undefined) return [];
+  if (text === undefined) {
+    session.tear();
+    return [];
+  }
   const { roots, problems } = parseYaml(text, displayName(session, path));
   session.errors.push(...problems);
+  if (roots.length === 0 || problems.length > 0) session.tear();
   if (roots.length === 0 && problems.length === 0) {
     session.fail({ file: displayName(session, path), line: 1, column: 1 }, [], 'the file is empty');
   }
-  return roots.flatMap((root) => prepareRoot(scope, path, root));
+  return roots.map((root) => prepareRoot(scope, path, root));
 }
 
-function prepareRoot(scope: Scope, path: string, root: MapNode): Prepared[] {
+/** What is wrong is told and left out, so that the rest can be looked at too. */
+function prepareRoot(scope: Scope, path: string, root: MapNode): Prepared {
   const { session, directory, environment } = scope;
   const lookup = lookupIn(environment);
   const interpolated = interpolate(root, lookup);
   session.errors.push(...interpolated.errors);
   session.warnings.push(...interpolated.warnings);
-  const { root: upgraded, warnings } = upgrade(castValues(interpolated.root));
+  const { root: upgraded, warnings } = upgrade(castValues(withoutFaulty(interpolated.root, interpolated.errors)));
   session.warnings.push(...warnings);
   const faults = validateSchema(withoutResets(upgraded), { partial: true });
-  session.errors.push(...faults);
-  if (faults.length > 0 || interpolated.errors.length > 0) return [];
-  const canonical = canonicalFile(upgraded, { directory, lookup, report: session.fail });
-  return [{ path, root: canonical, scope }];
+  session.errors.push(...withoutConsequences(faults, interpolated.errors));
+  const canonical = canonicalFile(withoutFaulty(upgraded, faults), { directory, lookup, report: session.fail });
+  return { path, root: canonical, scope };
 }
 
 /** What is to be reset need not be valid: `ports: !reset null`. */

@@ -81,6 +81,8 @@ const schema: readonly (readonly [title: string, text: string, ...expected: read
     'services:\n  a:\n    image: 3\n    portz: []\n  b:\n    deploy: {replicas: many, modee: x}\n',
     '3:12: services.a.image: must be a text, not the number 3; put it in quotes',
     '4:5: services.a.portz: unknown key; did you mean "ports"?',
+    '6:5: services.b: needs an image, or a build from which the image is made',
+    '6:24: services.b.deploy.replicas: must be a whole number, not "many"',
     '6:30: services.b.deploy.modee: unknown key; did you mean "mode"?',
   ],
 ];
@@ -257,6 +259,83 @@ test('the errors of all files are told', async () => {
   const errors = await errorsOf(files, { files: ['a.yaml', 'b.yaml', 'c.yaml'] });
   assert.deepEqual([...new Set(errors.map((error) => error.slice(0, 6)))], ['a.yaml', 'b.yaml', 'c.yaml']);
 });
+
+const everything = `services:
+  web:
+    image: nginx
+    portz: [80]
+    ports: ["80:99999", "8080:80", "8080:81"]
+    depends_on: [dbb, db]
+    networks: [front, bcak]
+    secrets: [pw]
+    configs: [c]
+    volumes: ["data:/d", "dat:/e", "x:y:z:w"]
+    stop_grace_period: 10
+    environment: {A: "\${NEEDED:?set it}"}
+  db:
+    imagee: postgres
+    deploy: {replicas: -1}
+    mem_limit: lots
+networks: {front: {}, back: {drivr: x}}
+volumes: {data: {}}`;
+
+test('faults of every kind are told at once, each at its line, and no consequence of another', async () => {
+  const lines = (await errorsOf(everything)).map((error) => /^compose\.yaml:(\d+:\d+: [^:]+)/.exec(error)?.[1]);
+  assert.deepEqual(lines, [
+    '4:5: services.web.portz',
+    '5:13: services.web.ports[0]',
+    '5:36: services.web.ports[1]',
+    '6:18: services.web.depends_on.dbb',
+    '7:23: services.web.networks.bcak',
+    '8:15: services.web.secrets[0]',
+    '9:15: services.web.configs[0]',
+    '10:26: services.web.volumes[1]',
+    '10:36: services.web.volumes[2]',
+    '11:24: services.web.stop_grace_period',
+    '12:22: services.web.environment.A',
+    '14:5: services.db.imagee',
+    '15:24: services.db.deploy.replicas',
+    '16:16: services.db.mem_limit',
+    '17:30: networks.back.drivr',
+  ]);
+});
+
+const hiding: readonly (readonly [title: string, text: string, ...expected: readonly string[]])[] = [
+  [
+    'a section with a slip hides what is in it, and no other fault',
+    'services: {a: {image: i, volumes: ["v:/v"], mem_limit: lots}}\nvolums: {v: {}}',
+    '1:56: services.a.mem_limit',
+    '2:1: volums',
+  ],
+  [
+    'a resource that is wrong as a whole is there all the same',
+    'services: {a: {image: i, networks: [n], depends_on: [b]}, b: 3}\nnetworks: {n: [x]}',
+    '1:62: services.b',
+    '2:15: networks.n',
+  ],
+  [
+    'a file that is not there hides what it would have brought',
+    'include: [other.yaml]\nservices: {a: {image: i, networks: [n]}}',
+    '1:11: include[0]',
+  ],
+  [
+    'a service that is not there hides what it would have brought',
+    'services: {a: {extends: base, networks: [n], portz: x}}',
+    '1:25: services.a.extends',
+    '1:46: services.a.portz',
+  ],
+  [
+    'a source with a slip is no missing source',
+    `${service('secrets: [s]')}\nsecrets: {s: {fil: x}}`,
+    '5:15: secrets.s.fil',
+  ],
+];
+for (const [title, text, ...expected] of hiding) {
+  test(title, async () => {
+    const found = (await errorsOf(text)).map((error) => /^compose\.yaml:(\d+:\d+: [^:]+)/.exec(error)?.[1]);
+    assert.deepEqual(found, expected);
+  });
+}
 
 test('a secret is too large', async () => {
   const errors = await errorsOf({

@@ -4,10 +4,13 @@ import type { Path, Position, Problem } from '../source/problem.ts';
 import { problem } from '../source/problem.ts';
 import { undefinedReferences } from './references.ts';
 
-/** What the schema cannot see: things that contradict one another. For a complete project in canonical form. */
-export function checkSemantics(root: MapNode): Problem[] {
+/**
+ * What the schema cannot see: things that contradict one another. For a complete project in canonical form; without
+ * `references` it may lack what services name.
+ */
+export function checkSemantics(root: MapNode, options: { readonly references: boolean }): Problem[] {
   return [
-    ...undefinedReferences(root),
+    ...(options.references ? undefinedReferences(root) : []),
     ...doublePorts(root),
     ...circles(root),
     ...services(root).flatMap(([name, service]) => checkService(service, ['services', name])),
