@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { NodeConfig } from './config.ts';
 import type { Directories } from './host.ts';
+import { daemonNames } from './launcher.ts';
 import type { Daemon, DaemonName } from './launcher.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -30,8 +31,8 @@ export const daemonOf = (name: DaemonName, { stateDirectory, runDirectory }: Dir
   logFile: join(stateDirectory, `${name}.log`),
 });
 
-/** The daemons of a member, those first that others wait for. */
+/** The daemons of a member. */
 export const daemonsOf = (config: Pick<NodeConfig, 'role'>, directories: Directories): readonly Daemon[] =>
-  [...(config.role === 'manager' ? (['manager'] as const) : []), 'resolver' as const, 'agent' as const].map((name) =>
-    daemonOf(name, directories),
-  );
+  daemonNames
+    .filter((name) => name !== 'manager' || config.role === 'manager')
+    .map((name) => daemonOf(name, directories));

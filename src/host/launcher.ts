@@ -1,5 +1,9 @@
-/** The daemons of a node; a worker has no manager. The resolver answers names, also while the agent is away. */
-export type DaemonName = 'manager' | 'resolver' | 'agent';
+/**
+ * The daemons of a node, those first that others wait for; a worker has no manager. The resolver answers names, also
+ * while the agent is away.
+ */
+export const daemonNames = ['manager', 'resolver', 'agent'] as const;
+export type DaemonName = (typeof daemonNames)[number];
 
 /** One daemon, as it is to be started. Nothing secret is in it: secrets are in files of the state directory. */
 export interface Daemon {

@@ -1,9 +1,11 @@
 import { readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Directories } from './host.ts';
+import { daemonNames } from './launcher.ts';
 
-const inState = /^(config\.json|node\.pem|ca\.crt|manager|agent|(manager|resolver|agent)\.log(\.1)?)(\.new)?$/;
-const inRun = /^((docker|resolver)\.sock|tasks|(manager|resolver|agent)\.(json|pid|pid\.supervisor))(\.new)?$/;
+const daemon = `(${daemonNames.join('|')})`;
+const inState = new RegExp(`^(config\\.json|node\\.pem|ca\\.crt|manager|agent|${daemon}\\.log(\\.1)?)(\\.new)?$`);
+const inRun = new RegExp(`^((docker|resolver)\\.sock|tasks|${daemon}\\.(json|pid|pid\\.supervisor))(\\.new)?$`);
 
 const removeFrom = async (directory: string, ours: RegExp): Promise<void> => {
   const names = await readdir(directory).catch(() => []);

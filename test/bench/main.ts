@@ -15,7 +15,7 @@ const usage = `npm run bench [-- NAME...] [-- --runs N]
   converge    10, 30, 100 replicas until they run, and their removal, beside Swarm and the engines' own API
   overlay     the same on an overlay network
   failure     a node powered off, cut off, slow; a crashed container
-  footprint   memory and processor time of manager and agent, idle with 3 nodes and 100 tasks
+  footprint   memory and processor time of manager, agent and resolver, idle with 3 nodes and 100 tasks
 
 Without names: all. Needs root and what 'npm run setup' installs. Figures are ratios within this one run: the machine may be slow.`;
 
@@ -171,8 +171,9 @@ async function footprints(bench: Bench): Promise<readonly BenchResult[]> {
   await new Promise((resolve) => setTimeout(resolve, 10_000));
   const managers = await processes('bin/manager.ts', 'bench-tutti');
   const agents = await processes('bin/agent.ts', 'bench-tutti');
+  const resolvers = await processes('bin/resolver.ts', 'bench-tutti');
   const measure = (pids: readonly number[]) => Promise.all(pids.map((pid) => footprint(pid, 60)));
-  const [manager, agent] = await Promise.all([measure(managers), measure(agents)]);
+  const [manager, agent, resolver] = await Promise.all([measure(managers), measure(agents), measure(resolvers)]);
   await bench.tutti.docker.call('DELETE', `/services/${ID}`);
   const worst = (list: readonly { residentMb: number; cpu: number }[], key: 'residentMb' | 'cpu') =>
     Math.max(...list.map((x) => x[key]));
@@ -202,6 +203,13 @@ async function footprints(bench: Bench): Promise<readonly BenchResult[]> {
       unit: '% of a core',
       limit: { kind: 'at most', value: 1 },
     },
+    {
+      name: 'resolver, idle: resident',
+      value: worst(resolver, 'residentMb'),
+      unit: 'MB',
+      detail: `(worst of ${resolvers.length})`,
+    },
+    { name: 'resolver, idle: processor', value: worst(resolver, 'cpu'), unit: '% of a core' },
   ];
   for (const result of results) console.log(line(result));
   return results;
