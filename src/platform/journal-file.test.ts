@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { appendFile, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
 import { createJournalFile } from './journal-file.ts';
 
@@ -63,6 +66,41 @@ test('whatever is cut off the end costs what was not acknowledged and nothing el
   assert.deepEqual(await journal.kept(), acknowledged);
 });
 
+test('what was acknowledged is there after kill -9, at whatever moment', async () => {
+  const path = join(directory, 'killed');
+  const writer = `
+    import * as z from 'zod';
+    import { createJournalFile } from ${JSON.stringify(new URL('journal-file.ts', import.meta.url).href)};
+    const file = createJournalFile(${JSON.stringify(path)}, z.string());
+    const found = await file.load();
+    const set = new Map(found?.entries);
+    for (let mark = (found?.mark ?? 0) + 1; ; mark += 1) {
+      const entry = [String(mark % 50), 'x'.repeat(mark % 3000)];
+      set.set(...entry);
+      await file.save(mark, () => set, { put: [entry], remove: [] });
+      process.stdout.write(mark + '\\n');
+    }`;
+  for (let round = 0; round < 3; round += 1) {
+    const child = spawn(process.execPath, ['--input-type=module', '--eval', writer], {
+      cwd: dirname(fileURLToPath(import.meta.url)),
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const closed = once(child, 'close');
+    let told = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      told += text;
+      if (told.length > 400 * (round + 1)) child.kill('SIGKILL');
+    });
+    await closed;
+    const acknowledged = Number(told.split('\n').at(-2));
+    const found = await createJournalFile(path, z.string()).load();
+    assert.ok(found !== undefined && found.mark >= acknowledged && found.mark <= acknowledged + 1);
+    for (let mark = found.mark; mark > Math.max(0, found.mark - 50); mark -= 1) {
+      assert.equal(found.entries.get(String(mark % 50))?.length, mark % 3000);
+    }
+  }
+});
+
 test('a line that is spoiled before the last makes the whole unreadable', async () => {
   const journal = openJournal('spoiled');
   for (const key of ['a', 'b', 'c']) await journal.save({ put: { [key]: key } });
@@ -92,12 +130,13 @@ test('what could not be written leaves what was there, and the next write is who
   assert.deepEqual(await journal.kept(), new Map(Object.entries({ a: '1', b: '2', c: '3' })));
 });
 
-test('a thousand additions one by one write a few times what they are, and so do changes for ever', async () => {
+test('additions one by one write a few times what they are, and so do changes for ever', async () => {
   const journal = openJournal('growth');
-  const text = 'x'.repeat(1000);
-  for (let index = 0; index < 1000; index += 1) await journal.save({ put: { [`key${index}`]: text } });
-  assert.ok(journal.written() < 4 * 1000 * 1030, `${journal.written()} bytes`);
-  for (let index = 0; index < 3000; index += 1) await journal.save({ put: { [`key${index % 10}`]: text } });
-  assert.ok((await stat(journal.path)).size < 3 * 1000 * 1030);
+  const text = 'x'.repeat(10_000);
+  const each = 10_030;
+  for (let index = 0; index < 200; index += 1) await journal.save({ put: { [`key${index}`]: text } });
+  assert.ok(journal.written() < 4 * 200 * each, `${journal.written()} bytes`);
+  for (let index = 0; index < 500; index += 1) await journal.save({ put: { [`key${index % 10}`]: text } });
+  assert.ok((await stat(journal.path)).size < 3 * 200 * each);
   assert.deepEqual(await journal.kept(), journal.set);
 });

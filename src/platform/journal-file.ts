@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { TuttiError } from '../model/errors.ts';
 import { readText, replaceFile } from './files.ts';
 
-/** What one write changes: values that are put, keys that go. */
+/** What is different now: values that are put, keys that go. */
 export interface JournalChange<Value> {
   readonly put: Iterable<readonly [string, Value]>;
   readonly remove: Iterable<string>;
@@ -16,8 +16,8 @@ export interface JournalFile<Value> {
   /** Undefined when there is none or it cannot be read. */
   load(): Promise<{ readonly mark: number; readonly entries: ReadonlyMap<string, Value> } | undefined>;
   /**
-   * Durable when it resolves; where it rejects, what was there before is still there. `change` is written behind what is
-   * there; without one, and whenever the file has grown to twice what it began with, `all` replaces it.
+   * Durable when it resolves; where it rejects, what was there before is still there. `change`, all that differs since the
+   * last call that resolved, is written behind what is there; without one, and whenever the file has grown to twice what it began with, `all` replaces it.
    */
   save(mark: number, all: () => ReadonlyMap<string, Value>, change?: JournalChange<Value>): Promise<void>;
 }
@@ -41,8 +41,8 @@ export const createJournalFile = <Value>(path: string, value: z.ZodType<Value>):
   let whole = 0;
 
   const replace = async (text: string): Promise<void> => {
-    length = undefined;
     await replaceFile(path, text, mode);
+    length = undefined;
     await syncDirectory(path);
     length = Buffer.byteLength(text);
     whole = length;
@@ -71,9 +71,9 @@ export const createJournalFile = <Value>(path: string, value: z.ZodType<Value>):
         const line = lineOf({ mark, put: [...change.put], remove: [...change.remove] });
         const next = length + Buffer.byteLength(line);
         if (next <= whole + Math.max(whole, leastGrowth)) {
-          const before = length;
+          const untouched = length;
           length = undefined;
-          await append(path, line, before);
+          await append(path, line, untouched, () => (length = untouched));
           length = next;
           return;
         }
@@ -104,8 +104,8 @@ const linesOf = (text: string): readonly string[] => {
   return found;
 };
 
-/** Adds to a file that has `length` bytes. What could not be added whole is taken back, as far as the disk lets us. */
-const append = async (path: string, text: string, length: number): Promise<void> => {
+/** Adds to a file that has `length` bytes. What could not be added whole is taken back; `takenBack` says that it was. */
+const append = async (path: string, text: string, length: number, takenBack: () => void): Promise<void> => {
   try {
     await using file = await open(path, 'r+');
     const { size } = await file.stat();
@@ -118,7 +118,7 @@ const append = async (path: string, text: string, length: number): Promise<void>
       }
       await file.datasync();
     } catch (error) {
-      await file.truncate(length).catch(() => undefined);
+      await file.truncate(length).then(takenBack, () => undefined);
       throw error;
     }
   } catch (thrown) {
