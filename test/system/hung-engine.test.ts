@@ -56,7 +56,8 @@ describe('an engine hangs and comes back', () => {
       const listed = await cluster.docker('node', 'ls', '--format', '{{.Hostname}} {{.Status}}');
       assert.match(listed, new RegExp(`^${victim} Disconnected$`, 'm'));
       const { stdout } = await cluster.tutti('nodes');
-      assert.match(stdout, new RegExp(`${victim} +disconnected`));
+      assert.match(stdout, new RegExp(`^${victim} +disconnected`, 'm'));
+      assert.match(stdout, new RegExp(`^${victim}: its Docker Engine does not answer`, 'm'));
       await cluster.docker('service', 'scale', '--detach', 'web=6');
       const placed = await until(
         'the new tasks to run',
@@ -79,5 +80,43 @@ describe('an engine hangs and comes back', () => {
       assert.equal(await startOf(cluster, container), starts[index]);
     }
     assert.equal(later.length, 6);
+  });
+
+  test('after 30 s its tasks are replaced, which is told; when it is back what was replaced is stopped', async () => {
+    const engineAt = (name: string): { readonly nodes: TestCluster['nodes'] } => ({
+      nodes: cluster.nodes.filter((node) => node.name === name),
+    });
+    const tasks = async (): Promise<readonly string[]> =>
+      (await cluster.docker('service', 'ps', 'web', '--format', '{{.Node}} {{.DesiredState}} {{.CurrentState}}'))
+        .trim()
+        .split('\n');
+    {
+      using _hung = await hangEngine(cluster, victim);
+      const said = await until(
+        'the node to be down',
+        async () => await stateOf(victim),
+        (state) => state.startsWith('down'),
+        { deadlineMs, everyMs: 250 },
+      );
+      assert.match(said, /its tasks are replaced, their containers may still run \(since /);
+      await until(
+        'six tasks to run on the other node',
+        tasks,
+        (rows) => rows.filter((row) => row.startsWith('node1 Running Running')).length === 6,
+        { deadlineMs },
+      );
+      const given = (await tasks()).filter((row) => row.startsWith(`${victim} Shutdown Running`));
+      assert.equal(given.length, 2);
+    }
+    await until(
+      'nothing to run on the node that is back',
+      async () => under(await containersOf(engineAt(victim)), 'web').filter(({ running }) => running),
+      ({ length }) => length === 0,
+      { deadlineMs },
+    );
+    const running = under(await containersOf(engineAt('node1')), 'web').filter((container) => container.running);
+    assert.equal(new Set(running.map(({ place }) => place)).size, 6);
+    assert.equal(running.length, 6);
+    await replicas(6);
   });
 });

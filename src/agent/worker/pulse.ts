@@ -29,7 +29,7 @@ export interface PulseOptions {
 }
 
 /** After this long without a sign of life the engine is asked for one. */
-const quietMs = 2_000;
+const quietMs = 1_500;
 /** Between two questions to an engine that is lost. */
 const againMs = 500;
 /** A ping that took longer than its deadline and this was late because this process slept: its answer may be waiting. */

@@ -13,13 +13,15 @@ const stateColours: Readonly<Record<NodeView['state'], Colour>> = {
 export const listNodes = async (session: Session): Promise<void> => {
   const nodes = await session.client.nodes(session.signal);
   if (session.json) return session.printJson(nodes);
+  const sorted = nodes.toSorted(byName);
   const header = ['NODE', 'STATE', 'AVAILABILITY', 'ROLE', 'ADDRESS', 'TASKS', 'CPUS', 'MEMORY', 'ENGINE'];
   session.print(
     table(
       header,
-      nodes.toSorted(byName).map((node) => row(session, node)),
+      sorted.map((node) => row(session, node)),
     ),
   );
+  for (const { name, message } of sorted) if (message !== '') session.print(`${name}: ${message}`);
 };
 
 const byName = (left: NodeView, right: NodeView): number =>
