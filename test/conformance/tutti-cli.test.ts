@@ -114,10 +114,10 @@ describe('the tutti command', () => {
     assert.equal(line.task, 'shop_web.1');
     await fails('logs nope', 3, /there is no service and no task "nope"/);
     const { stdout } = await tutti('events --since 2023-01-01', {
-      until: 'service create shop_web',
+      until: 'service shop_web: created',
       timeoutMs: 20_000,
     });
-    assert.match(stdout, /service create shop_web/);
+    assert.match(stdout, /service shop_web: created/);
     await ok('rm shop');
   });
 

@@ -1,5 +1,6 @@
 import type { EventView, LogView } from '../../model/native.ts';
 import { TuttiError } from '../../model/errors.ts';
+import { eventText } from '../output/event.ts';
 import type { Colour } from '../output/paint.ts';
 import type { Session } from '../session.ts';
 
@@ -63,14 +64,23 @@ export const showEvents = async (
   session: Session,
   span: { readonly since?: number; readonly until?: number },
 ): Promise<void> => {
-  for await (const event of session.client.events(span, session.signal)) {
-    if (session.json) session.printJson(event);
-    else session.print(`${eventText(event)}\n`);
+  const { client, signal, paint } = session;
+  const names = new Map<string, string>();
+  for await (const event of client.events(span, signal)) {
+    if (session.json) {
+      session.printJson(event);
+      continue;
+    }
+    await learnNodes(session, names, event);
+    session.print(`${eventText(event, { nodeName: (id) => names.get(id) ?? id, paint })}\n`);
   }
 };
 
-const eventText = (event: EventView): string => {
-  const attributes = Object.entries(event.attributes).map(([key, value]) => `${key}=${value}`);
-  const details = attributes.length === 0 ? '' : ` (${attributes.join(', ')})`;
-  return `${new Date(event.timestamp).toISOString()} ${event.type} ${event.action} ${event.name} ${event.id}${details}`;
+/** Asks for the nodes' names when an event has an id that is new; one that is still not known then is not asked for again. */
+const learnNodes = async ({ client, signal }: Session, names: Map<string, string>, event: EventView): Promise<void> => {
+  if (event.type === 'node') names.set(event.id, event.name);
+  const node = event.attributes['node'];
+  if (node === undefined || names.has(node)) return;
+  names.set(node, node);
+  for (const { id, name } of await client.nodes(signal)) names.set(id, name);
 };
