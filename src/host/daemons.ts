@@ -9,6 +9,11 @@ const root = join(import.meta.dirname, '..', '..');
 /** V8 keeps what a short burst needs unless it is told that memory matters; values as measured, see docs/adr. */
 const nodeFlags = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=2', '--optimize-for-size'];
 
+/** The resolver is asked by every container: it may open port 53 and read the program, and nothing else that root may. */
+const capabilities: Partial<Record<DaemonName, readonly string[]>> = {
+  resolver: ['CAP_NET_BIND_SERVICE', 'CAP_DAC_READ_SEARCH'],
+};
+
 /** How a daemon of a node is started. */
 export const daemonOf = (name: DaemonName, { stateDirectory, runDirectory }: Directories): Daemon => ({
   name,
@@ -26,6 +31,7 @@ export const daemonOf = (name: DaemonName, { stateDirectory, runDirectory }: Dir
     // Each thread that allocates gets an arena of its own otherwise, and keeps it.
     MALLOC_ARENA_MAX: '2',
   },
+  ...(capabilities[name] && { capabilities: capabilities[name] }),
   stateDirectory,
   runDirectory,
   logFile: join(stateDirectory, `${name}.log`),

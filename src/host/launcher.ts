@@ -12,6 +12,8 @@ export interface Daemon {
   readonly command: readonly [string, ...string[]];
   /** Added to the environment; nothing else but PATH and HOME is passed on. */
   readonly environment: Readonly<Record<string, string>>;
+  /** The only capabilities that it needs, as capabilities(7) names them. Absent: what root has. */
+  readonly capabilities?: readonly string[];
   readonly stateDirectory: string;
   readonly runDirectory: string;
   /** Where the daemon's standard output and error go; kept below 2 × 10 MB. */

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Exec } from '../platform/exec.ts';
+import { daemonOf } from './daemons.ts';
 import type { Daemon } from './launcher.ts';
 import { createSystemd } from './systemd.ts';
 
@@ -45,6 +46,22 @@ test('a daemon is a unit that comes back, and nothing is left of it', async () =
     'systemctl disable --now tutti-agent.service',
     'systemctl daemon-reload',
   ]);
+  await rm(unitDirectory, { recursive: true });
+});
+
+test('a daemon that needs few capabilities has no others', async () => {
+  const unitDirectory = await mkdtemp(join(tmpdir(), 'tutti-units-'));
+  const exec: Exec = () => Promise.resolve({ code: 0, stdout: '', stderr: '' });
+  const launcher = createSystemd({ exec, unitDirectory });
+  await launcher.start(daemonOf('resolver', daemon));
+  await launcher.start(daemonOf('agent', daemon));
+  const [resolver, agent] = await Promise.all(
+    ['resolver', 'agent'].map((name) => readFile(join(unitDirectory, `tutti-${name}.service`), 'utf8')),
+  );
+  const confined =
+    'CapabilityBoundingSet=CAP_NET_BIND_SERVICE CAP_DAC_READ_SEARCH\nNoNewPrivileges=yes\nKillMode=process';
+  assert.ok(resolver?.includes(confined), resolver);
+  assert.doesNotMatch(agent ?? '', /Capability|NoNew/);
   await rm(unitDirectory, { recursive: true });
 });
 

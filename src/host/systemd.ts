@@ -27,6 +27,10 @@ const growingSince = 254;
 const restartSettings = (version: number): string =>
   version >= growingSince ? 'RestartSec=100ms\nRestartSteps=6\nRestartMaxDelaySec=10s' : 'RestartSec=1s';
 
+/** A unit with few capabilities does not get others by a program that it starts. */
+const confinement = ({ capabilities }: Daemon): string =>
+  capabilities === undefined ? '' : `CapabilityBoundingSet=${capabilities.join(' ')}\nNoNewPrivileges=yes\n`;
+
 const unit = (daemon: Daemon, version: number): string => `[Unit]
 Description=Tutti ${daemon.name}
 After=network-online.target docker.service
@@ -39,7 +43,7 @@ ${Object.entries(daemon.environment)
   .map(([name, value]) => `Environment=${quote(`${name}=${value}`)}\n`)
   .join('')}Restart=always
 ${restartSettings(version)}
-KillMode=process
+${confinement(daemon)}KillMode=process
 TimeoutStopSec=10s
 StandardOutput=append:${daemon.logFile}
 StandardError=append:${daemon.logFile}

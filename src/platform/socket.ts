@@ -28,7 +28,7 @@ const dockerGroup = async (): Promise<number | undefined> => {
 };
 
 /**
- * Makes a server listen on a unix socket of root and the group `docker`. A socket that nobody answers at is
+ * Makes a server listen on a unix socket of root and, where the mode gives it rights, the group `docker`. A socket that nobody answers at is
  * replaced. Throws `conflict` where one does answer, `invalid-argument` for a path that is too long.
  */
 export const listenOnSocket = async (server: Server, path: string, mode: number): Promise<void> => {
@@ -43,7 +43,8 @@ export const listenOnSocket = async (server: Server, path: string, mode: number)
   server.listen(path);
   process.umask(before);
   await once(server, 'listening');
-  const group = await dockerGroup();
+  // Whoever may not change owners needs not: without group rights the group says nothing.
+  const group = (mode & 0o070) === 0 ? undefined : await dockerGroup();
   if (group !== undefined) await chown(path, 0, group);
   await chmod(path, mode);
 };
