@@ -106,6 +106,29 @@ const ended = ({ task, status }: KnownTask, nodeName: ExplainFacts['nodeName']):
   }
 };
 
+const became: Readonly<Record<TaskStatus['state'], string>> = {
+  new: 'was new',
+  pending: 'was waiting for a node',
+  assigned: 'was given a place',
+  accepted: 'was accepted',
+  preparing: 'was being prepared',
+  ready: 'was ready to start',
+  starting: 'was starting',
+  running: 'began to run',
+  complete: 'ran to its end',
+  shutdown: 'was stopped',
+  failed: 'failed',
+  rejected: 'was rejected',
+  remove: 'was stopped',
+  orphaned: 'was lost with its node',
+};
+
+/** The words of a status where they say more than its state does. */
+const news = (status: TaskStatus): string =>
+  status.error === undefined && (status.message === status.state || status.message === 'started')
+    ? ''
+    : because(status);
+
 /** What is known of a task and of those before it in its place, oldest first. */
 export const happeningsOf = (facts: ExplainFacts): readonly Happening[] => {
   const { known, place, nodeName } = facts;
@@ -118,7 +141,7 @@ export const happeningsOf = (facts: ExplainFacts): readonly Happening[] => {
     happenings.push({ timestamp: task.createdAt, text: `${name} was made${how}` });
     const where = task.nodeId === undefined ? '' : ` on ${nodeName(task.nodeId)}`;
     if (status.timestamp !== task.createdAt || status.message !== '') {
-      happenings.push({ timestamp: status.timestamp, text: `${name} was ${status.state}${where}${because(status)}` });
+      happenings.push({ timestamp: status.timestamp, text: `${name} ${became[status.state]}${where}${news(status)}` });
     }
     const given = trouble(other, facts);
     if (given !== undefined) happenings.push({ timestamp: task.updatedAt, text: `${name} was given up: ${given}` });
