@@ -37,6 +37,7 @@ const settings = { kind: 'welcome', protocol: 1, nodeId: 'a', heartbeatMs: 1000,
 interface StartOptions {
   readonly stored?: Assignments;
   /** The engine does not answer; this is what it said before. */
+  readonly engineHangs?: boolean;
   readonly engineAway?: { readonly known: NodeDescription | undefined };
 }
 
@@ -51,7 +52,12 @@ const start = async (options: StartOptions = {}) => {
     readonly channel: Channel<ManagerMessage>;
     readonly heard: AgentMessage[];
   }[] = [];
-  const conduct = { beats: true, refuses: false, engineAway: options.engineAway !== undefined };
+  const conduct = {
+    beats: true,
+    refuses: false,
+    engineAway: options.engineAway !== undefined,
+    engineHangs: options.engineHangs === true,
+  };
   const listen = (address: string) =>
     network.listen(address, {
       refusal: () => (conduct.refuses ? new TuttiError('permission-denied', 'removed') : undefined),
@@ -102,7 +108,8 @@ const start = async (options: StartOptions = {}) => {
       listed: () => listing.promise,
     },
     network: { ...nothing, apply: () => undefined, observe: () => undefined },
-    describe: async () => {
+    describe: async (signal) => {
+      if (conduct.engineHangs) await clock.sleep(15_000, signal);
       if (conduct.engineAway) throw new TuttiError('unavailable', 'no engine');
       return await Promise.resolve(description);
     },
@@ -141,6 +148,15 @@ describe('the agent', () => {
     await node.pass(10_000);
     assert.deepEqual(node.last().heard.at(-1), { kind: 'heartbeat' });
     assert.ok(node.last().heard.some((said) => said.kind === 'description' && said.description.hostname === 'a'));
+  });
+
+  test('connects in time though its engine hangs, when it is known what that said', async () => {
+    const known = { ...description, hostname: 'before' };
+    const node = await start({ engineAway: { known }, engineHangs: true });
+    node.listen('one:2377');
+    await node.pass(1500);
+    const [hello] = node.last().heard;
+    assert.deepEqual(hello?.kind === 'hello' && hello.description, known);
   });
 
   test('waits for an engine that has never answered', async () => {

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { TuttiError } from '../../model/errors.ts';
 import type { NodeDescription } from '../../model/node.ts';
 import type { Clock, Log } from '../../platform/ports.ts';
 import { backoffMs } from './backoff.ts';
@@ -20,6 +21,8 @@ export interface DescriberOptions {
 const againMs = 60_000;
 /** What the engine did not answer is asked again after this. */
 const retryMs = 5_000;
+/** With a description from before nobody waits longer than this: a node that does not connect is soon given up. */
+const patienceMs = 1_000;
 
 interface First {
   readonly description: NodeDescription;
@@ -28,16 +31,32 @@ interface First {
 }
 
 const first = async (options: DescriberOptions, signal: AbortSignal): Promise<First> => {
+  const { clock, log } = options;
+  const known = await options.store?.load();
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return { description: await options.describe(signal), old: false };
+      const described = options.describe(signal);
+      return { description: await (known === undefined ? described : inTime(described, clock, signal)), old: false };
     } catch (error) {
       signal.throwIfAborted();
-      if (attempt === 1) options.log.warn('the engine does not answer yet', { error: String(error) });
-      const last = attempt === 1 ? await options.store?.load() : undefined;
-      if (last !== undefined) return { description: last, old: true };
-      await options.clock.sleep(backoffMs(attempt, 1), signal);
+      if (attempt === 1) log.warn('the engine does not answer yet', { error: String(error) });
+      if (known !== undefined) return { description: known, old: true };
+      await clock.sleep(backoffMs(attempt, 1), signal);
     }
+  }
+};
+
+/** Rejects when it takes too long; whatever comes of it then is ignored. */
+const inTime = async <Value>(value: Promise<Value>, clock: Clock, signal: AbortSignal): Promise<Value> => {
+  const done = new AbortController();
+  const late = async (): Promise<never> => {
+    await clock.sleep(patienceMs, AbortSignal.any([signal, done.signal]));
+    throw new TuttiError('deadline-exceeded', `the engine has not described itself within ${patienceMs} ms`);
+  };
+  try {
+    return await Promise.race([value, late()]);
+  } finally {
+    done.abort();
   }
 };
 
