@@ -3,6 +3,7 @@ import type { Task, TaskState } from '../../src/model/task.ts';
 import type { Change, ChangeOf, Commit, Store } from '../../src/store/store.ts';
 import type { FakeContainer } from '../fakes/engine/container.ts';
 import type { SimNode } from './node.ts';
+import { withinParallelism } from './updates.ts';
 import { Violation } from './violation.ts';
 
 /** Rules that hold at every step, whatever fails. Looks at what changed, not at everything. */
@@ -34,10 +35,12 @@ export function createInvariants(nodes: readonly SimNode[]): Invariants {
         if (change.table === 'task') {
           oneTaskPerPlace(store, change);
           oneAddressPerTask(store, change);
+          placedWhereItMay(store, change);
         } else if (change.table === 'taskStatus') states.forward(change);
         else if (change.table === 'network') oneSubnet(store, change.id);
         lost.note(store, change);
       }
+      withinParallelism(store, commit);
       if (commit.changes.some((change) => change.table === 'service')) onePort(store);
     },
     stepped: (store) => {
@@ -45,9 +48,7 @@ export function createInvariants(nodes: readonly SimNode[]): Invariants {
       for (const node of nodes) now += node.engine.calls['start'] ?? 0;
       if (now === starts) return;
       starts = now;
-      for (const node of nodes) {
-        if (node.outdated()) for (const container of node.engine.containers.values()) excused.add(container);
-      }
+      for (const node of nodes) for (const container of goingByOlderWord(node)) excused.add(container);
       checkRunning(nodes, store, lost, excused);
     },
   };
@@ -127,6 +128,21 @@ function oneTaskPerPlace(store: Store, { after: task }: ChangeOf<'task'>): void 
   }
 }
 
+/** Decided and committed: what a node has become in between nobody could know. */
+const decisionMs = 100;
+
+/** Only a node that is active and ready is given tasks. Those of global services have theirs from the start. */
+function placedWhereItMay(store: Store, { before, after: task }: ChangeOf<'task'>): void {
+  if (before === undefined || before.nodeId !== undefined || task?.nodeId === undefined) return;
+  const node = store.view.get('node', task.nodeId);
+  const status = store.view.get('nodeStatus', task.nodeId);
+  const since = task.updatedAt - decisionMs;
+  if (node !== undefined && node.spec.availability !== 'active' && node.updatedAt < since)
+    throw new Violation(`task ${task.id} was placed on ${node.id}, which is set to ${node.spec.availability}`);
+  if (status !== undefined && status.state !== 'ready' && status.since < since)
+    throw new Violation(`task ${task.id} was placed on ${task.nodeId}, which is ${status.state}`);
+}
+
 function oneAddressPerTask(store: Store, { after: task }: ChangeOf<'task'>): void {
   if (task?.addresses === undefined || task.addresses.length === 0 || !holdsAddresses(store, task)) return;
   const own = new Set(task.addresses.map(({ networkId, address }) => `${networkId} ${address}`));
@@ -161,6 +177,15 @@ function onePort(store: Store): void {
       if (owner !== undefined) throw new Violation(`port ${key} is given to ${owner} and ${service.spec.name}`);
       owners.set(key, service.spec.name);
     }
+  }
+}
+
+/** Containers of tasks that the node was told to stop, and has forgotten that it was. */
+function* goingByOlderWord({ engine, outdated }: SimNode): Iterable<FakeContainer> {
+  if (outdated.size === 0) return;
+  for (const container of engine.containers.values()) {
+    const { 'tutti.task': task = '', 'tutti.root': root = '' } = container.body.Labels ?? {};
+    if (outdated.has(task) || outdated.has(root)) yield container;
   }
 }
 

@@ -13,6 +13,7 @@ import type { MemoryNetwork } from '../../src/rpc/memory/network.ts';
 import { createFakeEngine } from '../fakes/engine/engine.ts';
 import type { FakeEngine } from '../fakes/engine/engine.ts';
 import { memoryFiles } from '../fakes/engine/node.ts';
+import { outdatedWord } from './outdated.ts';
 import type { Prng } from './prng.ts';
 import { type ProcessClock, type Timeline, processClock } from './time.ts';
 
@@ -38,8 +39,11 @@ export interface SimNode {
   setSlowness(factor: number): void;
   /** The agent is gone with its disk, the containers are not; what starts next is another node. */
   reinstall(id: string): void;
-  /** The agent died before a full disk took what it knew: until a manager tells it, it goes by what was written before. */
-  outdated(): boolean;
+  /**
+   * Tasks that nobody wants and that the agent may start: it died before a full disk took its last word, and goes by the one
+   * before until a manager tells it. With what it starts in their place: by the first of each lineage.
+   */
+  readonly outdated: ReadonlySet<string>;
   /** What the agent was told last; empty while none runs. */
   assignments(): Assignments;
   /** What the agent keeps for tasks: on disk, and files of secrets. */
@@ -63,8 +67,8 @@ const preparer: NetworkPreparer = {
 
 interface Disk {
   full: boolean;
-  /** What could not be written and has not been since. */
-  readonly behind: Set<'records' | 'assignments'>;
+  /** The last assignments were refused, and no others were written since. */
+  behind: boolean;
   records: ReadonlyMap<string, TaskRecord>;
   kept: { readonly sequence: number; readonly assignments: Assignments } | undefined;
 }
@@ -112,14 +116,10 @@ function startProcess(
   files: TaskFiles,
 ): void {
   const { clock, random, log, wire, id, index } = options;
-  const write = async (what: 'records' | 'assignments', change: () => void): Promise<void> => {
+  const write = async (change: () => void): Promise<void> => {
     await clock.sleep(random.between(1, 5));
-    if (disk.full) {
-      disk.behind.add(what);
-      throw new TuttiError('resource-exhausted', 'the disk is full');
-    }
+    if (disk.full) throw new TuttiError('resource-exhausted', 'the disk is full');
     change();
-    disk.behind.delete(what);
   };
   const read = async <Value>(value: () => Value): Promise<Value> => {
     await clock.sleep(random.between(1, 3));
@@ -127,14 +127,21 @@ function startProcess(
   };
   const store: AgentStore = {
     load: () => read(() => disk.kept),
-    save: (sequence, kept) =>
-      write('assignments', () => {
-        disk.kept = { sequence, assignments: laidOver(disk.kept?.assignments ?? new Map(), kept) };
-      }),
+    save: async (sequence, kept) => {
+      try {
+        await write(() => {
+          disk.kept = { sequence, assignments: laidOver(disk.kept?.assignments ?? new Map(), kept) };
+        });
+        disk.behind = false;
+      } catch (error) {
+        disk.behind = true;
+        throw error;
+      }
+    },
   };
   const records = {
     load: () => read(() => [...disk.records.values()]),
-    save: (kept: Kept<TaskRecord>) => write('records', () => void (disk.records = laidOver(disk.records, kept))),
+    save: (kept: Kept<TaskRecord>) => write(() => void (disk.records = laidOver(disk.records, kept))),
   };
   const worker = createWorker({
     engine: engine.connect(clock),
@@ -178,13 +185,13 @@ export function simNode(options: SimNodeOptions): SimNode {
   const name = `node-${index}`;
   let slowness = 1;
   const engine = simEngine(name, timeline, random, () => slowness);
-  const disk: Disk = { full: false, behind: new Set(), records: new Map(), kept: undefined };
+  const disk: Disk = { full: false, behind: false, records: new Map(), kept: undefined };
   let files = memoryFiles();
   let id = options.id;
   let powered = true;
   let clock: ProcessClock | undefined;
   let assignments: Assignments = new Map();
-  let outdated = false;
+  const outdated = outdatedWord();
 
   const startAgent = (): void => {
     if (!powered || clock) return;
@@ -193,7 +200,7 @@ export function simNode(options: SimNodeOptions): SimNode {
     let fromDisk = disk.kept !== undefined;
     const apply = (next: Assignments): void => {
       assignments = next;
-      if (!fromDisk) outdated = false;
+      if (!fromDisk) outdated.told();
       fromDisk = false;
     };
     startProcess({ ...options, id, clock: mine }, disk, engine, apply, files);
@@ -202,9 +209,10 @@ export function simNode(options: SimNodeOptions): SimNode {
     if (!clock) return;
     clock.kill();
     clock = undefined;
+    if (disk.behind && disk.kept !== undefined)
+      outdated.died(disk.kept.assignments, assignments, (task) => disk.records.get(task)?.root ?? task);
+    disk.behind = false;
     assignments = new Map();
-    outdated ||= disk.behind.size > 0;
-    disk.behind.clear();
     wire.crash(id, { silent });
   };
   return {
@@ -240,7 +248,7 @@ export function simNode(options: SimNodeOptions): SimNode {
       files = memoryFiles();
       id = next;
     },
-    outdated: () => outdated,
+    outdated: outdated.tasks,
     assignments: () => assignments,
     leftovers: () => [
       ...[...disk.records.values()].map((record) => `record of ${record.id}`),
