@@ -12,6 +12,7 @@ import secrets
 import signal
 import socket
 import string
+import sys
 import threading
 import time
 from http.cookies import CookieError, SimpleCookie
@@ -64,6 +65,8 @@ class Ballot(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version = "vote"
     timeout = 30
+    # Head and body in one piece: the health check hangs up once it has read the status.
+    wbufsize = 65536
 
     def do_GET(self):
         path = self.path.split("?")[0]
@@ -144,13 +147,19 @@ class Ballot(BaseHTTPRequestHandler):
             self.wfile.write(data)
 
     def log_message(self, form, *arguments):
-        if self.path != "/healthz":
+        # What cannot be read as a request has no path.
+        if getattr(self, "path", "").split("?")[0] != "/healthz":
             super().log_message(form, *arguments)
 
 
 class Server(ThreadingHTTPServer):
     request_queue_size = 128
     daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        # Whoever asks may hang up before the answer is through; that is no fault of this server.
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
 
 def main():
