@@ -110,6 +110,31 @@ for (const path of documents) {
   });
 }
 
+/** A command's help with what stands under it, and that of all its subcommands. */
+const helpOf = (command: Command, parents: readonly string[] = []): (readonly [string, string])[] => {
+  const words = [...parents, command.name()];
+  let text = '';
+  command.configureOutput({ writeOut: (part) => (text += part) }).outputHelp();
+  const shown = command.commands.filter((one) => one.name() !== '__complete');
+  return [[words.join(' '), text], ...shown.flatMap((one) => helpOf(one, words))];
+};
+
+test('every help has examples of its command, which can be typed', async () => {
+  const helps = helpOf(await tutti());
+  assert.ok(helps.length > 25);
+  for (const [command, text] of helps) {
+    const [, list = ''] = text.split('\nExamples:\n');
+    const examples = list.split('\n').flatMap((line) => (line.startsWith('  ') ? [line.trim()] : []));
+    assert.ok(examples.length > 0, `${command} --help has no example`);
+    for (const example of examples) {
+      const typed = example.slice(Math.max(0, example.indexOf('tutti '))).replace(/ {2,}.*$| > .*$/, '');
+      assert.ok(typed.startsWith(`${command} `) || typed === command, `${command} --help: ${example}`);
+      const parsed = (await tutti()).parseAsync(wordsOf(typed).slice(1), { from: 'user' });
+      await parsed.catch((error: unknown) => assert.fail(`${example}: ${String(error)}`));
+    }
+  }
+});
+
 test('a command or an option that does not exist is found', async () => {
   const wrong = ['./tutti deplyo shop', './tutti ps --everything', './tutti scale', './tutti dev up --nodse 3'];
   for (const line of wrong) {

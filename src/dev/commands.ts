@@ -1,5 +1,6 @@
-import { InvalidArgumentError, Option } from 'commander';
+import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
+import { withExamples, withFormat } from '../cli/commands/options.ts';
 import { table } from '../cli/output/table.ts';
 import { demoCluster, removeContext } from './demo/docker-context.ts';
 import { down } from './down.ts';
@@ -46,14 +47,10 @@ export function registerDev(program: Command, context: DevContext): void {
       'after',
       `
 Each node is a network namespace with an address of its own on a private switch, an engine of its own and the daemons of
-Tutti. This machine reaches the nodes at their addresses.
-
-Examples:
-  tutti dev up --nodes 3
-  tutti dev power-off node3
-  tutti dev power-on node3
-  tutti dev down`,
+Tutti. This machine reaches the nodes at their addresses.`,
     );
+  const tour = ['tutti dev up --nodes 3', 'tutti dev power-off node3', 'tutti dev power-on node3', 'tutti dev down'];
+  withExamples(dev, ...tour);
   addUp(dev, context);
   addLs(dev, context);
   addNodeCommands(dev, context);
@@ -68,14 +65,12 @@ const count = (value: string): number => {
 };
 
 const withCommon = (command: Command): Command =>
-  command
-    .option('--name <cluster>', 'which cluster; several may exist', 'dev')
-    .addOption(new Option('--format <format>', 'of the output').choices(['table', 'json']).default('table'))
+  withFormat(command.option('--name <cluster>', 'which cluster; several may exist', 'dev'))
     .option('--data-directory <path>', 'where clusters keep what survives a power-off', defaultBases.dataDirectory)
     .option('--run-directory <path>', 'where clusters keep their sockets', defaultBases.runDirectory);
 
 function addUp(dev: Command, context: DevContext): void {
-  withCommon(dev.command('up'))
+  const command = withCommon(dev.command('up'))
     .description('make a cluster and start it')
     .option('--nodes <number>', 'how many', count, 3)
     .option('--managers <number>', 'how many of the nodes are managers, the first ones', count, 1)
@@ -97,10 +92,17 @@ function addUp(dev: Command, context: DevContext): void {
       const cluster = layoutCluster(flags.name, bases(flags));
       printCluster(context, flags, await describeCluster(context.ports.exec, cluster, state));
     });
+  withExamples(
+    command,
+    'tutti dev up',
+    'tutti dev up --name test --nodes 5 --format json',
+    'tutti dev up --engine-path /opt/docker-28 --engine-arg=--experimental',
+    'tutti dev up --nat                # images can be pulled from outside',
+  );
 }
 
 function addLs(dev: Command, context: DevContext): void {
-  withCommon(dev.command('ls'))
+  const command = withCommon(dev.command('ls'))
     .description('list the nodes of a cluster, or with --all the clusters')
     .option('--all', 'every cluster of this machine', false)
     .action(async (flags: Common & { readonly all: boolean }) => {
@@ -119,6 +121,7 @@ function addLs(dev: Command, context: DevContext): void {
         }
       }
     });
+  withExamples(command, 'tutti dev ls', 'tutti dev ls --name test --format json', 'tutti dev ls --all');
 }
 
 function addNodeCommands(dev: Command, context: DevContext): void {
@@ -129,13 +132,14 @@ function addNodeCommands(dev: Command, context: DevContext): void {
     act: (flags: Common, node: string) => Promise<void>,
     done: string,
   ): void => {
-    withCommon(dev.command(name))
+    const command = withCommon(dev.command(name))
       .description(description)
       .argument('<node>', 'its name, as `tutti dev ls` lists it')
       .action(async (node: string, flags: Common) => {
         await act(flags, node);
         context.print(flags.format === 'json' ? `${JSON.stringify({ node, [name]: true })}\n` : `${node} ${done}\n`);
       });
+    withExamples(command, `tutti dev ${name} node2`, `tutti dev ${name} node3 --name test`);
   };
   const cluster = (flags: Common) => layoutCluster(flags.name, bases(flags));
   add(
@@ -165,7 +169,7 @@ function addNodeCommands(dev: Command, context: DevContext): void {
 }
 
 function addDown(dev: Command, context: DevContext): void {
-  withCommon(dev.command('down'))
+  const command = withCommon(dev.command('down'))
     .description('remove a cluster and everything that it made, also one that is only half there')
     .option('--all', 'every cluster of this machine', false)
     .action(async (flags: Common & { readonly all: boolean }) => {
@@ -180,6 +184,7 @@ function addDown(dev: Command, context: DevContext): void {
       if (flags.format === 'json') context.print(`${JSON.stringify({ removed })}\n`);
       else context.print(removed.length === 0 ? 'nothing to remove\n' : `removed ${removed.join(', ')}\n`);
     });
+  withExamples(command, 'tutti dev down', 'tutti dev down --name test', 'tutti dev down --all');
 }
 
 function printCluster(context: DevContext, flags: Common, report: ClusterReport): void {
