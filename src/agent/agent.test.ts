@@ -185,14 +185,16 @@ describe('the agent', () => {
     assert.deepEqual(node.last().heard.at(-1), { kind: 'applied', sequence: 2 });
   });
 
-  test('knows enough when the engine was listed and a manager has told the set, or after ten seconds', async () => {
+  test('knows enough when the engine was listed and a manager has told the set for two seconds, or after ten', async () => {
     const node = await start({ stored: new Map([['config:a', config('a')]]) });
     node.listen('one:2377');
     node.listing.resolve();
     await node.pass(500);
     assert.deepEqual(node.known, []);
     node.last().channel.send(put(1, true, config('a')));
-    await node.pass(10);
+    await node.pass(1_900);
+    assert.deepEqual(node.known, []);
+    await node.pass(200);
     assert.equal(node.known.length, 1);
     const alone = await start({ stored: new Map([['config:a', config('a')]]) });
     alone.listing.resolve();

@@ -25,14 +25,16 @@ export interface AgentPorts {
   /** Told with whom there is a session; undefined: with nobody. */
   readonly state?: (manager: string | undefined) => void;
   /**
-   * Called once, when the network knows as much as an agent before this one did: the engine was listed and a manager has
-   * told the whole set. It does not wait for ever for either.
+   * Called once, when the network knows as much as an agent before this one did: the engine was listed, and a manager has
+   * told the whole set and had a moment to hear of it from the other nodes. It does not wait for ever for any of it.
    */
   readonly known?: () => void;
 }
 
 /** Longer an agent does not hold back what it knows. */
 const learnMs = 10_000;
+/** A manager that was killed too knows of what has just become ready elsewhere when the agents there have told it again. */
+const hearsayMs = 2_000;
 
 /**
  * The agent of one node: a session with a manager, the containers, the network. It begins with what it has on disk, so
@@ -53,8 +55,10 @@ export const createAgent = (ports: AgentPorts): AsyncDisposable => {
       // Those of tasks without a container are not told by the listing.
       for (const observation of worker.observations()) network.observe(observation);
     });
-    const late = clock.sleep(learnMs, AbortSignal.any([stop.signal, enough.signal])).catch(() => undefined);
-    await Promise.race([Promise.all([listed, told.promise]), late]);
+    const over = AbortSignal.any([stop.signal, enough.signal]);
+    const late = clock.sleep(learnMs, over).catch(() => undefined);
+    const heard = told.promise.then(async () => await clock.sleep(hearsayMs, over)).catch(() => undefined);
+    await Promise.race([Promise.all([listed, heard]), late]);
     enough.abort();
     if (!stop.signal.aborted) known();
   };
