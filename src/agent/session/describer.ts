@@ -22,7 +22,7 @@ const againMs = 60_000;
 /** What the engine did not answer is asked again after this. */
 const retryMs = 5_000;
 /** With a description from before nobody waits longer than this: a node that does not connect is soon given up. */
-const patienceMs = 1_000;
+const patienceMs = 500;
 
 interface First {
   readonly description: NodeDescription;

@@ -7,6 +7,8 @@ import type { EngineContainer, EngineEvent } from '../executor/engine.ts';
 import type { FileSources } from '../executor/files.ts';
 import type { NodeIdentity } from '../executor/labels.ts';
 import type { Action } from './actions.ts';
+import { createContact } from './contact.ts';
+import type { Contact } from './contact.ts';
 import { viewOfListed } from './container-view.ts';
 import type { ContainerView } from './container-view.ts';
 import type { LaneName, WorkerContext } from './context.ts';
@@ -60,14 +62,12 @@ export class WorkerCore implements WorkerContext {
   readonly #onEnd = new Map<string, () => void>();
   readonly #signal: AbortSignal;
   #settling = false;
-  /** The engine has been listed once: before that nothing is known of what runs. */
-  #listed = false;
-  /** Since when the engine has not answered, by the monotonic clock. */
-  #lostAt: number | undefined;
+  readonly #contact: Contact;
 
   constructor(ports: WorkerPorts, options: WorkerOptions, signal: AbortSignal) {
     this.ports = ports;
     this.#signal = signal;
+    this.#contact = createContact(ports.clock);
     this.health = createHealthChecks(ports.engine);
     this.pullImage = createPuller(ports.engine);
     this.#processIds = createProcessIds({
@@ -114,6 +114,7 @@ export class WorkerCore implements WorkerContext {
 
   /** Takes what was written before; call it before the first `apply`. */
   restore(records: readonly TaskRecord[]): void {
+    this.#contact.begin();
     for (const record of records) this.tasks.add(record);
   }
 
@@ -131,12 +132,10 @@ export class WorkerCore implements WorkerContext {
       this.publish(taskId);
       this.#learnProcess(id);
     }
-    const first = !this.#listed;
-    this.#listed = true;
+    const { first, lost } = this.#contact.listed();
     for (const slot of first ? [...this.tasks.slots()] : changed) this.look(slot);
     if (first) void this.#sweepFiles();
-    if (this.#lostAt !== undefined) this.#retryAll();
-    this.#lostAt = undefined;
+    if (lost) this.#retryAll();
   }
 
   /** Files of tasks that nothing is known of: the agent was killed before it wrote of them, or its disk was full. */
@@ -166,7 +165,7 @@ export class WorkerCore implements WorkerContext {
   }
 
   lost(fault: TuttiError, since: number): void {
-    this.#lostAt ??= since;
+    this.#contact.lost(since);
     for (const { record } of this.tasks.entries.values()) {
       if (isTerminal(record.state) || record.state === 'running') continue;
       this.update(record.id, (old, now) => advance(old, { state: old.state, message: fault.message }, now));
@@ -174,7 +173,7 @@ export class WorkerCore implements WorkerContext {
   }
 
   engineAwayMs(): number | undefined {
-    return this.#lostAt === undefined ? undefined : this.ports.clock.monotonic() - this.#lostAt;
+    return this.#contact.awayMs();
   }
 
   // What is told.
@@ -329,7 +328,7 @@ export class WorkerCore implements WorkerContext {
 
   #settle(): void {
     this.#settling = false;
-    if (this.#signal.aborted || !this.#listed) return;
+    if (this.#signal.aborted || !this.#contact.known()) return;
     const slots = [...this.#dirty];
     this.#dirty.clear();
     const now = this.ports.clock.now();

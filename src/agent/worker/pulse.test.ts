@@ -48,11 +48,14 @@ test('what ended while it hung is restarted in place, once', async () => {
   assert.equal(startsOf(node), 2);
 });
 
-test('an engine that hangs when the agent starts is missed too', async () => {
+test('an engine that hangs when the agent starts is away at once', async () => {
   const node = fakeNode();
   node.engine.hang();
+  assert.equal(node.worker().engineAwayMs(), undefined);
   node.assign(assignedTask('a'));
-  await node.pass(4_100);
+  await node.pass(500);
+  assert.equal(node.worker().engineAwayMs(), 500);
+  await node.pass(4_000);
   assert.ok(node.worker().engineAwayMs() !== undefined);
   node.engine.resume();
   await node.pass(3_000);
