@@ -11,6 +11,7 @@ import { createStreamChannel } from './channel.ts';
 import { callerOf } from './peer.ts';
 import { createPlaces } from './places.ts';
 import { openRequests } from './requests.ts';
+import { isSwarm, refuseSwarm } from './swarm.ts';
 import { callPrefix, requestProtocol, respondError, sessionPath } from './wire.ts';
 
 export interface AcceptorOptions {
@@ -78,7 +79,10 @@ export const createAcceptor = (options: AcceptorOptions): Acceptor => {
   const acceptStreams = (socket: TLSSocket, address: string, peer: Peer | undefined): void => {
     const session = performServerHandshake(socket, settingsFor(peer));
     session.on('error', () => undefined);
-    session.on('stream', (stream, headers) => route(stream, headers[':path'] ?? '', address, peer));
+    session.on('stream', (stream, headers) => {
+      if (isSwarm(headers)) refuseSwarm(stream);
+      else route(stream, headers[':path'] ?? '', address, peer);
+    });
   };
 
   const acceptRequests = (socket: TLSSocket, peer: Peer): void => {

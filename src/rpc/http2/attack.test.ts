@@ -127,6 +127,20 @@ test('a session takes a certificate', async () => {
   assert.equal(managers.sessions.length, 0);
 });
 
+test('an engine that `docker swarm join` sends is told what to run, in its own protocol', async () => {
+  await using managers = await open();
+  const session = connectHttp2(`https://${managers.address}`, { ca: authority.certificate, servername: 'manager' });
+  const stream = session.request({
+    ':method': 'POST',
+    ':path': '/docker.swarmkit.v1.NodeCA/GetRootCACertificate',
+    'content-type': 'application/grpc',
+  });
+  const [headers] = (await once(stream, 'response')) as [IncomingHttpHeaders];
+  assert.equal(headers['grpc-status'], '12');
+  assert.match(String(headers['grpc-message']), /run "tutti join" on the machine/);
+  session.destroy();
+});
+
 test('older versions of TLS are refused', async () => {
   await using managers = await open();
   const socket = connectTls({
