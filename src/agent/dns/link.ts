@@ -51,8 +51,15 @@ export function createResolverLink({ path, clock, log }: ResolverLinkPorts): Res
   let lastId = 0;
 
   const ask = (id: number, address: string): void => session?.listen(id, address);
+  /** The resolver stops listening by itself where a network is gone. */
+  const forgetGateways = (): void => {
+    const wantedNow = new Set<string>();
+    for (const item of wanted[0].values()) if (item.kind === 'network') wantedNow.add(item.gateway);
+    for (const address of gateways.keys()) if (!wantedNow.has(address)) gateways.delete(address);
+  };
   const flush = (): void => {
     planned = false;
+    forgetGateways();
     if (session === undefined || (held && session.known)) return;
     if (dirty && session.tell(rowTexts(...wanted))) dirty = false;
     if (dirty || !session.isSettled()) return;
@@ -135,9 +142,6 @@ export function createResolverLink({ path, clock, log }: ResolverLinkPorts): Res
       begin();
       wanted = [assignments, observations];
       dirty = true;
-      const wantedGateways = new Set<string>();
-      for (const item of assignments.values()) if (item.kind === 'network') wantedGateways.add(item.gateway);
-      for (const address of gateways.keys()) if (!wantedGateways.has(address)) gateways.delete(address);
       plan();
     },
     async listen(address) {
