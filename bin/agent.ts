@@ -1,4 +1,5 @@
 import { flushCompileCache } from 'node:module';
+import { availableParallelism } from 'node:os';
 import { createAgent } from '../src/agent/agent.ts';
 import { createResolverLink } from '../src/agent/dns/link.ts';
 import { createMemoryFiles } from '../src/agent/executor/memory-files.ts';
@@ -62,15 +63,19 @@ const run = async (): Promise<AsyncDisposable> => {
   let credentials = await readCredentials(directories);
   const paths = nodePaths(directories);
   const { parts, engine, network, resolver } = openNode(config.engine);
-  const worker = createWorker({
-    engine,
-    networks: network,
-    files: createMemoryFiles(paths.taskFiles, createMountMemory(systemExec)),
-    records: createRecordsFile(paths.records),
-    clock,
-    random: systemRandomness,
-    log,
-  });
+  const worker = createWorker(
+    {
+      engine,
+      networks: network,
+      files: createMemoryFiles(paths.taskFiles, createMountMemory(systemExec)),
+      records: createRecordsFile(paths.records),
+      clock,
+      random: systemRandomness,
+      log,
+    },
+    // Making and starting a container is work for the processor, most of it outside of the engine's own locks.
+    { launches: Math.max(2, Math.min(8, availableParallelism())) },
+  );
   let telling: Promise<void> = Promise.resolve();
   const tell = (manager: string | undefined) => {
     const status = { pid: process.pid, ready: manager !== undefined, ...(manager !== undefined && { manager }) };
