@@ -5,6 +5,7 @@ import type { ContainerSpec } from '../../model/container.ts';
 import type { Action, ActionOf } from './actions.ts';
 import type { ContainerView } from './container-view.ts';
 import { startTask } from './launch.ts';
+import { missingImage } from './missing-image.ts';
 import { prepareTask } from './prepare.ts';
 import { advance, statusOf, successorRecord } from './record.ts';
 import type { TaskRecord } from './record.ts';
@@ -60,7 +61,7 @@ async function requireLocal(
   } catch (cause) {
     const missing = TuttiError.from(cause);
     if (missing.code !== 'not-found') throw missing;
-    throw new TuttiError('not-found', `No such image: ${image}: ${fault.message}`, { cause: fault });
+    throw missingImage(image, fault);
   }
   context.ports.log.warn('cannot pull; the image that the engine has is used', { image, error: fault.message });
 }
@@ -93,7 +94,7 @@ async function prepare(context: WorkerContext, taskId: TaskId, signal: AbortSign
 
 function askForPull(context: WorkerContext, taskId: TaskId, assigned: AssignedTask, image: string): void {
   if (!assigned.spec.containers.some((spec) => spec.image === image && isPulled(spec))) {
-    throw new TuttiError('not-found', `No such image: ${image}`);
+    throw missingImage(image, undefined);
   }
   context.health.forget(image);
   context.entry(taskId).needsPull = true;

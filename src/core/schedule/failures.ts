@@ -1,6 +1,6 @@
 import type { NodeInfo } from './node-info.ts';
 
-/** Swarm's numbers: so many failures within so long, and the node comes last for the service. */
+/** Swarm's numbers: so many failures within so long, or one rejection, and the node comes last for the service. */
 const most = 5;
 const withinMs = 5 * 60_000;
 
@@ -8,9 +8,10 @@ const withinMs = 5 * 60_000;
 export class Failures {
   readonly #times = new Map<NodeInfo, number[]>();
 
-  note(node: NodeInfo, at: number): void {
-    const times = this.#times.get(node) ?? [];
-    this.#times.set(node, [...times, at].slice(-most));
+  /** A rejection is of the node (it has no such image, no such path), and no other node was asked yet: once is enough. */
+  note(node: NodeInfo, at: number, how: 'failed' | 'rejected'): void {
+    const times = how === 'rejected' ? Array.from({ length: most }, () => at) : [...(this.#times.get(node) ?? []), at];
+    this.#times.set(node, times.slice(-most));
   }
 
   /** Whether all of them are too old to matter. */

@@ -63,7 +63,7 @@ export class ClusterModel {
     if (ended) {
       this.#ended.add(id);
       if (row?.nodeId !== undefined && (status.state === 'failed' || status.state === 'rejected')) {
-        this.#noteFailure(row, row.nodeId, Math.min(now, status.timestamp));
+        this.#noteFailure(row, row.nodeId, Math.min(now, status.timestamp), status.state);
       }
     } else {
       this.#ended.delete(id);
@@ -87,11 +87,11 @@ export class ClusterModel {
     entry.load = load;
   }
 
-  #noteFailure(task: Task, nodeId: string, at: number): void {
+  #noteFailure(task: Task, nodeId: string, at: number, how: 'failed' | 'rejected'): void {
     const node = this.nodes.find(nodeId);
     if (node === undefined) return;
     const group = this.groups.join(task);
-    group.failures.note(node, at);
+    group.failures.note(node, at, how);
     this.groups.leave(group);
   }
 

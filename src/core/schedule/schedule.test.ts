@@ -140,22 +140,26 @@ describe('strategies', () => {
     assert.equal(explanationOf(full), 'no suitable node (1 lacks memory)');
   });
 
-  it('tries nodes last where the tasks failed five times in five minutes', () => {
-    const failed = (slot: number): { task: ReturnType<typeof aTask>; status: TaskStatus } => {
-      const task = on('a', 'web', slot);
-      return {
-        task,
-        status: { taskId: task.id, state: 'failed', timestamp: 0, message: '', ready: false, containers: [] },
-      };
+  it('tries nodes last where the tasks failed five times in five minutes, or one was rejected', () => {
+    const ended = (
+      node: string,
+      slot: number,
+      state: 'failed' | 'rejected',
+    ): { task: ReturnType<typeof aTask>; status: TaskStatus } => {
+      const task = on(node, 'web', slot);
+      return { task, status: { taskId: task.id, state, timestamp: 0, message: '', ready: false, containers: [] } };
     };
-    const failures = Array.from({ length: 5 }, (_, index) => failed(100 + index));
+    const failures = Array.from({ length: 5 }, (_, index) => ended('a', 100 + index, 'failed'));
     const fresh = tasksOf('web', 2).map((task) => ({ task }));
-    for (const [count, first] of [
-      [4, 'a'],
-      [5, 'b'],
-    ] as const) {
-      const decision = place([aNode('a'), aNode('b')], [], { tasks: [...failures.slice(0, count), ...fresh] });
-      assert.equal(decision.where['web.1'], first, `${count} failures`);
+    const cases = [
+      [failures.slice(0, 4), 'a'],
+      [failures, 'b'],
+      [[ended('a', 100, 'rejected')], 'b'],
+      [[ended('a', 100, 'rejected'), ended('b', 101, 'rejected')], 'a'],
+    ] as const;
+    for (const [before, first] of cases) {
+      const decision = place([aNode('a'), aNode('b')], [], { tasks: [...before, ...fresh] });
+      assert.equal(decision.where['web.1'], first, before.map(({ status }) => status.state).join(' '));
     }
   });
 
