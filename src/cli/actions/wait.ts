@@ -52,7 +52,10 @@ export const waitForServices = async (session: Session, options: WaitOptions): P
     const trouble = await troubles(waiting);
     display.show(
       services.map(
-        (service, index) => lineOf(session, service, states[index] ?? 'under-way') + (trouble.get(service.id) ?? ''),
+        (service, index) =>
+          lineOf(session, service, states[index] ?? 'under-way') +
+          // What was known of it is from a moment ago.
+          (states[index] === 'under-way' ? (trouble.get(service.id) ?? '') : ''),
       ),
     );
     const isLate = clock.monotonic() >= deadline;
