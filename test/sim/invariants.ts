@@ -197,27 +197,42 @@ function checkRunning(
   excused: ReadonlySet<FakeContainer>,
 ): void {
   const addresses = new Map<string, string>();
-  const places = new Map<string, Map<string, FakeContainer>>();
+  const everywhere = new Places(store);
   for (const node of nodes) {
+    const here = new Places(store);
     for (const container of node.engine.containers.values()) {
-      if (container.state !== 'running' || excused.has(container)) continue;
+      if (container.state !== 'running') continue;
       const labels = container.body.Labels ?? {};
       // A node that was removed cannot be told to stop what it runs before it hears of it.
       if (lost.nodes.has(labels['tutti.node'] ?? '')) continue;
+      // Whatever word an agent goes by, what is on its own node it sees.
+      here.run(container);
+      if (excused.has(container)) continue;
       oneAddress(addresses, node, container);
-      const task = labels['tutti.task'] ?? '';
-      if (lost.tasks.has(task) || lost.tasks.has(labels['tutti.root'] ?? '')) continue;
-      const place = `${labels['tutti.service']} ${labels['tutti.slot'] ?? labels['tutti.node']}`;
-      const here = places.get(place);
-      if (here === undefined) places.set(place, new Map([[task, container]]));
-      else here.set(task, container);
+      if (lost.tasks.has(labels['tutti.task'] ?? '') || lost.tasks.has(labels['tutti.root'] ?? '')) continue;
+      everywhere.run(container);
     }
   }
-  for (const [place, tasks] of places) {
-    if (tasks.size > (startsFirst(store, place) ? 2 : 1)) {
-      const names = [...tasks.values()].map(({ name }) => name).join(' and ');
-      throw new Violation(`${tasks.size} tasks run in one place: ${names}`);
-    }
+}
+
+/** The tasks that run in each place. */
+class Places {
+  readonly #store: Store | undefined;
+  readonly #places = new Map<string, Map<string, FakeContainer>>();
+
+  constructor(store: Store | undefined) {
+    this.#store = store;
+  }
+
+  /** Throws when there is one too many. */
+  run(container: FakeContainer): void {
+    const labels = container.body.Labels ?? {};
+    const place = `${labels['tutti.service']} ${labels['tutti.slot'] ?? labels['tutti.node']}`;
+    const tasks = this.#places.get(place) ?? new Map<string, FakeContainer>();
+    this.#places.set(place, tasks.set(labels['tutti.task'] ?? '', container));
+    if (tasks.size <= 1 || (tasks.size === 2 && startsFirst(this.#store, place))) return;
+    const names = [...tasks.values()].map(({ name }) => name).join(' and ');
+    throw new Violation(`${tasks.size} tasks run in one place: ${names}`);
   }
 }
 
