@@ -116,9 +116,45 @@ const startManager = async () => {
   return { store, book, network, dispatcher, clock, connect, hello, pass, state };
 };
 
+/** Its beginning is over: nobody is waited for. */
+const startSettled = async () => {
+  const manager = await startManager();
+  await manager.pass(2_000);
+  return manager;
+};
+
+describe('a manager that has just begun', () => {
+  test('tells the whole sets when it has heard every node, so that nothing is withdrawn that is ready', async () => {
+    const manager = await startManager();
+    manager.book.put('node-a', config('old'));
+    const a = await manager.hello('node-a');
+    manager.book.put('node-a', config('one'));
+    await manager.pass(1_000);
+    assert.deepEqual(
+      a.messages.map(({ kind }) => kind).filter((kind) => kind !== 'heartbeat'),
+      ['welcome'],
+    );
+    manager.book.put('node-a', config('two'));
+    const b = await manager.hello('node-b');
+    assert.equal(b.told().length, 1);
+    assert.deepEqual(a.told()[0]?.put, [config('old'), config('one'), config('two')]);
+    await manager.pass(100);
+    assert.equal(a.told().length, 1);
+  });
+
+  test('waits two seconds for the last', async () => {
+    const manager = await startManager();
+    const a = await manager.hello('node-a');
+    await manager.pass(1_900);
+    assert.equal(a.told().length, 0);
+    await manager.pass(200);
+    assert.equal(a.told().length, 1);
+  });
+});
+
 describe('a session', () => {
   test('begins with a welcome and the whole set', async () => {
-    const manager = await startManager();
+    const manager = await startSettled();
     manager.book.put('node-a', config('one'), config('two'));
     const agent = await manager.hello('node-a');
     assert.equal(agent.messages[0]?.kind, 'welcome');
@@ -161,7 +197,7 @@ describe('a session', () => {
   });
 
   test('goes on with differences, many changes in one message', async () => {
-    const manager = await startManager();
+    const manager = await startSettled();
     const agent = await manager.hello('node-a');
     manager.book.put('node-a', config('one'));
     manager.book.put('node-a', config('two'));
@@ -173,7 +209,7 @@ describe('a session', () => {
   });
 
   test('an agent that does not keep up is sent the whole set when it does, and nothing is held for it', async () => {
-    const manager = await startManager();
+    const manager = await startSettled();
     const agent = await manager.hello('node-a');
     manager.network.cut('node-a');
     for (let round = 1; round <= 500; round += 1) {
@@ -188,7 +224,7 @@ describe('a session', () => {
   });
 
   test('a newer one of the same node takes over', async () => {
-    const manager = await startManager();
+    const manager = await startSettled();
     const older = await manager.hello('node-a');
     const newer = await manager.hello('node-a');
     await manager.pass(5);

@@ -11,6 +11,7 @@ import type { Assignments } from '../assignments/assignments.ts';
 import { recordDescription } from './describe.ts';
 import { createLiveness } from './liveness.ts';
 import { changedStatuses, untoldBy } from './observations.ts';
+import { createReunion } from './reunion.ts';
 import { createSession, type Session } from './session.ts';
 
 /** Sessions with all agents: assignments down, observations up. */
@@ -37,6 +38,14 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
   const { store, assignments, clock, log } = options;
   const sessions = new Map<NodeId, Session>();
   const liveness = createLiveness(options);
+  const reunion = createReunion({
+    store,
+    clock,
+    isHere: (nodeId) => sessions.has(nodeId),
+    done: () => {
+      for (const session of sessions.values()) session.release();
+    },
+  });
   let listener: Pick<ManagerListener, 'drop'> | undefined;
   let gathering: Timer | undefined;
 
@@ -92,6 +101,8 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
     observeAll(nodeId, hello.tasks);
     liveness.connected(nodeId, peer.address);
     session.begin(welcome(nodeId));
+    reunion.look();
+    if (reunion.isDone()) session.release();
   };
 
   const receive = (session: Session, message: AgentMessage): void => {
@@ -177,6 +188,7 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
       changes[Symbol.dispose]();
       watchNodes[Symbol.dispose]();
       liveness[Symbol.dispose]();
+      reunion[Symbol.dispose]();
       gathering?.cancel();
       for (const { channel } of sessions.values()) channel.close();
       return Promise.resolve();

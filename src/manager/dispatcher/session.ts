@@ -5,18 +5,21 @@ import type { Channel, Peer } from '../../rpc/transport.ts';
 import type { AssignmentDifference } from '../assignments/assignments.ts';
 
 /**
- * What a session has been told. `waiting`: nothing yet, its hello is awaited. `current`: everything. `behind`: the agent
- * does not keep up, and gets the whole set when it does: nothing is queued for it meanwhile.
+ * What a session has been told. `waiting`: nothing yet, its hello is awaited. `held`: it is welcome, and gets the whole set
+ * when the manager has heard the others too. `current`: everything. `behind`: the agent does not keep up, and gets the
+ * whole set when it does: nothing is queued for it meanwhile.
  */
-type Told = 'waiting' | 'current' | 'behind';
+type Told = 'waiting' | 'held' | 'current' | 'behind';
 
 /** One agent's stream, as the manager sees it. */
 export interface Session {
   readonly nodeId: NodeId;
   readonly peer: Peer;
   readonly channel: Channel<ManagerMessage>;
-  /** Answers the hello with the whole set. */
+  /** Answers the hello; the whole set comes with `release`. */
   begin(welcome: ManagerMessage): void;
+  /** Tells the whole set, once. */
+  release(): void;
   /** Tells what changed. */
   push(difference: AssignmentDifference): void;
   /** The agent takes messages again. */
@@ -52,8 +55,11 @@ export const createSession = (options: SessionOptions): Session => {
     peer: options.peer,
     channel,
     begin: (welcome) => {
+      told = 'held';
       send(welcome);
-      sendAll();
+    },
+    release: () => {
+      if (told === 'held') sendAll();
     },
     push: ({ put, remove }) => {
       if (told !== 'current' || (put.length === 0 && remove.length === 0)) return;
