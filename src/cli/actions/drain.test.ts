@@ -111,6 +111,16 @@ test('time runs out: what has not stopped is named', async () => {
   assert.ok(took >= 60_000);
 });
 
+test('time runs out while the reasons change: they are named', async () => {
+  const looks = Array.from({ length: 400 }, (_, index) => [
+    stopped,
+    next({ state: 'pending', message: `reason ${index}` }),
+  ]);
+  const { fault, took } = await run(looks);
+  assert.match(fault?.message ?? '', /^n2 is not drained yet:\n {2}shop_web\.1: reason \d+$/);
+  assert.ok(took >= 60_000);
+});
+
 test('detached it does not wait; a machine that is gone is not waited for either', async () => {
   const detached = await run([[old]], { detach: true });
   assert.equal(detached.stdout, 'n2 is being drained\n');

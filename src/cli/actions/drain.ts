@@ -154,7 +154,7 @@ const progressLines = (name: string, leaving: readonly TaskView[], progress: Dra
 const late = async (
   { client, signal }: Session,
   node: NodeView,
-  { stopping, starting }: DrainProgress,
+  { stopping, starting, placeless, unreplaced }: DrainProgress,
 ): Promise<TuttiError> => {
   const { state } = await client.node(node.id, signal);
   const unseen = state === 'ready' ? '' : ` (it is ${state}, so what stops there is not seen)`;
@@ -163,6 +163,8 @@ const late = async (
     ...starting
       .slice(0, shownTasks)
       .map((task) => `${task.name} is ${task.state}${task.node === undefined ? '' : ` on ${task.node}`}`),
+    ...placeless.slice(0, shownTasks).map((task) => `${task.name}: ${task.message}`),
+    ...unreplaced.slice(0, shownTasks).map((task) => `${task.name} has no successor`),
   ];
   return new TuttiError('deadline-exceeded', `${node.name} is not drained yet:\n  ${lines.join('\n  ')}`);
 };
