@@ -164,7 +164,8 @@ const late = async (
       .slice(0, shownTasks)
       .map((task) => `${task.name} is ${task.state}${task.node === undefined ? '' : ` on ${task.node}`}`),
     ...placeless.slice(0, shownTasks).map((task) => `${task.name}: ${task.message}`),
-    ...unreplaced.slice(0, shownTasks).map((task) => `${task.name} has no successor`),
+    // What has not stopped need not have one yet.
+    ...(stopping.length > 0 ? [] : unreplaced.slice(0, shownTasks).map((task) => `${task.name} has no successor yet`)),
   ];
   return new TuttiError('deadline-exceeded', `${node.name} is not drained yet:\n  ${lines.join('\n  ')}`);
 };
