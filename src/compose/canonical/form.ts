@@ -1,6 +1,6 @@
 import type { Lookup } from '../environment/template.ts';
 import type { ComposeNode } from '../source/node.ts';
-import { mapValues } from '../source/node.ts';
+import { mapValues, replaceItems } from '../source/node.ts';
 import type { Path, Position } from '../source/problem.ts';
 
 /** What the long forms depend on besides the text itself. */
@@ -42,9 +42,7 @@ export function values(form: Form): Form {
 /** A list; an entry may become several (a range of ports). */
 export function each(form: (node: ComposeNode, path: Path, context: FormContext) => readonly ComposeNode[]): Form {
   return (node, path, context) =>
-    node.kind === 'list'
-      ? { ...node, items: node.items.flatMap((item, index) => form(item, [...path, index], context)) }
-      : node;
+    node.kind === 'list' ? replaceItems(node, (item, index) => form(item, [...path, index], context)) : node;
 }
 
 /** One form after another. */

@@ -1,5 +1,5 @@
 import type { ComposeNode, ListNode, MapEntry, MapNode } from '../source/node.ts';
-import { mapValues, textOf, child } from '../source/node.ts';
+import { child, mapValues, replaceItems, textOf } from '../source/node.ts';
 import type { Path } from '../source/problem.ts';
 import { append, ruleFor, unite } from './rules.ts';
 
@@ -49,7 +49,11 @@ export function settle(node: ComposeNode): ComposeNode | undefined {
 }
 
 function settleList(node: ListNode): ListNode {
-  return { kind: 'list', items: node.items.flatMap((item) => settle(item) ?? []), at: node.at };
+  const settled = replaceItems(node, (item) => {
+    const kept = settle(item);
+    return kept === undefined ? [] : [kept];
+  });
+  return { kind: 'list', items: settled.items, at: node.at };
 }
 
 function mergeMaps(base: MapNode, over: MapNode, path: Path): MapNode {

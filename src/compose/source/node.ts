@@ -7,6 +7,8 @@ export type ScalarValue = string | number | boolean | null;
 
 interface Located {
   readonly at: Position;
+  /** Its place in the list of its file, where entries before it were taken out or became several. */
+  readonly index?: number;
   readonly tag?: MergeTag;
 }
 
@@ -90,6 +92,20 @@ export function pairs(node: ComposeNode | undefined): readonly (readonly [string
 
 export function items(node: ComposeNode | undefined): readonly ComposeNode[] {
   return node?.kind === 'list' ? node.items : [];
+}
+
+/** The entries of a list, each with its place in the list of its file. */
+export function numbered(node: ComposeNode | undefined): readonly (readonly [number, ComposeNode])[] {
+  return items(node).map((item, position) => [item.index ?? position, item]);
+}
+
+/** A list whose entries become any number of others, which keep the place of the one that they come from. */
+export function replaceItems(
+  node: ListNode,
+  change: (item: ComposeNode, index: number) => readonly ComposeNode[],
+): ListNode {
+  const changed = numbered(node).flatMap(([index, item]) => change(item, index).map((one) => ({ ...one, index })));
+  return { ...node, items: changed };
 }
 
 /** A scalar as text, in the way Compose writes numbers and booleans; null and collections are undefined. */

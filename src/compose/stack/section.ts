@@ -1,7 +1,7 @@
 import type { Quantity } from '../scalars/quantities.ts';
 import { parseBoolean, parseBytes, parseDuration, parseInteger, parseNumber } from '../scalars/quantities.ts';
 import type { ComposeNode } from '../source/node.ts';
-import { child, items, pairs, textOf } from '../source/node.ts';
+import { child, numbered, pairs, textOf } from '../source/node.ts';
 import type { Path, Position, Problem } from '../source/problem.ts';
 import { problem } from '../source/problem.ts';
 
@@ -111,7 +111,7 @@ export function section(node: ComposeNode | undefined, path: Path, at: Position,
       );
     },
     section: (key) => inner(child(node, key), key),
-    sections: (key) => items(child(node, key)).map((item, index) => inner(item, key, index)),
+    sections: (key) => numbered(child(node, key)).map(([index, item]) => inner(item, key, index)),
     named: (key) => pairs(child(node, key)).map(([name, value]) => [name, inner(value, key, name)]),
     entries: (key) => pairs(child(node, key)).map(([name, value]) => [name, textOf(value)]),
     fail: (key, message) => say(remarks.errors, key, message),

@@ -1,5 +1,5 @@
 import type { ComposeNode, MapNode } from '../source/node.ts';
-import { map, mapValues } from '../source/node.ts';
+import { map, mapValues, replaceItems } from '../source/node.ts';
 import { formatPath } from '../source/problem.ts';
 import type { Path, Problem } from '../source/problem.ts';
 
@@ -13,10 +13,11 @@ export function withoutFaulty(root: MapNode, faults: readonly Problem[]): MapNod
   const clean = (node: ComposeNode, path: Path): ComposeNode | undefined => {
     if (faulty.has(formatPath(path))) return path.length === 2 ? map({}, node.at) : undefined;
     if (node.kind === 'map') return mapValues(node, (value, key) => clean(value, [...path, key]));
-    if (node.kind === 'list') {
-      return { ...node, items: node.items.flatMap((item, index) => clean(item, [...path, index]) ?? []) };
-    }
-    return node;
+    if (node.kind !== 'list') return node;
+    return replaceItems(node, (item, index) => {
+      const kept = clean(item, [...path, index]);
+      return kept === undefined ? [] : [kept];
+    });
   };
   return mapValues(root, (value, key) => clean(value, [key]));
 }

@@ -284,7 +284,7 @@ test('faults of every kind are told at once, each at its line, and no consequenc
   assert.deepEqual(lines, [
     '4:5: services.web.portz',
     '5:13: services.web.ports[0]',
-    '5:36: services.web.ports[1]',
+    '5:36: services.web.ports[2]',
     '6:18: services.web.depends_on.dbb',
     '7:23: services.web.networks.bcak',
     '8:15: services.web.secrets[0]',

@@ -1,5 +1,5 @@
 import type { ComposeNode, MapNode } from '../source/node.ts';
-import { child, items, pairs, textOf } from '../source/node.ts';
+import { child, numbered, pairs, textOf } from '../source/node.ts';
 import type { Path, Problem } from '../source/problem.ts';
 import { problem } from '../source/problem.ts';
 import { parseBoolean } from '../scalars/quantities.ts';
@@ -39,12 +39,12 @@ function referencesOf(service: ComposeNode, path: Path): Reference[] {
     if (name !== undefined) found.push({ section, name, node, path: [...path, ...steps] });
   };
   for (const [name, node] of pairs(child(service, 'networks'))) add('networks', name, node, 'networks', name);
-  for (const [index, mount] of items(child(service, 'volumes')).entries()) {
+  for (const [index, mount] of numbered(child(service, 'volumes'))) {
     if (textOf(child(mount, 'type')) !== 'volume') continue;
     add('volumes', textOf(child(mount, 'source')), mount, 'volumes', index);
   }
   for (const section of ['secrets', 'configs']) {
-    for (const [index, node] of items(child(service, section)).entries()) {
+    for (const [index, node] of numbered(child(service, section))) {
       add(section, textOf(child(node, 'source')), node, section, index);
     }
   }
@@ -52,10 +52,10 @@ function referencesOf(service: ComposeNode, path: Path): Reference[] {
     const required = parseBoolean(textOf(child(node, 'required')) ?? 'true') ?? true;
     if (required) add('services', name, node, 'depends_on', name);
   }
-  for (const [index, node] of items(child(service, 'links')).entries()) {
+  for (const [index, node] of numbered(child(service, 'links'))) {
     add('services', textOf(node)?.split(':')[0], node, 'links', index);
   }
-  for (const [index, node] of items(child(service, 'volumes_from')).entries()) {
+  for (const [index, node] of numbered(child(service, 'volumes_from'))) {
     const [source, ...rest] = (textOf(node) ?? '').split(':');
     if (source !== 'container' || rest.length === 0) add('services', source, node, 'volumes_from', index);
   }

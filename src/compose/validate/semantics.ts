@@ -1,5 +1,5 @@
 import type { ComposeNode, MapNode } from '../source/node.ts';
-import { child, items, keyPosition, pairs, textOf } from '../source/node.ts';
+import { child, items, keyPosition, numbered, pairs, textOf } from '../source/node.ts';
 import type { Path, Position, Problem } from '../source/problem.ts';
 import { problem } from '../source/problem.ts';
 import { undefinedReferences } from './references.ts';
@@ -36,7 +36,7 @@ function checkService(service: ComposeNode, path: Path): Problem[] {
 /** Two mounts at one place in the container. */
 function doubleTargets(service: ComposeNode, path: Path): Problem[] {
   const seen = new Map<string, Position>();
-  return items(child(service, 'volumes')).flatMap((mount, index) => {
+  return numbered(child(service, 'volumes')).flatMap(([index, mount]) => {
     const target = (textOf(child(mount, 'target')) ?? '').replace(/(?<=.)\/+$/, '');
     const first = seen.get(target);
     seen.set(target, first ?? mount.at);
@@ -50,7 +50,7 @@ function doublePorts(root: MapNode): Problem[] {
   const taken = new Map<string, { readonly address: string; readonly owner: string; readonly at: Position }[]>();
   const found: Problem[] = [];
   for (const [name, service] of services(root)) {
-    for (const [index, port] of items(child(service, 'ports')).entries()) {
+    for (const [index, port] of numbered(child(service, 'ports'))) {
       const published = textOf(child(port, 'published')) ?? '';
       if (!/^[1-9]\d*$/.test(published)) continue;
       const key = `${published}/${textOf(child(port, 'protocol')) ?? 'tcp'}`;
