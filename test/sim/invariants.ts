@@ -1,3 +1,4 @@
+import type { Service } from '../../src/model/service.ts';
 import { isTerminal, movesForward } from '../../src/model/task.ts';
 import type { Task, TaskState } from '../../src/model/task.ts';
 import type { Change, ChangeOf, Commit, Store } from '../../src/store/store.ts';
@@ -22,6 +23,7 @@ export function createInvariants(nodes: readonly SimNode[]): Invariants {
   const states = taskStates();
   const lost = lostTasks(nodes);
   const excused = new Set<FakeContainer>();
+  const pairs = new Set<string>();
   let starts = 0;
   return {
     started: (store) => {
@@ -49,7 +51,7 @@ export function createInvariants(nodes: readonly SimNode[]): Invariants {
       if (now === starts) return;
       starts = now;
       for (const node of nodes) for (const container of goingByOlderWord(node)) excused.add(container);
-      checkRunning(nodes, store, lost, excused);
+      checkRunning(nodes, lost, excused, () => new Places(store, pairs));
     },
   };
 }
@@ -192,14 +194,14 @@ function* goingByOlderWord({ engine, outdated }: SimNode): Iterable<FakeContaine
 /** What runs now, over all engines. */
 function checkRunning(
   nodes: readonly SimNode[],
-  store: Store | undefined,
   lost: Lost,
   excused: ReadonlySet<FakeContainer>,
+  makePlaces: () => Places,
 ): void {
   const addresses = new Map<string, string>();
-  const everywhere = new Places(store);
+  const everywhere = makePlaces();
   for (const node of nodes) {
-    const here = new Places(store);
+    const here = makePlaces();
     for (const container of node.engine.containers.values()) {
       if (container.state !== 'running') continue;
       const labels = container.body.Labels ?? {};
@@ -218,10 +220,13 @@ function checkRunning(
 /** The tasks that run in each place. */
 class Places {
   readonly #store: Store | undefined;
+  readonly #pairs: Set<string>;
   readonly #places = new Map<string, Map<string, FakeContainer>>();
 
-  constructor(store: Store | undefined) {
+  /** `pairs`: tasks that were started beside one another, as their service said then: it may say otherwise since. */
+  constructor(store: Store | undefined, pairs: Set<string>) {
     this.#store = store;
+    this.#pairs = pairs;
   }
 
   /** Throws when there is one too many. */
@@ -230,9 +235,18 @@ class Places {
     const place = `${labels['tutti.service']} ${labels['tutti.slot'] ?? labels['tutti.node']}`;
     const tasks = this.#places.get(place) ?? new Map<string, FakeContainer>();
     this.#places.set(place, tasks.set(labels['tutti.task'] ?? '', container));
-    if (tasks.size <= 1 || (tasks.size === 2 && startsFirst(this.#store, place))) return;
+    if (tasks.size <= 1 || (tasks.size === 2 && this.#mayPair(place, tasks))) return;
     const names = [...tasks.values()].map(({ name }) => name).join(' and ');
     throw new Violation(`${tasks.size} tasks run in one place: ${names}`);
+  }
+
+  #mayPair(place: string, tasks: ReadonlyMap<string, unknown>): boolean {
+    const service = this.#store?.view.get('service', place.split(' ')[0] ?? '');
+    // Without a manager, or when the service has just gone, nobody says: then it may.
+    if (service === undefined) return true;
+    const pair = [...tasks.keys()].toSorted().join(' ');
+    if (startsFirst(service)) this.#pairs.add(pair);
+    return this.#pairs.has(pair);
   }
 }
 
@@ -248,11 +262,7 @@ function oneAddress(owners: Map<string, string>, node: SimNode, container: FakeC
   }
 }
 
-/** Without a manager, or when the service has just gone, nobody says: then it may. */
-function startsFirst(store: Store | undefined, place: string): boolean {
-  const service = store?.view.get('service', place.split(' ')[0] ?? '');
-  if (service === undefined) return true;
-  const { spec, previousSpec } = service;
+function startsFirst({ spec, previousSpec }: Service): boolean {
   const policies = [spec.update, spec.rollback, previousSpec?.update, previousSpec?.rollback];
   return policies.some((policy) => policy?.order === 'start-first');
 }
