@@ -26,6 +26,8 @@ const run = async (): Promise<AsyncDisposable> => {
   });
   const service = parts.use(createDnsService({ dns, log }));
   server.on('connection', (socket) => service.accept(socket));
+  // A connection that cannot be taken is the agent's to try again: names go on being answered.
+  server.on('error', ({ message }) => log.warn('the socket for the agent', { error: message }));
   await listenOnSocket(server, nodePaths(directories).resolverSocket, 0o600);
   await writeStatus('resolver', directories, { pid: process.pid, ready: true });
   log.info('resolver started');

@@ -11,6 +11,9 @@ export interface Convergence {
   readonly removal: number;
 }
 
+/** What was done before still costs something a moment later. */
+export const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1000));
+
 let sequence = 0;
 
 /** Creates a service of `replicas`, waits until all run, checks with the engines, removes it, waits until all are gone. */
@@ -31,6 +34,7 @@ export async function converge(
         })
       ).Id
     : undefined;
+  await settle();
   const started = performance.now();
   const { ID } = await cluster.docker.call<{ ID: string }>(
     'POST',
@@ -51,6 +55,7 @@ export async function converge(
   const all = performance.now() - started;
   const counted = await countContainers(cluster, false);
   if (counted !== replicas) throw new Error(`the engines have ${counted} containers, wanted ${replicas}`);
+  await settle();
   const removing = performance.now();
   await cluster.docker.call('DELETE', `/services/${ID}`);
   await until(
@@ -110,6 +115,7 @@ export async function floor(
     count: Math.floor(containers / engines.length) + (index < containers % engines.length ? 1 : 0),
     ids: [] as string[],
   }));
+  await settle();
   const body = { Image: image, ...(network ? { HostConfig: { NetworkMode: name } } : {}) };
   const started = performance.now();
   let first = Number.NaN;
@@ -124,6 +130,7 @@ export async function floor(
     ),
   );
   const all = performance.now() - started;
+  await settle();
   const removing = performance.now();
   const each = (work: (engine: DockerEndpoint, id: string) => Promise<unknown>): Promise<unknown> =>
     Promise.all(

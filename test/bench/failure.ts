@@ -1,6 +1,7 @@
 import { until } from '../support/until.ts';
 import type { Cluster } from './cluster.ts';
 import { nodesReady } from './cluster.ts';
+import { settle } from './converge.ts';
 import { type ApiNode, type ApiTask, isRunning, sleepers, tasksOf } from './docker.ts';
 
 let sequence = 0;
@@ -19,6 +20,7 @@ async function withService<Value>(
   );
   try {
     await running(cluster, ID, replicas, () => true);
+    await settle();
     return await work(ID);
   } finally {
     await cluster.docker.call('DELETE', `/services/${ID}`);

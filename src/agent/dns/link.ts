@@ -61,7 +61,7 @@ export function createResolverLink({ path, clock, log }: ResolverLinkPorts): Res
     planned = false;
     forgetGateways();
     if (session === undefined || (held && session.known)) return;
-    if (dirty && session.tell(rowTexts(...wanted))) dirty = false;
+    if (dirty && session.tell(() => rowTexts(...wanted))) dirty = false;
     if (dirty || !session.isSettled()) return;
     settling.resolve();
     settling = Promise.withResolvers();
@@ -102,13 +102,14 @@ export function createResolverLink({ path, clock, log }: ResolverLinkPorts): Res
     for (const address of gateways.keys()) if (!pending.has(address)) request(address);
   };
 
-  /** One connection, from its beginning to its end; resolves with whether the resolver answered. */
+  /** One connection, from its beginning to its end; resolves with whether the resolver took what it was told. */
   const hold = async (): Promise<boolean> => {
     const socket: Socket = connect(path);
     const closed = Promise.withResolvers<void>();
     const stop = (): void => void socket.destroy();
     let reason = '';
     let answered = false;
+    let took = false;
     ended.signal.addEventListener('abort', stop, { once: true });
     socket.on('error', ({ message }) => (reason = message));
     socket.on('close', () => closed.resolve());
@@ -118,7 +119,10 @@ export function createResolverLink({ path, clock, log }: ResolverLinkPorts): Res
         log.info('the resolver is here', { known: next.known });
         opened(next);
       },
-      free: flush,
+      free: () => {
+        took = true;
+        flush();
+      },
       listened,
     });
     await closed.promise;
@@ -126,7 +130,8 @@ export function createResolverLink({ path, clock, log }: ResolverLinkPorts): Res
     session = undefined;
     for (const address of gateways.keys()) gateways.set(address, false);
     if (answered && !ended.signal.aborted) log.warn('the resolver is gone', { reason });
-    return answered;
+    // One that hangs up on what it is told would otherwise be told it again without a pause.
+    return took;
   };
   const live = async (): Promise<void> => {
     let pause = firstPauseMs;

@@ -94,12 +94,13 @@ function serve(connection: Connection, handle: Handler): void {
       if (buffered.length < length + 2) return;
       const message = buffered.subarray(2, length + 2);
       buffered = buffered.subarray(length + 2);
-      void Promise.resolve(handle(message, client, 'tcp')).then((found) => {
+      const send = (found: Buffer | undefined): void => {
         if (found === undefined || connection.destroyed) return;
         connection.write(framed(found));
         // Whoever asks on and on without reading would have the answers kept here.
         if (connection.writableLength > mostUnread) connection.destroy();
-      });
+      };
+      Promise.resolve(handle(message, client, 'tcp')).then(send, () => undefined);
     }
   });
 }

@@ -11,12 +11,14 @@ import type { RowTexts } from './rows.ts';
 export interface ResolverSession {
   /** The resolver answers from the table of an agent that was here before. */
   readonly known: boolean;
-  /** Tells what has changed. False: the change before is not in force yet; `free` is called when it is. */
-  tell(texts: RowTexts): boolean;
+  /**
+   * Tells what has changed. False: the change before is not in force yet; `free` is called when it is. `make` is called
+   * only where it is told, because it looks at every row.
+   */
+  tell(make: () => RowTexts): boolean;
   listen(id: number, address: string): void;
   /** No change is under way, and at least one was told. */
   isSettled(): boolean;
-  close(): void;
 }
 
 export interface SessionHandlers {
@@ -45,8 +47,9 @@ export function talk(socket: Socket, clock: Pick<Clock, 'after'>, handlers: Sess
   };
   const session = (known: boolean): ResolverSession => ({
     known,
-    tell(texts) {
+    tell(make) {
       if (underWay) return false;
+      const texts = make();
       const { put, remove } = difference(sent ?? new Map(), texts);
       const whole = sent === undefined;
       sent = texts;
@@ -59,7 +62,6 @@ export function talk(socket: Socket, clock: Pick<Clock, 'after'>, handlers: Sess
     },
     listen: (id, address) => void socket.write(`${JSON.stringify({ kind: 'listen', id, address })}\n`),
     isSettled: () => !underWay && sent !== undefined,
-    close: () => socket.destroy(),
   });
   const take = (message: FromResolver): boolean => {
     switch (message.kind) {

@@ -52,14 +52,16 @@ export function createBridgeKeeper(ports: BridgeKeeperPorts, assignments: () => 
     spacingMs,
     async work(signal) {
       if (assignedSelf(assignments()) === undefined) return;
-      // Names first: after a restart of the agent containers wait for them, and the engine may take its time.
-      for (const network of assigned(assignments(), 'network')) {
-        if (bridges.isThere(network.id)) await resolver.listen(network.gateway);
-      }
+      // Names first: after a restart of the agent containers wait for them, and the engine may take its time. Where one
+      // cannot be had, the networks are looked after all the same.
+      const present = assigned(assignments(), 'network').filter(({ id }) => bridges.isThere(id));
+      const listening = Promise.all(present.map(async ({ gateway }) => await resolver.listen(gateway)));
+      await listening.catch(() => undefined);
       await bridges.adopt(signal);
       bridges.mend();
       const busy = await bridges.removeUnwanted((id) => networkOf(id) !== undefined, signal);
       if (busy.length > 0) passes.request();
+      await listening;
     },
     onFault(fault, retryMs) {
       const { message, code } = TuttiError.from(fault);

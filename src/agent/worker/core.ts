@@ -17,7 +17,7 @@ import { createHandlers } from './handlers.ts';
 import type { Handlers } from './handlers.ts';
 import { createLane } from './lane.ts';
 import type { Lane } from './lane.ts';
-import { createHealthChecks, createPuller, faultPause, isPassing } from './launch.ts';
+import { createHealthChecks, createPuller, faultPause, isPassing, mayFreePort } from './launch.ts';
 import { createNodeTasks } from './node-tasks.ts';
 import type { Assignments, NodeTasks, TaskEntry } from './node-tasks.ts';
 import type { TaskWork, WorkerOptions, WorkerPorts } from './ports.ts';
@@ -345,7 +345,8 @@ export class WorkerCore implements WorkerContext {
     const entry = this.tasks.get(taskId);
     if (entry === undefined || this.#signal.aborted || fault.code === 'cancelled') return;
     this.ports.log.warn(`cannot ${lane}`, { task: taskId, error: fault.message });
-    if (lane === 'stop' || lane === 'remove' || isPassing(fault)) {
+    const passes = isPassing(fault) || (lane === 'start' && mayFreePort(fault, entry.faults));
+    if (lane === 'stop' || lane === 'remove' || passes) {
       entry.retryAt = this.ports.clock.now() + faultPause(entry.faults, lane === 'start');
       entry.faults += 1;
       this.update(taskId, (record, now) => advance(record, { state: record.state, message: fault.message }, now));

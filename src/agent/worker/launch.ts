@@ -25,6 +25,18 @@ export function faultPause(faults: number, starting: boolean): number {
   return Math.min(30_000, (starting ? 50 : 500) * 2 ** Math.min(faults, 10));
 }
 
+/** What engines of all versions say of a host port that another container or program has. */
+const portTaken = /port is already allocated|bind: address already in use|failed to bind host port/i;
+/** With the pauses of a start these are one and a half seconds. */
+const portTries = 5;
+
+/**
+ * Whether a start may succeed in a moment: the engine tells of a container's end before it takes its host ports back. A
+ * program that is not ours keeps them for good, so this is soon given up.
+ */
+export const mayFreePort = (fault: TuttiError, faults: number): boolean =>
+  faults < portTries && portTaken.test(fault.message);
+
 export interface LaunchInput {
   readonly record: TaskRecord;
   readonly assigned: AssignedTask;

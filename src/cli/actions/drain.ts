@@ -26,9 +26,16 @@ export interface DrainProgress {
 export const drainProgress = (leaving: readonly TaskView[], now: readonly TaskView[]): DrainProgress => {
   const ids = new Set(leaving.map((task) => task.id));
   const stopping = now.filter((task) => ids.has(task.id) && !isTerminal(task.state));
-  const successors = new Map(
-    now.filter((task) => !ids.has(task.id) && isWanted(task)).map((task) => [placeOf(task), task] as const),
-  );
+  const since = new Map(leaving.map((task) => [placeOf(task), task.since] as const));
+  // One that ran to its end before the task that leaves began is what was there before it, not what comes after.
+  const isLater = (task: TaskView): boolean => task.since >= (since.get(placeOf(task)) ?? 0);
+  const found = now.filter((task) => !ids.has(task.id) && isWanted(task) && (!isTerminal(task.state) || isLater(task)));
+  // What is alive counts more than what has ended.
+  const ordered = [
+    ...found.filter(({ state }) => isTerminal(state)),
+    ...found.filter(({ state }) => !isTerminal(state)),
+  ];
+  const successors = new Map(ordered.map((task) => [placeOf(task), task] as const));
   const places = leaving.filter((task) => task.slot !== undefined && isWanted(task));
   const next = places.flatMap((task) => successors.get(placeOf(task)) ?? []);
   const placeless = next.filter((task) => task.state === 'pending' && task.message !== '');

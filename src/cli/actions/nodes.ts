@@ -21,7 +21,7 @@ export const listNodes = async (session: Session): Promise<void> => {
       sorted.map((node) => row(session, node)),
     ),
   );
-  for (const { name, message } of sorted) if (message !== '') session.print(`${name}: ${message}`);
+  for (const { name, message } of sorted) if (message !== '') session.print(`${name}: ${message}\n`);
 };
 
 const byName = (left: NodeView, right: NodeView): number =>

@@ -6,7 +6,7 @@ import { interpolate } from '../environment/interpolate.ts';
 import type { Session } from '../session.ts';
 import { displayName, readText } from '../session.ts';
 import type { ComposeNode, MapNode } from '../source/node.ts';
-import { mapValues } from '../source/node.ts';
+import { mapValues, replaceItems } from '../source/node.ts';
 import { parseYaml } from '../source/parse.ts';
 import type { Path, Position } from '../source/problem.ts';
 import { withoutConsequences, withoutFaulty } from '../validate/consequences.ts';
@@ -69,8 +69,11 @@ function withoutResets(root: MapNode): MapNode {
   const clean = (node: ComposeNode): ComposeNode | undefined => {
     if (node.tag === 'reset') return undefined;
     if (node.kind === 'map') return mapValues(node, clean);
-    if (node.kind === 'list') return { ...node, items: node.items.flatMap((item) => clean(item) ?? []) };
-    return node;
+    if (node.kind !== 'list') return node;
+    return replaceItems(node, (item) => {
+      const kept = clean(item);
+      return kept === undefined ? [] : [kept];
+    });
   };
   return mapValues(root, clean);
 }

@@ -136,6 +136,18 @@ export function nodeAt(root: ComposeNode, path: Path): ComposeNode {
   return node;
 }
 
+/** The path that a place in the tree has in its file: entries of lists by their places there, all keys as texts. */
+export function pathInFile(root: ComposeNode, path: Path): Path {
+  const found: (string | number)[] = [];
+  let node: ComposeNode | undefined = root;
+  for (const step of path) {
+    const next: ComposeNode | undefined = node?.kind === 'list' ? node.items[Number(step)] : child(node, String(step));
+    found.push(node?.kind === 'list' ? (next?.index ?? step) : String(step));
+    node = next;
+  }
+  return found;
+}
+
 /** The place of the key at the end of a path, or of the value where it stands in a list. */
 export function keyPosition(root: ComposeNode, path: Path): Position {
   const parent = nodeAt(root, path.slice(0, -1));

@@ -2,7 +2,7 @@ import { Ajv } from 'ajv';
 import type { ErrorObject, ValidateFunction } from 'ajv';
 import composeSchema from '../../../third_party/compose-spec.json' with { type: 'json' };
 import type { ComposeNode, MapNode } from '../source/node.ts';
-import { keyPosition, nodeAt, plain } from '../source/node.ts';
+import { keyPosition, nodeAt, pathInFile, plain } from '../source/node.ts';
 import type { Path, Problem } from '../source/problem.ts';
 import { problem } from '../source/problem.ts';
 import { explain, missingKey } from './explain.ts';
@@ -77,7 +77,7 @@ function describe(root: MapNode, path: Path, errors: readonly ErrorObject[], par
   const others = errors.filter(({ keyword }) => keyword !== 'type' && keyword !== 'oneOf');
   const node = nodeAt(root, path);
   const found: Problem[] = [];
-  if (types.length > 0) found.push(problem(node.at, path, explain.types(types, node)));
+  if (types.length > 0) found.push(problem(node.at, pathInFile(root, path), explain.types(types, node)));
   for (const error of others) {
     if (missingKey(error) !== undefined && partial) continue;
     found.push(describeOne(root, path, node, error));
@@ -89,9 +89,9 @@ function describeOne(root: MapNode, path: Path, node: ComposeNode, error: ErrorO
   if (error.keyword === 'additionalProperties') {
     const key = String(error.params['additionalProperty']);
     const keyPath = [...path, key];
-    return problem(keyPosition(root, keyPath), keyPath, explain.unknownKey(key, path, error));
+    return problem(keyPosition(root, keyPath), pathInFile(root, keyPath), explain.unknownKey(key, path, error));
   }
-  return problem(node.at, path, explain.other(error, node));
+  return problem(node.at, pathInFile(root, path), explain.other(error, node));
 }
 
 function parsePointer(pointer: string): Path {

@@ -41,7 +41,6 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
   const reunion = createReunion({
     store,
     clock,
-    isHere: (nodeId) => sessions.has(nodeId),
     done: () => {
       for (const session of sessions.values()) session.release();
     },
@@ -101,7 +100,7 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
     observeAll(nodeId, hello.tasks);
     liveness.connected(nodeId, peer.address);
     session.begin(welcome(nodeId));
-    reunion.look();
+    reunion.heard(nodeId);
     if (reunion.isDone()) session.release();
   };
 

@@ -8,25 +8,28 @@ import type { Store } from '../../store/store.ts';
  * there. Until then agents go on with what they know.
  */
 export interface Reunion extends Disposable {
-  /** A node has come: perhaps it was the last one. */
-  look(): void;
+  /** The node has said hello: perhaps it was the last one. */
+  heard(nodeId: NodeId): void;
   readonly isDone: () => boolean;
 }
 
 export interface ReunionPorts {
   readonly store: Store;
   readonly clock: Pick<Clock, 'after'>;
-  /** The node has said hello. */
-  readonly isHere: (nodeId: NodeId) => boolean;
-  /** Called once: when all are there that were not down, or when it is late. */
+  /** Called once: when all have been heard that were not down before, or when it is late. */
   readonly done: () => void;
 }
 
 /** Agents dial with pauses of up to a second. Who does not come in this time is waited for no longer. */
 const patienceMs = 2_000;
 
-export const createReunion = ({ store, clock, isHere, done }: ReunionPorts): Reunion => {
+export const createReunion = ({ store, clock, done }: ReunionPorts): Reunion => {
   let isDone = false;
+  // Now, because soon all that were not heard are called unknown, those that have been down for days too.
+  const missing = new Set<NodeId>();
+  for (const { id } of store.view.list('node')) {
+    if (store.view.get('nodeStatus', id)?.state !== 'down') missing.add(id);
+  }
   const finish = (): void => {
     if (isDone) return;
     isDone = true;
@@ -34,13 +37,10 @@ export const createReunion = ({ store, clock, isHere, done }: ReunionPorts): Reu
     done();
   };
   const timer = clock.after(patienceMs, finish);
-  const isMissing = (nodeId: NodeId): boolean =>
-    !isHere(nodeId) && store.view.get('nodeStatus', nodeId)?.state !== 'down';
   return {
-    look: () => {
-      if (isDone) return;
-      for (const { id } of store.view.list('node')) if (isMissing(id)) return;
-      finish();
+    heard: (nodeId) => {
+      missing.delete(nodeId);
+      if (missing.size === 0) finish();
     },
     isDone: () => isDone,
     [Symbol.dispose]: () => {
