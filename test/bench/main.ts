@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { writeTinyImage } from '../support/image.ts';
 import { type Cluster, loadImage, swarmCluster, tuttiCluster } from './cluster.ts';
 import { type Convergence, converge, floor } from './converge.ts';
-import { crash, nodeLoss, slowNode, startTime } from './failure.ts';
+import { crash, nodeLoss, restartTime, slowNode, startTime } from './failure.ts';
 import { footprint, processes } from './footprint.ts';
 import { type BenchResult, line, median, missed } from './result.ts';
 import { run as schedule } from './schedule.ts';
@@ -144,12 +144,19 @@ async function failures(bench: Bench): Promise<readonly BenchResult[]> {
   const starts = await several(() => startTime(bench.tutti, bench.image));
   const crashes = await several(() => crash(bench.tutti, bench.image));
   const peers = await several(() => crash(bench.swarm, bench.image));
+  const alone = await several(() => restartTime(bench.tutti, bench.image));
   add({
     name: "crashed container runs again, ratio to the engine's own create and start",
     value: median(crashes) / median(starts),
     unit: '×',
     limit: { kind: 'at most', value: 1.2 },
     detail: `(Tutti ${listed(crashes)} ms, engine ${listed(starts)} ms, Swarm ${listed(peers)} ms)`,
+  });
+  add({
+    name: 'crashed container runs again, ratio to the engine alone: kill, create and start',
+    value: median(crashes) / median(alone),
+    unit: '×',
+    detail: `(engine ${listed(alone)} ms)`,
   });
   return results;
 }
