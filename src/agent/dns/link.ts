@@ -174,6 +174,8 @@ export function createResolverLink({ path, clock, log }: ResolverLinkPorts): Res
     },
     async [Symbol.asyncDispose]() {
       ended.abort();
+      const fault = new TuttiError('cancelled', 'the agent stops');
+      for (const { answer } of asked.values()) answer.reject(fault);
       await life;
       settling.resolve();
     },

@@ -4,8 +4,12 @@ import type { Task, TaskStatus } from '../../model/task.ts';
 import type { TaskSurroundings } from './convert/task.ts';
 import { taskRecordTo } from './convert/task.ts';
 
+/** Texts kept: some 2 MB for tasks of the usual size. */
+const most = 2_000;
+
 /** All that the text of a task is made of. Rows are replaced, never changed: the same row means the same text. */
 interface TaskText {
+  readonly task: Task;
   readonly status: TaskStatus;
   readonly isJob: boolean;
   readonly networks: readonly (Network | undefined)[];
@@ -14,18 +18,24 @@ interface TaskText {
 
 /**
  * Tasks as JSON, each made once for each of its states. Clients ask for all tasks again and again while they wait for a
- * few to change; a text lives as long as its row.
+ * few to change.
  */
 export const createTaskTexts = (): ((record: TaskRecord, surroundings: TaskSurroundings) => string) => {
-  const texts = new WeakMap<Task, TaskText>();
+  const texts = new Map<string, TaskText>();
   return (record, surroundings) => {
     const { task, status } = record;
     const isJob = surroundings.isJob(task.serviceId);
     const networks = (task.addresses ?? []).map(({ networkId }) => surroundings.network(networkId));
-    const known = texts.get(task);
-    if (known?.status === status && known.isJob === isJob && isSame(known.networks, networks)) return known.text;
+    const known = texts.get(task.id);
+    if (known?.task === task && known.status === status && known.isJob === isJob && isSame(known.networks, networks)) {
+      return known.text;
+    }
     const text = JSON.stringify(taskRecordTo(record, surroundings));
-    texts.set(task, { status, isJob, networks, text });
+    // Behind all others, as the newest; the oldest goes.
+    texts.delete(task.id);
+    texts.set(task.id, { task, status, isJob, networks, text });
+    const [oldest] = texts.keys();
+    if (texts.size > most && oldest !== undefined) texts.delete(oldest);
     return text;
   };
 };

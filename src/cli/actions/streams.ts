@@ -76,11 +76,15 @@ export const showEvents = async (
   }
 };
 
-/** Asks for the nodes' names when an event has an id that is new; one that is still not known then is not asked for again. */
+/**
+ * Asks for the nodes' names when an event has an id that is new; one that is still not known then is not asked for again.
+ * A name that cannot be had just now is no reason to end the stream: the id says as much.
+ */
 const learnNodes = async ({ client, signal }: Session, names: Map<string, string>, event: EventView): Promise<void> => {
   if (event.type === 'node') names.set(event.id, event.name);
   const node = event.attributes['node'];
   if (node === undefined || names.has(node)) return;
   names.set(node, node);
-  for (const { id, name } of await client.nodes(signal)) names.set(id, name);
+  const nodes = await client.nodes(signal).catch(() => []);
+  for (const { id, name } of nodes) names.set(id, name);
 };
