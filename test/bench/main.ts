@@ -9,7 +9,7 @@ import { footprint, processes } from './footprint.ts';
 import { type BenchResult, line, median, missed } from './result.ts';
 import { run as schedule } from './schedule.ts';
 
-const usage = `npm run bench [-- NAME...] [-- --runs N]
+const usage = `npm run bench [-- NAME...] [-- --runs N] [--replicas N,N]
 
   schedule    placements per second into the store, 1,000 nodes
   converge    10, 30, 100 replicas until they run, and their removal, beside Swarm and the engines' own API
@@ -17,15 +17,15 @@ const usage = `npm run bench [-- NAME...] [-- --runs N]
   failure     a node powered off, cut off, slow; a crashed container
   footprint   memory and processor time of manager, agent and resolver, idle with 3 nodes and 100 tasks
 
-Without names: all. Needs root and what 'npm run setup' installs. Figures are ratios within this one run: the machine may be slow.`;
-
-const sizes = [10, 30, 100] as const;
+Without names: all. --replicas: other numbers than 10,30,100 for converge and overlay. Needs root and what 'npm run setup' installs. Figures are ratios within this one run: the machine may be slow.`;
 
 interface Bench {
   readonly tutti: Cluster;
   readonly swarm: Cluster;
   readonly image: string;
   readonly runs: number;
+  /** Of the services of `converge` and `overlay`. */
+  readonly sizes: readonly number[];
 }
 
 /** One round of everything, one after the other: what the machine does meanwhile hits all alike. */
@@ -48,7 +48,7 @@ async function round(bench: Bench, size: number, overlay: boolean, at: readonly 
 
 async function convergence(bench: Bench, overlay: boolean): Promise<readonly BenchResult[]> {
   const results: BenchResult[] = [];
-  for (const size of sizes) {
+  for (const size of bench.sizes) {
     const rounds: Round[] = [];
     for (let run = 0; run < bench.runs; run++) rounds.push(await round(bench, size, overlay, concurrencies));
     const added = convergenceResults(`${size} replicas${overlay ? ' on an overlay network' : ''}`, overlay, rounds);
@@ -224,6 +224,7 @@ async function footprints(bench: Bench): Promise<readonly BenchResult[]> {
 
 async function withClusters(
   runs: number,
+  sizes: readonly number[],
   work: (bench: Bench) => Promise<readonly BenchResult[]>,
 ): Promise<readonly BenchResult[]> {
   const directory = await mkdtemp(join(tmpdir(), 'tutti-bench-'));
@@ -238,8 +239,8 @@ async function withClusters(
   const image = await loadImage(tutti, archive, tag);
   await loadImage(swarm, archive, tag);
   // The first containers of an engine, and the first of a process, take longer than all that follow.
-  await round({ tutti, swarm, image, runs }, 6, false, [1]);
-  return await work({ tutti, swarm, image, runs });
+  await round({ tutti, swarm, image, runs, sizes }, 6, false, [1]);
+  return await work({ tutti, swarm, image, runs, sizes });
 }
 
 const parts: Readonly<Record<string, (bench: Bench) => Promise<readonly BenchResult[]>>> = {
@@ -254,11 +255,13 @@ async function main(args: readonly string[]): Promise<number> {
     console.log(usage);
     return 0;
   }
-  const runsAt = args.indexOf('--runs');
-  const runs = runsAt >= 0 ? Number(args[runsAt + 1]) : 3;
-  const names = args.filter((arg, index) => !arg.startsWith('--') && (runsAt < 0 || index !== runsAt + 1));
+  const names = args.filter((arg, index) => !arg.startsWith('--') && args[index - 1]?.startsWith('--') !== true);
+  const option = (name: string, otherwise: string): readonly number[] =>
+    (args[args.indexOf(name) + 1 || args.length] ?? otherwise).split(',').map(Number);
+  const [runs = 0] = option('--runs', '3');
+  const sizes = option('--replicas', '10,30,100');
   const unknown = names.filter((name) => name !== 'schedule' && !parts[name]);
-  if (unknown.length > 0 || !(runs >= 1)) {
+  if (unknown.length > 0 || ![runs, ...sizes].every((count) => count >= 1)) {
     console.error(unknown.length > 0 ? `no benchmark is called ${unknown.join(', ')}\n\n${usage}` : usage);
     return 2;
   }
@@ -277,7 +280,7 @@ async function main(args: readonly string[]): Promise<number> {
   const clustered = wanted.filter((name) => parts[name]);
   if (clustered.length > 0) {
     results.push(
-      ...(await withClusters(runs, async (bench) => {
+      ...(await withClusters(runs, sizes, async (bench) => {
         const all: BenchResult[] = [];
         for (const name of clustered) all.push(...((await parts[name]?.(bench)) ?? []));
         return all;

@@ -33,8 +33,8 @@ import type { Wakes } from './wakes.ts';
 
 const defaultLaunches = 4;
 const defaultRemovals = 4;
-/** A start that takes longer waits for something else than the processor. */
-const launchPatienceMs = 2000;
+/** A start that takes longer waits for something else than the processor: on a busy machine they take seconds. */
+const launchPatienceMs = 10_000;
 const pullsAtOnce = 3;
 /** Stops wait out their grace period: many at once cost nothing. */
 const stopsAtOnce = 256;
