@@ -40,13 +40,11 @@ test('the demo runs until Ctrl-C, can be voted in on this machine, and leaves no
     });
     const invited = await until(
       'the invitation',
-      () => {
-        assert.equal(demo.exitCode, null, 'the demo ended');
-        return printed;
-      },
-      (text) => text.includes('Ctrl-C'),
+      () => printed,
+      (text) => text.includes('Ctrl-C') || demo.exitCode !== null,
       { deadlineMs: 300_000, everyMs: 100 },
     );
+    assert.equal(demo.exitCode, null, `the demo ended, having printed: ${invited}`);
     const [voteUrl = '', resultUrl = ''] = [...invited.matchAll(/http:\/\/127\.0\.0\.1:\d+\//g)].map(String);
     const ballots = [1, 2, 3].map((number) => ({ voter: voterNumber(number), choice: 'b' }) as const);
     await castVotes({ url: voteUrl, ballots, concurrency: 1, patienceMs: 30_000 });
