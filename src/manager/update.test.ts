@@ -74,6 +74,27 @@ test('a failing update pauses, leaves the rest alone, and goes on with the next 
   assert.equal(statusOf(cluster)?.state, 'completed');
 });
 
+test('after a failing update a change back to what ran before leaves alone what still runs', async () => {
+  await using cluster = await TestCluster.start({ nodes: 2 });
+  cluster.behaviours.set('app:2', 'fail');
+  await cluster.create('web', policy({ parallelism: 1, delayMs: 1_000 }));
+  await cluster.settle();
+  await cluster.change('web', (spec) => withImage(spec, 'app:2'));
+  await cluster.pass(5_000);
+  const kept = cluster.running('web').map(({ task }) => task.id);
+  assert.equal(kept.length, 3);
+  await cluster.change('web', (spec) => withImage(spec, 'app:1'));
+  await cluster.pass(30_000);
+  const ids = cluster.running('web').map(({ task }) => task.id);
+  assert.equal(ids.length, 4);
+  assert.deepEqual(
+    kept.filter((id) => !ids.includes(id)),
+    [],
+  );
+  assert.deepEqual(imagesOf(cluster, 'web'), ['app:1', 'app:1', 'app:1', 'app:1']);
+  assert.equal(statusOf(cluster)?.state, 'completed');
+});
+
 test('a failing update rolls back where its policy says so, and what still runs is left alone', async () => {
   await using cluster = await TestCluster.start({ nodes: 2 });
   cluster.behaviours.set('app:2', 'reject');

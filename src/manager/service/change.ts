@@ -32,10 +32,23 @@ export const replacesTasks = (before: ServiceSpec, after: ServiceSpec): boolean 
 const highest = (service: Service): number =>
   Math.max(service.specVersion, service.previousSpecVersion ?? 0, service.highestSpecVersion ?? 0);
 
+const isJob = ({ mode }: ServiceSpec): boolean => mode.kind === 'replicated-job' || mode.kind === 'global-job';
+
+/**
+ * Which tasks are current under a new specification: those of this one when they need no replacing, and those of the one
+ * before when it goes back to that, as after an update that was given up halfway. A job runs anew.
+ */
+const versionFor = (service: Service, spec: ServiceSpec): number => {
+  const { previousSpec, previousSpecVersion } = service;
+  if (!replacesTasks(service.spec, spec)) return service.specVersion;
+  const goesBack = previousSpec !== undefined && !isJob(spec) && !replacesTasks(previousSpec, spec);
+  return goesBack && previousSpecVersion !== undefined ? previousSpecVersion : highest(service) + 1;
+};
+
 /** The service with a new specification; its tasks are current still when they need no replacing. */
 export const changed = (service: Service, spec: ServiceSpec): Service => {
   const { updateStatus: _status, ...rest } = service;
-  const specVersion = replacesTasks(service.spec, spec) ? highest(service) + 1 : service.specVersion;
+  const specVersion = versionFor(service, spec);
   return {
     ...rest,
     spec,
