@@ -47,11 +47,15 @@ ${nodes.join('\n')}
            docker --context ${demo.context} node ls
            docker --context ${demo.context} stack ps voting
            docker --context ${demo.context} service scale voting_vote=5
+  The tutti command, likewise:
+           export TUTTI_HOST=${demo.endpoint}
+           ./tutti ps
+           ./tutti explain voting_vote.1
   Take the power of a node, and give it back:
            ./tutti dev power-off --name demo node3
            ./tutti dev power-on --name demo node3
 
-  Ctrl-C removes everything.
+  Ctrl-C removes everything but the images that were built, which the next demo uses again.
 `;
 }
 

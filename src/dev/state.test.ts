@@ -34,9 +34,13 @@ test('what is written is read', async (context) => {
   assert.deepEqual(await clusterNames(bases), ['one']);
 });
 
-test('a cluster that is not there is named', async (context) => {
-  const cluster = layoutCluster('one', await directories(context));
-  await assert.rejects(readState(cluster), { code: 'not-found', message: /no development cluster 'one'/ });
+test('a cluster that is not there is named, with those that are', async (context) => {
+  const bases = await directories(context);
+  const cluster = layoutCluster('one', bases);
+  const message = /no development cluster 'one'; 'tutti dev up' makes one/;
+  await assert.rejects(readState(cluster), { code: 'not-found', message });
+  await writeState(layoutCluster('demo', bases), state);
+  await assert.rejects(readState(cluster), { message: /no development cluster 'one'; there is --name demo/ });
 });
 
 test('a file that makes no sense is told from one that is missing', async (context) => {

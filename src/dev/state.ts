@@ -59,7 +59,9 @@ export async function findState(cluster: ClusterLayout): Promise<ClusterState | 
 export async function readState(cluster: ClusterLayout): Promise<ClusterState> {
   const state = await findState(cluster);
   if (state === undefined) {
-    throw new TuttiError('not-found', `no development cluster '${cluster.name}'; 'tutti dev up' makes one`);
+    const others = await clusterNames({ dataDirectory: dirname(cluster.data) });
+    const remedy = others.length > 0 ? `there is --name ${others.join(', --name ')}` : "'tutti dev up' makes one";
+    throw new TuttiError('not-found', `no development cluster '${cluster.name}'; ${remedy}`);
   }
   return state;
 }
@@ -73,7 +75,7 @@ export function nodeNamed(state: ClusterState, name: string): NodeState {
 }
 
 /** Names of the clusters that have data here, finished or not. */
-export async function clusterNames(bases: Bases): Promise<readonly string[]> {
+export async function clusterNames(bases: Pick<Bases, 'dataDirectory'>): Promise<readonly string[]> {
   const entries = await readdir(bases.dataDirectory, { withFileTypes: true }).catch(() => []);
   return entries
     .filter((entry) => entry.isDirectory())

@@ -33,6 +33,8 @@ export interface Demo extends AsyncDisposable {
   readonly nodes: readonly NodeReport[];
   /** Name of the docker context. */
   readonly context: string;
+  /** Where the manager answers, for `TUTTI_HOST`. */
+  readonly endpoint: string;
 }
 
 /** Makes a cluster, deploys the voting app on it and waits until it can be voted on. What fails is removed again. */
@@ -70,7 +72,7 @@ export async function startDemo(ports: UpPorts, options: DemoOptions): Promise<D
     for (const url of urls) await waitForPage(url, signal);
     const context = await makeContext(ports.exec, endpoint);
     const [voteUrl = '', resultUrl = ''] = urls;
-    return { voteUrl, resultUrl, nodes, context, [Symbol.asyncDispose]: remove };
+    return { voteUrl, resultUrl, nodes, context, endpoint, [Symbol.asyncDispose]: remove };
   } catch (cause) {
     ports.report('removing what was made');
     await remove();
