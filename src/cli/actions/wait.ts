@@ -68,21 +68,28 @@ export const waitForServices = async (session: Session, options: WaitOptions): P
     }
     stability.interrupt();
     const open = services.filter((_, index) => states[index] !== 'done');
-    if (!states.includes('under-way')) throw stopped(open);
+    if (!states.includes('under-way')) throw await stopped(session, open);
     if (isLate) throw await late(session, open);
     await clock.sleep(pollMs, session.signal);
   }
 };
 
-/** What keeps services from running, by their ids, as far as their tasks tell: asked for now and then. */
+/**
+ * What keeps services from running, by their ids, as far as their tasks tell: asked for now and then. What had failed
+ * before a service was first asked about is no news, and perhaps what is being mended.
+ */
 const createTroubles = ({ client, context, signal }: Session) => {
-  let next = context.clock.monotonic() + reasonMs;
+  let next = 0;
   let known = new Map<string, string>();
+  const old = new Map<string, ReadonlySet<string>>();
   return async (services: readonly ServiceView[]): Promise<ReadonlyMap<string, string>> => {
     if (context.clock.monotonic() < next) return known;
     known = new Map();
     for (const { id } of services.slice(0, maxAsked)) {
-      const trouble = troubleOf(await client.tasks({ service: id, all: true }, signal));
+      const tasks = await client.tasks({ service: id, all: true }, signal);
+      const before = old.get(id) ?? new Set(tasks.filter(({ error }) => error !== undefined).map((task) => task.id));
+      old.set(id, before);
+      const trouble = troubleOf(tasks.filter((task) => !before.has(task.id)));
       if (trouble !== undefined) known.set(id, `  (${trouble})`);
     }
     next = context.clock.monotonic() + reasonMs;
@@ -117,9 +124,13 @@ const lineOf = (session: Session, service: ServiceView, progress: Progress): str
   }
 };
 
-const stopped = (services: readonly ServiceView[]): TuttiError => {
-  const texts = services.map(({ name, update }) => `${name}: ${update?.state ?? 'stopped'}: ${update?.message ?? ''}`);
-  return new TuttiError('internal', `the update did not go through: ${texts.join('; ')}`);
+const stopped = async ({ client, signal }: Session, services: readonly ServiceView[]): Promise<TuttiError> => {
+  const texts = services.map(async ({ id, name, update }) => {
+    const trouble = troubleOf(await client.tasks({ service: id, all: true }, signal));
+    const why = trouble === undefined ? '' : `: ${trouble}`;
+    return `${name}: ${update?.state ?? 'stopped'}: ${update?.message ?? ''}${why}`;
+  });
+  return new TuttiError('internal', `the update did not go through: ${(await Promise.all(texts)).join('; ')}`);
 };
 
 /** The deadline passed: says for each service why one of its tasks does not run. */
