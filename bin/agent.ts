@@ -46,8 +46,6 @@ const openNode = (endpoint: string) => {
   return { parts, engine, network, resolver };
 };
 
-// `--warm` ends at once: everything is compiled into the cache then, and the first start is as light as the next.
-
 /** `--clean-up`: removes what the cluster made on this machine and says what, as a JSON array of words. */
 const removeEverything = async (): Promise<void> => {
   const { cleanUp } = await import('../src/platform/clean-up.ts');
@@ -133,6 +131,7 @@ const run = async (): Promise<AsyncDisposable> => {
   return parts;
 };
 
+// `--warm` ends at once: everything is compiled into the cache then, and the first start is as light as the next.
 if (directories.flags.has('clean-up')) await removeEverything();
 else if (directories.flags.has('warm')) flushCompileCache();
 else await runDaemon(log, run);

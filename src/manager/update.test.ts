@@ -58,13 +58,19 @@ test('an update that waits for health goes no further than its first unhealthy t
   assert.equal(statusOf(cluster)?.state, 'updating');
 });
 
-test('a failing update pauses, leaves the rest alone, and goes on with the next one', async () => {
-  await using cluster = await TestCluster.start({ nodes: 2 });
+/** Four tasks of `app:1`, the first of which an update to `app:2` has lost. */
+const pausedUpdate = async (): Promise<TestCluster> => {
+  const cluster = await TestCluster.start({ nodes: 2 });
   cluster.behaviours.set('app:2', 'fail');
   await cluster.create('web', policy({ parallelism: 1, delayMs: 1_000 }));
   await cluster.settle();
   await cluster.change('web', (spec) => withImage(spec, 'app:2'));
   await cluster.pass(5_000);
+  return cluster;
+};
+
+test('a failing update pauses, leaves the rest alone, and goes on with the next one', async () => {
+  await using cluster = await pausedUpdate();
   assert.equal(statusOf(cluster)?.state, 'paused');
   assert.match(statusOf(cluster)?.message ?? '', /^update paused due to failure or early termination of task/);
   assert.equal(imagesOf(cluster, 'web').filter((image) => image === 'app:1').length, 3);
@@ -75,12 +81,7 @@ test('a failing update pauses, leaves the rest alone, and goes on with the next 
 });
 
 test('after a failing update a change back to what ran before leaves alone what still runs', async () => {
-  await using cluster = await TestCluster.start({ nodes: 2 });
-  cluster.behaviours.set('app:2', 'fail');
-  await cluster.create('web', policy({ parallelism: 1, delayMs: 1_000 }));
-  await cluster.settle();
-  await cluster.change('web', (spec) => withImage(spec, 'app:2'));
-  await cluster.pass(5_000);
+  await using cluster = await pausedUpdate();
   const kept = cluster.running('web').map(({ task }) => task.id);
   assert.equal(kept.length, 3);
   await cluster.change('web', (spec) => withImage(spec, 'app:1'));

@@ -123,6 +123,10 @@ export type EndpointSpec = DeepReadonly<z.infer<typeof endpointSpec>>;
 export type Dependency = DeepReadonly<z.infer<typeof dependency>>;
 export type ServiceSpec = DeepReadonly<z.infer<typeof serviceSpec>>;
 
+/** Its tasks are to run to their end. */
+export const isJob = ({ mode }: Pick<ServiceSpec, 'mode'>): boolean =>
+  mode.kind === 'replicated-job' || mode.kind === 'global-job';
+
 export type UpdateState =
   | 'updating'
   | 'paused'

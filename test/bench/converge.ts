@@ -1,6 +1,6 @@
 import { until } from '../support/until.ts';
 import type { Cluster } from './cluster.ts';
-import { type ApiTask, type DockerEndpoint, isAlive, isRunning, sleepers, tasksOf } from './docker.ts';
+import { type ApiTask, type DockerEndpoint, isAlive, isRunning, sleepers, startContainer, tasksOf } from './docker.ts';
 
 export interface Convergence {
   /** Milliseconds from the request until all tasks run. */
@@ -122,10 +122,9 @@ export async function floor(
   await Promise.all(
     share.map(({ engine, count, ids }) =>
       pool(at, count, async () => {
-        const { Id } = await engine.call<{ Id: string }>('POST', '/containers/create', body);
-        await engine.call('POST', `/containers/${Id}/start`);
+        const id = await startContainer(engine, body);
         if (Number.isNaN(first)) first = performance.now() - started;
-        ids.push(Id);
+        ids.push(id);
       }),
     ),
   );

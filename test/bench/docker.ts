@@ -43,6 +43,13 @@ export function dockerAt(address: string): DockerEndpoint {
   };
 }
 
+/** Makes and starts a container by the engine's own API; gives its id. */
+export async function startContainer(engine: DockerEndpoint, body: { readonly Image: string }): Promise<string> {
+  const { Id } = await engine.call<{ Id: string }>('POST', '/containers/create', body);
+  await engine.call('POST', `/containers/${Id}/start`);
+  return Id;
+}
+
 export interface ApiTask {
   readonly ID: string;
   readonly NodeID?: string;

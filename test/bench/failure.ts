@@ -2,7 +2,7 @@ import { until } from '../support/until.ts';
 import type { Cluster } from './cluster.ts';
 import { nodesReady } from './cluster.ts';
 import { settle } from './converge.ts';
-import { type ApiNode, type ApiTask, isRunning, sleepers, tasksOf } from './docker.ts';
+import { type ApiNode, type ApiTask, isRunning, sleepers, startContainer, tasksOf } from './docker.ts';
 
 let sequence = 0;
 
@@ -114,10 +114,9 @@ export async function startTime(cluster: Cluster, image: string): Promise<number
   const engine = cluster.engines[0];
   if (!engine) throw new Error('no engine');
   const started = performance.now();
-  const { Id } = await engine.call<{ Id: string }>('POST', '/containers/create', { Image: image });
-  await engine.call('POST', `/containers/${Id}/start`);
+  const id = await startContainer(engine, { Image: image });
   const took = performance.now() - started;
-  await engine.call('DELETE', `/containers/${Id}?force=1&v=1`);
+  await engine.call('DELETE', `/containers/${id}?force=1&v=1`);
   await settle();
   return took;
 }
@@ -129,19 +128,14 @@ export async function startTime(cluster: Cluster, image: string): Promise<number
 export async function restartTime(cluster: Cluster, image: string): Promise<number> {
   const engine = cluster.engines[0];
   if (!engine) throw new Error('no engine');
-  const run = async (): Promise<string> => {
-    const { Id } = await engine.call<{ Id: string }>('POST', '/containers/create', { Image: image });
-    await engine.call('POST', `/containers/${Id}/start`);
-    return Id;
-  };
-  const first = await run();
+  const first = await startContainer(engine, { Image: image });
   await settle();
   const pid = await processOf(cluster, first);
   const ended = engine.call('POST', `/containers/${first}/wait`);
   const started = performance.now();
   process.kill(pid, 'SIGKILL');
   await ended;
-  const second = await run();
+  const second = await startContainer(engine, { Image: image });
   const took = performance.now() - started;
   await Promise.all([first, second].map((id) => engine.call('DELETE', `/containers/${id}?force=1&v=1`)));
   return took;

@@ -4,7 +4,8 @@ import { isTerminal } from '../../src/model/task.ts';
 import type { Task, TaskStatus } from '../../src/model/task.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { SimNode } from './node.ts';
-import { isJob, isRestless } from './workload.ts';
+import { isJob } from '../../src/model/service.ts';
+import { isRestless } from './workload.ts';
 
 interface Seen {
   readonly store: Store;

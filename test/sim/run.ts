@@ -15,7 +15,8 @@ import type { Say } from './trace.ts';
 import { createUser } from './user.ts';
 import type { User } from './user.ts';
 import { Violation } from './violation.ts';
-import { isJob, isRestless } from './workload.ts';
+import { isJob } from '../../src/model/service.ts';
+import { isRestless } from './workload.ts';
 
 /** What a seed came to. */
 export type Outcome =

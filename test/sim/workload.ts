@@ -1,4 +1,5 @@
 import type { ContainerSpec } from '../../src/model/container.ts';
+import { isJob } from '../../src/model/service.ts';
 import type { ServiceSpec, UpdatePolicy } from '../../src/model/service.ts';
 import { images, missingImage } from './node.ts';
 import type { Prng } from './prng.ts';
@@ -27,13 +28,11 @@ export function anyService(name: string, around: Surroundings, random: Prng): Se
   return spec;
 }
 
-export const isJob = ({ mode }: ServiceSpec): boolean => mode.kind === 'replicated-job' || mode.kind === 'global-job';
-
 /** True where the containers end by themselves, or cannot even be made: such a service never comes to rest. */
 export const isRestless = ({ task, mode }: ServiceSpec): boolean =>
   task.containers.some(({ image, command }) => {
     if (image === missingImage) return true;
-    return command !== undefined && (mode.kind.endsWith('job') ? (command[2] ?? '').endsWith('exit 1') : true);
+    return command !== undefined && (isJob({ mode }) ? (command[2] ?? '').endsWith('exit 1') : true);
   });
 
 function anyMode(random: Prng): ServiceSpec['mode'] {

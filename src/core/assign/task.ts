@@ -1,5 +1,6 @@
 import type { AssignedEndpoint, AssignedTask } from '../../model/assignment.ts';
 import type { NetworkId, NodeId } from '../../model/ids.ts';
+import { isJob } from '../../model/service.ts';
 import type { Service } from '../../model/service.ts';
 import type { Task, TaskStatus } from '../../model/task.ts';
 import { isTerminal } from '../../model/task.ts';
@@ -7,8 +8,8 @@ import { hasLiveSuccessor, isWanted } from '../task/known.ts';
 import type { Observed, PlacedTask } from '../task/known.ts';
 import { ownNames, sharedNames } from './names.ts';
 
-const isJob = (task: Task, service: Service | undefined): boolean =>
-  task.desiredState === 'complete' || service?.spec.mode.kind.endsWith('job') === true;
+const isOfJob = (task: Task, service: Service | undefined): boolean =>
+  task.desiredState === 'complete' || (service !== undefined && isJob(service.spec));
 
 export const assignedTaskOf = (task: PlacedTask, service: Service | undefined): AssignedTask => ({
   kind: 'task',
@@ -22,7 +23,7 @@ export const assignedTaskOf = (task: PlacedTask, service: Service | undefined): 
   ...(task.slot === undefined ? {} : { slot: task.slot }),
   ...(task.genericResources === undefined ? {} : { genericResources: task.genericResources }),
   ...(task.hostPorts === undefined ? {} : { hostPorts: [...task.hostPorts] }),
-  ...(isJob(task, service) ? { job: true } : {}),
+  ...(isOfJob(task, service) ? { job: true } : {}),
 });
 
 export interface EndpointFacts {

@@ -1,5 +1,6 @@
 import { TuttiError } from '../../model/errors.ts';
 import type { ServiceId } from '../../model/ids.ts';
+import { isJob } from '../../model/service.ts';
 import type { Service, ServiceSpec } from '../../model/service.ts';
 import type { Transaction } from '../../store/store.ts';
 import type { Commands, Created } from '../manager.ts';
@@ -85,8 +86,6 @@ const rollBack = (transaction: Transaction, service: Service, version: number, n
   transaction.update('service', withPorts(transaction, { ...back, spec, ...status }), version);
   return warningsOf(transaction, spec);
 };
-
-const isJob = ({ mode }: ServiceSpec): boolean => mode.kind === 'replicated-job' || mode.kind === 'global-job';
 
 const scaled = ({ spec }: Service, replicas: number): ServiceSpec => {
   switch (spec.mode.kind) {

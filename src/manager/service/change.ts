@@ -1,3 +1,4 @@
+import { isJob } from '../../model/service.ts';
 import type { PublishedPort, Service, ServiceSpec } from '../../model/service.ts';
 
 /** Equal as data: the order of keys and absent fields do not matter. */
@@ -31,8 +32,6 @@ export const replacesTasks = (before: ServiceSpec, after: ServiceSpec): boolean 
 
 const highest = (service: Service): number =>
   Math.max(service.specVersion, service.previousSpecVersion ?? 0, service.highestSpecVersion ?? 0);
-
-const isJob = ({ mode }: ServiceSpec): boolean => mode.kind === 'replicated-job' || mode.kind === 'global-job';
 
 /**
  * Which tasks are current under a new specification: those of this one when they need no replacing, and those of the one

@@ -1,4 +1,5 @@
 import type { ServiceRecord } from '../../../manager/manager.ts';
+import { isJob } from '../../../model/service.ts';
 import type { UpdateStatus } from '../../../model/service.ts';
 import type { Definitions } from '../../../platform/engine/types.generated.ts';
 import { endpointTo, portTo } from './endpoint.ts';
@@ -17,7 +18,6 @@ export type ServiceOut = Omit<Definitions['Service'], 'Spec' | 'UpdateStatus'> &
 /** `status` adds the counts of tasks, which clients ask for with `?status=true`. */
 export const serviceRecordTo = (record: ServiceRecord, status: boolean): ServiceOut => {
   const { service } = record;
-  const isJob = service.spec.mode.kind === 'replicated-job' || service.spec.mode.kind === 'global-job';
   return sparse({
     ...objectTo(service),
     Spec: serviceTo(service.spec),
@@ -30,7 +30,7 @@ export const serviceRecordTo = (record: ServiceRecord, status: boolean): Service
     ServiceStatus: status
       ? { RunningTasks: record.running, DesiredTasks: record.desired, CompletedTasks: record.completed }
       : undefined,
-    JobStatus: isJob
+    JobStatus: isJob(service.spec)
       ? { JobIteration: { Index: service.specVersion }, LastExecution: timestampOf(service.createdAt) }
       : undefined,
   });

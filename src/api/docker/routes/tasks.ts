@@ -1,5 +1,6 @@
 import type { Manager, TaskRecord } from '../../../manager/manager.ts';
 import { TuttiError } from '../../../model/errors.ts';
+import { isJob } from '../../../model/service.ts';
 import type { Service } from '../../../model/service.ts';
 import { taskStates } from '../../../model/task.ts';
 import { jsonText } from '../../http/reply.ts';
@@ -47,7 +48,10 @@ const surroundingsOf = (manager: Manager): TaskSurroundings => {
   const service = serviceFinder(manager);
   return {
     network: (id) => networks.get(id),
-    isJob: (serviceId) => service(serviceId)?.spec.mode.kind.endsWith('-job') === true,
+    isJob: (serviceId) => {
+      const found = service(serviceId);
+      return found !== undefined && isJob(found.spec);
+    },
   };
 };
 
