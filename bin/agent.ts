@@ -18,11 +18,13 @@ import { daemonArguments, daemonLog, runDaemon } from '../src/platform/daemon.ts
 import { describeNode } from '../src/platform/describe.ts';
 import { createDockerNetworks } from '../src/platform/docker-networks.ts';
 import { createEngineClient } from '../src/platform/engine/client.ts';
+import { createForwarder } from '../src/platform/engine/forward.ts';
 import { systemExec } from '../src/platform/exec.ts';
 import { createMountMemory } from '../src/platform/mount-memory.ts';
 import { createKernelSettings } from '../src/platform/kernel-settings.ts';
 import { systemRandomness } from '../src/platform/random.ts';
 import { ownVersion } from '../src/platform/version.ts';
+import { apiVersionHeader } from '../src/rpc/engine.ts';
 import { renewWith } from '../src/rpc/certificates/renew.ts';
 import { expiryTime, renewalTime } from '../src/rpc/certificates/credentials.ts';
 import { createHttp2AgentTransport } from '../src/rpc/http2/agent.ts';
@@ -74,6 +76,13 @@ const run = async (): Promise<AsyncDisposable> => {
     // Making and starting a container is work for the processor, most of it outside of the engine's own locks.
     { launches: Math.max(2, Math.min(8, availableParallelism())) },
   );
+  const forwarder = parts.use(
+    createForwarder({
+      endpoint: config.engine,
+      newest: async (signal) => (await engine.version({ signal })).api,
+      versionHeader: apiVersionHeader,
+    }),
+  );
   let telling: Promise<void> = Promise.resolve();
   const tell = (manager: string | undefined) => {
     const status = { pid: process.pid, ready: manager !== undefined, ...(manager !== undefined && { manager }) };
@@ -92,6 +101,7 @@ const run = async (): Promise<AsyncDisposable> => {
       descriptions: createDescriptionFile(paths.description),
       worker,
       network,
+      engine: forwarder.forward,
       describe: async (signal) =>
         await describeNode(
           {

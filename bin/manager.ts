@@ -22,6 +22,7 @@ import { listenOnSocket } from '../src/platform/socket.ts';
 import { ownVersion } from '../src/platform/version.ts';
 import { formatAddress } from '../src/rpc/address.ts';
 import { createToken } from '../src/rpc/certificates/token.ts';
+import type { NodeRequests } from '../src/rpc/transport.ts';
 import { createHttp2Listener, type Http2Listener } from '../src/rpc/http2/listener.ts';
 
 const directories = daemonArguments(process.argv.slice(2), ['warm']);
@@ -71,6 +72,9 @@ const run = async (): Promise<AsyncDisposable> => {
   const assignments = parts.use(trackAssignments(store));
   const managers = () => [formatAddress({ host: config.address, port: config.port })];
   const dispatcher = createDispatcher({ store, assignments, clock, log, managers });
+  const requests: NodeRequests = {
+    request: async (nodeId, request, signal) => await listener.request(nodeId, request, signal),
+  };
   const manager = parts.use(
     createManager({
       store,
@@ -78,9 +82,8 @@ const run = async (): Promise<AsyncDisposable> => {
       clock,
       random,
       log,
-      agents: createAgentGateway({
-        request: async (nodeId, request, signal) => await listener.request(nodeId, request, signal),
-      }),
+      agents: createAgentGateway(requests),
+      requests,
       joinToken: (_role, authority) => createToken(authority),
     }),
   );

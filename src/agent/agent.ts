@@ -4,7 +4,15 @@ import type { Received } from './session/apply.ts';
 import { startConnection, type Connection } from './session/connect.ts';
 import { startDescriber } from './session/describer.ts';
 import { createKeeper } from './session/keeper.ts';
-import type { AgentStore, Assignments, Describe, DescriptionStore, NodeNetwork, TaskWorker } from './session/ports.ts';
+import type {
+  AgentStore,
+  Assignments,
+  Describe,
+  DescriptionStore,
+  EngineForward,
+  NodeNetwork,
+  TaskWorker,
+} from './session/ports.ts';
 import { createNodeService } from './session/requests.ts';
 
 export interface AgentPorts {
@@ -18,6 +26,8 @@ export interface AgentPorts {
   /** The agent closes it. */
   readonly network: NodeNetwork;
   readonly describe: Describe;
+  /** The node's engine for what managers ask of it. Absent: nothing can be asked. */
+  readonly engine?: EngineForward;
   /** Absent: nothing is kept, and the agent waits for its engine before it connects. */
   readonly descriptions?: DescriptionStore;
   /** Managers to try first: `10.0.0.1:2377`. */
@@ -98,7 +108,7 @@ export const createAgent = (ports: AgentPorts): AsyncDisposable => {
     connection = parts.use(
       startConnection({
         ...ports,
-        service: createNodeService(worker),
+        service: createNodeService(worker, ports.engine),
         sequence: () => sequence,
         description: describer.current,
         observations: () => worker.observations(),

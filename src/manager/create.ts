@@ -1,4 +1,5 @@
 import type { Clock, Log, Randomness } from '../platform/ports.ts';
+import type { NodeRequests } from '../rpc/transport.ts';
 import type { Store } from '../store/store.ts';
 import type { Allocator } from './allocator.ts';
 import { clusterCommands } from './commands/cluster.ts';
@@ -8,6 +9,7 @@ import { networkCommands } from './commands/networks.ts';
 import { serviceCommands } from './commands/services.ts';
 import { stackCommands } from './commands/stacks.ts';
 import { createEvents } from './events/events.ts';
+import { createEngines } from './engines/engines.ts';
 import type { AgentGateway } from './logs/gateway.ts';
 import { createLogs } from './logs/logs.ts';
 import { startAllocateLoop } from './loops/allocate.ts';
@@ -26,6 +28,7 @@ export interface ManagerPorts extends Pick<CommandContext, 'joinToken'> {
   readonly random: Randomness;
   readonly log: Log;
   readonly agents: AgentGateway;
+  readonly requests: NodeRequests;
 }
 
 /** What dialects call, over one store. It changes nothing by itself; `startLoops` does what commands ask for. */
@@ -43,6 +46,7 @@ export const createManager = (ports: ManagerPorts): Manager & Disposable => {
     queries: createQueries(store.view, clock),
     events,
     logs: createLogs({ store, agents, clock, log }),
+    engines: createEngines(ports.requests),
     [Symbol.dispose]: () => events[Symbol.dispose](),
   };
 };

@@ -7,6 +7,7 @@ import type { Service, ServiceSpec } from '../model/service.ts';
 import type { StackSpec } from '../model/stack.ts';
 import type { Task, TaskStatus } from '../model/task.ts';
 import type { PlanAction } from '../core/plan/plan.ts';
+import type { NodeRequest, NodeResponse } from '../rpc/transport.ts';
 
 /**
  * What dialects call. A dialect translates a foreign shape to these and back; it holds no state and never touches the
@@ -18,6 +19,23 @@ export interface Manager {
   readonly queries: Queries;
   readonly events: Events;
   readonly logs: Logs;
+  readonly engines: Engines;
+}
+
+/** The nodes' own engines, for what Docker's dialect passes on. */
+export interface Engines {
+  /**
+   * One request of one node's engine; bodies stream both ways, held back by whoever reads slower. Throws `unavailable`
+   * where the node or its engine is not there; what the engine itself refuses is an answer.
+   */
+  request(nodeId: string, request: EngineRequest, signal: AbortSignal): Promise<NodeResponse>;
+}
+
+export interface EngineRequest extends Omit<NodeRequest, 'path'> {
+  /** The engine's, without a version, with the query: `/containers/json?all=1`. */
+  readonly path: string;
+  /** Version of the Engine API that the client speaks (`1.41`); the node clamps it to its engine's. Absent: the engine's newest. */
+  readonly apiVersion?: string;
 }
 
 /** What was made, with remarks for the user ("no node satisfies …" is not an error at creation). */

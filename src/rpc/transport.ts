@@ -4,7 +4,7 @@ import type { AgentMessage, ManagerMessage } from '../model/protocol.ts';
 
 /**
  * How agents and managers talk. An agent dials out, twice: once for the one stream of messages in both directions, once
- * for requests that the manager makes of the node (logs now, the engine's own API later). Implementations: http2/ over
+ * for requests that the manager makes of the node (logs, the engine's own API). Implementations: http2/ over
  * TLS with certificates at both ends, memory/ with faults to inject. One contract suite holds both.
  */
 
@@ -40,16 +40,24 @@ export interface ChannelHandlers<In> {
 
 /** A request that a manager makes of a node; bodies stream in both directions at the same time. */
 export interface NodeRequest {
+  /** As in HTTP. Default: POST. */
+  readonly method?: string;
   /** Such as `/logs/<task id>?follow=true`. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: AsyncIterable<Uint8Array>;
+  /** The protocol (`tcp`, `h2c`) that both bodies are to be in, as HTTP's `Upgrade` asks for it. */
+  readonly upgrade?: string;
+  /** With `upgrade`: so many of the first bytes of the body belong to the request; the new protocol begins behind them. */
+  readonly upgradeBodyBytes?: number;
 }
 
 export interface NodeResponse {
   /** As in HTTP. */
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
+  /** The protocol that both bodies are in from here on; absent where it was not asked for, or refused. */
+  readonly upgraded?: string;
   /** Ends with a fault when the connection is lost. Whoever has it reads it to its end or aborts the request. */
   readonly body: AsyncIterable<Uint8Array>;
 }

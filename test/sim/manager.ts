@@ -83,6 +83,7 @@ export function simManager({ timeline, random, wire, log, nodes, onCommit, onSta
       random,
       log,
       agents: createAgentGateway(listener),
+      requests: listener,
       joinToken: () => 'SWMTKN-1-x-y',
     });
     startLoops({ store, allocator, clock, random, log });

@@ -1,6 +1,7 @@
 import type { Assignment } from '../../model/assignment.ts';
 import type { NodeDescription } from '../../model/node.ts';
 import type { TaskObservation } from '../../model/task.ts';
+import type { NodeService } from '../../rpc/transport.ts';
 import type { Kept } from '../kept.ts';
 
 /** What the node has to come to: the whole set by `assignmentKey`. Rows are replaced, never changed. */
@@ -22,6 +23,12 @@ export interface LogChunk {
   readonly stream: 'stdout' | 'stderr';
   readonly data: Uint8Array;
 }
+
+/**
+ * Passes a request on to the node's own engine, body for body, and answers what it answers. Throws `unavailable` where the
+ * engine is not there.
+ */
+export type EngineForward = NodeService;
 
 /** The reconciler of this node's containers (worker/ and executor/). */
 export interface TaskWorker extends AsyncDisposable {

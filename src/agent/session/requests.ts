@@ -1,7 +1,8 @@
 import { TuttiError } from '../../model/errors.ts';
 import { encodeLogPart, parseLogPath, type LogPart } from '../../rpc/logs.ts';
+import { parseEnginePath } from '../../rpc/engine.ts';
 import type { NodeService } from '../../rpc/transport.ts';
-import type { TaskWorker } from './ports.ts';
+import type { EngineForward, TaskWorker } from './ports.ts';
 
 async function* framesOf(parts: AsyncIterable<LogPart>): AsyncGenerator<Uint8Array> {
   for await (const part of parts) yield encodeLogPart(part);
@@ -27,8 +28,10 @@ const begun = async <Item>(items: AsyncIterable<Item>): Promise<AsyncIterable<It
 
 /** Answers what a manager asks of this node. */
 export const createNodeService =
-  (worker: Pick<TaskWorker, 'logs'>): NodeService =>
+  (worker: Pick<TaskWorker, 'logs'>, forward: EngineForward | undefined): NodeService =>
   async (request, signal) => {
+    const enginePath = parseEnginePath(request.path);
+    if (enginePath !== undefined && forward) return await forward({ ...request, path: enginePath }, signal);
     const logs = parseLogPath(request.path);
     if (logs === undefined) throw new TuttiError('not-found', 'this node does not know the request');
     const { since, until, tail, ...required } = logs.options;

@@ -16,7 +16,7 @@ import { swarmRoutes } from './routes/swarm.ts';
 import { systemRoutes } from './routes/system.ts';
 import { taskRoutes } from './routes/tasks.ts';
 import { unsupported } from './routes/unsupported.ts';
-import { apiVersion, withoutVersion } from './version.ts';
+import { apiVersion, splitVersion } from './version.ts';
 
 /** Docker's Engine API over the cluster: a request in, an answer out; faults become Docker's error bodies. */
 export const createDockerApi = (context: DockerContext): ((request: ApiRequest) => Promise<Reply>) => {
@@ -41,10 +41,10 @@ export const createDockerApi = (context: DockerContext): ((request: ApiRequest) 
     server: `Tutti/${context.version} (linux)`,
   };
   const answer = async (request: ApiRequest): Promise<Reply> => {
-    const path = withoutVersion(request.path);
-    const found = route(request.method, path);
-    if (found === undefined) return unsupported(request.method, path);
-    return await found.handler({ ...request, path, params: found.params });
+    const asked = splitVersion(request.path);
+    const found = route(request.method, asked.path);
+    if (found === undefined) return unsupported(request.method, asked.path);
+    return await found.handler({ ...request, ...asked, params: found.params });
   };
   return async (request) => {
     const reply = await answer(request).catch((thrown: unknown) => errorReply(TuttiError.from(thrown)));

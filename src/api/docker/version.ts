@@ -8,10 +8,10 @@ export const minimumApiVersion = '1.24';
 
 const prefix = /^\/v(\d{1,3})\.(\d{1,3})(?=\/|$)/;
 
-/** The path without `/v1.xx`. Throws `invalid-argument`, in Docker's words, for a version that is not served. */
-export const withoutVersion = (path: string): string => {
+/** The path without `/v1.xx`, and that version. Throws `invalid-argument`, in Docker's words, for a version that is not served. */
+export const splitVersion = (path: string): { readonly path: string; readonly version?: string } => {
   const found = prefix.exec(path);
-  if (found === null) return path;
+  if (found === null) return { path };
   const asked = `${found[1]}.${found[2]}`;
   if (compare(asked, apiVersion) > 0) {
     throw new TuttiError(
@@ -26,7 +26,7 @@ export const withoutVersion = (path: string): string => {
     );
   }
   const rest = path.slice(found[0].length);
-  return rest === '' ? '/' : rest;
+  return { path: rest === '' ? '/' : rest, version: asked };
 };
 
 const compare = (left: string, right: string): number => {

@@ -19,6 +19,16 @@ export type Reply =
       readonly status: number;
       readonly chunks: AsyncIterable<Uint8Array | string>;
       readonly headers: Readonly<Record<string, string>>;
+    }
+  /**
+   * To a request with `upgrade`: the connection goes over to its protocol. The chunks are what is said in it, their end
+   * closes this half only; the other half is the request's body.
+   */
+  | {
+      readonly kind: 'upgraded';
+      readonly status: 101;
+      readonly chunks: AsyncIterable<Uint8Array>;
+      readonly headers?: Readonly<Record<string, string>>;
     };
 
 export const json = (body: unknown, status = 200): Reply => ({ kind: 'json', status, body });

@@ -6,12 +6,19 @@ export interface ApiRequest {
   /** Decoded parts of the path, by the route's names. */
   readonly params: Readonly<Record<string, string | undefined>>;
   readonly query: URLSearchParams;
+  /** As the path named it (`1.41`), where the dialect has versions. */
+  readonly version?: string;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   /** The body as it comes. */
   readonly body: AsyncIterable<Uint8Array>;
   /** Aborts when the client hangs up. */
   readonly signal: AbortSignal;
+  /**
+   * The protocol (`tcp`, `h2c`, `websocket`) that the client wants the connection to go over to. `body` has the request's
+   * own bytes first, `bodyBytes` of them; behind them, until the client ends its half, is what it says in that protocol.
+   */
+  readonly upgrade?: { readonly protocol: string; readonly bodyBytes: number };
 }
 
 /** One value of a header, or undefined. */

@@ -1,4 +1,6 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener } from 'node:http';
+import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Reply } from './reply.ts';
@@ -10,15 +12,15 @@ export type Answer = (request: ApiRequest) => Promise<Reply>;
 /** Told of what went wrong after an answer had begun, or in `answer` itself. */
 export type OnFault = (fault: unknown, request: ApiRequest) => void;
 
-/** A listener for node:http servers around `answer`. */
-export const serve =
-  (answer: Answer, onFault: OnFault): RequestListener =>
-  (message, response) => {
-    const aborter = new AbortController();
-    response.once('close', () => {
-      if (!response.writableFinished) aborter.abort(new DOMException('the client hung up', 'AbortError'));
-    });
-    const request = requestOf(message, aborter.signal);
+/** Both halves of a node:http server: `createServer(served.listener).on('upgrade', served.upgrade)`. */
+export interface Served {
+  readonly listener: RequestListener;
+  readonly upgrade: (message: IncomingMessage, socket: Socket, head: Buffer) => void;
+}
+
+/** What node:http servers need around `answer`. */
+export const serve = (answer: Answer, onFault: OnFault): Served => {
+  const respond = (request: ApiRequest, response: ServerResponse, aborter: AbortController): void => {
     answer(request)
       .then((reply) => send(reply, response, aborter.signal))
       .catch((fault: unknown) => {
@@ -26,8 +28,43 @@ export const serve =
         response.destroy();
       });
   };
+  return {
+    listener: (message, response) => {
+      const aborter = hangUp(response);
+      // Whoever stops reading must not take the connection down with it: the answer goes over it.
+      const body = { [Symbol.asyncIterator]: () => message.iterator({ destroyOnReturn: false }) };
+      respond(requestOf(message, body, aborter.signal), response, aborter);
+    },
+    upgrade: (message, socket, head) => {
+      socket.setNoDelay(true);
+      socket.on('error', () => undefined);
+      if (head.length > 0) socket.unshift(head);
+      const response = new ServerResponse(message);
+      response.shouldKeepAlive = false;
+      response.assignSocket(socket);
+      response.once('finish', () => socket.end());
+      const aborter = hangUp(response, socket);
+      const body = { [Symbol.asyncIterator]: () => socket.iterator({ destroyOnReturn: false }) };
+      const protocol = (message.headers.upgrade ?? '').toLowerCase();
+      const bodyBytes = Number(message.headers['content-length'] ?? 0) || 0;
+      respond({ ...requestOf(message, body, aborter.signal), upgrade: { protocol, bodyBytes } }, response, aborter);
+    },
+  };
+};
 
-const requestOf = (message: IncomingMessage, signal: AbortSignal): ApiRequest => {
+const hangUp = (response: ServerResponse, socket?: Socket): AbortController => {
+  const aborter = new AbortController();
+  const abort = () => aborter.abort(new DOMException('the client hung up', 'AbortError'));
+  if (socket !== undefined) socket.once('close', abort);
+  else {
+    response.once('close', () => {
+      if (!response.writableFinished) abort();
+    });
+  }
+  return aborter;
+};
+
+const requestOf = (message: IncomingMessage, body: AsyncIterable<Uint8Array>, signal: AbortSignal): ApiRequest => {
   const target = message.url ?? '/';
   const mark = target.indexOf('?');
   return {
@@ -36,7 +73,7 @@ const requestOf = (message: IncomingMessage, signal: AbortSignal): ApiRequest =>
     params: {},
     query: new URLSearchParams(mark < 0 ? '' : target.slice(mark + 1)),
     headers: message.headers,
-    body: message,
+    body,
     signal,
   };
 };
@@ -59,12 +96,29 @@ const send = async (reply: Reply, response: ServerResponse, signal: AbortSignal)
       response.flushHeaders();
       await pipeline(Readable.from(reply.chunks, { objectMode: true }), response, { signal });
       return;
+    case 'upgraded':
+      await goOver(reply, response, signal);
+      return;
   }
+};
+
+const goOver = async (
+  reply: Extract<Reply, { kind: 'upgraded' }>,
+  response: ServerResponse,
+  signal: AbortSignal,
+): Promise<void> => {
+  const { socket, req } = response;
+  if (socket === null) return;
+  response.detachSocket(socket);
+  const headers = { Connection: 'Upgrade', Upgrade: req.headers.upgrade ?? 'tcp', ...reply.headers };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.write(`HTTP/1.1 101 UPGRADED\r\n${lines.join('')}\r\n`);
+  await pipeline(Readable.from(reply.chunks), socket, { signal });
 };
 
 const end = (
   response: ServerResponse,
-  reply: Exclude<Reply, { kind: 'stream' }>,
+  reply: Exclude<Reply, { kind: 'stream' | 'upgraded' }>,
   headers: Readonly<Record<string, string>>,
   text: string,
 ): void => {

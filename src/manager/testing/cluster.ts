@@ -2,9 +2,11 @@ import { setImmediate } from 'node:timers/promises';
 import { clusterSpec } from '../../model/cluster.ts';
 import type { NodeId } from '../../model/ids.ts';
 import type { Node, NodeSpec, NodeState } from '../../model/node.ts';
+import { TuttiError } from '../../model/errors.ts';
 import { serviceSpec } from '../../model/service.ts';
 import type { ServiceSpec } from '../../model/service.ts';
 import type { Log, Randomness } from '../../platform/ports.ts';
+import type { NodeRequests } from '../../rpc/transport.ts';
 import { createStore } from '../../store/create.ts';
 import { memoryDriver } from '../../store/drivers/memory.ts';
 import type { MemoryDisk } from '../../store/drivers/memory.ts';
@@ -48,7 +50,13 @@ export class TestCluster implements AsyncDisposable {
   readonly #resources = new AsyncDisposableStack();
   readonly errors: string[];
 
-  private constructor(store: Store, clock: ManualClock, errors: string[], gateway: AgentGateway) {
+  private constructor(
+    store: Store,
+    clock: ManualClock,
+    errors: string[],
+    gateway: AgentGateway,
+    requests: NodeRequests,
+  ) {
     this.store = store;
     this.clock = clock;
     this.errors = errors;
@@ -59,18 +67,26 @@ export class TestCluster implements AsyncDisposable {
     this.allocator = this.#resources.use(createAllocator(store));
     const joinToken = (role: string) => `SWMTKN-1-${role}-${random.id()}`;
     const ports = { store, clock, random, log: logger, allocator: this.allocator };
-    this.manager = this.#resources.use(createManager({ ...ports, joinToken, agents: gateway }));
+    this.manager = this.#resources.use(createManager({ ...ports, joinToken, agents: gateway, requests }));
     this.#assignments = this.#resources.use(trackAssignments(store));
     this.#resources.use(startLoops(ports));
   }
 
   static async start(
-    options: { readonly nodes?: number; readonly disk?: MemoryDisk; readonly gateway?: AgentGateway } = {},
+    options: {
+      readonly nodes?: number;
+      readonly disk?: MemoryDisk;
+      readonly gateway?: AgentGateway;
+      readonly requests?: NodeRequests;
+    } = {},
   ): Promise<TestCluster> {
     const clock = manualClock();
     const store = await createStore({ driver: memoryDriver(options.disk), clock });
     const gateway: AgentGateway = options.gateway ?? { openLogs: async function* () {} };
-    const cluster = new TestCluster(store, clock, [], gateway);
+    const requests: NodeRequests = options.requests ?? {
+      request: () => Promise.reject(new TuttiError('unavailable', 'no engine is behind this node')),
+    };
+    const cluster = new TestCluster(store, clock, [], gateway, requests);
     if (store.view.count('cluster') === 0) {
       const material = { caCertificate: '', caKey: '', joinTokens: { manager: '', worker: '' } };
       const random = countingRandomness(7);

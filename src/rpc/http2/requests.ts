@@ -13,9 +13,11 @@ import { pipeline } from 'node:stream/promises';
 import type { TLSSocket } from 'node:tls';
 import { TuttiError } from '../../model/errors.ts';
 import type { NodeRequest, NodeResponse, NodeService } from '../transport.ts';
-import { errorFrom, errorHeader, readAll, respondError } from './wire.ts';
+import { errorFrom, errorHeader, readAll, respondError, upgradeBodyHeader, upgradeHeader } from './wire.ts';
 
-const settings = { initialWindowSize: 1024 * 1024, maxConcurrentStreams: 1000, enablePush: false };
+const settings = { initialWindowSize: 1024 * 1024, maxConcurrentStreams: 10_000, enablePush: false };
+/** Of the connection as a whole: room for some streams at their full pace; each is held back by its own window. */
+const connectionWindow = 16 * 1024 * 1024;
 
 const plainHeaders = (headers: IncomingHttpHeaders): Record<string, string> => {
   const plain: Record<string, string> = {};
@@ -37,15 +39,26 @@ async function* bytesOf(stream: ClientHttp2Stream | ServerHttp2Stream): AsyncGen
   if (stream.rstCode !== constants.NGHTTP2_NO_ERROR) throw lost(undefined);
 }
 
+const requestOf = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders): NodeRequest => {
+  const { [upgradeHeader]: upgrade, [upgradeBodyHeader]: bodyBytes, ...rest } = plainHeaders(headers);
+  return {
+    method: headers[':method'] ?? 'POST',
+    path: headers[':path'] ?? '/',
+    headers: rest,
+    body: bytesOf(stream),
+    ...(upgrade !== undefined && { upgrade, upgradeBodyBytes: Number(bodyBytes ?? 0) || 0 }),
+  };
+};
+
 const answer = async (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, service: NodeService): Promise<void> => {
   const gone = new AbortController();
   stream.once('close', () => gone.abort(new TuttiError('cancelled', 'the manager does not want the answer any more')));
   stream.on('error', () => undefined);
   try {
-    const path = headers[':path'] ?? '/';
-    const response = await service({ path, headers: plainHeaders(headers), body: bytesOf(stream) }, gone.signal);
+    const response = await service(requestOf(stream, headers), gone.signal);
     if (stream.destroyed) return;
-    stream.respond({ ...response.headers, ':status': response.status });
+    const upgraded = response.upgraded === undefined ? {} : { [upgradeHeader]: response.upgraded };
+    stream.respond({ ...response.headers, ...upgraded, ':status': response.status });
     await pipeline(Readable.from(response.body), stream);
   } catch (error) {
     respondError(stream, TuttiError.from(error));
@@ -58,6 +71,7 @@ export const serveRequests = async (socket: TLSSocket, service: NodeService, sig
   const abort = () => session.destroy();
   signal.addEventListener('abort', abort, { once: true });
   session.on('error', () => undefined);
+  session.setLocalWindowSize(connectionWindow);
   session.on('stream', (stream, headers) => void answer(stream, headers, service));
   if (signal.aborted) abort();
   if (!session.destroyed) await once(session, 'close').catch(() => undefined);
@@ -68,6 +82,7 @@ export const serveRequests = async (socket: TLSSocket, service: NodeService, sig
 export const openRequests = (socket: TLSSocket): ClientHttp2Session => {
   const session = connect('https://node', { createConnection: () => socket, settings });
   session.on('error', () => undefined);
+  session.once('connect', () => session.setLocalWindowSize(connectionWindow));
   return session;
 };
 
@@ -91,7 +106,15 @@ export const sendRequest = async (
 ): Promise<NodeResponse> => {
   signal.throwIfAborted();
   const stream = session.request(
-    { ...request.headers, ':method': 'POST', ':path': request.path },
+    {
+      ...request.headers,
+      ...(request.upgrade !== undefined && {
+        [upgradeHeader]: request.upgrade,
+        [upgradeBodyHeader]: String(request.upgradeBodyBytes ?? 0),
+      }),
+      ':method': request.method ?? 'POST',
+      ':path': request.path,
+    },
     { endStream: false },
   );
   stream.on('error', () => undefined);
@@ -105,5 +128,6 @@ export const sendRequest = async (
   });
   const status = Number(headers[':status']);
   if (headers[errorHeader] !== undefined) throw errorFrom(await readAll(bytesOf(stream), 65_536), status);
-  return { status, headers: plainHeaders(headers), body: bytesOf(stream) };
+  const { [upgradeHeader]: upgraded, ...rest } = plainHeaders(headers);
+  return { status, headers: rest, body: bytesOf(stream), ...(upgraded !== undefined && { upgraded }) };
 };

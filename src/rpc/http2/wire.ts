@@ -9,6 +9,9 @@ export const sessionPath = '/session';
 export const callPrefix = '/call/';
 /** Marks a response whose body is an error of ours, not an answer. */
 export const errorHeader = 'tutti-error';
+/** The protocol that a request asks for, and the one that its response has gone over to: HTTP/2 has no upgrades. */
+export const upgradeHeader = 'tutti-upgrade';
+export const upgradeBodyHeader = 'tutti-upgrade-body-bytes';
 
 const statuses: Readonly<Record<ErrorCode, number>> = {
   'invalid-argument': 400,

@@ -1,0 +1,197 @@
+import { Agent, request } from 'node:http';
+import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { compareApi } from '../../model/api-version.ts';
+import { TuttiError } from '../../model/errors.ts';
+import { parseEndpoint } from './endpoint.ts';
+import { faultOfConnection } from './errors.ts';
+
+/** A client's request, on its way to the engine. */
+export interface ForwardRequest {
+  readonly method?: string;
+  /** Without a version, with the query. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: AsyncIterable<Uint8Array>;
+  readonly upgrade?: string;
+  /** So many of the first bytes of the body belong to the request; the new protocol begins behind them. */
+  readonly upgradeBodyBytes?: number;
+}
+
+/** The engine's answer as it comes. `upgraded`: both bodies are in that protocol from here on. */
+export interface ForwardResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly upgraded?: string;
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+export interface EngineForwarder extends Disposable {
+  /** Throws `unavailable` where the engine is not there. The signal ends both directions. */
+  forward(request: ForwardRequest, signal: AbortSignal): Promise<ForwardResponse>;
+}
+
+export interface ForwarderOptions {
+  /** `unix:///path` or `tcp://host:port`. */
+  readonly endpoint: string;
+  /** The newest version of the engine's API; asked again until it is known. Throws `unavailable`. */
+  readonly newest: (signal: AbortSignal) => Promise<string>;
+  /** Name of the request's header that says which version the client speaks. */
+  readonly versionHeader: string;
+}
+
+/** Those of one connection, which are not passed on, and what the two ends say to one another. */
+const hopHeaders = new Set([
+  'connection',
+  'expect',
+  'host',
+  'http2-settings',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** Requests to one engine that are passed on unchanged, in the version that the client and the engine both speak. */
+export const createForwarder = (options: ForwarderOptions): EngineForwarder => {
+  const endpoint = parseEndpoint(options.endpoint);
+  const target =
+    endpoint.kind === 'unix' ? { socketPath: endpoint.socketPath } : { host: endpoint.host, port: endpoint.port };
+  const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY });
+
+  const versionOf = async (asked: string | undefined, signal: AbortSignal): Promise<string> => {
+    const newest = await options.newest(signal);
+    return asked !== undefined && compareApi(asked, newest) < 0 ? asked : newest;
+  };
+
+  return {
+    forward: async (given, signal) => {
+      signal.throwIfAborted();
+      const { [options.versionHeader]: asked, ...headers } = given.headers ?? {};
+      const version = await versionOf(asked, signal);
+      const outgoing = request({
+        ...target,
+        // A connection that was taken over is nobody else's.
+        ...(given.upgrade === undefined ? { agent } : { agent: false as const }),
+        method: given.method ?? 'GET',
+        path: `/v${version}${given.path}`,
+        headers: {
+          ...passedOn(headers),
+          Host: 'docker',
+          ...(given.upgrade !== undefined && { Connection: 'Upgrade', Upgrade: given.upgrade }),
+        },
+      });
+      const abort = () => outgoing.destroy(TuttiError.from(signal.reason));
+      signal.addEventListener('abort', abort, { once: true });
+      outgoing.once('close', () => signal.removeEventListener('abort', abort));
+      outgoing.setNoDelay(true);
+      return await (given.upgrade === undefined
+        ? exchange(outgoing, given, options.endpoint)
+        : takeOver(outgoing, given, options.endpoint, signal));
+    },
+    [Symbol.dispose]: () => agent.destroy(),
+  };
+};
+
+const exchange = async (outgoing: ClientRequest, given: ForwardRequest, name: string): Promise<ForwardResponse> => {
+  const answered = Promise.withResolvers<IncomingMessage>();
+  outgoing.once('response', answered.resolve);
+  outgoing.once('error', (cause) => answered.reject(faultOfConnection(cause, name)));
+  send(outgoing, given);
+  const incoming = await answered.promise;
+  // The engine may answer before it has read everything, and end: that is no fault of the answer.
+  outgoing.on('error', () => undefined);
+  return { status: incoming.statusCode ?? 502, headers: plain(incoming.headers), body: bytesOf(incoming, name) };
+};
+
+const takeOver = async (
+  outgoing: ClientRequest,
+  given: ForwardRequest,
+  name: string,
+  signal: AbortSignal,
+): Promise<ForwardResponse> => {
+  const answered = Promise.withResolvers<ForwardResponse>();
+  const [head, stream] = await splitAt(given.body, given.upgradeBodyBytes ?? 0);
+  outgoing.once('response', (incoming: IncomingMessage) =>
+    answered.resolve({
+      status: incoming.statusCode ?? 502,
+      headers: plain(incoming.headers),
+      body: bytesOf(incoming, name),
+    }),
+  );
+  outgoing.once('upgrade', (incoming: IncomingMessage, socket: Duplex, first: Buffer) => {
+    const abort = () => socket.destroy(TuttiError.from(signal.reason));
+    signal.addEventListener('abort', abort, { once: true });
+    socket.once('close', () => signal.removeEventListener('abort', abort));
+    if (signal.aborted) abort();
+    if (first.length > 0) socket.unshift(first);
+    socket.on('error', () => undefined);
+    // The end of what the client sends closes one half only: what the container still says follows.
+    pipeline(Readable.from(stream), socket).catch(() => undefined);
+    answered.resolve({
+      status: 200,
+      headers: plain(incoming.headers),
+      upgraded: given.upgrade ?? 'tcp',
+      body: bytesOf(socket, name),
+    });
+  });
+  outgoing.on('error', (cause) => answered.reject(faultOfConnection(cause, name)));
+  if (head.length > 0) outgoing.setHeader('Content-Length', head.length);
+  outgoing.end(head);
+  return await answered.promise;
+};
+
+/** Nothing that a request carries before its connection is taken over is longer. */
+const maxHeadBytes = 1024 * 1024;
+
+/** The first bytes, and what follows them. Throws `invalid-argument` where there are fewer. */
+const splitAt = async (
+  body: AsyncIterable<Uint8Array> | undefined,
+  bytes: number,
+): Promise<readonly [head: Buffer, rest: AsyncIterable<Uint8Array>]> => {
+  if (bytes > maxHeadBytes) throw new TuttiError('invalid-argument', `a body of ${bytes} bytes is too long here`);
+  const iterator = body?.[Symbol.asyncIterator]();
+  let held = Buffer.alloc(0);
+  while (held.length < bytes) {
+    const next = await iterator?.next();
+    if (next === undefined || next.done === true) throw new TuttiError('invalid-argument', 'the body is too short');
+    held = Buffer.concat([held, next.value]);
+  }
+  const rest = async function* () {
+    if (held.length > bytes) yield held.subarray(bytes);
+    if (iterator !== undefined) yield* { [Symbol.asyncIterator]: () => iterator };
+  };
+  return [held.subarray(0, bytes), rest()];
+};
+
+const send = (outgoing: ClientRequest, { method, body }: ForwardRequest): void => {
+  if (body === undefined || method === 'GET' || method === 'HEAD') {
+    outgoing.end();
+    return;
+  }
+  pipeline(Readable.from(body), outgoing).catch((cause: unknown) => outgoing.destroy(TuttiError.from(cause)));
+};
+
+async function* bytesOf(source: Readable, name: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* source as AsyncIterable<Buffer>;
+  } catch (cause) {
+    throw faultOfConnection(cause, name);
+  } finally {
+    source.destroy();
+  }
+}
+
+const passedOn = (headers: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).filter(([name]) => !hopHeaders.has(name.toLowerCase())));
+
+const plain = (headers: IncomingHttpHeaders): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) =>
+      typeof value === 'string' && !hopHeaders.has(name) ? [[name, value]] : [],
+    ),
+  );
