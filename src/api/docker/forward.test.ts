@@ -27,11 +27,16 @@ const listen = async (server: Server): Promise<AsyncDisposable & { readonly port
 
 /** An engine that echoes: what it is asked over HTTP, and every byte of a connection that was taken over. */
 const createEchoEngine = (): Server =>
-  createServer(async (request, response) => {
+  createServer((request, response) => {
     let body = '';
-    for await (const chunk of request) body += String(chunk);
-    response.writeHead(request.url?.includes('missing') === true ? 404 : 200, { 'x-engine': 'yes', server: 'Docker' });
-    response.end(`${request.method} ${request.url} ${body}`);
+    request.on('data', (chunk: Buffer) => {
+      body += String(chunk);
+    });
+    request.on('end', () => {
+      const status = request.url?.includes('missing') === true ? 404 : 200;
+      response.writeHead(status, { 'x-engine': 'yes', server: 'Docker' });
+      response.end(`${request.method} ${request.url} ${body}`);
+    });
   }).on('upgrade', (request, socket: Socket, head: Buffer) => {
     const length = Number(request.headers['content-length'] ?? 0);
     socket.unshift(head);
