@@ -10,6 +10,7 @@ import { serviceCommands } from './commands/services.ts';
 import { stackCommands } from './commands/stacks.ts';
 import { createEvents } from './events/events.ts';
 import { createEngines } from './engines/engines.ts';
+import { emptyInventory } from './engines/empty.ts';
 import type { AgentGateway } from './logs/gateway.ts';
 import { createLogs } from './logs/logs.ts';
 import { startAllocateLoop } from './loops/allocate.ts';
@@ -17,7 +18,7 @@ import { startCheckpointLoop } from './loops/checkpoint.ts';
 import { startOrchestrateLoop } from './loops/orchestrate.ts';
 import { startReapLoop } from './loops/reap.ts';
 import { scheduleLoop } from './loops/schedule.ts';
-import type { Manager } from './manager.ts';
+import type { Inventory, Manager } from './manager.ts';
 import { createQueries } from './queries/queries.ts';
 
 export interface ManagerPorts extends Pick<CommandContext, 'joinToken'> {
@@ -29,6 +30,8 @@ export interface ManagerPorts extends Pick<CommandContext, 'joinToken'> {
   readonly log: Log;
   readonly agents: AgentGateway;
   readonly requests: NodeRequests;
+  /** `startInventory(…)`; absent where nodes have no engines. */
+  readonly inventory?: Inventory;
 }
 
 /** What dialects call, over one store. It changes nothing by itself; `startLoops` does what commands ask for. */
@@ -47,6 +50,7 @@ export const createManager = (ports: ManagerPorts): Manager & Disposable => {
     events,
     logs: createLogs({ store, agents, clock, log }),
     engines: createEngines(ports.requests),
+    inventory: ports.inventory ?? emptyInventory,
     [Symbol.dispose]: () => events[Symbol.dispose](),
   };
 };

@@ -7,6 +7,7 @@ import type { Service, ServiceSpec } from '../model/service.ts';
 import type { StackSpec } from '../model/stack.ts';
 import type { Task, TaskStatus } from '../model/task.ts';
 import type { PlanAction } from '../core/plan/plan.ts';
+import type { Definitions } from '../platform/engine/types.generated.ts';
 import type { NodeRequest, NodeResponse } from '../rpc/transport.ts';
 
 /**
@@ -20,6 +21,7 @@ export interface Manager {
   readonly events: Events;
   readonly logs: Logs;
   readonly engines: Engines;
+  readonly inventory: Inventory;
 }
 
 /** The nodes' own engines, for what Docker's dialect passes on. */
@@ -36,6 +38,58 @@ export interface EngineRequest extends Omit<NodeRequest, 'path'> {
   readonly path: string;
   /** Version of the Engine API that the client speaks (`1.41`); the node clamps it to its engine's. Absent: the engine's newest. */
   readonly apiVersion?: string;
+}
+
+/** A container as its engine last told of it. */
+export interface KnownContainer {
+  readonly id: string;
+  /** On its engine, without the slash. */
+  readonly name: string;
+  readonly nodeId: string;
+  readonly nodeName: string;
+  /** Its node is ready and its engine answers. */
+  readonly reachable: boolean;
+  readonly summary: Definitions['ContainerSummary'];
+}
+
+/** An event of one node's engine, as it came. */
+export interface EngineEvent {
+  readonly nodeId: string;
+  readonly nodeName: string;
+  readonly event: Definitions['EventMessage'];
+}
+
+/**
+ * Where containers and images are, as the engines last told: for finding and placing, never the truth about them. What a
+ * lost node had stays in it.
+ */
+export interface Inventory {
+  /**
+   * By full id, name, `node/name` or an id's unique beginning. What is not known is asked of every node. Throws
+   * `not-found` (`No such container: x`), `invalid-argument` where it is ambiguous, naming the candidates.
+   */
+  find(reference: string, signal: AbortSignal): Promise<KnownContainer>;
+  /** As `find`, of what is known now, without asking; undefined where nothing is. */
+  peek(reference: string): KnownContainer | undefined;
+  /** All that are called so, on whatever node; asks nobody. */
+  named(name: string): readonly KnownContainer[];
+  containers(): readonly KnownContainer[];
+  of(nodeId: string): readonly KnownContainer[];
+  /** Images with their tags and digests. */
+  images(nodeId: string): readonly Definitions['ImageSummary'][];
+  /** The node's engine has been listed since it is ready: what `of` and `images` lack is not there. */
+  listed(nodeId: string): boolean;
+  /** Reads these containers of a node again, now: after a change that the events may not have told of yet. */
+  refresh(nodeId: string, ids: readonly string[], signal: AbortSignal): Promise<void>;
+  /** The node of an exec; what is not known is asked of every node. Throws `not-found`. */
+  findExec(id: string, signal: AbortSignal): Promise<{ readonly nodeId: string }>;
+  /** Remembers where an exec was made. */
+  noteExec(id: string, nodeId: string): void;
+  /**
+   * Events of all engines from now on, in the order of their arrival, until the signal aborts. A reader that falls more
+   * than 10,000 behind gets `resource-exhausted`.
+   */
+  events(signal: AbortSignal): AsyncIterable<EngineEvent>;
 }
 
 /** What was made, with remarks for the user ("no node satisfies …" is not an error at creation). */
