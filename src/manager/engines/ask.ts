@@ -1,0 +1,123 @@
+import { TuttiError } from '../../model/errors.ts';
+import { nodeName } from '../../model/node.ts';
+import type { Clock } from '../../platform/ports.ts';
+import { withDeadline } from '../../rpc/deadline.ts';
+import type { NodeResponse } from '../../rpc/transport.ts';
+import type { EngineRequest, Manager, NodeRecord } from '../manager.ts';
+
+/** What one node's engine said. */
+export interface EngineAnswer<Value> {
+  readonly record: NodeRecord;
+  readonly nodeId: string;
+  readonly nodeName: string;
+  readonly value: Value;
+}
+
+/** A node that gave no answer, and why. */
+export interface MissingNode {
+  readonly nodeId: string;
+  readonly nodeName: string;
+  readonly reason: string;
+}
+
+export interface Asked<Value> {
+  /** In the order of the nodes' names. */
+  readonly answers: readonly EngineAnswer<Value>[];
+  readonly missing: readonly MissingNode[];
+}
+
+export interface AskOptions {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** Nodes to ask; absent: all. Those that are not ready are missing without being asked. */
+  readonly nodes?: readonly NodeRecord[];
+  /** Each node has this long, its whole answer included. Default: 2,500. */
+  readonly deadlineMs?: number;
+}
+
+const defaultDeadlineMs = 2_500;
+
+/**
+ * Asks the engines of many nodes at once and waits for each at most for its deadline. `read` makes something of an
+ * answer's status and body; what it throws makes its node a missing one, as does a node that is not ready. Throws only
+ * when the signal aborts.
+ */
+export const askEngines = async <Value>(
+  { engines, queries }: Pick<Manager, 'engines' | 'queries'>,
+  request: EngineRequest | ((record: NodeRecord) => EngineRequest),
+  read: (response: NodeResponse, record: NodeRecord) => Promise<Value>,
+  { clock, signal, nodes = queries.nodes(), deadlineMs = defaultDeadlineMs }: AskOptions,
+): Promise<Asked<Value>> => {
+  const answers: EngineAnswer<Value>[] = [];
+  const missing: MissingNode[] = [];
+  const askOne = async (record: NodeRecord): Promise<void> => {
+    const { node, status } = record;
+    const who = { nodeId: node.id, nodeName: nodeName(node) };
+    if (status.state !== 'ready') {
+      missing.push({ ...who, reason: status.message === '' ? `is ${status.state}` : status.message });
+      return;
+    }
+    using deadline = withDeadline(clock, deadlineMs, `the engine of ${who.nodeName}`, signal);
+    try {
+      const one = typeof request === 'function' ? request(record) : request;
+      const response = await settled(engines.request(node.id, one, deadline.signal), deadline.signal);
+      const value = await settled(read(response, record), deadline.signal);
+      answers.push({ record, ...who, value });
+    } catch (thrown) {
+      missing.push({ ...who, reason: TuttiError.from(thrown).message });
+    }
+  };
+  await Promise.all(nodes.map(askOne));
+  signal.throwIfAborted();
+  const byName = (left: { readonly nodeName: string }, right: { readonly nodeName: string }): number =>
+    left.nodeName < right.nodeName ? -1 : left.nodeName > right.nodeName ? 1 : 0;
+  return { answers: answers.toSorted(byName), missing: missing.toSorted(byName) };
+};
+
+/** The promise's outcome, or the signal's reason where that comes first: an engine that hangs holds nobody. */
+const settled = async <Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> => {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const abort = () => reject(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  if (signal.aborted) abort();
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+    promise.catch(() => undefined);
+    aborted.catch(() => undefined);
+  }
+};
+
+const mostAnswerBytes = 256 * 1024 * 1024;
+
+/** The whole body as text. Throws `resource-exhausted` over `most` bytes. */
+export const readAnswer = async ({ body }: Pick<NodeResponse, 'body'>, most = mostAnswerBytes): Promise<string> => {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.length;
+    if (size > most) throw new TuttiError('resource-exhausted', `the engine's answer is longer than ${most} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+};
+
+/** The JSON of an answer with status 2xx. Throws `internal` with the engine's message for any other. */
+export const readAnswerJson = async (response: NodeResponse): Promise<unknown> => {
+  const text = await readAnswer(response);
+  if (response.status >= 200 && response.status < 300) {
+    return text === '' ? undefined : (JSON.parse(text) as unknown);
+  }
+  throw new TuttiError('internal', engineMessage(text) ?? `the engine answered ${response.status}`);
+};
+
+/** The `message` of an engine's error body. */
+export const engineMessage = (text: string): string | undefined => {
+  try {
+    const { message } = JSON.parse(text) as { readonly message?: unknown };
+    return typeof message === 'string' ? message : undefined;
+  } catch {
+    return undefined;
+  }
+};
