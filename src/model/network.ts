@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { ipv4, ipv4Network, labels, objectName } from './common.ts';
+import { ipv4, ipv4Network, labels } from './common.ts';
 import type { NetworkId } from './ids.ts';
 import type { DeepReadonly, Stored } from './object.ts';
 
@@ -13,11 +13,20 @@ export const ipamConfig = z.object({
   auxiliaryAddresses: z.record(z.string(), z.string()).optional(),
 });
 
+/** Docker allows any text; a slash is what parts a node's name from that of a network of its engine. */
+const networkName = z
+  .string()
+  .min(1)
+  .max(255)
+  .regex(/^[^\s/\p{Cc}](?:[^/\p{Cc}]*[^\s/\p{Cc}])?$/u, 'no slashes, no control characters, no space at the ends');
+
 export const networkSpec = z.object({
-  name: objectName,
+  name: networkName,
   labels: labels.optional(),
   /** `overlay` is built by Tutti; `host`, `bridge` and `none` stand for the engine's own on every node. */
   driver: z.enum(['overlay', 'host', 'bridge', 'none']),
+  /** What is shown as the driver of a network that spans the nodes like any overlay, but was asked for as a bridge. */
+  shownDriver: z.literal('bridge').optional(),
   options: z.record(z.string(), z.string()).optional(),
   internal: z.boolean().optional(),
   attachable: z.boolean().optional(),

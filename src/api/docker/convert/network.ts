@@ -37,15 +37,20 @@ export const networkSchema = z.strictObject({
   Options: textMap.optional(),
   Labels: textMap.optional(),
 });
-type DockerNetwork = z.infer<typeof networkSchema>;
+export type DockerNetwork = z.infer<typeof networkSchema>;
 
-/** Throws `not-implemented` for what is not an overlay network over the cluster. */
+/** Whether the network is to span the nodes. All other drivers, and networks for or from a configuration, are an engine's own. */
+export const spansNodes = ({ Driver = '', ConfigOnly, ConfigFrom }: DockerNetwork): boolean =>
+  ['', 'overlay', 'bridge'].includes(Driver) && ConfigOnly !== true && (ConfigFrom?.Network ?? '') === '';
+
+/** Throws `not-implemented` for what networks over the nodes cannot be. */
 export const networkFrom = (network: DockerNetwork): NetworkSpec => {
   refuseOthers(network);
   return sparse({
     name: network.Name,
     labels: network.Labels,
     driver: 'overlay' as const,
+    shownDriver: network.Driver === 'overlay' ? undefined : ('bridge' as const),
     options: network.Options,
     internal: network.Internal,
     attachable: network.Attachable,
@@ -64,15 +69,6 @@ const refuseOthers = (network: DockerNetwork): void => {
   const refuse = (what: string): never => {
     throw new TuttiError('not-implemented', `network ${network.Name}: ${what}`);
   };
-  const driver = network.Driver ?? '';
-  if (driver !== 'overlay' && driver !== '') {
-    refuse(`driver "${driver}" makes a network of one engine; use "--driver overlay" for one that spans the cluster`);
-  }
-  if (network.Scope !== undefined && !['', 'swarm', 'global'].includes(network.Scope)) {
-    refuse(`scope "${network.Scope}" is not there; networks span the cluster`);
-  }
-  const from = network.ConfigFrom?.Network ?? '';
-  if (network.ConfigOnly === true || from !== '') refuse('config-only networks are not there');
   if (network.EnableIPv4 === false) refuse('IPv4 cannot be switched off');
   if (network.EnableIPv6 === true) refuse('networks have IPv4 addresses only');
   // To take it silently would be to promise what is not done.
@@ -92,6 +88,14 @@ const ipamConfigFrom = (config: z.infer<typeof ipamConfigSchema>) =>
 
 const unlessEmpty = (text: string | undefined): string | undefined => (text === '' ? undefined : text);
 
+const driverOf = ({ spec }: Network): string => {
+  if (spec.driver === 'none') return 'null';
+  return spec.shownDriver ?? spec.driver;
+};
+
+/** As the driver has it on one engine: clients take `swarm` for a network that only services may be on. */
+const scopeOf = (network: Network): string => (driverOf(network) === 'overlay' ? 'swarm' : 'local');
+
 /** The network without its endpoints. Subnets are those in force. */
 export const networkTo = (network: Network): Definitions['Network'] & { Id: string; Name: string } => {
   const { spec } = network;
@@ -99,8 +103,8 @@ export const networkTo = (network: Network): Definitions['Network'] & { Id: stri
     Name: spec.name,
     Id: network.id,
     Created: timestampOf(network.createdAt),
-    Scope: 'swarm',
-    Driver: spec.driver === 'none' ? 'null' : spec.driver,
+    Scope: scopeOf(network),
+    Driver: driverOf(network),
     EnableIPv4: true,
     EnableIPv6: spec.ipv6 ?? false,
     IPAM: { Driver: spec.ipam?.driver ?? 'default', Options: { ...spec.ipam?.options }, Config: ipamConfigs(network) },
