@@ -6,6 +6,9 @@ import type { DeepReadonly, Stored } from './object.ts';
 /** UDP port of the overlay. Not 4789, so that Swarm's own overlay networks can be on the same node. */
 export const overlayPort = 4797;
 
+/** Label of an engine's network that is one of ours on that node: the network's id. */
+export const networkLabel = 'tutti.network';
+
 export const ipamConfig = z.object({
   subnet: ipv4Network.optional(),
   ipRange: ipv4Network.optional(),

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { AssignedNetwork } from '../../model/assignment.ts';
-import { overlayPort } from '../../model/network.ts';
+import { networkLabel, overlayPort } from '../../model/network.ts';
 
 /** The VXLAN device of the node. */
 export const overlayDevice = 'tutti0';
@@ -26,7 +26,7 @@ export const vxlanPort = overlayPort;
 
 /** Labels of the engine's networks that are ours. */
 export const clusterLabel = 'tutti.cluster';
-export const networkLabel = 'tutti.network';
+export { networkLabel };
 /** The network's name, for people. */
 export const networkNameLabel = 'tutti.network.name';
 

@@ -171,9 +171,14 @@ test('networks: drivers, scopes, filters, and what is on them', async () => {
   await docker.read('POST', '/networks/create', {
     body: { Name: 'front', Driver: 'overlay', Labels: { a: 'b' }, IPAM: { Config: [{ Subnet: '10.77.0.0/16' }] } },
   });
-  const bridge = await docker.fail('POST', '/networks/create', { body: { Name: 'x', Driver: 'bridge' } });
-  assert.equal(bridge.status, 501);
-  assert.match(bridge.message, /--driver overlay/);
+  await docker.read('POST', '/networks/create', { body: { Name: 'back', Driver: 'bridge' } });
+  const { Driver, Scope } = (await docker.read('GET', '/networks/back')) as Record<string, unknown>;
+  assert.deepEqual({ Driver, Scope }, { Driver: 'bridge', Scope: 'local' });
+  const again = await docker.fail('POST', '/networks/create', { body: { Name: 'back', Driver: 'bridge' } });
+  assert.deepEqual(again, { status: 409, message: 'network with name back already exists' });
+  await docker.read('DELETE', '/networks/back');
+  const predefined = await docker.fail('DELETE', '/networks/bridge');
+  assert.deepEqual(predefined, { status: 403, message: 'bridge is a pre-defined network and cannot be removed' });
   for (const refused of [{ Options: { encrypted: '' } }, { EnableIPv6: true }, { IPAM: { Driver: 'dhcp' } }]) {
     const { status } = await docker.fail('POST', '/networks/create', {
       body: { Name: 'x', Driver: 'overlay', ...refused },

@@ -17,3 +17,20 @@ export const momentOf = (text: string): number | undefined => {
   const moment = Date.parse(text);
   return Number.isNaN(moment) ? undefined : moment;
 };
+
+const units: Readonly<Record<string, number>> = {
+  ns: 1e-6,
+  us: 1e-3,
+  µs: 1e-3,
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+};
+
+/** As `momentOf`, and Go's durations (`24h`, `1h30m`), counted back from `now`. */
+export const momentBefore = (text: string, now: number): number | undefined => {
+  if (!/^(?:\d{1,12}(?:\.\d{1,9})?(?:ns|us|µs|ms|s|m|h)){1,7}$/.test(text)) return momentOf(text);
+  const parts = text.matchAll(/([\d.]+)([a-zµ]+)/g);
+  return now - parts.reduce((sum, [, count, unit = '']) => sum + Number(count) * (units[unit] ?? 0), 0);
+};

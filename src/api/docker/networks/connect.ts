@@ -1,0 +1,81 @@
+import * as z from 'zod';
+import { tellEngine } from '../../../manager/engines/tell.ts';
+import { TuttiError } from '../../../model/errors.ts';
+import type { Reply } from '../../http/reply.ts';
+import { empty } from '../../http/reply.ts';
+import type { ApiRequest } from '../../http/request.ts';
+import type { DockerContext } from '../context.ts';
+import { readBody } from '../input.ts';
+import { findNetwork } from './find.ts';
+import type { FoundNetwork } from './find.ts';
+
+const connectSchema = z.object({
+  Container: z.string().min(1).max(4096),
+  EndpointConfig: z.record(z.string(), z.unknown()).optional(),
+});
+const disconnectSchema = z.object({ Container: z.string().min(1).max(4096), Force: z.boolean().optional() });
+
+/** Puts a container on a network beside those that it is on. */
+export const connectContainer = async (
+  context: DockerContext,
+  request: ApiRequest,
+  reference: string,
+): Promise<Reply> => {
+  const { value } = await readBody(request, connectSchema, 'endpoint');
+  const { Container, ...more } = value;
+  const { found, container } = await both(context, request, reference, Container);
+  await onEngine(context, request, `${engineName(found, container.nodeId)}/connect`, container, more);
+  return empty(200);
+};
+
+export const disconnectContainer = async (
+  context: DockerContext,
+  request: ApiRequest,
+  reference: string,
+): Promise<Reply> => {
+  const { value } = await readBody(request, disconnectSchema, 'endpoint');
+  const { Container, ...more } = value;
+  const { found, container } = await both(context, request, reference, Container);
+  await onEngine(context, request, `${engineName(found, container.nodeId)}/disconnect`, container, more);
+  return empty(200);
+};
+
+interface Placed {
+  readonly id: string;
+  readonly nodeId: string;
+  readonly nodeName: string;
+}
+
+const both = async (context: DockerContext, request: ApiRequest, reference: string, name: string) => {
+  const found = await findNetwork(context, request, reference);
+  const container: Placed = await context.manager.inventory.find(name, request.signal);
+  return { found, container };
+};
+
+/** The network as the engine of the container knows it. */
+const engineName = (found: FoundNetwork, nodeId: string): string => {
+  if (found.kind === 'local') {
+    if (found.nodeId === nodeId) return found.network.Id;
+    const where = `network ${found.network.Name} is on node ${found.nodeName} alone`;
+    throw new TuttiError('invalid-argument', `${where}, and the container is on another`);
+  }
+  if (found.network.spec.driver !== 'overlay') return found.network.spec.driver;
+  throw new TuttiError('not-implemented', 'containers cannot be connected to networks of the cluster yet');
+};
+
+const onEngine = async (
+  { manager }: DockerContext,
+  { signal, version }: ApiRequest,
+  path: string,
+  { id, nodeId }: Placed,
+  more: object,
+): Promise<void> => {
+  const json = { Container: id, ...more };
+  const request = {
+    method: 'POST',
+    path: `/networks/${path}`,
+    json,
+    ...(version !== undefined && { apiVersion: version }),
+  };
+  await tellEngine(manager, nodeId, request, signal);
+};

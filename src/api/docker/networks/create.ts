@@ -1,0 +1,82 @@
+import { tellEngine } from '../../../manager/engines/tell.ts';
+import { TuttiError } from '../../../model/errors.ts';
+import { networkSpec } from '../../../model/network.ts';
+import { nodeName } from '../../../model/node.ts';
+import type { Reply } from '../../http/reply.ts';
+import { json } from '../../http/reply.ts';
+import type { ApiRequest } from '../../http/request.ts';
+import { check } from '../../http/validate.ts';
+import type { DockerContext } from '../context.ts';
+import { selfNode } from '../context.ts';
+import { networkFrom, networkSchema, spansNodes } from '../convert/network.ts';
+import type { DockerNetwork } from '../convert/network.ts';
+import { readBody } from '../input.ts';
+import { clusterNetwork } from './find.ts';
+import { predefined } from './local.ts';
+
+/** Over the nodes, or on one engine: `node/name`, or a driver that networks over the nodes do not have. */
+export const createNetwork = async (context: DockerContext, request: ApiRequest): Promise<Reply> => {
+  const { value, warnings } = await readBody(request, networkSchema, 'network');
+  refusePredefined(value);
+  const slash = value.Name.indexOf('/');
+  if (slash >= 0) return await onEngine(context, request, value, value.Name.slice(0, slash));
+  if (clusterNetwork(context, value.Name)?.spec.name === value.Name) throw taken(value.Name);
+  if (!spansNodes(value)) return await onEngine(context, request, value);
+  const spec = check(networkSpec, networkFrom(value), 'network');
+  try {
+    const created = await context.manager.commands.createNetwork(spec);
+    return json({ Id: created.id, Warning: [...warnings, ...created.warnings].join('; ') }, 201);
+  } catch (thrown) {
+    throw inDockersWords(thrown, value.Name);
+  }
+};
+
+const refusePredefined = ({ Name, Driver = '' }: DockerNetwork): void => {
+  if (predefined.has(Name)) {
+    throw new TuttiError('permission-denied', `operation is not permitted on predefined ${Name} network `);
+  }
+  if (Driver === 'host' || Driver === 'null') {
+    throw new TuttiError('permission-denied', `only one instance of "${Driver}" network is allowed`);
+  }
+};
+
+const taken = (name: string): TuttiError =>
+  new TuttiError('already-exists', `network with name ${name} already exists`);
+
+const inDockersWords = (thrown: unknown, name: string): unknown => {
+  if (!(thrown instanceof TuttiError)) return thrown;
+  if (thrown.code === 'already-exists') return taken(name);
+  if (thrown.code !== 'invalid-argument' || !thrown.message.includes(' overlaps ')) return thrown;
+  const message = `Pool overlaps with other one on this address space: ${thrown.message}`;
+  return new TuttiError('permission-denied', message, { cause: thrown });
+};
+
+/** On the node of this name; else on the manager's own, or where that does not answer on the first that is ready. */
+const onEngine = async (
+  context: DockerContext,
+  { signal, version }: ApiRequest,
+  value: DockerNetwork,
+  wanted?: string,
+): Promise<Reply> => {
+  const ready = context.manager.queries.nodes().filter(({ status }) => status.state === 'ready');
+  const self = selfNode(context)?.node.id;
+  const chosen =
+    wanted === undefined
+      ? (ready.find(({ node }) => node.id === self) ?? ready[0])
+      : ready.find(({ node }) => nodeName(node) === wanted || node.id === wanted);
+  if (chosen === undefined) {
+    const message = wanted === undefined ? 'no node is ready' : `node ${wanted} is not there, or not ready`;
+    throw new TuttiError(wanted === undefined ? 'unavailable' : 'not-found', `network ${value.Name}: ${message}`);
+  }
+  const Name = wanted === undefined ? value.Name : value.Name.slice(wanted.length + 1);
+  const asked = { ...value, Name, CheckDuplicate: true };
+  const answer = await tellEngine(
+    context.manager,
+    chosen.node.id,
+    { method: 'POST', path: '/networks/create', json: asked, ...(version !== undefined && { apiVersion: version }) },
+    signal,
+  );
+  const { Id, Warning = '' } = answer as { readonly Id: string; readonly Warning?: string };
+  const where = wanted === undefined ? [`the network is on node ${nodeName(chosen.node)} alone`] : [];
+  return json({ Id, Warning: [...where, ...(Warning === '' ? [] : [Warning])].join('; ') }, 201);
+};

@@ -1,0 +1,53 @@
+import { askEngines, readAnswerJson } from '../../../manager/engines/ask.ts';
+import { tellEngine } from '../../../manager/engines/tell.ts';
+import type { Network } from '../../../model/network.ts';
+import type { Reply } from '../../http/reply.ts';
+import { json } from '../../http/reply.ts';
+import type { ApiRequest } from '../../http/request.ts';
+import type { DockerContext } from '../context.ts';
+import { networkTo } from '../convert/network.ts';
+import { notFound } from '../errors.ts';
+import { missingHeaders } from '../missing.ts';
+import { findNetwork } from './find.ts';
+import { shownLocal } from './local.ts';
+import type { EngineNetwork } from './local.ts';
+import { endpointsOf } from './use.ts';
+
+/** One network with what is on it, over all nodes. */
+export const inspectNetwork = async (
+  context: DockerContext,
+  request: ApiRequest,
+  reference: string,
+): Promise<Reply> => {
+  const found = await findNetwork(context, request, reference);
+  const scope = request.query.get('scope') ?? '';
+  if (found.kind === 'local') {
+    if (!['', 'local'].includes(scope)) throw notFound('network', reference);
+    const path = `/networks/${found.network.Id}`;
+    const network = await tellEngine(context.manager, found.nodeId, { method: 'GET', path }, request.signal);
+    return json(shownLocal({ ...found, network: network as EngineNetwork }));
+  }
+  const { network } = found;
+  // Services can be on each of them: a client that asks for those of the swarm means all.
+  if (scope === 'local' && networkTo(network).Scope !== scope) throw notFound('network', reference);
+  if (network.spec.driver !== 'overlay') return await inspectPredefined(context, request, network);
+  return json({ ...networkTo(network), Containers: endpointsOf(context.manager, network) });
+};
+
+/** The network of this name on each engine, as one: what is on it over all nodes, everything else as one of them has it. */
+const inspectPredefined = async (
+  { manager, clock }: DockerContext,
+  { signal }: ApiRequest,
+  network: Network,
+): Promise<Reply> => {
+  const { answers, missing } = await askEngines(
+    manager,
+    { method: 'GET', path: `/networks/${network.spec.driver}` },
+    async (response) => (await readAnswerJson(response)) as EngineNetwork,
+    { clock, signal },
+  );
+  const containers = Object.assign({}, ...answers.map(({ value }) => value.Containers ?? {})) as object;
+  const { Id, Created, ...own } = networkTo(network);
+  const shown = { ...own, ...answers[0]?.value, Id, Created, Containers: containers };
+  return { ...json(shown), headers: missingHeaders(missing) };
+};
