@@ -14,7 +14,10 @@ import { trackAssignments } from '../src/manager/assignments/track.ts';
 import { createMembershipCalls } from '../src/manager/ca/calls.ts';
 import { createManager, startLoops } from '../src/manager/create.ts';
 import { createDispatcher } from '../src/manager/dispatcher/dispatcher.ts';
+import { createEngines } from '../src/manager/engines/engines.ts';
+import { startInventory } from '../src/manager/engines/inventory.ts';
 import { createAgentGateway } from '../src/manager/dispatcher/gateway.ts';
+import { TuttiError } from '../src/model/errors.ts';
 import { systemClock } from '../src/platform/clock.ts';
 import { daemonArguments, daemonLog, runDaemon } from '../src/platform/daemon.ts';
 import { systemRandomness } from '../src/platform/random.ts';
@@ -72,9 +75,14 @@ const run = async (): Promise<AsyncDisposable> => {
   const assignments = parts.use(trackAssignments(store));
   const managers = () => [formatAddress({ host: config.address, port: config.port })];
   const dispatcher = createDispatcher({ store, assignments, clock, log, managers });
+  let listening: Http2Listener | undefined;
   const requests: NodeRequests = {
-    request: async (nodeId, request, signal) => await listener.request(nodeId, request, signal),
+    request: async (nodeId, request, signal) => {
+      if (listening === undefined) throw new TuttiError('unavailable', 'this manager is just starting');
+      return await listening.request(nodeId, request, signal);
+    },
   };
+  const inventory = parts.use(startInventory({ store, engines: createEngines(requests), clock, log }));
   const manager = parts.use(
     createManager({
       store,
@@ -84,10 +92,11 @@ const run = async (): Promise<AsyncDisposable> => {
       log,
       agents: createAgentGateway(requests),
       requests,
+      inventory,
       joinToken: (_role, authority) => createToken(authority),
     }),
   );
-  const listener: Http2Listener = await createHttp2Listener({
+  const listener = await createHttp2Listener({
     host: config.address,
     port: config.port,
     credentials,
@@ -103,6 +112,7 @@ const run = async (): Promise<AsyncDisposable> => {
     clock,
     log,
   });
+  listening = listener;
   dispatcher.attach(listener);
   parts.use(listener);
   parts.use(dispatcher);

@@ -29,7 +29,7 @@ export const forward = async (
       method: request.method,
       path: options.path ?? targetOf(request),
       headers: headersOf(request, options.headers),
-      body: options.body ?? request.body,
+      ...bodyOf(request, options.body),
       ...(version !== undefined && { apiVersion: version }),
       ...(upgrade !== undefined && { upgrade: upgrade.protocol, upgradeBodyBytes: upgrade.bodyBytes }),
     },
@@ -39,6 +39,13 @@ export const forward = async (
   return response.upgraded === undefined
     ? { kind: 'stream', status: response.status, chunks: response.body, headers }
     : { kind: 'upgraded', status: 101, chunks: response.body, headers };
+};
+
+/** A request that announces no body has none: nothing is waited for. */
+const bodyOf = (request: ApiRequest, given: ForwardOptions['body']): { readonly body?: AsyncIterable<Uint8Array> } => {
+  const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
+  const announced = request.upgrade !== undefined || encoding !== undefined || (length !== undefined && length !== '0');
+  return given !== undefined ? { body: given } : announced ? { body: request.body } : {};
 };
 
 /** Path and query as the client sent them, without the version. */

@@ -26,8 +26,11 @@ export interface AcceptorOptions {
 /** What a manager does with connections whose TLS handshake is done: who they are decides what they may. */
 export interface Acceptor {
   accept(socket: TLSSocket): void;
-  /** The connection that the node offered for requests. */
-  requestsTo(nodeId: string): ClientHttp2Session | undefined;
+  /**
+   * The connection that the node offered for requests. It comes a moment after the node's other one: while that is there,
+   * it is waited for, shortly.
+   */
+  requestsTo(nodeId: string, signal: AbortSignal): Promise<ClientHttp2Session | undefined>;
   drop(nodeId: string): void;
   dropAll(): void;
 }
@@ -37,6 +40,8 @@ const nobodyPlaces = { all: 100, perAddress: 30 };
 const nobodyLifeMs = 15_000;
 /** An idle connection is tried after this: what stands between may have forgotten it. */
 const keepAliveMs = 15_000;
+/** A connection for requests that is not there after this has failed. */
+const offerMs = 1000;
 const defaultMessageBytes = 64 * 1024 * 1024;
 
 const settingsFor = (peer: Peer | undefined) =>
@@ -47,10 +52,34 @@ const settingsFor = (peer: Peer | undefined) =>
         maxSessionMemory: 256,
       };
 
+/** Who waits for a node's connection for requests. */
+const createOffers = (clock: Clock) => {
+  const waiting = new Map<string, Set<() => void>>();
+  return {
+    made: (nodeId: string): void => {
+      for (const wake of waiting.get(nodeId) ?? []) wake();
+    },
+    /** Resolves when it is made, or has been waited for long enough, or the signal aborts. */
+    next: async (nodeId: string, signal: AbortSignal): Promise<void> => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const waiters = waiting.get(nodeId) ?? new Set();
+      waiting.set(nodeId, waiters.add(resolve));
+      const timer = clock.after(offerMs, resolve);
+      signal.addEventListener('abort', () => resolve(), { once: true });
+      if (signal.aborted) resolve();
+      await promise;
+      timer.cancel();
+      waiters.delete(resolve);
+      if (waiters.size === 0) waiting.delete(nodeId);
+    },
+  };
+};
+
 export const createAcceptor = (options: AcceptorOptions): Acceptor => {
   const { service, log, clock } = options;
   const sockets = new Map<TLSSocket, string | undefined>();
   const requests = new Map<string, ClientHttp2Session>();
+  const offers = createOffers(clock);
   const nobodies = createPlaces(nobodyPlaces);
 
   const openSession = (stream: ServerHttp2Stream, peer: Peer): void => {
@@ -93,6 +122,7 @@ export const createAcceptor = (options: AcceptorOptions): Acceptor => {
     const session = openRequests(socket);
     requests.get(peer.nodeId)?.destroy();
     requests.set(peer.nodeId, session);
+    offers.made(peer.nodeId);
     session.on('close', () => {
       if (requests.get(peer.nodeId) === session) requests.delete(peer.nodeId);
     });
@@ -112,6 +142,12 @@ export const createAcceptor = (options: AcceptorOptions): Acceptor => {
     acceptStreams(socket, address, undefined);
   };
 
+  const usable = (nodeId: string): ClientHttp2Session | undefined => {
+    const session = requests.get(nodeId);
+    return session === undefined || session.closed || session.destroyed ? undefined : session;
+  };
+  const isConnected = (nodeId: string): boolean => sockets.values().some((holder) => holder === nodeId);
+
   return {
     accept: (socket) => {
       socket.on('error', () => undefined);
@@ -126,9 +162,11 @@ export const createAcceptor = (options: AcceptorOptions): Acceptor => {
       else if (socket.alpnProtocol === requestProtocol) acceptRequests(socket, caller.peer);
       else acceptStreams(socket, caller.peer.address, caller.peer);
     },
-    requestsTo: (nodeId) => {
-      const session = requests.get(nodeId);
-      return session === undefined || session.closed || session.destroyed ? undefined : session;
+    requestsTo: async (nodeId, signal) => {
+      const there = usable(nodeId);
+      if (there !== undefined || !isConnected(nodeId)) return there;
+      await offers.next(nodeId, signal);
+      return usable(nodeId);
     },
     drop: (nodeId) => {
       for (const [socket, holder] of sockets) if (holder === nodeId) socket.destroy();

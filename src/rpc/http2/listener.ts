@@ -99,7 +99,7 @@ export const createHttp2Listener = async (options: Http2ListenerOptions): Promis
     port: typeof bound === 'object' && bound !== null ? bound.port : options.port,
     renew: (credentials) => secure.setSecureContext(secureContext(credentials)),
     request: async (nodeId, request, signal) => {
-      const session = acceptor.requestsTo(nodeId);
+      const session = await acceptor.requestsTo(nodeId, signal);
       if (session === undefined) throw new TuttiError('unavailable', `node ${nodeId} is not connected`);
       return await sendRequest(session, request, signal);
     },

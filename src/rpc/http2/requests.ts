@@ -86,11 +86,7 @@ export const openRequests = (socket: TLSSocket): ClientHttp2Session => {
   return session;
 };
 
-const sendBody = async (stream: ClientHttp2Stream, body: AsyncIterable<Uint8Array> | undefined): Promise<void> => {
-  if (body === undefined) {
-    stream.end();
-    return;
-  }
+const sendBody = async (stream: ClientHttp2Stream, body: AsyncIterable<Uint8Array>): Promise<void> => {
   try {
     await pipeline(Readable.from(body), stream);
   } catch {
@@ -115,13 +111,13 @@ export const sendRequest = async (
       ':method': request.method ?? 'POST',
       ':path': request.path,
     },
-    { endStream: false },
+    { endStream: request.body === undefined },
   );
   stream.on('error', () => undefined);
   const abort = () => stream.close(constants.NGHTTP2_CANCEL);
   signal.addEventListener('abort', abort, { once: true });
   stream.once('close', () => signal.removeEventListener('abort', abort));
-  void sendBody(stream, request.body);
+  if (request.body !== undefined) void sendBody(stream, request.body);
   const headers = await new Promise<IncomingHttpHeaders>((resolve, reject) => {
     stream.once('response', resolve);
     stream.once('close', () => reject(signal.aborted ? signal.reason : lost(undefined)));

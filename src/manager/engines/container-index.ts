@@ -1,0 +1,101 @@
+import type { Definitions } from '../../platform/engine/types.generated.ts';
+
+type Summary = Definitions['ContainerSummary'];
+
+/** A container of a node's engine, as it was last told of. */
+export interface Entry {
+  readonly id: string;
+  readonly name: string;
+  readonly nodeId: string;
+  readonly summary: Summary;
+}
+
+/** The containers of all nodes by id, beginning of an id, and name. A change costs what changes. */
+export interface ContainerIndex {
+  /** All that the node has; what is not among them goes. */
+  replace(nodeId: string, summaries: readonly Summary[]): void;
+  put(nodeId: string, summaries: readonly Summary[]): void;
+  remove(nodeId: string, id: string): void;
+  drop(nodeId: string): void;
+  get(nodeId: string, id: string): Entry | undefined;
+  of(nodeId: string): readonly Entry[];
+  all(): readonly Entry[];
+  named(name: string): readonly Entry[];
+  /** Those whose id begins so. */
+  beginning(prefix: string): readonly Entry[];
+}
+
+/** Ids are looked for by this much of their beginning; less than that is a walk over all. */
+const bucketLength = 4;
+const bucketOf = (id: string): string => id.slice(0, bucketLength);
+
+export const createContainerIndex = (): ContainerIndex => {
+  const nodes = new Map<string, Map<string, Entry>>();
+  const names = createBuckets<Entry>();
+  const buckets = createBuckets<Entry>();
+
+  const remove = (nodeId: string, id: string): void => {
+    const containers = nodes.get(nodeId);
+    const entry = containers?.get(id);
+    if (entry === undefined) return;
+    containers?.delete(id);
+    names.remove(entry.name, entry);
+    buckets.remove(bucketOf(id), entry);
+  };
+  const put = (nodeId: string, summary: Summary): void => {
+    const { Id: id } = summary;
+    if (id === undefined) return;
+    remove(nodeId, id);
+    const entry = { id, name: nameOf(summary), nodeId, summary };
+    let containers = nodes.get(nodeId);
+    if (containers === undefined) nodes.set(nodeId, (containers = new Map<string, Entry>()));
+    containers.set(id, entry);
+    names.add(entry.name, entry);
+    buckets.add(bucketOf(id), entry);
+  };
+  const of = (nodeId: string): readonly Entry[] => [...(nodes.get(nodeId)?.values() ?? [])];
+  const all = (): readonly Entry[] => [...nodes.values()].flatMap((containers) => [...containers.values()]);
+
+  return {
+    replace: (nodeId, summaries) => {
+      const told = new Set(summaries.map(({ Id }) => Id));
+      for (const { id } of of(nodeId)) if (!told.has(id)) remove(nodeId, id);
+      for (const summary of summaries) put(nodeId, summary);
+    },
+    put: (nodeId, summaries) => {
+      for (const summary of summaries) put(nodeId, summary);
+    },
+    remove,
+    drop: (nodeId) => {
+      for (const { id } of of(nodeId)) remove(nodeId, id);
+      nodes.delete(nodeId);
+    },
+    get: (nodeId, id) => nodes.get(nodeId)?.get(id),
+    of,
+    all,
+    named: (name) => names.get(name),
+    beginning: (prefix) =>
+      (prefix.length < bucketLength ? all() : buckets.get(bucketOf(prefix))).filter(({ id }) => id.startsWith(prefix)),
+  };
+};
+
+/** A container's own name: with old links it has names of the form `/other/alias` besides. */
+const nameOf = ({ Names = [] }: Summary): string =>
+  (Names.find((name) => name.lastIndexOf('/') === 0) ?? Names[0] ?? '').slice(1);
+
+const createBuckets = <Item>() => {
+  const buckets = new Map<string, Set<Item>>();
+  return {
+    add: (key: string, item: Item): void => {
+      const bucket = buckets.get(key);
+      if (bucket === undefined) buckets.set(key, new Set([item]));
+      else bucket.add(item);
+    },
+    remove: (key: string, item: Item): void => {
+      const bucket = buckets.get(key);
+      bucket?.delete(item);
+      if (bucket?.size === 0) buckets.delete(key);
+    },
+    get: (key: string): readonly Item[] => [...(buckets.get(key) ?? [])],
+  };
+};

@@ -1,0 +1,153 @@
+import type { NodeId } from '../../../model/ids.ts';
+import { TuttiError } from '../../../model/errors.ts';
+import type { Node, NodeState } from '../../../model/node.ts';
+import type { Definitions } from '../../../platform/engine/types.generated.ts';
+import { systemClock } from '../../../platform/clock.ts';
+import { silentLog } from '../../../platform/log.ts';
+import { createStore } from '../../../store/create.ts';
+import { memoryDriver } from '../../../store/drivers/memory.ts';
+import type { EngineRequest } from '../../manager.ts';
+import type { NodeResponse } from '../../../rpc/transport.ts';
+
+interface Told {
+  readonly Type: string;
+  readonly Action: string;
+  readonly id: string;
+  readonly attributes?: Readonly<Record<string, string>>;
+}
+
+interface FakeEngine {
+  readonly containers: Map<string, Definitions['ContainerSummary']>;
+  readonly history: { readonly nano: number; readonly line: string }[];
+  readonly streams: Set<{ readonly push: (line: string) => void; readonly cut: () => void }>;
+}
+
+let nano = 1_700_000_000_000_000_000;
+
+/** A store with nodes, and engines behind them that answer what the inventory asks. */
+export const startFakeEngines = async (names: readonly string[]) => {
+  const store = await createStore({ driver: memoryDriver(), clock: systemClock });
+  const engines = new Map<string, FakeEngine>();
+  const execs = new Map<string, string>();
+  const asked: string[] = [];
+  const engineOf = (node: string): FakeEngine => {
+    const engine = engines.get(node);
+    if (engine === undefined) throw new TuttiError('unavailable', `no node ${node}`);
+    return engine;
+  };
+  const state = (node: string, to: NodeState): void =>
+    store.observe((soft) => soft.put('nodeStatus', node, { nodeId: node as NodeId, state: to, message: '', since: 0 }));
+  for (const name of names) {
+    engines.set(name, { containers: new Map(), history: [], streams: new Set() });
+    const row: Node = {
+      id: name as NodeId,
+      version: 0,
+      createdAt: 0,
+      updatedAt: 0,
+      spec: { name, role: 'worker', availability: 'active' },
+    };
+    await store.update((transaction) => transaction.create('node', row));
+    state(name, 'ready');
+  }
+
+  const answer = (node: string, path: string, signal: AbortSignal): NodeResponse => {
+    const engine = engineOf(node);
+    const url = new URL(path, 'http://engine');
+    const { pathname } = url;
+    if (pathname === '/events') return { status: 200, body: eventsOf(engine, url.searchParams.get('since'), signal) };
+    if (pathname === '/images/json') return jsonOf(200, []);
+    if (pathname === '/containers/json') {
+      const filters = JSON.parse(url.searchParams.get('filters') ?? '{}') as { readonly id?: readonly string[] };
+      const all = [...engine.containers.values()];
+      return jsonOf(200, filters.id === undefined ? all : all.filter(({ Id }) => filters.id?.includes(Id ?? '')));
+    }
+    const [, kind, reference = ''] = pathname.split('/');
+    if (kind === 'exec') return execs.get(reference) === node ? jsonOf(200, { ID: reference }) : jsonOf(404, {});
+    const found = [...engine.containers.values()].find(
+      ({ Id, Names }) => Id === reference || Names?.includes(`/${reference}`),
+    );
+    return found === undefined ? jsonOf(404, { message: `No such container: ${reference}` }) : jsonOf(200, found);
+  };
+
+  return {
+    store,
+    clock: systemClock,
+    log: silentLog,
+    engines: {
+      request: async (node: string, { path }: EngineRequest, signal: AbortSignal): Promise<NodeResponse> => {
+        await Promise.resolve();
+        if (!path.startsWith('/events')) asked.push(`${node} ${path}`);
+        return answer(node, path, signal);
+      },
+    },
+    /** Every question but those for events, `node path`. */
+    asked,
+    execs,
+    state,
+    put: (node: string, { id, name }: { readonly id: string; readonly name: string }): void => {
+      engineOf(node).containers.set(id, { Id: id, Names: [`/${name}`], State: 'running' });
+    },
+    take: (node: string, id: string): void => {
+      engineOf(node).containers.delete(id);
+    },
+    tell: (node: string, { Type, Action, id, attributes = {} }: Told): void => {
+      nano += 1_000_000;
+      const event = {
+        Type,
+        Action,
+        Actor: { ID: id, Attributes: attributes },
+        time: Math.floor(nano / 1e9),
+        timeNano: nano,
+      };
+      const line = `${JSON.stringify(event)}\n`;
+      const engine = engineOf(node);
+      engine.history.push({ nano, line });
+      for (const stream of engine.streams) stream.push(line);
+    },
+    cut: (node: string): void => {
+      for (const stream of engineOf(node).streams) stream.cut();
+    },
+    /** How many streams of events are open. */
+    open: (node: string): number => engineOf(node).streams.size,
+    removeNode: async (node: string): Promise<void> => {
+      await store.update((transaction) => transaction.delete('node', node));
+    },
+    [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
+  };
+};
+
+const jsonOf = (status: number, body: unknown): NodeResponse => ({ status, body: once(JSON.stringify(body)) });
+
+async function* once(text: string): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(text);
+}
+
+async function* eventsOf(engine: FakeEngine, since: string | null, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  const queue =
+    since === null ? [] : engine.history.filter(({ nano: at }) => at / 1e9 >= Number(since)).map(({ line }) => line);
+  let wake = (): void => {};
+  let over = false;
+  const stream = {
+    push: (line: string) => {
+      queue.push(line);
+      wake();
+    },
+    cut: () => {
+      over = true;
+      wake();
+    },
+  };
+  engine.streams.add(stream);
+  signal.addEventListener('abort', stream.cut, { once: true });
+  if (signal.aborted) stream.cut();
+  try {
+    for (;;) {
+      const line = queue.shift();
+      if (over) throw new TuttiError('unavailable', 'the stream broke');
+      if (line === undefined) await new Promise<void>((resolve) => (wake = resolve));
+      else yield Buffer.from(line);
+    }
+  } finally {
+    engine.streams.delete(stream);
+  }
+}
