@@ -3,7 +3,7 @@ import type { Clock } from '../platform/ports.ts';
 
 /** A signal that aborts with `signal`, or with `deadline-exceeded` after `ms`. Dispose it when the work is done. */
 export const withDeadline = (
-  clock: Clock,
+  clock: Pick<Clock, 'after'>,
   ms: number,
   what: string,
   signal?: AbortSignal,
