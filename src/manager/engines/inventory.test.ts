@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { until } from '../../../test/support/until.ts';
+import { systemClock } from '../../platform/clock.ts';
+import { silentLog } from '../../platform/log.ts';
 import { startFakeEngines } from './testing/engines.ts';
 import { startInventory } from './inventory.ts';
 
@@ -8,7 +10,7 @@ const signal = new AbortController().signal;
 const idOf = (letter: string): string => letter.repeat(64);
 
 const start = async (nodes: readonly string[]) => {
-  const fake = await startFakeEngines(nodes);
+  const fake = await startFakeEngines(nodes, { clock: systemClock, log: silentLog });
   const inventory = startInventory(fake);
   return {
     fake,

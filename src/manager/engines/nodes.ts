@@ -90,7 +90,7 @@ export const startNodes = (options: NodesOptions): Nodes => {
   const subscription = store.subscribe(({ changes }) => {
     for (const { table, id } of changes) if (table === 'node' || table === 'nodeStatus') look(id);
   });
-  for (const { id } of [...store.view.list('node')]) look(id);
+  for (const { id } of store.view.list('node')) look(id);
 
   return {
     reachable,

@@ -2,8 +2,7 @@ import type { NodeId } from '../../../model/ids.ts';
 import { TuttiError } from '../../../model/errors.ts';
 import type { Node, NodeState } from '../../../model/node.ts';
 import type { Definitions } from '../../../platform/engine/types.generated.ts';
-import { systemClock } from '../../../platform/clock.ts';
-import { silentLog } from '../../../platform/log.ts';
+import type { Clock, Log } from '../../../platform/ports.ts';
 import { createStore } from '../../../store/create.ts';
 import { memoryDriver } from '../../../store/drivers/memory.ts';
 import type { EngineRequest } from '../../manager.ts';
@@ -25,8 +24,11 @@ interface FakeEngine {
 let nano = 1_700_000_000_000_000_000;
 
 /** A store with nodes, and engines behind them that answer what the inventory asks. */
-export const startFakeEngines = async (names: readonly string[]) => {
-  const store = await createStore({ driver: memoryDriver(), clock: systemClock });
+export const startFakeEngines = async (
+  names: readonly string[],
+  { clock, log }: { readonly clock: Clock; readonly log: Log },
+) => {
+  const store = await createStore({ driver: memoryDriver(), clock });
   const engines = new Map<string, FakeEngine>();
   const execs = new Map<string, string>();
   const asked: string[] = [];
@@ -71,8 +73,8 @@ export const startFakeEngines = async (names: readonly string[]) => {
 
   return {
     store,
-    clock: systemClock,
-    log: silentLog,
+    clock,
+    log,
     engines: {
       request: async (node: string, { path }: EngineRequest, signal: AbortSignal): Promise<NodeResponse> => {
         await Promise.resolve();
