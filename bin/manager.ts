@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { flushCompileCache } from 'node:module';
 import { createApi } from '../src/api/server.ts';
+import type { Served } from '../src/api/http/serve.ts';
+import { serveOverTcp } from '../src/host/api-over-tcp.ts';
 import { requireConfig } from '../src/host/config.ts';
 import { readCredentials, writeCredentials } from '../src/host/credentials.ts';
 import { daemonOf } from '../src/host/daemons.ts';
@@ -35,8 +37,7 @@ const random = systemRandomness;
 /** How often the certificate is read again: the node's agent renews it. */
 const certificateMs = 60 * 60 * 1000;
 
-const serveApi = async (context: Parameters<typeof createApi>[0], path: string, mode: number) => {
-  const api = createApi(context);
+const serveApi = async (api: Served, path: string, mode: number) => {
   const server = createServer(api.listener).on('upgrade', api.upgrade);
   await listenOnSocket(server, path, mode);
   return {
@@ -118,8 +119,12 @@ const run = async (): Promise<AsyncDisposable> => {
   parts.use(dispatcher);
   parts.use(followCertificate(listener));
   parts.use(startLoops({ store, allocator, clock, random, log }));
-  const context = { manager, clock, random, log, version: ownVersion(), nodeId: config.nodeId };
-  parts.use(await serveApi(context, paths.socket, config.socketMode));
+  const endpoints = () =>
+    config.apiPort === 0 ? [] : [`tcp://${formatAddress({ host: config.address, port: config.apiPort })}`];
+  const context = { endpoints, manager, clock, random, log, version: ownVersion(), nodeId: config.nodeId };
+  const api = createApi(context);
+  parts.use(await serveOverTcp({ store, config, directories, served: api, clock, log }));
+  parts.use(await serveApi(api, paths.socket, config.socketMode));
   await writeStatus('manager', directories, { pid: process.pid, ready: true });
   log.info('manager started', { node: config.nodeId, address: config.address, port: listener.port });
   return parts;

@@ -1,5 +1,5 @@
 /** The `tutti` command. `tutti --help` says what it does; docs/cli.md is the reference. */
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import type { CliContext, Output } from '../src/cli/context.ts';
 import type { RegisterDev } from '../src/cli/program.ts';
@@ -43,6 +43,11 @@ const readFileOrNothing = async (path: string, signal: AbortSignal): Promise<Uin
   }
 };
 
+const writeFileOrOut = async (path: string, bytes: Uint8Array): Promise<void> => {
+  if (path === '-') await new Promise((written) => process.stdout.write(bytes, written));
+  else await writeFile(path, bytes, { mode: 0o600 });
+};
+
 const context: CliContext = {
   stdout: outputOf(process.stdout),
   stderr: outputOf(process.stderr),
@@ -53,6 +58,7 @@ const context: CliContext = {
   version: manifest.version,
   signal: interrupted.signal,
   readFile: readFileOrNothing,
+  writeFile: writeFileOrOut,
   exec: systemExec,
   loadHost: async () => (await import('../src/host/create.ts')).createHost({ launcher: 'automatic' }),
 };

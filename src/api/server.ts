@@ -4,8 +4,9 @@ import { createDockerApi } from './docker/api.ts';
 import type { Answer, Served } from './http/serve.ts';
 import { serve } from './http/serve.ts';
 import { createWebApi, webPrefix } from './web/api.ts';
+import type { WebContext } from './web/context.ts';
 
-export interface ApiOptions extends DockerContext {
+export interface ApiOptions extends DockerContext, WebContext {
   readonly log: Log;
 }
 

@@ -24,6 +24,8 @@ export interface CliContext {
   readonly signal: AbortSignal;
   /** The bytes of a file, or undefined when there is none; `-` is standard input. */
   readonly readFile: (path: string, signal: AbortSignal) => Promise<Uint8Array | undefined>;
+  /** Writes a file that its owner alone may read; `-` is standard output. */
+  readonly writeFile: (path: string, bytes: Uint8Array) => Promise<void>;
   /** Runs another program: docker's credential helpers. */
   readonly exec: Exec;
   /** This machine: making, joining and leaving clusters. */

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { registerCompletion } from './commands/completion.ts';
+import { registerContexts } from './commands/contexts.ts';
 import { registerMembership } from './commands/membership.ts';
 import { registerNodes } from './commands/nodes.ts';
 import { createRegistry } from './commands/register.ts';
@@ -33,6 +34,7 @@ export const createProgram = async (
     .exitOverride();
   const registry = createRegistry(program, context);
   registerMembership(registry);
+  registerContexts(registry);
   registerNodes(registry);
   registerStacks(registry);
   registerServices(registry);

@@ -54,6 +54,7 @@ const run = async (
       clock: systemClock,
       version: '0.1.0',
       signal: new AbortController().signal,
+      writeFile: async () => assert.fail('nothing is written'),
       readFile: async (path) => {
         const text = more.files?.[path];
         return text === undefined ? undefined : Buffer.from(text);

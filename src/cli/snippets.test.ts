@@ -26,6 +26,7 @@ const tutti = async (): Promise<Command> => {
     version: '0',
     signal: new AbortController().signal,
     readFile: never,
+    writeFile: never,
     exec: never,
     loadHost: never,
   };

@@ -1,5 +1,8 @@
 import type {
   ApplyView,
+  CertificateView,
+  ClientRequest,
+  ClientView,
   ClusterView,
   EventView,
   ExplanationView,
@@ -41,6 +44,9 @@ export interface Client {
   cluster(signal: AbortSignal): Promise<ClusterView>;
   tokens(signal: AbortSignal): Promise<TokensView>;
   rotateToken(role: NodeRole, signal: AbortSignal): Promise<{ readonly token: string }>;
+  clients(signal: AbortSignal): Promise<readonly ClientView[]>;
+  createClient(request: ClientRequest, signal: AbortSignal): Promise<CertificateView>;
+  removeClient(id: string, signal: AbortSignal): Promise<void>;
   nodes(signal: AbortSignal): Promise<readonly NodeView[]>;
   node(reference: string, signal: AbortSignal): Promise<NodeView>;
   changeNode(reference: string, change: NodeRequest, signal: AbortSignal): Promise<NodeView>;
@@ -71,6 +77,9 @@ export const createClient = (endpoint: Endpoint): Client => {
     cluster: (signal) => call('GET', '/cluster', signal),
     tokens: (signal) => call('GET', '/cluster/tokens', signal),
     rotateToken: (role, signal) => call('POST', `/cluster/tokens/${role}/rotate`, signal),
+    clients: (signal) => call('GET', '/clients', signal),
+    createClient: (request, signal) => call('POST', '/clients', signal, request),
+    removeClient: (id, signal) => call('DELETE', `/clients/${part(id)}`, signal),
     nodes: (signal) => call('GET', '/nodes', signal),
     node: (reference, signal) => call('GET', `/nodes/${part(reference)}`, signal),
     changeNode: (reference, change, signal) => call('POST', `/nodes/${part(reference)}`, signal, change),

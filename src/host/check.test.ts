@@ -66,6 +66,8 @@ test('a member does not become one again', async () => {
     role: 'worker',
     address: '10.0.0.1',
     port: 2377,
+    apiPort: 0,
+    apiNames: [],
     engine: 'unix:///x',
     managers: ['10.0.0.1:2377'],
     runDirectory: '/run/x',

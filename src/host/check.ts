@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { TuttiError } from '../model/errors.ts';
 import { defaultPort } from '../rpc/address.ts';
 import { readConfig } from './config.ts';
@@ -55,4 +56,23 @@ export const checkMachine = async (
   const taken = listens ? await machine.portTaken(address, port) : undefined;
   if (taken !== undefined) throw new TuttiError('conflict', `${taken}: free it, or choose another one with --port`);
   return { address, port, name: options.name ?? machine.hostname };
+};
+
+export const dnsName = /^(?!-)[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*$/i;
+
+/** What the API over TCP needs to be so, where there is to be one. Throws `conflict`, `invalid-argument`. */
+export const checkApi = async (
+  { machine }: Pick<HostPorts, 'machine'>,
+  address: string,
+  port: number,
+  names: readonly string[],
+): Promise<void> => {
+  const bad = names.find((name) => isIP(name) === 0 && !dnsName.test(name));
+  if (bad !== undefined) {
+    throw new TuttiError('invalid-argument', `"${bad}" is neither a DNS name nor an address: write docker.example.org`);
+  }
+  const taken = port === 0 ? undefined : await machine.portTaken(address, port);
+  if (taken === undefined) return;
+  const advice = 'free it, or choose another one for the API with --api-port (0: no API over TCP)';
+  throw new TuttiError('conflict', `${taken}: ${advice}`);
 };

@@ -7,6 +7,9 @@ import { readText, replaceFile } from '../platform/files.ts';
 import type { Directories } from './host.ts';
 import { nodePaths } from './paths.ts';
 
+/** The port that Docker uses for its API with TLS. */
+export const defaultApiPort = 2376;
+
 /** What a node is: `config.json` in its state directory. No secret is in it. */
 export const nodeConfig = z.object({
   version: z.literal(1),
@@ -18,6 +21,10 @@ export const nodeConfig = z.object({
   address: z.string().max(255),
   /** Port of the managers. */
   port,
+  /** Port of the API over TCP, on managers; 0: none. */
+  apiPort: z.number().int().min(0).max(65_535).default(defaultApiPort),
+  /** DNS names and addresses besides the node's own that clients reach the API by. */
+  apiNames: z.array(z.string().max(255)).max(64).default([]),
   engine: z.string().max(4096),
   /** Managers to try first: `10.0.0.1:2377`. */
   managers: z.array(z.string().max(255)).min(1).max(100),

@@ -38,6 +38,10 @@ export interface MemberOptions extends Directories {
 export interface InitOptions extends MemberOptions {
   /** Subnets of networks are cut out of these. */
   readonly addressPools?: readonly string[];
+  /** Port of the API over TCP with TLS on `address`; 0: none. Default: 2376. */
+  readonly apiPort?: number;
+  /** DNS names and addresses besides the node's own that clients reach the API by. */
+  readonly apiNames?: readonly string[];
   /** Mode of the API's socket; its owner is root, its group `docker` where there is one. Default: 0o660. */
   readonly socketMode?: number;
 }

@@ -3,15 +3,17 @@ import { mkdir } from 'node:fs/promises';
 import { clusterSpec } from '../model/cluster.ts';
 import { nodeId as nodeIdSchema } from '../model/ids.ts';
 import { createAllocator } from '../manager/allocator.ts';
-import { createAuthority, issueCertificate } from '../manager/ca/authority.ts';
+import { createAuthority } from '../manager/ca/authority.ts';
+import { issueCertificate } from '../manager/ca/issue.ts';
 import { createCluster } from '../manager/cluster.ts';
 import type { ClusterMaterial } from '../manager/cluster.ts';
 import { replaceFile } from '../platform/files.ts';
 import { formatAddress } from '../rpc/address.ts';
 import { createRequest } from '../rpc/certificates/request.ts';
 import { createToken } from '../rpc/certificates/token.ts';
-import { checkMachine, type CheckedMachine } from './check.ts';
-import { writeConfig, type NodeConfig } from './config.ts';
+import { apiCredentials } from './api-certificate.ts';
+import { checkApi, checkMachine, type CheckedMachine } from './check.ts';
+import { defaultApiPort, writeConfig, type NodeConfig } from './config.ts';
 import { writeCredentials } from './credentials.ts';
 import type { HostPorts, InitOptions, InitResult } from './host.ts';
 import { nodePaths } from './paths.ts';
@@ -64,12 +66,25 @@ const writeState = async (
   );
 };
 
+/** So that the manager, which is to be small, needs not issue it when it starts. */
+const writeApiCertificate = async (
+  { clock }: HostPorts,
+  options: InitOptions,
+  config: NodeConfig,
+  { clusterId, material }: Invention,
+): Promise<void> => {
+  await apiCredentials({ cluster: { id: clusterId, ...material }, config, directories: options, clock });
+};
+
 /** See Host.init. */
 export const initNode = async (ports: HostPorts, options: InitOptions): Promise<InitResult> => {
   // The keys take a moment, and so does the engine: neither waits for the other.
   const inventing = invent(ports);
   inventing.catch(() => undefined);
   const machine = await checkMachine(ports, options, true);
+  const apiPort = options.apiPort ?? defaultApiPort;
+  const apiNames = options.apiNames ?? [];
+  await checkApi(ports, machine.address, apiPort, apiNames);
   const invention = await inventing;
   const config: NodeConfig = {
     version: 1,
@@ -79,6 +94,8 @@ export const initNode = async (ports: HostPorts, options: InitOptions): Promise<
     ...(options.name !== undefined && { name: options.name }),
     address: machine.address,
     port: machine.port,
+    apiPort,
+    apiNames: [...apiNames],
     engine: options.engine,
     managers: [formatAddress({ host: machine.address, port: machine.port })],
     runDirectory: options.runDirectory,
@@ -89,6 +106,7 @@ export const initNode = async (ports: HostPorts, options: InitOptions): Promise<
     await Promise.all([
       writeCredentials(options, invention.credentials),
       writeState(ports, options, machine, invention),
+      ...(apiPort === 0 ? [] : [writeApiCertificate(ports, options, config, invention)]),
     ]);
     await writeConfig(options, config);
     await startDaemons(ports, config, options, options.signal);

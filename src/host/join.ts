@@ -9,7 +9,7 @@ import { createRequest } from '../rpc/certificates/request.ts';
 import { authorityDigest, tokenDigest } from '../rpc/certificates/token.ts';
 import { callManager } from '../rpc/http2/call.ts';
 import { checkMachine } from './check.ts';
-import { writeConfig, type NodeConfig } from './config.ts';
+import { defaultApiPort, writeConfig, type NodeConfig } from './config.ts';
 import { writeCredentials } from './credentials.ts';
 import type { HostPorts, JoinOptions, Member } from './host.ts';
 import { tellManager } from './leave.ts';
@@ -87,6 +87,8 @@ export const joinNode = async (ports: HostPorts, options: JoinOptions): Promise<
     ...(options.name !== undefined && { name: options.name }),
     address: machine.address,
     port: machine.port,
+    apiPort: defaultApiPort,
+    apiNames: [],
     engine: options.engine,
     managers: answer.managers.length > 0 ? answer.managers : managers,
     runDirectory: options.runDirectory,

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { test } from 'node:test';
-import { createAuthority, issueCertificate, nodeLifeMs } from '../manager/ca/authority.ts';
+import { createAuthority } from '../manager/ca/authority.ts';
+import { issueCertificate, nodeLifeMs } from '../manager/ca/issue.ts';
 import { TestCluster } from '../manager/testing/cluster.ts';
 import { nodeId } from '../model/ids.ts';
 import { silentLog } from '../platform/log.ts';

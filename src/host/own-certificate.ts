@@ -1,4 +1,4 @@
-import { issueCertificate } from '../manager/ca/authority.ts';
+import { issueCertificate } from '../manager/ca/issue.ts';
 import type { NodeId } from '../model/ids.ts';
 import type { Clock, Log } from '../platform/ports.ts';
 import { renewalTime, type Credentials } from '../rpc/certificates/credentials.ts';

@@ -9,6 +9,8 @@ export const nodePaths = ({ stateDirectory, runDirectory }: Directories) => ({
   config: join(stateDirectory, 'config.json'),
   /** Certificate and key in one, so that they are replaced together. */
   identity: join(stateDirectory, 'node.pem'),
+  /** The same for the API over TCP, on managers. */
+  apiIdentity: join(stateDirectory, 'api.pem'),
   authority: join(stateDirectory, 'ca.crt'),
   store: join(stateDirectory, 'manager', 'store.db'),
   storeKey: join(stateDirectory, 'manager', 'store.key'),

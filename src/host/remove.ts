@@ -4,7 +4,7 @@ import type { Directories } from './host.ts';
 import { daemonNames } from './launcher.ts';
 
 const daemon = `(${daemonNames.join('|')})`;
-const inState = new RegExp(`^(config\\.json|node\\.pem|ca\\.crt|manager|agent|${daemon}\\.log(\\.1)?)(\\.new)?$`);
+const inState = new RegExp(`^(config\\.json|(node|api)\\.pem|ca\\.crt|manager|agent|${daemon}\\.log(\\.1)?)(\\.new)?$`);
 const inRun = new RegExp(`^((docker|resolver)\\.sock|tasks|${daemon}\\.(json|pid|pid\\.supervisor))(\\.new)?$`);
 
 const removeFrom = async (directory: string, ours: RegExp): Promise<void> => {

@@ -18,6 +18,8 @@ export const memberRequest = z.discriminatedUnion('action', [
       ...member,
       addressPools: z.array(z.string()).exactOptional(),
       socketMode: z.number().int().exactOptional(),
+      apiPort: z.number().int().min(0).max(65_535).exactOptional(),
+      apiNames: z.array(z.string()).exactOptional(),
     }),
   }),
   z.object({

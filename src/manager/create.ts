@@ -2,6 +2,7 @@ import type { Clock, Log, Randomness } from '../platform/ports.ts';
 import type { NodeRequests } from '../rpc/transport.ts';
 import type { Store } from '../store/store.ts';
 import type { Allocator } from './allocator.ts';
+import { clientCommands } from './commands/clients.ts';
 import { clusterCommands } from './commands/cluster.ts';
 import type { CommandContext } from './commands/context.ts';
 import { fileCommands } from './commands/files.ts';
@@ -44,6 +45,7 @@ export const createManager = (ports: ManagerPorts): Manager & Disposable => {
       ...networkCommands(ports),
       ...fileCommands(ports),
       ...clusterCommands(ports),
+      ...clientCommands(ports),
       ...stackCommands(ports),
     },
     queries: createQueries(store.view, clock),

@@ -1,3 +1,4 @@
+import type { ApiClient, ClientRequest } from '../model/client.ts';
 import type { Cluster, ClusterSpec } from '../model/cluster.ts';
 import type { Network, NetworkSpec } from '../model/network.ts';
 import type { Node, NodeRole, NodeSpec, NodeStatus } from '../model/node.ts';
@@ -126,12 +127,25 @@ export interface Commands {
   removeNode(reference: string, force: boolean): Promise<void>;
   updateCluster(version: number, spec: ClusterSpec): Promise<void>;
   rotateJoinToken(role: NodeRole): Promise<string>;
+  /** Issues a certificate for the API over TCP. Throws `invalid-argument` for a request that is none. */
+  createClient(request: ClientRequest): Promise<ClientCertificate>;
+  /** Revokes it: its connections end. By the whole id. */
+  removeClient(id: string): Promise<void>;
   /** What `applyStack` would do, without doing it. Throws what it would throw: a plan that is given can be done. */
   planStack(stack: StackSpec, options: { readonly prune: boolean }): Promise<AppliedStack>;
   /** Makes the cluster match, in one transaction: all or nothing. */
   applyStack(stack: StackSpec, options: { readonly prune: boolean }): Promise<AppliedStack>;
   /** Removes every object of the stack. `not-found` when there is none. */
   removeStack(name: string): Promise<{ readonly removed: readonly { readonly kind: string; readonly name: string }[] }>;
+}
+
+/** All PEM, none of it secret: the key never left its holder. */
+export interface ClientCertificate {
+  readonly id: string;
+  readonly certificate: string;
+  readonly authority: string;
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number;
 }
 
 /** What was, or would be, done for a stack. */
@@ -198,6 +212,7 @@ export interface Queries {
   secret(reference: string): Secret;
   configs(): readonly Config[];
   config(reference: string): Config;
+  clients(): readonly ApiClient[];
   stacks(): readonly StackRecord[];
   explain(taskReference: string): Explanation;
 }

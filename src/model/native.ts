@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { clientRequest } from './client.ts';
 import { nodeAvailability, nodeRole } from './node.ts';
 import type { NodeAvailability, NodeRole, NodeState } from './node.ts';
 import type { Labels } from './object.ts';
@@ -24,6 +25,22 @@ export interface ClusterView {
 export interface TokensView {
   readonly worker: string;
   readonly manager: string;
+}
+
+/** Somebody who may use the API over TCP. */
+export interface ClientView {
+  readonly id: string;
+  readonly name: string;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+}
+
+/** A client's new certificate with what it needs to know, all PEM. The key is its holder's. */
+export interface CertificateView extends ClientView {
+  readonly certificate: string;
+  readonly authority: string;
+  /** Where managers serve the API over TCP: `tcp://10.0.0.1:2376`. Empty: they do not. */
+  readonly endpoints: readonly string[];
 }
 
 export interface NodeView {
@@ -154,6 +171,7 @@ export const errorView = z.object({
 export type ErrorView = z.infer<typeof errorView>;
 
 /** Bodies of requests. */
+export { clientRequest };
 export const stackRequest = z.strictObject({ stack: stackSpec, prune: z.boolean().default(false) });
 export const scaleRequest = z.strictObject({ replicas: z.number().int().min(0).max(2_000_000) });
 export const nodeRequest = z.strictObject({ availability: nodeAvailability.optional(), role: nodeRole.optional() });
@@ -162,5 +180,6 @@ export interface StackRequest {
   /** Also remove what is no longer in the stack. */
   readonly prune?: boolean;
 }
+export type ClientRequest = z.input<typeof clientRequest>;
 export type ScaleRequest = z.infer<typeof scaleRequest>;
 export type NodeRequest = z.infer<typeof nodeRequest>;

@@ -46,6 +46,7 @@ export const indexDefinitions: Definitions = {
   network: named,
   secret: named,
   config: named,
+  client: {},
   taskStatus: { node: { key: (status) => status.nodeId } },
   nodeStatus: { state: { key: (status) => status.state } },
 };

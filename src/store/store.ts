@@ -1,3 +1,4 @@
+import type { ApiClient } from '../model/client.ts';
 import type { Cluster } from '../model/cluster.ts';
 import type { Network } from '../model/network.ts';
 import type { Node, NodeStatus } from '../model/node.ts';
@@ -14,6 +15,7 @@ export interface DurableTables {
   readonly network: Network;
   readonly secret: Secret;
   readonly config: Config;
+  readonly client: ApiClient;
 }
 
 /** Soft tables: what agents observe. In memory; checkpointed coarsely; told again when an agent connects. */
@@ -38,6 +40,7 @@ export interface Indexes {
   readonly network: 'name' | 'stack';
   readonly secret: 'name' | 'stack';
   readonly config: 'name' | 'stack';
+  readonly client: never;
   readonly taskStatus: 'node';
   readonly nodeStatus: 'state';
 }

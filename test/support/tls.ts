@@ -1,6 +1,7 @@
 import { nodeId as parseNodeId } from '../../src/model/ids.ts';
 import type { NodeRole } from '../../src/model/node.ts';
-import { createAuthority, issueCertificate, type Authority } from '../../src/manager/ca/authority.ts';
+import { createAuthority, type Authority } from '../../src/manager/ca/authority.ts';
+import { issueCertificate } from '../../src/manager/ca/issue.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { silentLog } from '../../src/platform/log.ts';
 import type { Calls } from '../../src/rpc/calls.ts';

@@ -4,6 +4,7 @@ import type { ApiRequest } from '../http/request.ts';
 import { createRouter } from '../http/router.ts';
 import type { WebContext } from './context.ts';
 import { errorReply } from './errors.ts';
+import { clientRoutes } from './routes/clients.ts';
 import { clusterRoutes } from './routes/cluster.ts';
 import { nodeRoutes } from './routes/nodes.ts';
 import { serviceRoutes } from './routes/services.ts';
@@ -18,6 +19,7 @@ export const webPrefix = '/tutti/v1';
 export const createWebApi = (context: WebContext): ((request: ApiRequest) => Promise<Reply>) => {
   const route = createRouter([
     ...clusterRoutes(context),
+    ...clientRoutes(context),
     ...nodeRoutes(context),
     ...serviceRoutes(context),
     ...taskRoutes(context),

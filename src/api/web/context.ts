@@ -5,4 +5,6 @@ export interface WebContext {
   readonly manager: Manager;
   /** Tutti's own version. */
   readonly version: string;
+  /** Where managers serve the API over TCP: `tcp://10.0.0.1:2376`. Absent: they do not. */
+  readonly endpoints?: () => readonly string[];
 }

@@ -30,6 +30,8 @@ interface MemberFlags {
   readonly runDirectory: string;
   readonly addressPool?: readonly string[];
   readonly socketMode?: number;
+  readonly apiPort?: number;
+  readonly apiName?: readonly string[];
 }
 
 const memberOptions = (flags: MemberFlags) => ({
@@ -47,6 +49,8 @@ export const registerMembership = (registry: Registry): void => {
     .description('make a cluster of this machine')
     .option('--address-pool <network>', 'networks are cut out of this; several may be given', collect, [])
     .option('--socket-mode <mode>', "of the endpoint's socket", socketMode)
+    .option('--api-port <port>', 'of the API over TCP with TLS; 0: none; default: 2376', wholeNumber)
+    .option('--api-name <name>', 'a name that clients reach the API by; several may be given', collect, [])
     .action(async (flags: MemberFlags, command: Command) => {
       const { initCluster } = await import('../actions/membership.ts');
       await initCluster(await open(command), {
@@ -55,6 +59,8 @@ export const registerMembership = (registry: Registry): void => {
           ? {}
           : { addressPools: flags.addressPool }),
         ...(flags.socketMode === undefined ? {} : { socketMode: flags.socketMode }),
+        ...(flags.apiPort === undefined ? {} : { apiPort: flags.apiPort }),
+        ...(flags.apiName === undefined || flags.apiName.length === 0 ? {} : { apiNames: flags.apiName }),
         signal: context.signal,
       });
     });

@@ -52,6 +52,7 @@ export const fakeSession = (client: Partial<Client>, { json = false, files = {} 
           const text = files[path];
           return text === undefined ? undefined : Buffer.from(text);
         },
+        writeFile: never,
         exec: never,
         loadHost: never,
       },

@@ -64,6 +64,8 @@ const noteChange = (dirty: Dirty, change: Change): boolean => {
     case 'cluster':
       dirty.cluster = true;
       return true;
+    case 'client':
+      return false;
   }
 };
 

@@ -5,7 +5,8 @@ import { nodeId } from '../../model/ids.ts';
 import { identityOfPem, renewalTime } from '../../rpc/certificates/credentials.ts';
 import { createRequest } from '../../rpc/certificates/request.ts';
 import { loadX509 } from '../../rpc/certificates/x509.ts';
-import { createAuthority, issueCertificate, nodeLifeMs } from './authority.ts';
+import { createAuthority } from './authority.ts';
+import { issueCertificate, nodeLifeMs } from './issue.ts';
 
 const now = Date.UTC(2026, 5, 1);
 const identity = { nodeId: nodeId.parse('node-a'), role: 'worker', clusterId: 'cluster' } as const;

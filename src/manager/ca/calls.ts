@@ -11,7 +11,7 @@ import { sameSecret, tokenDigest } from '../../rpc/certificates/token.ts';
 import type { Peer } from '../../rpc/transport.ts';
 import type { Store } from '../../store/store.ts';
 import { createAttempts } from './attempts.ts';
-import { issueCertificate } from './authority.ts';
+import { issueCertificate } from './issue.ts';
 
 export interface MembershipOptions {
   readonly store: Store;

@@ -40,6 +40,7 @@ class Changed {
       case 'network':
       case 'secret':
       case 'config':
+      case 'client':
         return false;
     }
   }

@@ -27,6 +27,7 @@ export const createQueries = (view: View, clock: Pick<Clock, 'now'>): Queries =>
   secret: (reference) => resolve(view, 'secret', reference),
   configs: () => Array.from(view.list('config')),
   config: (reference) => resolve(view, 'config', reference),
+  clients: () => Array.from(view.list('client')),
   stacks: () => stacks(view),
   explain: (reference) => explainTask(view, resolveTask(view, reference), clock.now()),
 });

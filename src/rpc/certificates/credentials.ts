@@ -34,7 +34,15 @@ export const identityOf = (certificate: X509Certificate): Identity | undefined =
   return { nodeId: id.data, role: role.data, clusterId };
 };
 
-/** The same for a PEM; throws `corrupt`. */
+/** The organizational units of certificates that are not of nodes: who uses the API over TCP, and who serves it. */
+export const clientUnit = 'client';
+export const serverUnit = 'api';
+
+/** The id of the API's client that a certificate is for; undefined when it is for something else. The issuer is not looked at. */
+export const clientIdOf = ({ subject }: X509Certificate): string | undefined =>
+  part(subject, 'OU') === clientUnit ? part(subject, 'CN') : undefined;
+
+/** Of a node's certificate, a PEM; throws `corrupt`. */
 export const identityOfPem = (pem: string): Identity => {
   let certificate: X509Certificate;
   try {

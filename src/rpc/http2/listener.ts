@@ -1,11 +1,11 @@
 import { once } from 'node:events';
-import { createServer as createGate, type Socket } from 'node:net';
+import { createServer as createGate } from 'node:net';
 import { createServer, type TlsOptions } from 'node:tls';
 import { TuttiError } from '../../model/errors.ts';
 import type { Credentials } from '../certificates/credentials.ts';
 import type { ManagerListener } from '../transport.ts';
 import { createAcceptor, type AcceptorOptions } from './acceptor.ts';
-import { createPlaces } from './places.ts';
+import { createHandshakes, handshakeMs } from './handshakes.ts';
 import { sendRequest } from './requests.ts';
 import { requestProtocol, streamProtocol } from './wire.ts';
 
@@ -23,10 +23,6 @@ export interface Http2Listener extends ManagerListener {
   renew(credentials: Credentials): void;
 }
 
-const handshakeMs = 5000;
-/** Connections in their handshake: whoever opens more has to come again. */
-const handshakePlaces = { all: 1000, perAddress: 100 };
-
 const secureContext = ({ key, certificate, authority }: Credentials) => ({ key, cert: certificate, ca: authority });
 
 const tlsOptions = (credentials: Credentials): TlsOptions => ({
@@ -43,34 +39,6 @@ const listenFault = (where: string, error: NodeJS.ErrnoException): TuttiError =>
   error.code === 'EADDRINUSE'
     ? new TuttiError('conflict', `port ${where} is taken by another program: free it or choose another port`)
     : new TuttiError('invalid-argument', `cannot listen on ${where}: ${error.message}`, { cause: error });
-
-/** Keeps count of the connections whose TLS handshake is under way. */
-const createHandshakes = () => {
-  const places = createPlaces(handshakePlaces);
-  const underWay = new Map<string, () => void>();
-  const nameOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress ?? ''} ${remotePort ?? ''}`;
-  return {
-    /** False when there are too many. */
-    begin: (socket: Socket): boolean => {
-      const leave = places.take(socket.remoteAddress ?? '');
-      if (leave === undefined) return false;
-      const name = nameOf(socket);
-      underWay.set(name, leave);
-      socket.on('error', () => undefined);
-      socket.once('close', () => {
-        leave();
-        if (underWay.get(name) === leave) underWay.delete(name);
-      });
-      return true;
-    },
-    /** `socket` is the one on top of that which began. */
-    done: (socket: Socket): void => {
-      const name = nameOf(socket);
-      underWay.get(name)?.();
-      underWay.delete(name);
-    },
-  };
-};
 
 /** Listens for agents. Throws `conflict` when the port is taken, `invalid-argument` when the address is not ours. */
 export const createHttp2Listener = async (options: Http2ListenerOptions): Promise<Http2Listener> => {

@@ -1,0 +1,109 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pack } from 'tar-stream';
+import * as z from 'zod';
+import { TuttiError } from '../model/errors.ts';
+
+/** A context of the docker command that leads to a cluster over TCP. All PEM; the key is secret. */
+export interface DockerContext {
+  readonly name: string;
+  readonly description: string;
+  /** `tcp://10.0.0.1:2376`. */
+  readonly host: string;
+  readonly authority: string;
+  readonly certificate: string;
+  readonly key: string;
+}
+
+/** The docker command's own store of contexts: `~/.docker/contexts`. */
+export interface DockerContexts {
+  read(name: string): Promise<DockerContext | undefined>;
+  write(context: DockerContext): Promise<void>;
+  remove(name: string): Promise<void>;
+}
+
+const namePattern = /^[a-zA-Z0-9][a-zA-Z0-9_.+-]+$/;
+
+/** Throws `invalid-argument` for a name that the docker command would not take. */
+export const checkContextName = (name: string): void => {
+  if (namePattern.test(name) && name !== 'default') return;
+  throw new TuttiError(
+    'invalid-argument',
+    `"${name}" cannot name a context: two or more letters, digits and _.+-, a letter or digit first, and not "default"`,
+  );
+};
+
+const meta = z.object({
+  Name: z.string(),
+  Metadata: z.object({ Description: z.string().optional() }).loose().optional(),
+  Endpoints: z.object({ docker: z.object({ Host: z.string().optional() }).loose() }).loose(),
+});
+
+const metaOf = ({ name, description, host }: DockerContext): string =>
+  JSON.stringify({
+    Name: name,
+    Metadata: { Description: description },
+    Endpoints: { docker: { Host: host, SkipTLSVerify: false } },
+  });
+
+const tlsFiles = ({ authority, certificate, key }: DockerContext) => [
+  ['ca.pem', authority],
+  ['cert.pem', certificate],
+  ['key.pem', key],
+];
+
+/** `directory`: `$DOCKER_CONFIG`, or `~/.docker`. Directories and files are named by the SHA-256 of the context's name. */
+export const dockerContexts = (directory: string): DockerContexts => {
+  const idOf = (name: string): string => createHash('sha256').update(name).digest('hex');
+  const metaOfName = (name: string): string => join(directory, 'contexts', 'meta', idOf(name));
+  const tlsOfName = (name: string): string => join(directory, 'contexts', 'tls', idOf(name));
+  const text = async (path: string): Promise<string | undefined> =>
+    await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return undefined;
+      throw new TuttiError('internal', `${path} cannot be read: ${error.message}`, { cause: error });
+    });
+  return {
+    read: async (name) => {
+      const found = await text(join(metaOfName(name), 'meta.json'));
+      if (found === undefined) return undefined;
+      const parsed = meta.safeParse(JSON.parse(found));
+      if (!parsed.success) throw new TuttiError('corrupt', `the docker context ${name} cannot be read`);
+      const tls = join(tlsOfName(name), 'docker');
+      const [authority = '', certificate = '', key = ''] = await Promise.all(
+        ['ca.pem', 'cert.pem', 'key.pem'].map((file) => text(join(tls, file))),
+      );
+      const { Metadata, Endpoints } = parsed.data;
+      const host = Endpoints.docker.Host ?? '';
+      return { name, description: Metadata?.Description ?? '', host, authority, certificate, key };
+    },
+    write: async (context) => {
+      const tls = join(tlsOfName(context.name), 'docker');
+      await mkdir(tls, { recursive: true, mode: 0o700 });
+      for (const [file = '', content = ''] of tlsFiles(context)) {
+        await rm(join(tls, file), { force: true });
+        await writeFile(join(tls, file), content, { mode: 0o600 });
+      }
+      // Last: where it is, there is a context.
+      await mkdir(metaOfName(context.name), { recursive: true, mode: 0o755 });
+      await writeFile(join(metaOfName(context.name), 'meta.json'), metaOf(context), { mode: 0o644 });
+    },
+    remove: async (name) => {
+      await rm(metaOfName(name), { recursive: true, force: true });
+      await rm(tlsOfName(name), { recursive: true, force: true });
+    },
+  };
+};
+
+/** The context as `docker context import NAME FILE` reads it. */
+export const contextArchive = async (context: DockerContext): Promise<Uint8Array> => {
+  const archive = pack();
+  archive.entry({ name: 'meta.json', mode: 0o644 }, metaOf(context));
+  for (const [file = '', content = ''] of tlsFiles(context)) {
+    archive.entry({ name: `tls/docker/${file}`, mode: 0o600 }, content);
+  }
+  archive.finalize();
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of archive as AsyncIterable<Uint8Array>) chunks.push(chunk);
+  return Buffer.concat(chunks);
+};

@@ -1,0 +1,76 @@
+import type { Served } from '../api/http/serve.ts';
+import { createTlsApi } from '../api/tls/listener.ts';
+import type { TlsApi } from '../api/tls/listener.ts';
+import { TuttiError } from '../model/errors.ts';
+import type { Clock, Log, Timer } from '../platform/ports.ts';
+import type { Store } from '../store/store.ts';
+import { apiCredentials } from './api-certificate.ts';
+import type { NodeConfig } from './config.ts';
+import type { Directories } from './host.ts';
+
+export interface ApiOverTcpOptions {
+  readonly store: Pick<Store, 'view' | 'subscribe'>;
+  readonly config: NodeConfig;
+  readonly directories: Directories;
+  readonly served: Served;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** How often the certificate is looked at, and how soon a port that was taken is tried again. */
+const lookMs = 60 * 60 * 1000;
+const retryMs = 10_000;
+
+/**
+ * Serves a manager's API over TCP for as long as it lives. What stands in the way is logged and tried again: a cluster
+ * is not without its manager for that.
+ */
+export const serveOverTcp = async (options: ApiOverTcpOptions): Promise<AsyncDisposable> => {
+  const { store, config, clock, log } = options;
+  if (config.apiPort === 0) return { [Symbol.asyncDispose]: async () => undefined };
+  let api: TlsApi | undefined;
+  let timer: Timer | undefined;
+  let ended = false;
+  const credentials = async () => {
+    const [cluster] = store.view.list('cluster');
+    if (cluster === undefined) throw new TuttiError('unavailable', 'there is no cluster here');
+    return await apiCredentials({ ...options, cluster });
+  };
+  const isClient = (id: string): boolean => (store.view.get('client', id)?.expiresAt ?? 0) > clock.now();
+  const open = async (): Promise<void> => {
+    const { address: host, apiPort: port } = config;
+    const opened = await createTlsApi({ ...options, host, port, credentials: await credentials(), isClient });
+    if (ended) await opened[Symbol.asyncDispose]();
+    else api = opened;
+  };
+  const step = async (): Promise<void> => {
+    let next = lookMs;
+    try {
+      if (api === undefined) await open();
+      else api.renew(await credentials());
+    } catch (thrown) {
+      next = retryMs;
+      log.error('the API over TCP is not served as it should be', { error: TuttiError.from(thrown).message });
+    }
+    if (!ended) timer = clock.after(next, () => void step());
+  };
+  await step();
+  const subscription = store.subscribe(({ durable, changes }) => {
+    if (!durable) return;
+    for (const { table, id, before, after } of changes) {
+      if (table === 'client' && after === undefined) api?.drop(id);
+      if (table === 'cluster' && before?.caCertificate !== after?.caCertificate) {
+        timer?.cancel();
+        void step();
+      }
+    }
+  });
+  return {
+    [Symbol.asyncDispose]: async () => {
+      ended = true;
+      timer?.cancel();
+      subscription[Symbol.dispose]();
+      await api?.[Symbol.asyncDispose]();
+    },
+  };
+};
