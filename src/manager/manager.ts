@@ -190,7 +190,7 @@ export interface Explanation {
   readonly status: TaskStatus;
   /** One sentence. */
   readonly summary: string;
-  /** For a task that has no node: each filter with the number of nodes that it refused. */
+  /** Each filter with the number of nodes that it refused: all of them for a task that has no node, the others for one that has. */
   readonly refusals: readonly { readonly filter: string; readonly reason: string; readonly nodes: number }[];
   /** What happened, oldest first, as far as it is known. */
   readonly history: readonly { readonly timestamp: number; readonly text: string }[];

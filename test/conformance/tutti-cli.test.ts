@@ -69,6 +69,7 @@ describe('the tutti command', () => {
     assert.match(deployed.stderr, /✓ shop_web {2}2\/2 running/);
     assert.match(deployed.stderr, /✓ shop_job {2}1\/1 completed/);
     assert.match(await ok('plan shop'), /0 to create, 0 to update, 0 to remove/);
+    assert.match((await tutti('deploy shop')).stderr, /shop: everything is as the files say already/);
     await write('compose.yaml', composeFile('nginx:2'));
     assert.match(await ok('plan shop'), /image: nginx:1 -> nginx:2/);
     const { services } = await json<{

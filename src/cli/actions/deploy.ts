@@ -29,9 +29,13 @@ export const deploy = async (
   const read = async () => (await client.services(stack.name, signal)).filter((service) => wanted.has(service.name));
   const touched = new Set(applied.steps.filter((step) => step.kind !== 'unchanged').map((step) => step.name));
   const changed = ({ name }: ServiceView): boolean => touched.has(name);
+  const isNews = touched.size > 0;
+  if (!isNews) session.note(`${stack.name}: everything is as the files say already`);
+  // What nothing was changed of is not watched for whether it keeps running.
+  const stableMs = isNews ? flags.stable : 0;
   const services = flags.detach
     ? await read()
-    : await waitForServices(session, { timeoutMs: flags.timeout, stableMs: flags.stable, read, changed });
+    : await waitForServices(session, { timeoutMs: flags.timeout, stableMs, read, changed });
   if (session.json) return session.printJson({ stack: stack.name, ...applied, converged: !flags.detach, services });
   const count = `${services.length} ${services.length === 1 ? 'service' : 'services'}`;
   session.print(flags.detach ? `${stack.name}: ${count} under way\n` : `${stack.name}: ${count} running\n`);

@@ -13,7 +13,7 @@ export const explanationText = (
     `${paint('bold', task.name)} ${standing(task, now)}.\n${summary}\n`,
     ...(task.error === undefined || summary.includes(task.error) ? [] : [`Error: ${task.error}\n`]),
     factsOf(task),
-    ...(refusals.length === 0 ? [] : [`\n${refusalsText(refusals)}`]),
+    ...(refusals.length === 0 ? [] : [`\n${refusalsText(refusals, task.node !== undefined)}`]),
     ...(history.length === 0 ? [] : [`\n${historyText(history, now)}`]),
   ];
   return parts.join('');
@@ -66,10 +66,12 @@ const factsOf = ({ id, service, image, addresses, exitCode }: TaskView): string 
   return `\n${rows.map(([name = '', value = '']) => `  ${name.padEnd(10)} ${value}\n`).join('')}`;
 };
 
-const refusalsText = (refusals: ExplanationView['refusals']): string => {
+const refusalsText = (refusals: ExplanationView['refusals'], placed: boolean): string => {
   const count = refusals.reduce((sum, { nodes }) => sum + nodes, 0);
   const rows = refusals.map(({ filter, nodes, reason }) => [String(nodes), reason, filter]);
-  return `Why it has no place on ${count === 1 ? 'the only node' : `any of ${count} nodes`}:\n${table(['NODES', 'REASON', 'FILTER'], rows)}`;
+  const where = count === 1 ? 'the only node' : `any of ${count} nodes`;
+  const title = placed ? 'What keeps it from the nodes that do not fit' : `Why it has no place on ${where}`;
+  return `${title}:\n${table(['NODES', 'REASON', 'FILTER'], rows)}`;
 };
 
 const historyText = (history: ExplanationView['history'], now: number): string => {

@@ -15,6 +15,8 @@ export interface ExplainFacts {
   readonly place: readonly KnownTask[];
   readonly nodeName: (nodeId: string) => string;
   readonly standing: (nodeId: string) => Standing;
+  /** Of a task that has a node: how many there are, and how many would take it. */
+  readonly places?: { readonly nodes: number; readonly fitting: number };
   readonly now: number;
 }
 
@@ -37,12 +39,14 @@ export const summaryOf = (facts: ExplainFacts): string => {
   if (hasEnded(known)) return ended(known, nodeName);
   if (!isWanted(task)) return unwanted(facts);
   if (task.waitingFor !== undefined) return `It waits for ${task.waitingFor}.`;
-  if (task.nodeId === undefined) return unplaced(known, now);
+  if (task.nodeId === undefined) return unplaced(facts, now);
   const node = nodeName(task.nodeId);
   if (task.desiredState === 'ready' && status.state === 'ready') {
     return `It is prepared on ${node} and starts when the task before it has stopped.`;
   }
-  if (status.state === 'running') return `It runs on ${node}${status.ready ? '' : ', but is not healthy'}.`;
+  if (status.state === 'running') {
+    return `It runs on ${node}${choiceOf(facts)}${status.ready ? '' : ', but is not healthy'}.`;
+  }
   return `It is ${status.state} on ${node}${because(status)}.`;
 };
 
@@ -72,10 +76,27 @@ const trouble = ({ task }: KnownTask, { nodeName, standing }: ExplainFacts): str
   }
 };
 
-const unplaced = ({ task, status }: KnownTask, now: number): string => {
+/** Why it is on that node, as things stand. */
+const choiceOf = ({ places }: ExplainFacts): string => {
+  if (places === undefined || places.nodes < 2) return '';
+  if (places.fitting === places.nodes) return `; every one of ${places.nodes} nodes fits it`;
+  if (places.fitting <= 1) return `, the only one of ${places.nodes} nodes that fits it`;
+  return `, one of the ${places.fitting} of ${places.nodes} nodes that fit it`;
+};
+
+/** How the task before this one in its place ended, where that was a failure. */
+const failureBefore = ({ known, place }: ExplainFacts): string => {
+  const before = place
+    .filter((other) => other.task.id !== known.task.id && ['failed', 'rejected'].includes(other.status.state))
+    .toSorted((left, right) => right.status.timestamp - left.status.timestamp)[0];
+  return before === undefined ? '' : `; the one before it ${became[before.status.state]}${because(before.status)}`;
+};
+
+const unplaced = (facts: ExplainFacts, now: number): string => {
+  const { task, status } = facts.known;
   if (task.addresses === undefined) return `It has no address yet${because(status)}.`;
   if (task.notBefore !== undefined && task.notBefore > now) {
-    return `It is attempt ${(task.attempt ?? 0) + 1} and is tried again in ${seconds(task.notBefore - now)}.`;
+    return `It is attempt ${(task.attempt ?? 0) + 1} and is tried again in ${seconds(task.notBefore - now)}${failureBefore(facts)}.`;
   }
   return `It has no node yet${because(status)}.`;
 };

@@ -35,6 +35,23 @@ export const refusalsFor = (input: Omit<ScheduleInput, 'random' | 'strategy'>, t
   return verdicts.open.size > 0 ? [] : verdicts.refusals();
 };
 
+/** How a task's node came to be chosen: how many nodes would take it, its own too, and why the others refuse it. */
+export interface Places {
+  readonly nodes: number;
+  readonly fitting: number;
+  readonly refusals: readonly Refusal[];
+}
+
+/** Asks every node about a task that has a place, as if it had none. */
+export const placesFor = (input: Omit<ScheduleInput, 'random' | 'strategy'>, placed: Task): Places => {
+  const model = modelOf(input);
+  model.setTask(placed.id, undefined);
+  const { nodeId: _, ...task } = placed;
+  const nodes = [...model.nodes.present];
+  const verdicts = new Verdicts(model.groups.join(task).check, nodes);
+  return { nodes: nodes.length, fitting: verdicts.open.size, refusals: verdicts.refusals() };
+};
+
 const modelOf = (input: Omit<ScheduleInput, 'random' | 'strategy'>): ClusterModel => {
   const model = new ClusterModel();
   for (const { node, status } of input.nodes) {

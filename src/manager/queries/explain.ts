@@ -1,7 +1,7 @@
 import { nodeName } from '../../model/node.ts';
 import { happeningsOf, summaryOf } from '../../core/explain/explain.ts';
-import { refusalsFor } from '../../core/schedule/schedule.ts';
-import { isWanted, standingOf } from '../../core/task/known.ts';
+import { placesFor, refusalsFor } from '../../core/schedule/schedule.ts';
+import { hasEnded, isWanted, standingOf } from '../../core/task/known.ts';
 import type { Task } from '../../model/task.ts';
 import { slotKey } from '../../store/indexes.ts';
 import type { View } from '../../store/store.ts';
@@ -11,6 +11,8 @@ import { knownIn } from '../observed.ts';
 /** Why a task is where it is, at this moment (milliseconds since the epoch). */
 export const explainTask = (view: View, task: Task, now: number): Explanation => {
   const known = knownIn(view, task);
+  const placed = task.nodeId !== undefined && isWanted(task) && !hasEnded(known);
+  const places = placed ? placesFor(snapshotOf(view, now), task) : undefined;
   const facts = {
     known,
     place: placeOf(view, task).map((row) => knownIn(view, row)),
@@ -19,6 +21,7 @@ export const explainTask = (view: View, task: Task, now: number): Explanation =>
       return node === undefined ? id : nodeName(node);
     },
     standing: (id: string) => standingOf(view.get('node', id), view.get('nodeStatus', id)),
+    ...(places && { places }),
     now,
   };
   const pending = task.nodeId === undefined && isWanted(task) && task.waitingFor === undefined;
@@ -26,7 +29,7 @@ export const explainTask = (view: View, task: Task, now: number): Explanation =>
     task,
     status: known.status,
     summary: summaryOf(facts),
-    refusals: pending ? refusalsOf(view, task, now) : [],
+    refusals: pending ? refusalsFor(snapshotOf(view, now), task) : (places?.refusals ?? []),
     history: happeningsOf(facts),
   };
 };
@@ -36,9 +39,9 @@ const placeOf = (view: View, task: Task): readonly Task[] =>
     ? view.find('task', 'node', task.nodeId ?? '').filter(({ serviceId }) => serviceId === task.serviceId)
     : view.find('task', 'slot', slotKey(task.serviceId, task.slot));
 
-/** Asks every node as the scheduler would. Worked out for people who ask, so the whole cluster may be walked. */
-const refusalsOf = (view: View, task: Task, now: number) => {
-  const nodes = [...view.list('node')].map((node) => ({ node, status: view.get('nodeStatus', node.id) }));
-  const tasks = [...view.list('task')].map((row) => ({ task: row, status: view.get('taskStatus', row.id) }));
-  return refusalsFor({ nodes, tasks, now }, task);
-};
+/** Every node is asked as the scheduler would. Worked out for people who ask, so the whole cluster may be walked. */
+const snapshotOf = (view: View, now: number) => ({
+  nodes: [...view.list('node')].map((node) => ({ node, status: view.get('nodeStatus', node.id) })),
+  tasks: [...view.list('task')].map((row) => ({ task: row, status: view.get('taskStatus', row.id) })),
+  now,
+});
