@@ -71,6 +71,7 @@ export const createAllocator = (store: Pick<Store, 'view' | 'subscribe'>): Alloc
       case 'nodeStatus':
       case 'secret':
       case 'config':
+      case 'container':
       case 'cluster':
         break;
     }

@@ -47,6 +47,12 @@ export const indexDefinitions: Definitions = {
   secret: named,
   config: named,
   client: {},
+  container: {
+    /** Unlike other names, with their case: `web` and `Web` are two, as on an engine. */
+    name: { key: (container) => container.spec.name, unique: true },
+    node: { key: (container) => container.nodeId },
+    engine: { key: (container) => container.engineId },
+  },
   taskStatus: { node: { key: (status) => status.nodeId } },
   nodeStatus: { state: { key: (status) => status.state } },
 };

@@ -4,6 +4,7 @@ import type { Network } from '../model/network.ts';
 import type { Node, NodeStatus } from '../model/node.ts';
 import type { Config, Secret } from '../model/secret.ts';
 import type { Service } from '../model/service.ts';
+import type { SingleContainer } from '../model/single-container.ts';
 import type { Task, TaskStatus } from '../model/task.ts';
 
 /** Durable tables: a committed change survives kill -9 and power loss. */
@@ -16,6 +17,8 @@ export interface DurableTables {
   readonly secret: Secret;
   readonly config: Config;
   readonly client: ApiClient;
+  /** Containers made by themselves; those of services are their tasks'. */
+  readonly container: SingleContainer;
 }
 
 /** Soft tables: what agents observe. In memory; checkpointed coarsely; told again when an agent connects. */
@@ -41,6 +44,7 @@ export interface Indexes {
   readonly secret: 'name' | 'stack';
   readonly config: 'name' | 'stack';
   readonly client: never;
+  readonly container: 'name' | 'node' | 'engine';
   readonly taskStatus: 'node';
   readonly nodeStatus: 'state';
 }
@@ -81,9 +85,9 @@ export interface View {
 }
 
 /**
- * A view that includes the transaction's own writes. Names (index `name`) are unique per table, without case, except
- * those of nodes (machines may share a hostname): a duplicate throws `already-exists`. A write sets `version` and
- * `updatedAt` itself. Rows are never changed in place, neither those read nor those written.
+ * A view that includes the transaction's own writes. Names (index `name`) are unique per table, without case (those of
+ * containers with it), except those of nodes (machines may share a hostname): a duplicate throws `already-exists`. A
+ * write sets `version` and `updatedAt` itself. Rows are never changed in place, neither those read nor those written.
  */
 export interface Transaction extends View {
   /** Throws `already-exists` when the id is taken. */

@@ -65,6 +65,7 @@ const noteChange = (dirty: Dirty, change: Change): boolean => {
       dirty.cluster = true;
       return true;
     case 'client':
+    case 'container':
       return false;
   }
 };

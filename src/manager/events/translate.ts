@@ -32,6 +32,7 @@ const translate = (change: Change, view: View): Untimed | undefined => {
     case 'nodeStatus':
       return nodeStateEvent(change, view);
     case 'cluster':
+    case 'container':
       return undefined;
   }
 };

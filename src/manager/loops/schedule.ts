@@ -41,6 +41,7 @@ class Changed {
       case 'secret':
       case 'config':
       case 'client':
+      case 'container':
         return false;
     }
   }

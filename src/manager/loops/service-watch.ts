@@ -66,6 +66,7 @@ export class ServiceWatch {
       case 'network':
       case 'secret':
       case 'config':
+      case 'container':
       case 'cluster':
         break;
     }

@@ -1,0 +1,8 @@
+import type { Filter } from './filter.ts';
+
+/** The ports that it publishes are free on the node. */
+export const portFilter: Filter = ({ hostPorts }) =>
+  hostPorts.map((port) => ({
+    text: `port ${port.split('/').reverse().join('/')}`,
+    passes: (node) => !node.hasPort(port),
+  }));

@@ -1,0 +1,82 @@
+import * as z from 'zod';
+import { bytes } from './common.ts';
+import type { NodeId } from './ids.ts';
+import type { DeepReadonly, Stored } from './object.ts';
+
+/** Names of containers, as Docker has them. */
+export const containerName = z
+  .string()
+  .max(255)
+  .regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/);
+
+/** What classic Swarm takes from `-e constraint:…` and `-e affinity:…` or labels: where a container is to go. */
+export const placementHints = z.object({
+  /** `storage==ssd`, `region!=us*`, `node==~/n[12]/`. */
+  constraints: z.array(z.string().max(4096)).max(256),
+  /** `container==web*`, `image==redis`, `LABEL!=value`. */
+  affinities: z.array(z.string().max(4096)).max(256),
+});
+export type PlacementHints = DeepReadonly<z.infer<typeof placementHints>>;
+
+/** What becomes of a container whose node is lost. */
+export const reschedulePolicy = z.enum(['off', 'on-node-failure']);
+export type ReschedulePolicy = z.infer<typeof reschedulePolicy>;
+
+export const reservation = z.object({
+  /** Billionths of a core. */
+  nanoCpus: z.number().min(0).max(Number.MAX_SAFE_INTEGER),
+  memoryBytes: bytes,
+});
+export type Reservation = DeepReadonly<z.infer<typeof reservation>>;
+
+/** A request to make a container, as a dialect read it: what placing looks at, and what its engine is sent. */
+export interface SingleContainerSpec {
+  /** Unique over the cluster, in the case that it has. */
+  readonly name: string;
+  readonly image: string;
+  /** `linux/arm64`; absent: the engine's own. */
+  readonly platform?: string;
+  /** The body of `POST /containers/create` as the client sent it, without the hints. */
+  readonly request: Readonly<Record<string, unknown>>;
+  /** The version of the Engine API that `request` is in; absent: the engine's newest. */
+  readonly apiVersion?: string;
+  readonly hints: PlacementHints;
+  readonly reschedule: ReschedulePolicy;
+  /** Counts from when it is made to when it is removed, whether or not it runs. */
+  readonly reservation: Reservation;
+  /** `tcp/80`: ports that it takes on its node. */
+  readonly hostPorts: readonly string[];
+  /** Volumes with a name and no driver but the local one: it goes to where they are. */
+  readonly volumes: readonly string[];
+  /** Containers that it must be beside. */
+  readonly dependencies: readonly ContainerDependency[];
+}
+
+export interface ContainerDependency {
+  /** As the user wrote it: `--volumes-from=data`. */
+  readonly option: string;
+  /** Id, name or `node/name`. */
+  readonly container: string;
+}
+
+/** What a container leaves behind on a node that was lost: removed there when the node is back. */
+export interface Superseded {
+  readonly nodeId: NodeId;
+  readonly engineId: string;
+}
+
+/**
+ * A container that was made by itself through Tutti, not for a task. Its engine is the authority on it; this is what the
+ * cluster has to know without asking: its name, its place, and how to make it again.
+ */
+export interface SingleContainer extends Stored<string> {
+  readonly spec: SingleContainerSpec;
+  readonly nodeId: NodeId;
+  /** Its id on its engine. Absent: it is being made there, or it was when its manager died. */
+  readonly engineId?: string;
+  /** Of containers that are made again elsewhere: it was last seen running. */
+  readonly running?: boolean;
+  /** It is being made again because its node was lost. */
+  readonly moving?: true;
+  readonly superseded?: readonly Superseded[];
+}
