@@ -22,7 +22,7 @@ export const factsOf = (node: Node, key: string): readonly string[] => {
 const labelOf = (labels: Readonly<Record<string, string>> | undefined, key: string): string | undefined =>
   labels !== undefined && Object.hasOwn(labels, key) ? labels[key] : undefined;
 
-const fixedFacts: ReadonlyMap<string, (node: Node) => readonly string[]> = new Map([
+const fixedFacts = new Map<string, (node: Node) => readonly string[]>([
   ['node', (node) => [node.id, nodeName(node), node.description?.hostname ?? '']],
   ['node.id', (node) => [node.id]],
   ['node.hostname', (node) => [nodeName(node), node.description?.hostname ?? '']],
