@@ -43,7 +43,7 @@ class Parser {
   #fault: string | undefined;
 
   constructor(pattern: string) {
-    this.#characters = [...pattern];
+    this.#characters = Array.from(pattern);
   }
 
   parse(): Node | string {
@@ -221,7 +221,7 @@ const buildRepeat = (
 };
 
 const run = (states: readonly State[], first: number, text: string): boolean => {
-  const characters = [...text.slice(0, longestText)];
+  const characters = Array.from(text.slice(0, longestText));
   let current = new Set<number>();
   for (let at = 0; at <= characters.length; at += 1) {
     const edge = { atStart: at === 0, atEnd: at === characters.length };
