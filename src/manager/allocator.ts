@@ -72,6 +72,7 @@ export const createAllocator = (store: Pick<Store, 'view' | 'subscribe'>): Alloc
       case 'secret':
       case 'config':
       case 'container':
+      case 'client':
       case 'cluster':
         break;
     }

@@ -33,6 +33,7 @@ const translate = (change: Change, view: View): Untimed | undefined => {
       return nodeStateEvent(change, view);
     case 'cluster':
     case 'container':
+    case 'client':
       return undefined;
   }
 };

@@ -67,6 +67,7 @@ export class ServiceWatch {
       case 'secret':
       case 'config':
       case 'container':
+      case 'client':
       case 'cluster':
         break;
     }
