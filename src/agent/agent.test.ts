@@ -107,7 +107,12 @@ const start = async (options: StartOptions = {}) => {
       engineAwayMs: () => (conduct.engineAway ? 1 : undefined),
       listed: () => listing.promise,
     },
-    network: { ...nothing, apply: () => undefined, observe: () => undefined },
+    network: {
+      ...nothing,
+      apply: () => undefined,
+      observe: () => undefined,
+      ensure: (ids) => Promise.resolve(new Map(ids.map((id) => [id, { dockerNetwork: `net-${id}`, dns: [] }]))),
+    },
     describe: async (signal) => {
       if (conduct.engineHangs) await clock.sleep(15_000, signal);
       if (conduct.engineAway) throw new TuttiError('unavailable', 'no engine');

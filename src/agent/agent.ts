@@ -13,6 +13,7 @@ import type {
   NodeNetwork,
   TaskWorker,
 } from './session/ports.ts';
+import { createNetworkReadiness } from './session/ready-networks.ts';
 import { createNodeService } from './session/requests.ts';
 
 export interface AgentPorts {
@@ -73,8 +74,10 @@ export const createAgent = (ports: AgentPorts): AsyncDisposable => {
     if (!stop.signal.aborted) known();
   };
 
+  const readiness = createNetworkReadiness(network, clock);
   const put = (assignments: Assignments) => {
     network.apply(assignments);
+    readiness.apply(assignments);
     worker.apply(assignments);
   };
   const begin = async (): Promise<void> => {
@@ -108,7 +111,7 @@ export const createAgent = (ports: AgentPorts): AsyncDisposable => {
     connection = parts.use(
       startConnection({
         ...ports,
-        service: createNodeService(worker, ports.engine),
+        service: createNodeService(worker, readiness, ports.engine),
         sequence: () => sequence,
         description: describer.current,
         observations: () => worker.observations(),

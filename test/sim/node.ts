@@ -155,6 +155,7 @@ function startProcess(
   const network: NodeNetwork = {
     apply,
     observe: () => undefined,
+    ensure: preparer.ensure,
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
   createAgent({

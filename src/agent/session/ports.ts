@@ -1,4 +1,5 @@
 import type { Assignment } from '../../model/assignment.ts';
+import type { NetworkId } from '../../model/ids.ts';
 import type { NodeDescription } from '../../model/node.ts';
 import type { TaskObservation } from '../../model/task.ts';
 import type { NodeService } from '../../rpc/transport.ts';
@@ -52,6 +53,14 @@ export interface NodeNetwork extends AsyncDisposable {
   apply(assignments: Assignments): void;
   /** What is seen of this node's tasks: names and back-ends of its own tasks need no manager. */
   observe(observation: TaskObservation): void;
+  /**
+   * Resolves when containers can be put on these networks.
+   * @throws TuttiError `not-found` for a network that is not assigned, `conflict` where its subnet is taken.
+   */
+  ensure(
+    networkIds: readonly NetworkId[],
+    signal?: AbortSignal,
+  ): Promise<ReadonlyMap<NetworkId, { readonly dockerNetwork: string; readonly dns: readonly string[] }>>;
 }
 
 /** Keeps the last assignments over a restart. Secrets and pull credentials are never given to it. */

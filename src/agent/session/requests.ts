@@ -1,11 +1,17 @@
 import { TuttiError } from '../../model/errors.ts';
 import { encodeLogPart, parseLogPath, type LogPart } from '../../rpc/logs.ts';
 import { parseEnginePath } from '../../rpc/engine.ts';
+import { parseNetworksPath } from '../../rpc/networks.ts';
 import type { NodeService } from '../../rpc/transport.ts';
 import type { EngineForward, TaskWorker } from './ports.ts';
+import type { NetworkReadiness } from './ready-networks.ts';
 
 async function* framesOf(parts: AsyncIterable<LogPart>): AsyncGenerator<Uint8Array> {
   for await (const part of parts) yield encodeLogPart(part);
+}
+
+async function* jsonOf(value: unknown): AsyncGenerator<Uint8Array> {
+  yield await Promise.resolve(Buffer.from(JSON.stringify(value)));
 }
 
 /** The parts with the first one awaited: what is wrong with a request shows before its answer begins. */
@@ -28,10 +34,16 @@ const begun = async <Item>(items: AsyncIterable<Item>): Promise<AsyncIterable<It
 
 /** Answers what a manager asks of this node. */
 export const createNodeService =
-  (worker: Pick<TaskWorker, 'logs'>, forward: EngineForward | undefined): NodeService =>
+  (
+    worker: Pick<TaskWorker, 'logs'>,
+    networks: Pick<NetworkReadiness, 'ready'>,
+    forward: EngineForward | undefined,
+  ): NodeService =>
   async (request, signal) => {
     const enginePath = parseEnginePath(request.path);
     if (enginePath !== undefined && forward) return await forward({ ...request, path: enginePath }, signal);
+    const networkIds = parseNetworksPath(request.path);
+    if (networkIds !== undefined) return { status: 200, body: jsonOf(await networks.ready(networkIds, signal)) };
     const logs = parseLogPath(request.path);
     if (logs === undefined) throw new TuttiError('not-found', 'this node does not know the request');
     const { since, until, tail, ...required } = logs.options;
