@@ -73,6 +73,7 @@ export const createAllocator = (store: Pick<Store, 'view' | 'subscribe'>): Alloc
       case 'config':
       case 'container':
       case 'client':
+      case 'volume':
       case 'cluster':
         break;
     }

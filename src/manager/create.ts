@@ -21,6 +21,7 @@ import { startReapLoop } from './loops/reap.ts';
 import { scheduleLoop } from './loops/schedule.ts';
 import type { Inventory, Manager } from './manager.ts';
 import { createQueries } from './queries/queries.ts';
+import { createVolumes } from './volumes/volumes.ts';
 
 export interface ManagerPorts extends Pick<CommandContext, 'joinToken'> {
   readonly store: Store;
@@ -39,6 +40,8 @@ export interface ManagerPorts extends Pick<CommandContext, 'joinToken'> {
 export const createManager = (ports: ManagerPorts): Manager & Disposable => {
   const { store, clock, log, agents } = ports;
   const events = createEvents(store, clock);
+  const queries = createQueries(store.view, clock);
+  const engines = createEngines(ports.requests);
   return {
     commands: {
       ...serviceCommands(ports),
@@ -48,10 +51,11 @@ export const createManager = (ports: ManagerPorts): Manager & Disposable => {
       ...clientCommands(ports),
       ...stackCommands(ports),
     },
-    queries: createQueries(store.view, clock),
+    queries,
     events,
     logs: createLogs({ store, agents, clock, log }),
-    engines: createEngines(ports.requests),
+    engines,
+    volumes: createVolumes({ store, engines, queries, clock, random: ports.random }),
     inventory: ports.inventory ?? emptyInventory,
     [Symbol.dispose]: () => events[Symbol.dispose](),
   };

@@ -7,6 +7,7 @@ import type { Config, ConfigSpec, Secret, SecretSpec } from '../model/secret.ts'
 import type { Service, ServiceSpec } from '../model/service.ts';
 import type { StackSpec } from '../model/stack.ts';
 import type { Task, TaskStatus } from '../model/task.ts';
+import type { Volume, VolumeSpec } from '../model/volume.ts';
 import type { PlanAction } from '../core/plan/plan.ts';
 import type { Definitions } from '../platform/engine/types.generated.ts';
 import type { NodeRequest, NodeResponse } from '../rpc/transport.ts';
@@ -23,6 +24,7 @@ export interface Manager {
   readonly logs: Logs;
   readonly engines: Engines;
   readonly inventory: Inventory;
+  readonly volumes: Volumes;
 }
 
 /** The nodes' own engines, for what Docker's dialect passes on. */
@@ -91,6 +93,39 @@ export interface Inventory {
    * than 10,000 behind gets `resource-exhausted`.
    */
   events(signal: AbortSignal): AsyncIterable<EngineEvent>;
+}
+
+/** A named volume as a container mounts it. */
+export interface WantedVolume {
+  readonly name: string;
+  /** Absent: whatever it has, `local` where it is made. */
+  readonly driver?: string;
+  readonly options?: Labels;
+  readonly labels?: Labels;
+}
+
+/**
+ * Named volumes: one volume is on one node. One that was made without a node is promised: it becomes real on the node of
+ * the first container that mounts it (ADR 28).
+ */
+export interface Volumes {
+  /** What was made or mounted through the cluster, promised ones too. Engines may have more. */
+  rows(): readonly Volume[];
+  named(name: string): readonly Volume[];
+  /** A row: of a volume that the node's engine has, or a promised one. */
+  record(spec: VolumeSpec, nodeId?: string): Promise<Volume>;
+  /** Drops the rows of the name, on that node or promised ones; nothing where there are none. */
+  forget(name: string, nodeId: string | undefined): Promise<void>;
+  /**
+   * The nodes that have each of the volumes, those that cannot be reached now too: a container that mounts it goes to one
+   * of them. None: it is not there or only promised, and goes where the container goes.
+   */
+  places(names: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, readonly string[]>>;
+  /**
+   * Before a container that mounts them is created on the node: makes what is promised or missing there. Throws
+   * `conflict` where one is on another node meanwhile (place the container again), else what the engine refused.
+   */
+  prepare(nodeId: string, wanted: readonly WantedVolume[], signal: AbortSignal): Promise<void>;
 }
 
 /** What was made, with remarks for the user ("no node satisfies …" is not an error at creation). */
@@ -221,7 +256,7 @@ export interface Queries {
 export interface ClusterEvent {
   /** Milliseconds since the epoch. */
   readonly timestamp: number;
-  readonly type: 'node' | 'service' | 'task' | 'network' | 'secret' | 'config';
+  readonly type: 'node' | 'service' | 'task' | 'network' | 'secret' | 'config' | 'volume';
   readonly action: 'create' | 'update' | 'remove';
   readonly id: string;
   readonly name: string;

@@ -17,3 +17,5 @@ export const secretId = id<'SecretId'>();
 export type SecretId = z.infer<typeof secretId>;
 export const configId = id<'ConfigId'>();
 export type ConfigId = z.infer<typeof configId>;
+export const volumeId = id<'VolumeId'>();
+export type VolumeId = z.infer<typeof volumeId>;

@@ -146,7 +146,7 @@ export interface ExplanationView {
 
 export interface EventView {
   readonly timestamp: number;
-  readonly type: 'node' | 'service' | 'task' | 'network' | 'secret' | 'config';
+  readonly type: 'node' | 'service' | 'task' | 'network' | 'secret' | 'config' | 'volume';
   readonly action: 'create' | 'update' | 'remove';
   readonly id: string;
   readonly name: string;

@@ -53,6 +53,11 @@ export const indexDefinitions: Definitions = {
     node: { key: (container) => container.nodeId },
     engine: { key: (container) => container.engineId },
   },
+  volume: {
+    /** Several nodes may have a volume of one name. */
+    name: { key: (volume) => volume.spec.name },
+    node: { key: (volume) => volume.nodeId },
+  },
   taskStatus: { node: { key: (status) => status.nodeId } },
   nodeStatus: { state: { key: (status) => status.state } },
 };

@@ -6,6 +6,7 @@ import type { Config, Secret } from '../model/secret.ts';
 import type { Service } from '../model/service.ts';
 import type { SingleContainer } from '../model/single-container.ts';
 import type { Task, TaskStatus } from '../model/task.ts';
+import type { Volume } from '../model/volume.ts';
 
 /** Durable tables: a committed change survives kill -9 and power loss. */
 export interface DurableTables {
@@ -19,6 +20,7 @@ export interface DurableTables {
   readonly client: ApiClient;
   /** Containers made by themselves; those of services are their tasks'. */
   readonly container: SingleContainer;
+  readonly volume: Volume;
 }
 
 /** Soft tables: what agents observe. In memory; checkpointed coarsely; told again when an agent connects. */
@@ -45,6 +47,7 @@ export interface Indexes {
   readonly config: 'name' | 'stack';
   readonly client: never;
   readonly container: 'name' | 'node' | 'engine';
+  readonly volume: 'name' | 'node';
   readonly taskStatus: 'node';
   readonly nodeStatus: 'state';
 }

@@ -15,6 +15,7 @@ import { serviceRoutes } from './routes/services.ts';
 import { swarmRoutes } from './routes/swarm.ts';
 import { systemRoutes } from './routes/system.ts';
 import { taskRoutes } from './routes/tasks.ts';
+import { volumeRoutes } from './routes/volumes.ts';
 import { unsupported } from './routes/unsupported.ts';
 import { apiVersion, splitVersion } from './version.ts';
 
@@ -32,6 +33,7 @@ export const createDockerApi = (context: DockerContext): ((request: ApiRequest) 
     ...eventRoutes(context),
     ...logRoutes(context),
     ...containerRoutes(context),
+    ...volumeRoutes(context),
     ...distributionRoutes(),
   ]);
   const headers = {

@@ -66,6 +66,7 @@ const noteChange = (dirty: Dirty, change: Change): boolean => {
       return true;
     case 'client':
     case 'container':
+    case 'volume':
       return false;
   }
 };

@@ -39,13 +39,30 @@ const defaultDeadlineMs = 2_500;
 
 /**
  * Asks the engines of many nodes at once and waits for each at most for its deadline. `read` makes something of an
- * answer's status and body; what it throws makes its node a missing one, as does a node that is not ready. Throws only
- * when the signal aborts.
+ * answer's status and body. Who is missing: see `onNodes`.
  */
 export const askEngines = async <Value>(
-  { engines, queries }: Pick<Manager, 'engines' | 'queries'>,
+  manager: Pick<Manager, 'engines' | 'queries'>,
   request: EngineRequest | ((record: NodeRecord) => EngineRequest),
   read: (response: NodeResponse, record: NodeRecord) => Promise<Value>,
+  options: AskOptions,
+): Promise<Asked<Value>> =>
+  await onNodes(
+    manager,
+    async (record, signal) => {
+      const one = typeof request === 'function' ? request(record) : request;
+      return await read(await manager.engines.request(record.node.id, one, signal), record);
+    },
+    options,
+  );
+
+/**
+ * Does something on many nodes at once and waits for each at most for its deadline. A node that is not ready, is late or
+ * whose work throws is a missing one. Throws only when the signal aborts.
+ */
+export const onNodes = async <Value>(
+  { queries }: Pick<Manager, 'queries'>,
+  work: (record: NodeRecord, signal: AbortSignal) => Promise<Value>,
   { clock, signal, nodes = queries.nodes(), deadlineMs = defaultDeadlineMs }: AskOptions,
 ): Promise<Asked<Value>> => {
   const answers: EngineAnswer<Value>[] = [];
@@ -59,9 +76,7 @@ export const askEngines = async <Value>(
     }
     using deadline = withDeadline(clock, deadlineMs, `the engine of ${who.nodeName}`, signal);
     try {
-      const one = typeof request === 'function' ? request(record) : request;
-      const response = await settled(engines.request(node.id, one, deadline.signal), deadline.signal);
-      const value = await settled(read(response, record), deadline.signal);
+      const value = await settled(work(record, deadline.signal), deadline.signal);
       answers.push({ record, ...who, value });
     } catch (thrown) {
       missing.push({ ...who, reason: TuttiError.from(thrown).message });

@@ -31,6 +31,8 @@ const translate = (change: Change, view: View): Untimed | undefined => {
       return taskStateEvent(change, view);
     case 'nodeStatus':
       return nodeStateEvent(change, view);
+    case 'volume':
+      return volumeEvent(change);
     case 'cluster':
     case 'container':
     case 'client':
@@ -145,6 +147,17 @@ const nodeStateEvent = ({ id, before, after }: ChangeOf<'nodeStatus'>, view: Vie
     name: nodeName(node),
     attributes: difference('state', before?.state ?? 'unknown', after.state),
   };
+};
+
+/** Of promised ones: what an engine has, it tells of itself. */
+const volumeEvent = (change: ChangeOf<'volume'>): Untimed | undefined => {
+  const { id, before, after } = change;
+  const promised =
+    after === undefined ? before?.nodeId === undefined : before === undefined && after.nodeId === undefined;
+  const row = after ?? before;
+  if (row === undefined || !promised) return undefined;
+  const { name, driver } = row.spec;
+  return { type: 'volume', action: actionOf(change), id, name, attributes: { driver } };
 };
 
 const namedEvent = (

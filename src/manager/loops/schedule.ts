@@ -42,6 +42,7 @@ class Changed {
       case 'config':
       case 'client':
       case 'container':
+      case 'volume':
         return false;
     }
   }

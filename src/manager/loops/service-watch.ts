@@ -68,6 +68,7 @@ export class ServiceWatch {
       case 'config':
       case 'container':
       case 'client':
+      case 'volume':
       case 'cluster':
         break;
     }

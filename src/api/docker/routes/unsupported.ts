@@ -9,7 +9,6 @@ const later: Readonly<Record<string, string>> = {
   images: 'images over the cluster',
   build: 'builds over the cluster',
   commit: 'images over the cluster',
-  volumes: 'volumes over the cluster',
   plugins: 'plugins',
   session: 'build sessions',
   grpc: 'build sessions',

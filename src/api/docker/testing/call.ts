@@ -21,10 +21,17 @@ export interface Harness extends AsyncDisposable {
   fail(method: string, target: string, options?: CallOptions): Promise<{ status: number; message: string }>;
 }
 
+type Starting = NonNullable<Parameters<typeof TestCluster.start>[0]>;
+
 export const startHarness = async (
-  gateway?: NonNullable<Parameters<typeof TestCluster.start>[0]>['gateway'],
+  gateway?: Starting['gateway'],
+  requests?: Starting['requests'],
 ): Promise<Harness> => {
-  const cluster = await TestCluster.start({ nodes: 0, ...(gateway === undefined ? {} : { gateway }) });
+  const cluster = await TestCluster.start({
+    nodes: 0,
+    ...(gateway === undefined ? {} : { gateway }),
+    ...(requests === undefined ? {} : { requests }),
+  });
   await cluster.addNode('node1', { role: 'manager' });
   await cluster.addNode('node2');
   await cluster.settle();

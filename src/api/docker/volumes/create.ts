@@ -1,0 +1,114 @@
+import { createHash } from 'node:crypto';
+import type { NodeRecord } from '../../../manager/manager.ts';
+import { TuttiError } from '../../../model/errors.ts';
+import { nodeName } from '../../../model/node.ts';
+import { volumeSpec } from '../../../model/volume.ts';
+import type { VolumeSpec } from '../../../model/volume.ts';
+import type { Definitions } from '../../../platform/engine/types.generated.ts';
+import type { Reply } from '../../http/reply.ts';
+import { json } from '../../http/reply.ts';
+import type { ApiRequest } from '../../http/request.ts';
+import { check } from '../../http/validate.ts';
+import type { DockerContext } from '../context.ts';
+import { rowTo, volumeFrom, volumeSchema, volumeTo } from '../convert/volume.ts';
+import { readBody } from '../input.ts';
+import { askOne, refusalOf } from './ask-one.ts';
+import { locateVolume, recordOf } from './locate.ts';
+
+/**
+ * `POST /volumes/create`. `node/name` is made on that node, and so is one that is there already (engines take it for
+ * made). A new local volume is promised; one of another driver is made on a node that has the driver.
+ */
+export const createVolume = async (context: DockerContext, request: ApiRequest): Promise<Reply> => {
+  const { value } = await readBody(request, volumeSchema, 'volume');
+  const given = value.Name ?? '';
+  const slash = given.indexOf('/');
+  const options = given === '' ? { ...value, Labels: { ...value.Labels, [anonymousLabel]: '' } } : value;
+  const name = given === '' ? inventVolumeName(context) : given.slice(slash + 1);
+  const record = slash > 0 ? nodeNamed(context, given) : undefined;
+  const spec = checkSpec(volumeFrom(options, name));
+  if (record !== undefined) return await makeOn(context, request, record, spec);
+  const located = await locateVolume(context, name, request.signal);
+  switch (located.kind) {
+    case 'node':
+      return await makeOn(context, request, located.record, spec);
+    case 'promised':
+      if (located.row.spec.driver === spec.driver) return json(rowTo(located.row, undefined), 201);
+      return json({ message: taken(name, located.row.spec.driver) }, 409);
+    case 'nowhere':
+      if (spec.driver !== 'local') return await makeOn(context, request, nodeWithDriver(context, spec.driver), spec);
+      return json(rowTo(await context.manager.volumes.record(spec), undefined), 201);
+  }
+};
+
+/** What engines of 23 and newer put on volumes that were made without a name: prune removes them by default. */
+export const anonymousLabel = 'com.docker.volume.anonymous';
+
+const inventVolumeName = ({ random }: DockerContext): string =>
+  createHash('sha256').update(`${random.id()}${random.id()}${random.number()}`).digest('hex');
+
+const taken = (name: string, driver: string): string =>
+  `create ${name}: a volume named "${name}" already exists with the "${driver}" driver. Choose a different volume name`;
+
+const checkSpec = (spec: VolumeSpec): VolumeSpec => {
+  const checked = check(volumeSpec, spec, `volume ${spec.name}`);
+  if (spec.driver === 'local') checkLocalOptions(spec);
+  return checked;
+};
+
+const localOptions = ['type', 'o', 'device', 'size'];
+const needed: Readonly<Record<string, readonly string[]>> = {
+  device: ['type'],
+  type: ['device'],
+  o: ['device', 'type'],
+};
+
+/** What the engine's local driver would say, which is asked only when the promise is kept. */
+const checkLocalOptions = ({ name, options = {} }: VolumeSpec): void => {
+  const refuse = (what: string): never => {
+    throw new TuttiError('invalid-argument', `create ${name}: ${what}`);
+  };
+  for (const option of Object.keys(options)) {
+    if (!localOptions.includes(option)) refuse(`invalid option: "${option}"`);
+    const lacks = needed[option]?.find((other) => !Object.hasOwn(options, other));
+    if (lacks !== undefined) refuse(`missing required option: "${lacks}"`);
+  }
+};
+
+const nodeNamed = ({ manager }: DockerContext, reference: string): NodeRecord => {
+  const name = reference.slice(0, reference.indexOf('/'));
+  const record = recordOf(manager.queries.nodes(), name);
+  if (record !== undefined) return record;
+  throw new TuttiError(
+    'invalid-argument',
+    `create ${reference}: "${reference}" includes invalid characters for a local volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed (and there is no node ${name} to make it on)`,
+  );
+};
+
+/** The first ready node whose engine has the driver; where none has it, the first ready one's engine says so. */
+const nodeWithDriver = ({ manager }: DockerContext, driver: string): NodeRecord => {
+  const ready = manager.queries
+    .nodes()
+    .filter(({ node, status }) => status.state === 'ready' && node.spec.availability === 'active')
+    .toSorted((left, right) => (nodeName(left.node) < nodeName(right.node) ? -1 : 1));
+  const bare = (name: string): string => name.replace(/:[^/]*$/, '');
+  const has = ({ node }: NodeRecord): boolean =>
+    node.description?.engine.plugins?.some(({ type, name }) => type === 'Volume' && bare(name) === bare(driver)) ===
+    true;
+  const found = ready.find(has) ?? ready[0];
+  if (found === undefined) throw new TuttiError('unavailable', 'no node is ready to make the volume on');
+  return found;
+};
+
+const makeOn = async (
+  context: DockerContext,
+  request: ApiRequest,
+  { node }: NodeRecord,
+  spec: VolumeSpec,
+): Promise<Reply> => {
+  const body = { Name: spec.name, Driver: spec.driver, DriverOpts: spec.options ?? {}, Labels: spec.labels ?? {} };
+  const answer = await askOne(context, node.id, request, { method: 'POST', path: '/volumes/create', body });
+  if (answer.status >= 300) return refusalOf(answer);
+  await context.manager.volumes.record(spec, node.id);
+  return json(volumeTo(JSON.parse(answer.text) as Definitions['Volume'], node), 201);
+};

@@ -1,0 +1,164 @@
+import { TuttiError } from '../../model/errors.ts';
+import type { NodeId, VolumeId } from '../../model/ids.ts';
+import type { Volume, VolumeSpec } from '../../model/volume.ts';
+import type { Clock, Randomness } from '../../platform/ports.ts';
+import type { Store, Transaction } from '../../store/store.ts';
+import { newRow } from '../commands/context.ts';
+import { askEngines, engineMessage, readAnswer, readAnswerJson } from '../engines/ask.ts';
+import type { Engines, Queries, Volumes, WantedVolume } from '../manager.ts';
+
+export interface VolumePorts {
+  readonly store: Store;
+  readonly engines: Engines;
+  readonly queries: Queries;
+  readonly clock: Clock;
+  readonly random: Pick<Randomness, 'id'>;
+}
+
+export const createVolumes = (ports: VolumePorts): Volumes => {
+  const { store } = ports;
+  const named = (name: string) => store.view.find('volume', 'name', name);
+  return {
+    rows: () => [...store.view.list('volume')],
+    named,
+    record: async (spec, nodeId) =>
+      (await store.update((transaction) => putRow(transaction, spec, nodeId, ports))).value,
+    forget: async (name, nodeId) => {
+      if (!named(name).some((row) => row.nodeId === nodeId)) return;
+      await store.update((transaction) => {
+        for (const row of transaction.find('volume', 'name', name)) {
+          if (row.nodeId === nodeId) transaction.delete('volume', row.id);
+        }
+      });
+    },
+    places: async (names, signal) => await findPlaces(names, ports, signal),
+    prepare: async (nodeId, wanted, signal) => {
+      if (wanted.length === 0) return;
+      const { value: claims } = await store.update((transaction) =>
+        wanted.map((volume) => claim(transaction, volume, nodeId, ports)),
+      );
+      for (const [at, { spec }] of claims.entries()) {
+        try {
+          await makeOn(nodeId, spec, wanted[at]?.driver !== undefined, ports, signal);
+        } catch (thrown) {
+          await store.update((transaction) => claims.slice(at).forEach((one) => takeBack(transaction, one)));
+          throw thrown;
+        }
+      }
+    },
+  };
+};
+
+/** What `prepare` did to the row of a volume before its engine was asked. */
+interface Claim {
+  readonly id: string;
+  readonly spec: VolumeSpec;
+  readonly was: 'here' | 'promised' | 'new';
+}
+
+const takeBack = (transaction: Transaction, { id, was }: Claim): void => {
+  const row = transaction.get('volume', id);
+  if (row === undefined || was === 'here') return;
+  const { nodeId: _, ...promised } = row;
+  if (was === 'promised') transaction.update('volume', promised);
+  else transaction.delete('volume', id);
+};
+
+const putRow = (
+  transaction: Transaction,
+  spec: VolumeSpec,
+  nodeId: string | undefined,
+  ports: Pick<VolumePorts, 'clock' | 'random'>,
+): Volume => {
+  const found = transaction.find('volume', 'name', spec.name).find((row) => row.nodeId === nodeId);
+  if (found !== undefined) return found;
+  const row: Volume = {
+    ...newRow<VolumeId>(ports),
+    spec,
+    ...(nodeId !== undefined && { nodeId: nodeId as NodeId }),
+  };
+  transaction.create('volume', row);
+  return row;
+};
+
+/** The row that says that the volume is on the node, made or moved there where nothing speaks against it. */
+const claim = (transaction: Transaction, wanted: WantedVolume, nodeId: string, ports: VolumePorts): Claim => {
+  const rows = transaction.find('volume', 'name', wanted.name);
+  const here = rows.find((row) => row.nodeId === nodeId);
+  if (here !== undefined) return { id: here.id, spec: here.spec, was: 'here' };
+  const promised = rows.find((row) => row.nodeId === undefined);
+  if (promised !== undefined) {
+    transaction.update('volume', { ...promised, nodeId: nodeId as NodeId });
+    return { id: promised.id, spec: promised.spec, was: 'promised' };
+  }
+  const [elsewhere] = rows;
+  if (elsewhere !== undefined) {
+    throw new TuttiError('conflict', `volume ${wanted.name} is on another node (${elsewhere.nodeId ?? ''})`, {
+      fields: { volume: wanted.name, node: elsewhere.nodeId ?? '' },
+    });
+  }
+  const { name, driver = 'local', options, labels } = wanted;
+  const spec = { name, driver, ...(options && { options }), ...(labels && { labels }) };
+  return { id: putRow(transaction, spec, nodeId, ports).id, spec, was: 'new' };
+};
+
+/** Engines take a volume that is there already for made. */
+const makeOn = async (
+  nodeId: string,
+  { name, driver, options, labels }: VolumeSpec,
+  insists: boolean,
+  { engines }: VolumePorts,
+  signal: AbortSignal,
+): Promise<void> => {
+  const plain = driver === 'local' && !insists;
+  const body = { Name: name, DriverOpts: options ?? {}, Labels: labels ?? {}, ...(!plain && { Driver: driver }) };
+  const response = await engines.request(
+    nodeId,
+    {
+      method: 'POST',
+      path: '/volumes/create',
+      headers: { 'content-type': 'application/json' },
+      body: once(Buffer.from(JSON.stringify(body))),
+    },
+    signal,
+  );
+  const text = await readAnswer(response);
+  if (response.status < 300) return;
+  const message = engineMessage(text) ?? `the engine answered ${response.status} for volume ${name}`;
+  throw new TuttiError(codes[response.status] ?? 'internal', message);
+};
+
+const codes: Readonly<Record<number, 'invalid-argument' | 'not-found' | 'already-exists'>> = {
+  400: 'invalid-argument',
+  404: 'not-found',
+  409: 'already-exists',
+};
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
+const findPlaces = async (
+  names: readonly string[],
+  { store, engines, queries, clock }: VolumePorts,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, readonly string[]>> => {
+  const places = new Map<string, string[]>(names.map((name) => [name, []]));
+  const unknown: string[] = [];
+  for (const [name, nodes] of places) {
+    const rows = store.view.find('volume', 'name', name);
+    for (const { nodeId } of rows) if (nodeId !== undefined) nodes.push(nodeId);
+    if (rows.length === 0) unknown.push(name);
+  }
+  if (unknown.length === 0) return places;
+  const path = `/volumes?filters=${encodeURIComponent(JSON.stringify({ name: unknown }))}`;
+  const { answers } = await askEngines({ engines, queries }, { method: 'GET', path }, readAnswerJson, {
+    clock,
+    signal,
+  });
+  for (const { nodeId, value } of answers) {
+    const { Volumes: found } = value as { readonly Volumes?: readonly { readonly Name: string }[] | null };
+    for (const { Name } of found ?? []) if (unknown.includes(Name)) places.get(Name)?.push(nodeId);
+  }
+  return places;
+};
