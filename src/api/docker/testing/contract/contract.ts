@@ -94,7 +94,9 @@ const forms: Readonly<Record<string, RegExp>> = { integer: /^-?\d+$/, boolean: /
 const valueProblem = ({ name, type = 'string', enum: allowed }: Parameter, value: string): readonly string[] => {
   if (value === '') return [];
   if (forms[type]?.test(value) === false) return [`query ${name}=${value} is not of type ${type}`];
-  return allowed === undefined || allowed.includes(value) ? [] : [`query ${name}=${value} is not one of ${allowed}`];
+  return allowed === undefined || allowed.includes(value)
+    ? []
+    : [`query ${name}=${value} is not one of ${allowed.join(', ')}`];
 };
 
 const requestBodyProblems = (endpoint: Endpoint, { body, headers }: SeenRequest, checks: Checks): readonly string[] => {
