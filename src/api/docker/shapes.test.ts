@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { serviceBody, startHarness } from './testing/call.ts';
-import { loadDefinitions } from './testing/contract/definitions.ts';
+import { loadSpecification } from './testing/specification.ts';
 
-const specification = loadDefinitions();
+const specification = loadSpecification();
 
 /** A service with everything that the docker command can set. */
 const richBody = (network: string) => ({

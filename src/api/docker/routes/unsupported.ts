@@ -4,11 +4,10 @@ import type { Reply } from '../../http/reply.ts';
 
 /** What Docker's API has and this dialect does not have yet, by the first part of the path. */
 const later: Readonly<Record<string, string>> = {
-  containers: 'single containers over the cluster',
-  exec: 'exec over the cluster',
+  containers: 'this about containers',
+  exec: 'this about execs',
   images: 'images over the cluster',
   build: 'builds over the cluster',
-  commit: 'images over the cluster',
   plugins: 'plugins',
   session: 'build sessions',
   grpc: 'build sessions',
