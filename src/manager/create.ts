@@ -12,6 +12,7 @@ import { stackCommands } from './commands/stacks.ts';
 import { createEvents } from './events/events.ts';
 import { createEngines } from './engines/engines.ts';
 import { emptyInventory } from './engines/empty.ts';
+import { createImages } from './images/images.ts';
 import type { AgentGateway } from './logs/gateway.ts';
 import { createLogs } from './logs/logs.ts';
 import { startAllocateLoop } from './loops/allocate.ts';
@@ -57,6 +58,7 @@ export const createManager = (ports: ManagerPorts): Manager & Disposable => {
     engines,
     volumes: createVolumes({ store, engines, queries, clock, random: ports.random }),
     inventory: ports.inventory ?? emptyInventory,
+    images: createImages({ engines, queries, clock, log }),
     [Symbol.dispose]: () => events[Symbol.dispose](),
   };
 };

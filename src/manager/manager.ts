@@ -25,6 +25,7 @@ export interface Manager {
   readonly engines: Engines;
   readonly inventory: Inventory;
   readonly volumes: Volumes;
+  readonly images: Images;
 }
 
 /** The nodes' own engines, for what Docker's dialect passes on. */
@@ -126,6 +127,34 @@ export interface Volumes {
    * `conflict` where one is on another node meanwhile (place the container again), else what the engine refused.
    */
   prepare(nodeId: string, wanted: readonly WantedVolume[], signal: AbortSignal): Promise<void>;
+}
+
+/** Where an image is now that a node was to have it. */
+export type Ensured =
+  /** The node's engine had it, under another name perhaps. */
+  | { readonly kind: 'present'; readonly id: string }
+  /** It came from another node. Where the reference is a digest, only `id` finds it: digests are given by registries. */
+  | { readonly kind: 'travelled'; readonly id: string; readonly from: string }
+  /** No engine that answered has it. `missing`: nodes that did not answer. */
+  | { readonly kind: 'nowhere'; readonly missing: readonly string[] };
+
+/** Images travel from node to node, without a registry. */
+export interface Images {
+  /**
+   * Sees to it that the node's engine has the image (a name with or without tag or digest, or an id): it is brought from
+   * a node that has it. Whoever asks for the same joins in; what nobody waits for any more ends. Throws `unavailable`
+   * where it exists but did not arrive.
+   */
+  ensure(
+    nodeId: string,
+    reference: string,
+    options: { readonly signal: AbortSignal; readonly onBytes?: (total: number) => void },
+  ): Promise<Ensured>;
+  /**
+   * After a name was given to an image on that node: on every other node where the name means another image, it means
+   * this one too when it resolves. Gives what failed, for people.
+   */
+  follow(nodeId: string, reference: string, options: { readonly signal: AbortSignal }): Promise<readonly string[]>;
 }
 
 /** What was made, with remarks for the user ("no node satisfies …" is not an error at creation). */

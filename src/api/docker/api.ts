@@ -7,6 +7,8 @@ import { errorReply } from './errors.ts';
 import { containerRoutes } from './routes/containers.ts';
 import { distributionRoutes } from './routes/distribution.ts';
 import { eventRoutes } from './routes/events.ts';
+import { imageTransferRoutes } from './routes/image-transfer.ts';
+import { imageRoutes } from './routes/images.ts';
 import { logRoutes } from './routes/logs.ts';
 import { networkRoutes } from './routes/networks.ts';
 import { nodeRoutes } from './routes/nodes.ts';
@@ -34,7 +36,9 @@ export const createDockerApi = (context: DockerContext): ((request: ApiRequest) 
     ...logRoutes(context),
     ...containerRoutes(context),
     ...volumeRoutes(context),
-    ...distributionRoutes(),
+    ...imageTransferRoutes(context),
+    ...imageRoutes(context),
+    ...distributionRoutes(context),
   ]);
   const headers = {
     'api-version': apiVersion,

@@ -109,7 +109,7 @@ const targets: readonly (readonly [string, string, number, RegExp])[] = [
   ['GET', '/containers/web/json', 404, /^No such container: web$/],
   ['POST', '/exec/web/start', 404, /^No such exec instance: web$/],
   ['GET', '/containers/json?filters={"status":["tired"]}', 400, /status=tired/],
-  ['POST', '/images/create?fromImage=a', 501, /images over the cluster/],
+  ['POST', '/images/create?fromImage=a', 503, /no engine is behind this node/],
   ['DELETE', '/services/nope', 404, /service nope not found/],
   ['GET', '/networks/nope', 404, /network nope not found/],
   ['GET', '/nodes/nope', 404, /node nope not found/],

@@ -1,17 +1,10 @@
-import { TuttiError } from '../../../model/errors.ts';
 import type { Route } from '../../http/router.ts';
+import type { DockerContext } from '../context.ts';
+import { forward } from '../forward.ts';
+import { pickNode } from '../nodes.ts';
 
-/**
- * Clients ask for an image's digest before they make a service. No manager talks to registries; clients then say
- * that each node pulls the image by its name, which is what happens.
- */
-export const distributionRoutes = (): readonly Route[] => [
-  [
-    'GET',
-    '/distribution/*',
-    (request) => {
-      const image = (request.params['*'] ?? '').replace(/\/json$/, '');
-      throw new TuttiError('not-implemented', `tutti does not ask registries for digests yet: ${image}`);
-    },
-  ],
+/** What only registries know: an engine asks them, with the client's own credentials. */
+export const distributionRoutes = (context: DockerContext): readonly Route[] => [
+  ['GET', '/distribution/*', async (request) => await forward(context.manager, pickNode(context).id, request)],
+  ['POST', '/auth', async (request) => await forward(context.manager, pickNode(context).id, request)],
 ];

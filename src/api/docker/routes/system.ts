@@ -11,7 +11,6 @@ export const systemRoutes = (context: DockerContext): readonly Route[] => [
   ['HEAD', '/_ping', () => ping('')],
   ['GET', '/version', () => json(versionOf(context))],
   ['GET', '/info', () => json(infoOf(context))],
-  ['POST', '/auth', () => json({ message: 'tutti keeps no logins; "docker login" against the registry itself' }, 501)],
 ];
 
 /** Clients learn the API version and that swarm commands work from these headers. */

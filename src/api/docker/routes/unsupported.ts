@@ -6,7 +6,7 @@ import type { Reply } from '../../http/reply.ts';
 const later: Readonly<Record<string, string>> = {
   containers: 'this about containers',
   exec: 'this about execs',
-  images: 'images over the cluster',
+  images: 'this about images',
   build: 'builds over the cluster',
   plugins: 'plugins',
   session: 'build sessions',

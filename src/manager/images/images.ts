@@ -1,0 +1,165 @@
+import { normalArchitecture } from '../../core/schedule/attribute.ts';
+import { TuttiError } from '../../model/errors.ts';
+import { normalImage, parseImageReference } from '../../model/image-reference.ts';
+import { nodeName } from '../../model/node.ts';
+import type { Clock, Log } from '../../platform/ports.ts';
+import { engineMessage, readAnswer } from '../engines/ask.ts';
+import type { Engines, Ensured, Images, Queries } from '../manager.ts';
+import { createGate } from './gate.ts';
+import { current, findImage, imagePath } from './holders.ts';
+import type { Holder } from './holders.ts';
+import { createShared } from './shared.ts';
+import { transfer } from './transfer.ts';
+
+export interface ImagesOptions {
+  readonly engines: Engines;
+  readonly queries: Queries;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Images under way at once: each takes a few megabytes here, and a share of the network. */
+const transfersAtOnce = 8;
+
+/** Images of the cluster, and how they get to where they are needed. It keeps nothing: the engines know what they have. */
+export const createImages = (options: ImagesOptions): Images => {
+  const { queries, clock } = options;
+  const shared = createShared<Ensured, number>();
+  const gate = createGate(transfersAtOnce);
+  const busy = new Map<string, number>();
+
+  const bring = async (target: Target, holders: readonly Holder[], signal: AbortSignal, tell: (n: number) => void) =>
+    await gate(signal, async () => await fromAnyOf({ ...options, busy }, target, holders, signal, tell));
+
+  const ensure: Images['ensure'] = async (nodeId, reference, { signal, onBytes }) => {
+    const image = normalImage(reference);
+    const work = async (own: AbortSignal, tell: (total: number) => void): Promise<Ensured> => {
+      const found = await findImage(options, image, { clock, signal: own });
+      const holders = current(found.holders);
+      const here = holders.find((holder) => holder.nodeId === nodeId);
+      if (here !== undefined) return { kind: 'present', id: here.image.Id };
+      const target = { nodeId, image, record: queries.node(nodeId) };
+      const fitting = holders.filter((holder) => fits(holder, target));
+      const [first] = fitting;
+      if (first === undefined) return { kind: 'nowhere', missing: found.missing.map(({ nodeName: name }) => name) };
+      const id = first.image.Id;
+      if (await nameIt(options, target, id, own)) return { kind: 'present', id };
+      const from = await bring(target, fitting, own, tell);
+      return { kind: 'travelled', id, from };
+    };
+    return await shared(`${nodeId} ${image}`, signal, work, onBytes);
+  };
+
+  return {
+    ensure,
+    follow: async (nodeId, reference, { signal }) => {
+      const image = normalImage(reference);
+      const { holders } = await findImage(options, image, { clock, signal });
+      const source = holders.find((holder) => holder.nodeId === nodeId);
+      if (source === undefined) return [];
+      const stale = holders.filter((holder) => holder.image.Id !== source.image.Id);
+      const update = async ({ nodeId: id, nodeName: name, record }: Holder): Promise<string | undefined> => {
+        const target = { nodeId: id, image, record };
+        try {
+          if (await nameIt(options, target, source.image.Id, signal)) return undefined;
+          await bring(target, [source], signal, () => undefined);
+          return undefined;
+        } catch (thrown) {
+          signal.throwIfAborted();
+          return `${name}: ${TuttiError.from(thrown).message}`;
+        }
+      };
+      const failures = await Promise.all(stale.map(update));
+      return failures.filter((failure) => failure !== undefined);
+    },
+  };
+};
+
+interface Target {
+  readonly nodeId: string;
+  /** In its one spelling. */
+  readonly image: string;
+  readonly record: ReturnType<Queries['node']>;
+}
+
+/** An image of another architecture is of no use there: a registry may have the right one. */
+const fits = ({ image }: Holder, { record }: Target): boolean => {
+  const own = record.node.description?.platform.architecture ?? '';
+  const made = image.Architecture ?? '';
+  return own === '' || made === '' || normalArchitecture(own) === normalArchitecture(made);
+};
+
+/** Names the image on a node that has it under another name. False where it has not got it. */
+const nameIt = async (
+  { engines }: Pick<ImagesOptions, 'engines'>,
+  { nodeId, image }: Target,
+  id: string,
+  signal: AbortSignal,
+): Promise<boolean> => {
+  const reference = parseImageReference(image);
+  // A digest cannot be given: only registries do. Its holders are asked for the id then.
+  const named = reference.kind === 'name' && reference.digest === undefined;
+  const query = named ? new URLSearchParams({ repo: reference.repository, tag: reference.tag ?? 'latest' }) : undefined;
+  const request =
+    query === undefined
+      ? { method: 'GET', path: `${imagePath(id)}/json` }
+      : { method: 'POST', path: `${imagePath(id)}/tag?${query.toString()}` };
+  const answer = await engines.request(nodeId, request, signal);
+  const text = await readAnswer(answer);
+  if (answer.status < 300) return true;
+  if (answer.status === 404) return false;
+  throw new TuttiError('internal', engineMessage(text) ?? `the engine answered ${answer.status}`);
+};
+
+/** Tries the holders one after the other, the least busy first. Gives the id of the node that it came from. */
+const fromAnyOf = async (
+  options: ImagesOptions & { readonly busy: Map<string, number> },
+  target: Target,
+  holders: readonly Holder[],
+  signal: AbortSignal,
+  tell: (total: number) => void,
+): Promise<string> => {
+  const { engines, queries, clock, log, busy } = options;
+  const isReady = (id: string): boolean =>
+    queries.nodes().some(({ node, status }) => node.id === id && status.state === 'ready');
+  const reasons: string[] = [];
+  const reference = parseImageReference(target.image);
+  const byName = reference.kind === 'name' && reference.digest === undefined;
+  const load = (id: string): number => busy.get(id) ?? 0;
+  for (const { nodeId: from, nodeName: name, image } of holders.toSorted((a, b) => load(a.nodeId) - load(b.nodeId))) {
+    if (!isReady(from)) {
+      reasons.push(`${name} is gone`);
+      continue;
+    }
+    busy.set(from, load(from) + 1);
+    const fields = { image: target.image, from, to: target.nodeId };
+    log.info('an image travels', fields);
+    try {
+      const result = await transfer(
+        {
+          engines,
+          clock,
+          from,
+          to: target.nodeId,
+          reference: byName ? target.image : image.Id,
+          alive: () => isReady(from) && isReady(target.nodeId),
+          onBytes: tell,
+        },
+        signal,
+      );
+      if (result.kind === 'done') {
+        log.info('an image has arrived', fields);
+        return from;
+      }
+      log.warn('an image did not arrive', { ...fields, error: result.reason });
+      if (result.kind === 'target-failed') throw refused(target, result.reason);
+      reasons.push(`${name}: ${result.reason}`);
+    } finally {
+      busy.set(from, load(from) - 1);
+    }
+  }
+  throw refused(target, reasons.join('; '));
+};
+
+const refused = ({ image, record }: Target, reason: string): TuttiError =>
+  new TuttiError('unavailable', `image ${image} did not get to node ${nodeName(record.node)}: ${reason}`);
