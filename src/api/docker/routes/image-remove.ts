@@ -7,7 +7,7 @@ import { json } from '../../http/reply.ts';
 import type { ApiRequest } from '../../http/request.ts';
 import type { DockerContext } from '../context.ts';
 import { targetOf } from '../forward.ts';
-import { refusalOf } from '../image-refusal.ts';
+import { refusedByOne } from '../image-refusal.ts';
 import { missingHeaders } from '../missing.ts';
 
 const removed = z.array(z.looseObject({}));
@@ -26,7 +26,7 @@ export const removeImage = async (context: DockerContext, request: ApiRequest, n
   const found = await findImage(manager, name, { clock, signal });
   const holders = likelyRefusalFirst(context, found.holders);
   const [first] = holders;
-  if (first === undefined) return refusalOf(found, name);
+  if (first === undefined) return await refusedByOne(context, request, found);
   const ask = async (nodes: readonly Holder[]) =>
     await askEngines<Outcome>(
       manager,

@@ -14,7 +14,7 @@ import type { ImageSummary } from '../convert/images.ts';
 import { readFilters } from '../filters.ts';
 import type { Filters } from '../filters.ts';
 import { forward, targetOf } from '../forward.ts';
-import { refusalOf } from '../image-refusal.ts';
+import { refusalOf, refusedByOne } from '../image-refusal.ts';
 import { namesFollow } from '../image-tags.ts';
 import { missingHeaders } from '../missing.ts';
 import { pickNode } from '../nodes.ts';
@@ -170,7 +170,8 @@ const inspect = async (context: DockerContext, request: ApiRequest, name: string
 const atHolder = async (context: DockerContext, request: ApiRequest, name: string): Promise<Reply> => {
   const found = await find(context, request, name);
   const [holder] = current(found.holders);
-  return holder === undefined ? refusalOf(found, name) : await forward(context.manager, holder.nodeId, request);
+  if (holder === undefined) return await refusedByOne(context, request, found);
+  return await forward(context.manager, holder.nodeId, request);
 };
 
 /** On every node that has the image; where the name meant another one until now, it means this one from here on. */
@@ -180,7 +181,7 @@ const tag = async (context: DockerContext, request: ApiRequest, name: string): P
   const found = await find(context, request, name);
   const holders = current(found.holders);
   const [first] = holders;
-  if (first === undefined) return refusalOf(found, name);
+  if (first === undefined) return await refusedByOne(context, request, found);
   const { answers, missing } = await askEngines(
     manager,
     { method: 'POST', path: targetOf({ path: `${imagePath(first.image.Id)}/tag`, query: request.query }) },
