@@ -1,9 +1,12 @@
 import { AddressBook } from '../core/allocate/addresses.ts';
+import { allocateContainer } from '../core/allocate/container.ts';
+import type { AttachmentWish } from '../core/allocate/container.ts';
 import { parseNetwork } from '../model/ipv4.ts';
 import { allocateSubnet } from '../core/allocate/subnet.ts';
 import type { Allocation, Subnet } from '../core/allocate/subnet.ts';
 import { allocateTask } from '../core/allocate/task.ts';
 import { hasLiveSuccessor, isOutOfTheWay, placeOf, standingOf } from '../core/task/known.ts';
+import type { ContainerAttachment } from '../model/attachment.ts';
 import type { NetworkId, TaskId } from '../model/ids.ts';
 import type { NetworkSpec } from '../model/network.ts';
 import type { Service } from '../model/service.ts';
@@ -18,6 +21,14 @@ export interface Allocator extends Disposable {
   giveTask(view: View, task: Task): Allocation<readonly TaskAddress[]>;
   /** The commit that these tasks were given addresses in has failed. */
   takeBack(taskIds: Iterable<TaskId>): void;
+  /** The attachments of a container that is no task's: those that it has, and one for each wish. */
+  giveContainer(
+    view: View,
+    containerId: string,
+    wishes: readonly AttachmentWish[],
+  ): Allocation<readonly ContainerAttachment[]>;
+  /** The commit that the container was given attachments in has failed. */
+  takeBackContainer(containerId: string): void;
   giveSubnet(view: View, spec: NetworkSpec): Allocation<Subnet>;
   /** Compares the book with every row. */
   resync(): void;
@@ -40,6 +51,10 @@ export const createAllocator = (store: Pick<Store, 'view' | 'subscribe'>): Alloc
     let freed = false;
     for (const id of taskIds) if (book.holds(id) && book.release(id)) freed = true;
     if (freed) for (const listener of listeners) listener();
+  };
+  const followContainer = (id: string): void => {
+    if (!book.replace(id, view.get('container', id)?.attachments ?? [])) return;
+    for (const listener of listeners) listener();
   };
   /** With the end of what an agent started by itself, the task before it gives its addresses back, too. */
   const followEnd = ({ id, before, after }: ChangeOf<'taskStatus'>): void => {
@@ -71,7 +86,11 @@ export const createAllocator = (store: Pick<Store, 'view' | 'subscribe'>): Alloc
       case 'nodeStatus':
       case 'secret':
       case 'config':
+        break;
       case 'container':
+        if (change.before?.attachments !== change.after?.attachments) followContainer(change.id);
+        break;
+      case 'containerStatus':
       case 'client':
       case 'volume':
       case 'cluster':
@@ -81,6 +100,9 @@ export const createAllocator = (store: Pick<Store, 'view' | 'subscribe'>): Alloc
   const resync = (): void => {
     for (const network of view.list('network')) book.setNetwork(network);
     for (const task of view.list('task')) follow(task.id);
+    for (const { id, attachments } of view.list('container')) {
+      if (attachments !== undefined && !book.holds(id)) book.note(id, attachments);
+    }
   };
   resync();
   const subscription = store.subscribe((commit) => commit.changes.forEach(onChange));
@@ -95,6 +117,17 @@ export const createAllocator = (store: Pick<Store, 'view' | 'subscribe'>): Alloc
       const lost = [...taskIds].filter((id) => view.get('task', id)?.addresses === undefined);
       free(lost);
     },
+    giveContainer: (from, containerId, wishes) =>
+      allocateContainer(containerId, from.get('container', containerId)?.attachments ?? [], wishes, book, {
+        network: (id) => from.get('network', id),
+        asked: (owner, networkId, address) =>
+          from
+            .get('container', owner)
+            ?.attachments?.some(
+              (one) => one.networkId === networkId && one.address === address && one.fixed === true,
+            ) === true,
+      }),
+    takeBackContainer: followContainer,
     giveSubnet: (from, spec) => {
       const [cluster] = from.list('cluster');
       const [config, ...more] = spec.ipam?.configs ?? [];
@@ -120,7 +153,8 @@ const holdsAddresses = (view: View, task: Task): boolean => {
   return !isTerminal(status.state) || hasLiveSuccessor(status, unadopted(view));
 };
 
-const mayTakeOver = (view: View, task: Task, owner: TaskId): boolean => {
+const mayTakeOver = (view: View, task: Task, owner: string): boolean => {
+  if (view.get('container', owner) !== undefined) return false;
   const other = view.get('task', owner);
   if (other === undefined) return true;
   if (other.serviceId !== task.serviceId || placeOf(other) !== placeOf(task)) return false;

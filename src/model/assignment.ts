@@ -57,21 +57,25 @@ export const assignedNetwork = z.object({
   labels: z.record(z.string(), z.string()).optional(),
 });
 
-/** One task on one network, wherever it runs: a route where it is remote, and names where it is ready. */
+/** One task, or one container that is none's, on one network, wherever it runs: a route where it is remote, and names where it is ready. */
 export const assignedEndpoint = z.object({
   kind: z.literal('endpoint'),
   /** `<network id>/<task id>` */
   id: z.string(),
   networkId,
+  /** Of a single container: the id of its row. */
   taskId,
   nodeId,
-  serviceId,
+  /** Absent for a single container. */
+  serviceId: serviceId.optional(),
   address: z.string(),
   /** Service names and aliases on this network: each resolves to every ready task that has it. */
   names: z.array(z.string()),
   /** Names of this one task: resolve while it is ready. */
   taskNames: z.array(z.string()),
   ready: z.boolean(),
+  /** Of a single container that asked for them: who is asked for all other names. Those of a task are in its specification. */
+  servers: z.array(z.string()).optional(),
 });
 
 /** Another node of the cluster: the far end of the overlay. */

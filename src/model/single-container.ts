@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { ContainerAttachment } from './attachment.ts';
 import { bytes } from './common.ts';
 import type { NodeId } from './ids.ts';
 import type { DeepReadonly, Stored } from './object.ts';
@@ -79,4 +80,13 @@ export interface SingleContainer extends Stored<string> {
   /** It is being made again because its node was lost. */
   readonly moving?: true;
   readonly superseded?: readonly Superseded[];
+  /** The networks of the cluster that it is on. Absent: none. */
+  readonly attachments?: readonly ContainerAttachment[];
+}
+
+/** What its engine was last heard to say of it. Soft. */
+export interface SingleContainerStatus {
+  readonly nodeId: NodeId;
+  /** Paused counts: it has its address, and names lead to it. */
+  readonly running: boolean;
 }

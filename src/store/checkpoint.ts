@@ -2,7 +2,10 @@ import type { NodeStatus } from '../model/node.ts';
 import type { SoftTable, View } from './store.ts';
 import type { TableSet } from './tables.ts';
 
-const softTables: readonly SoftTable[] = ['taskStatus', 'nodeStatus'];
+const softTables: readonly SoftTable[] = ['taskStatus', 'nodeStatus', 'containerStatus'];
+
+/** What the rows of each are about. */
+const subjects = { taskStatus: 'task', nodeStatus: 'node', containerStatus: 'container' } as const;
 
 type Saved = { readonly [Name in SoftTable]?: readonly (readonly [string, unknown])[] };
 
@@ -30,8 +33,7 @@ const asRestored = (table: SoftTable, row: unknown): unknown => {
   return status.state === 'ready' || status.state === 'disconnected' ? { ...status, state: 'unknown' } : status;
 };
 
-const isKnown = (view: View, table: SoftTable, id: string): boolean =>
-  view.get(table === 'taskStatus' ? 'task' : 'node', id) !== undefined;
+const isKnown = (view: View, table: SoftTable, id: string): boolean => view.get(subjects[table], id) !== undefined;
 
 const parse = (text: string): Saved | undefined => {
   try {

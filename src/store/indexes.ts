@@ -60,4 +60,5 @@ export const indexDefinitions: Definitions = {
   },
   taskStatus: { node: { key: (status) => status.nodeId } },
   nodeStatus: { state: { key: (status) => status.state } },
+  containerStatus: {},
 };

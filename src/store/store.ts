@@ -4,7 +4,7 @@ import type { Network } from '../model/network.ts';
 import type { Node, NodeStatus } from '../model/node.ts';
 import type { Config, Secret } from '../model/secret.ts';
 import type { Service } from '../model/service.ts';
-import type { SingleContainer } from '../model/single-container.ts';
+import type { SingleContainer, SingleContainerStatus } from '../model/single-container.ts';
 import type { Task, TaskStatus } from '../model/task.ts';
 import type { Volume } from '../model/volume.ts';
 
@@ -29,6 +29,8 @@ export interface SoftTables {
   readonly taskStatus: TaskStatus;
   /** By node id. */
   readonly nodeStatus: NodeStatus;
+  /** By the id of the container's row. */
+  readonly containerStatus: SingleContainerStatus;
 }
 
 export type Tables = DurableTables & SoftTables;
@@ -50,6 +52,7 @@ export interface Indexes {
   readonly volume: 'name' | 'node';
   readonly taskStatus: 'node';
   readonly nodeStatus: 'state';
+  readonly containerStatus: never;
 }
 
 /** One row that changed. `before` is undefined for a creation, `after` for a deletion. */

@@ -22,27 +22,33 @@ const endpointRow = (item: AssignedEndpoint, ready: boolean): Row => ({
   ready,
 });
 
-/** Undefined for what names have nothing to do with. */
-function rowOf(item: Assignment, ready: (endpoint: AssignedEndpoint) => boolean): Row | undefined {
+/** None for what names have nothing to do with. */
+function rowsOf(item: Assignment, ready: boolean): readonly Row[] {
   switch (item.kind) {
     case 'network': {
       const { id, name, subnet, gateway, internal } = item;
-      return subnet === '' ? undefined : { kind: 'network', id, name, subnet, gateway, internal };
+      return subnet === '' ? [] : [{ kind: 'network', id, name, subnet, gateway, internal }];
     }
     case 'endpoint':
-      return endpointRow(item, ready(item));
+      return [endpointRow(item, ready), ...serversRow(item.taskId, item.servers)];
     case 'task': {
       const servers = item.spec.containers.find(({ dns }) => dns?.nameservers !== undefined)?.dns?.nameservers ?? [];
-      return servers.length === 0 ? undefined : { kind: 'servers', id: item.id, servers: fitting(servers) };
+      return serversRow(item.id, servers);
     }
     default:
-      return undefined;
+      return [];
   }
 }
 
+const serversRow = (id: string, servers: readonly string[] = []): readonly Row[] =>
+  servers.length === 0 ? [] : [{ kind: 'servers', id, servers: fitting(servers) }];
+
 /** The rows that assignments and observations come to. Remembers texts by the assignment that they were made from. */
 export function createRowTexts(): (assignments: Assignments, observations: Observations) => RowTexts {
-  const made = new WeakMap<Assignment, { readonly ready: boolean; readonly key: string; readonly text: string }>();
+  const made = new WeakMap<
+    Assignment,
+    { readonly ready: boolean; readonly texts: readonly (readonly [string, string])[] }
+  >();
   return (assignments, observations) => {
     const self = assignedSelf(assignments)?.id;
     const isLive = (endpoint: AssignedEndpoint): boolean => isReady(endpoint, self, assignments, observations);
@@ -51,12 +57,10 @@ export function createRowTexts(): (assignments: Assignments, observations: Obser
       const ready = item.kind === 'endpoint' && isLive(item);
       let found = made.get(item);
       if (found?.ready !== ready) {
-        const row = rowOf(item, () => ready);
-        if (row === undefined) continue;
-        found = { ready, key: rowKey(row), text: JSON.stringify(row) };
+        found = { ready, texts: rowsOf(item, ready).map((row) => [rowKey(row), JSON.stringify(row)] as const) };
         made.set(item, found);
       }
-      texts.set(found.key, found.text);
+      for (const [key, text] of found.texts) texts.set(key, text);
     }
     return texts;
   };

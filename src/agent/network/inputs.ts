@@ -23,7 +23,8 @@ export function kernelInputs(assignments: Assignments, observations: Observation
   for (const item of assignments.values()) {
     if (item.kind !== 'endpoint') continue;
     inputs.push(item.address, item.nodeId);
-    if (published.has(item.serviceId)) inputs.push(item.serviceId, item.networkId, readiness(item));
+    if (item.serviceId !== undefined && published.has(item.serviceId))
+      inputs.push(item.serviceId, item.networkId, readiness(item));
     // While an address moves, the ready one of those that claim it has it.
     const other = claims.get(item.address);
     if (other === undefined) claims.set(item.address, item);

@@ -1,9 +1,12 @@
-import type { NetworkId, TaskId } from '../../model/ids.ts';
+import type { NetworkId } from '../../model/ids.ts';
 import type { Network } from '../../model/network.ts';
 import type { TaskAddress } from '../../model/task.ts';
 import { formatAddress, parseAddress, parseNetwork } from '../../model/ipv4.ts';
 import type { Range } from '../../model/ipv4.ts';
 import type { Allocation } from './subnet.ts';
+
+/** A task, or a container that is none's: the id of its row. */
+export type OwnerId = string;
 
 /** The addresses of one network. */
 interface NetworkAddresses {
@@ -11,12 +14,12 @@ interface NetworkAddresses {
   readonly subnet: Range;
   readonly range: Range;
   readonly reserved: ReadonlySet<number>;
-  readonly owners: Map<number, TaskId>;
+  readonly owners: Map<number, OwnerId>;
   /**
    * Who else has an address: the task that its owner took it over from, or one whose end the manager before saw, and gave
    * its address away, but this one did not. It is free once all of them have given it back.
    */
-  readonly sharers: Map<number, readonly TaskId[]>;
+  readonly sharers: Map<number, readonly OwnerId[]>;
   /** Where to look next: a freed address is used again as late as possible. */
   cursor: number;
   /** The network is gone, but not every task that has an address on it. */
@@ -24,13 +27,13 @@ interface NetworkAddresses {
 }
 
 /**
- * Which task has which address. Kept up from rows as they change, so that giving an address costs the same in a network
- * of ten and of ten thousand; rebuilt from all rows at the start. What is picked counts as taken at once: `release` it
+ * Which task or container has which address. Kept up from rows as they change, so that giving an address costs the same
+ * in a network of ten and of ten thousand; rebuilt from all rows at the start. What is picked counts as taken at once: `release` it
  * when the commit fails.
  */
 export class AddressBook {
   readonly #networks = new Map<string, NetworkAddresses>();
-  readonly #tasks = new Map<string, readonly TaskAddress[]>();
+  readonly #held = new Map<string, readonly TaskAddress[]>();
 
   setNetwork(network: Network): void {
     if (network.subnet === undefined) return;
@@ -43,7 +46,7 @@ export class AddressBook {
     );
     const gateway = network.gateway === undefined ? subnet.first + 1 : parseAddress(network.gateway);
     const reserved = new Set([subnet.first, subnet.last, gateway, ...auxiliary.map(parseAddress)]);
-    const { owners, sharers } = known ?? { owners: new Map<number, TaskId>(), sharers: new Map<number, TaskId[]>() };
+    const { owners, sharers } = known ?? { owners: new Map<number, OwnerId>(), sharers: new Map<number, OwnerId[]>() };
     const { name } = network.spec;
     const cursor = range.first;
     this.#networks.set(network.id, { name, subnet, range, reserved, owners, sharers, cursor, removed: false });
@@ -63,38 +66,45 @@ export class AddressBook {
     return ranges;
   }
 
-  /** The task has these addresses. A successor takes over those of its predecessor. */
-  note(taskId: TaskId, addresses: readonly TaskAddress[]): void {
-    this.#tasks.set(taskId, addresses);
+  /** The owner has these addresses. A successor takes over those of its predecessor. */
+  note(ownerId: OwnerId, addresses: readonly TaskAddress[]): void {
+    this.#held.set(ownerId, addresses);
     for (const { networkId, address } of addresses) {
       const value = parseAddress(address);
       const { owners, sharers } = this.#network(networkId, value);
       const before = owners.get(value);
-      if (before === taskId) continue;
+      if (before === ownerId) continue;
       if (before !== undefined) sharers.set(value, [...(sharers.get(value) ?? []), before]);
-      owners.set(value, taskId);
+      owners.set(value, ownerId);
     }
   }
 
-  /** The task has no addresses any more. True when that made room. */
-  release(taskId: TaskId): boolean {
-    const addresses = this.#tasks.get(taskId) ?? [];
-    this.#tasks.delete(taskId);
+  /** The owner has no addresses any more. True when that made room. */
+  release(ownerId: OwnerId): boolean {
+    const addresses = this.#held.get(ownerId) ?? [];
+    this.#held.delete(ownerId);
     let freed = false;
     for (const { networkId, address } of addresses) {
       const known = this.#networks.get(networkId);
-      if (known === undefined || !giveBack(known, parseAddress(address), taskId)) continue;
+      if (known === undefined || !giveBack(known, parseAddress(address), ownerId)) continue;
       this.#forgetEmpty(networkId, known);
       freed = true;
     }
     return freed;
   }
 
-  holds(taskId: string): boolean {
-    return this.#tasks.has(taskId);
+  /** As `note`, of an owner that may have had others, which it gives back. True when that made room. */
+  replace(ownerId: OwnerId, addresses: readonly TaskAddress[]): boolean {
+    const freed = this.release(ownerId);
+    if (addresses.length > 0) this.note(ownerId, addresses);
+    return freed;
   }
 
-  ownerOf(networkId: string, address: string): TaskId | undefined {
+  holds(ownerId: string): boolean {
+    return this.#held.has(ownerId);
+  }
+
+  ownerOf(networkId: string, address: string): OwnerId | undefined {
     return this.#networks.get(networkId)?.owners.get(parseAddress(address));
   }
 
@@ -149,13 +159,13 @@ export class AddressBook {
 }
 
 /** True when nobody has the address any more. */
-const giveBack = ({ owners, sharers }: NetworkAddresses, address: number, taskId: TaskId): boolean => {
+const giveBack = ({ owners, sharers }: NetworkAddresses, address: number, ownerId: OwnerId): boolean => {
   const owner = owners.get(address);
-  const others = (sharers.get(address) ?? []).filter((id) => id !== taskId);
-  const heir = owner === taskId ? others.pop() : owner;
+  const others = (sharers.get(address) ?? []).filter((id) => id !== ownerId);
+  const heir = owner === ownerId ? others.pop() : owner;
   if (others.length === 0) sharers.delete(address);
   else sharers.set(address, others);
   if (heir !== undefined) owners.set(address, heir);
   else owners.delete(address);
-  return owner === taskId && heir === undefined;
+  return owner === ownerId && heir === undefined;
 };

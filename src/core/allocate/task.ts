@@ -1,7 +1,7 @@
-import type { NetworkId, TaskId } from '../../model/ids.ts';
+import type { NetworkId } from '../../model/ids.ts';
 import type { Network } from '../../model/network.ts';
 import type { Task, TaskAddress } from '../../model/task.ts';
-import type { AddressBook } from './addresses.ts';
+import type { AddressBook, OwnerId } from './addresses.ts';
 import type { Allocation } from './subnet.ts';
 
 export interface TaskAllocationOptions {
@@ -9,7 +9,7 @@ export interface TaskAllocationOptions {
   /** The network of published ports, where the service has any. */
   readonly ingress?: NetworkId | undefined;
   /** Whether a fixed address may be taken over from its present owner: one out of the way in the same place. */
-  readonly mayTakeOver: (owner: TaskId) => boolean;
+  readonly mayTakeOver: (owner: OwnerId) => boolean;
 }
 
 /** The addresses of a new task: one on each overlay network that it is on. What is allocated is noted in the book. */
@@ -46,7 +46,7 @@ const take = (
 ): Allocation<string> => {
   const owner = book.ownerOf(networkId, address);
   if (owner !== undefined && owner !== task.id && !mayTakeOver(owner)) {
-    return { kind: 'refused', reason: `address ${address} is in use by task ${owner}` };
+    return { kind: 'refused', reason: `address ${address} is in use by ${owner}` };
   }
   return book.check(networkId, address);
 };

@@ -30,3 +30,6 @@ export const ownNames = (task: Named): readonly string[] => {
   }
   return [...names];
 };
+
+/** As Docker shows ids to people, and finds containers by. */
+export const shortId = (id: string): string => id.slice(0, 12);

@@ -5,6 +5,7 @@ import type { Change, Commit } from '../../store/store.ts';
 /** Rows to look at again. */
 export interface Dirty {
   readonly tasks: Set<string>;
+  readonly containers: Set<string>;
   readonly services: Set<string>;
   readonly nodes: Set<string>;
   readonly networks: Set<string>;
@@ -17,6 +18,7 @@ export interface Dirty {
 
 export const nothingDirty = (): Dirty => ({
   tasks: new Set(),
+  containers: new Set(),
   services: new Set(),
   nodes: new Set(),
   networks: new Set(),
@@ -65,9 +67,16 @@ const noteChange = (dirty: Dirty, change: Change): boolean => {
       dirty.cluster = true;
       return true;
     case 'client':
-    case 'container':
     case 'volume':
       return false;
+    case 'container':
+      if ((change.before?.attachments ?? change.after?.attachments) === undefined) return false;
+      dirty.containers.add(change.id);
+      return true;
+    case 'containerStatus':
+      if (change.before?.running === change.after?.running) return false;
+      dirty.containers.add(change.id);
+      return true;
   }
 };
 

@@ -3,6 +3,8 @@ import type { NetworkId } from '../../model/ids.ts';
 import type { Node } from '../../model/node.ts';
 import { assignmentKey } from '../../model/protocol.ts';
 import { configOf, networkOf, overlayMtu, peerOf, publishesOf, secretOf, selfOf } from '../../core/assign/shared.ts';
+import { containerShare } from '../../core/assign/container.ts';
+import type { ContainerShare } from '../../core/assign/container.ts';
 import { assignedTaskOf, endpointsOf, hasEndpoints, needsOf } from '../../core/assign/task.ts';
 import type { TaskNeeds } from '../../core/assign/task.ts';
 import { isPlaced } from '../../core/task/known.ts';
@@ -39,6 +41,7 @@ export class AssignmentTable {
   readonly #networks = new Map<string, Group>();
   readonly #nodes = new Map<string, NodePart>();
   readonly #tasks = new Map<string, TaskShare>();
+  readonly #containers = new Map<string, ContainerShare>();
   /** Task that an agent started by itself → the task with a row whose endpoints stay for its sake. */
   readonly #followed = new Map<string, string>();
   readonly #publishes = new Map<string, readonly string[]>();
@@ -55,6 +58,7 @@ export class AssignmentTable {
     for (const { id } of view.list('node')) dirty.nodes.add(id);
     for (const { id } of view.list('service')) dirty.services.add(id);
     for (const { id } of view.list('task')) dirty.tasks.add(id);
+    for (const { id } of view.list('container')) dirty.containers.add(id);
     this.fold(dirty);
     this.#settle();
   }
@@ -64,8 +68,13 @@ export class AssignmentTable {
     for (const id of dirty.networks) this.#foldNetwork(id);
     this.#foldNodes(dirty);
     for (const id of dirty.services) this.#foldService(id, dirty.tasks);
-    for (const id of dirty.health) for (const task of this.#view.find('task', 'node', id)) dirty.tasks.add(task.id);
+    const gone = [...dirty.nodes].filter((id) => this.#view.get('node', id) === undefined);
+    for (const id of [...dirty.health, ...gone]) {
+      for (const task of this.#view.find('task', 'node', id)) dirty.tasks.add(task.id);
+      for (const container of this.#view.find('container', 'node', id)) dirty.containers.add(container.id);
+    }
     for (const id of dirty.tasks) this.#foldWithPredecessor(id);
+    for (const id of dirty.containers) this.#foldContainer(id);
     for (const id of dirty.secrets) this.#foldFile('secret', id);
     for (const id of dirty.configs) this.#foldFile('config', id);
   }
@@ -241,6 +250,27 @@ export class AssignmentTable {
     if (after !== undefined) this.#need(after.needs);
     if (before !== undefined) this.#unneed(before.needs);
     this.#replaceTask(before, after);
+    this.#replaceEndpoints(before, after);
+  }
+
+  #foldContainer(id: string): void {
+    const before = this.#containers.get(id);
+    const container = this.#view.get('container', id);
+    const after =
+      container?.attachments === undefined || this.#view.get('node', container.nodeId) === undefined
+        ? undefined
+        : containerShare(container, {
+            running: this.#view.get('containerStatus', id)?.running === true,
+            nodeDown: this.#view.get('nodeStatus', container.nodeId)?.state === 'down',
+          });
+    if (after === undefined) this.#containers.delete(id);
+    else this.#containers.set(id, after);
+    if (after !== undefined) this.#need({ ...nothingNeeded, ...after });
+    if (before !== undefined) this.#unneed({ ...nothingNeeded, ...before });
+    this.#replaceEndpoints(before, after);
+  }
+
+  #replaceEndpoints(before: Pick<TaskShare, 'endpoints'> | undefined, after: Pick<TaskShare, 'endpoints'> | undefined) {
     const kept = new Set(after?.endpoints.map(assignmentKey));
     for (const endpoint of before?.endpoints ?? []) {
       if (!kept.has(assignmentKey(endpoint))) this.#group(endpoint.networkId).remove(assignmentKey(endpoint));
@@ -332,6 +362,8 @@ export class AssignmentTable {
   }
 }
 
+const nothingNeeded = { secrets: [], configs: [] };
+
 const sameTask = (before: AssignedTask | undefined, after: AssignedTask): boolean =>
   before !== undefined &&
   before.spec === after.spec &&
@@ -346,4 +378,5 @@ const sameEndpoint = (before: AssignedEndpoint, after: AssignedEndpoint): boolea
   before.nodeId === after.nodeId &&
   before.address === after.address &&
   before.names.join() === after.names.join() &&
-  before.taskNames.join() === after.taskNames.join();
+  before.taskNames.join() === after.taskNames.join() &&
+  before.servers?.join() === after.servers?.join();

@@ -35,6 +35,7 @@ const translate = (change: Change, view: View): Untimed | undefined => {
       return volumeEvent(change);
     case 'cluster':
     case 'container':
+    case 'containerStatus':
     case 'client':
       return undefined;
   }

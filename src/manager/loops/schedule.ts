@@ -43,6 +43,7 @@ class Changed {
       case 'client':
       case 'container':
       case 'volume':
+      case 'containerStatus':
         return false;
     }
   }

@@ -67,6 +67,7 @@ export class ServiceWatch {
       case 'secret':
       case 'config':
       case 'container':
+      case 'containerStatus':
       case 'client':
       case 'volume':
       case 'cluster':
