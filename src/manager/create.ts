@@ -9,6 +9,7 @@ import { fileCommands } from './commands/files.ts';
 import { networkCommands } from './commands/networks.ts';
 import { serviceCommands } from './commands/services.ts';
 import { stackCommands } from './commands/stacks.ts';
+import { createContainers } from './containers/containers.ts';
 import { createEvents } from './events/events.ts';
 import { createEngines } from './engines/engines.ts';
 import { emptyInventory } from './engines/empty.ts';
@@ -43,6 +44,10 @@ export const createManager = (ports: ManagerPorts): Manager & Disposable => {
   const events = createEvents(store, clock);
   const queries = createQueries(store.view, clock);
   const engines = createEngines(ports.requests);
+  const inventory = ports.inventory ?? emptyInventory;
+  const images = createImages({ engines, queries, clock, log });
+  const volumes = createVolumes({ store, engines, queries, clock, random: ports.random });
+  const containers = createContainers({ ...ports, engines, inventory, images, volumes });
   return {
     commands: {
       ...serviceCommands(ports),
@@ -56,10 +61,14 @@ export const createManager = (ports: ManagerPorts): Manager & Disposable => {
     events,
     logs: createLogs({ store, agents, clock, log }),
     engines,
-    volumes: createVolumes({ store, engines, queries, clock, random: ports.random }),
-    inventory: ports.inventory ?? emptyInventory,
-    images: createImages({ engines, queries, clock, log }),
-    [Symbol.dispose]: () => events[Symbol.dispose](),
+    volumes,
+    inventory,
+    images,
+    containers,
+    [Symbol.dispose]: () => {
+      containers[Symbol.dispose]();
+      events[Symbol.dispose]();
+    },
   };
 };
 

@@ -5,6 +5,7 @@ import type { Node, NodeRole, NodeSpec, NodeStatus } from '../model/node.ts';
 import type { Labels } from '../model/object.ts';
 import type { Config, ConfigSpec, Secret, SecretSpec } from '../model/secret.ts';
 import type { Service, ServiceSpec } from '../model/service.ts';
+import type { SingleContainer, SingleContainerSpec } from '../model/single-container.ts';
 import type { StackSpec } from '../model/stack.ts';
 import type { Task, TaskStatus } from '../model/task.ts';
 import type { Volume, VolumeSpec } from '../model/volume.ts';
@@ -26,6 +27,7 @@ export interface Manager {
   readonly inventory: Inventory;
   readonly volumes: Volumes;
   readonly images: Images;
+  readonly containers: Containers;
 }
 
 /** The nodes' own engines, for what Docker's dialect passes on. */
@@ -155,6 +157,32 @@ export interface Images {
    * this one too when it resolves. Gives what failed, for people.
    */
   follow(nodeId: string, reference: string, options: { readonly signal: AbortSignal }): Promise<readonly string[]>;
+/** What became of a request to make a container. */
+export type ContainerMade =
+  | { readonly kind: 'made'; readonly id: string; readonly nodeId: string; readonly warnings: readonly string[] }
+  /** No node fits: why, for people. */
+  | { readonly kind: 'unplaced'; readonly message: string }
+  /** No engine has its image. */
+  | { readonly kind: 'no-image'; readonly image: string }
+  /** What its engine said instead. */
+  | { readonly kind: 'refused'; readonly status: number; readonly message: string };
+
+/**
+ * Containers made by themselves, through Tutti: where they go, their names, and what outlives their node. Everything else
+ * about them is their engine's.
+ */
+export interface Containers {
+  /**
+   * Chooses a node, brings there what is missing, and makes the container. Throws `already-exists` where the name is
+   * taken, `not-found` where a container that it depends on is not there.
+   */
+  create(spec: SingleContainerSpec, signal: AbortSignal): Promise<ContainerMade>;
+  /** On its engine and in the cluster. Throws `already-exists`, `invalid-argument`, else what the engine said. */
+  rename(container: Pick<KnownContainer, 'id' | 'nodeId' | 'name'>, name: string, signal: AbortSignal): Promise<void>;
+  /** Its engine has removed it: its name is free again. Nothing where it was not made through Tutti. */
+  removed(engineId: string): Promise<void>;
+  /** What the cluster keeps of it; undefined where it was not made through Tutti. */
+  row(engineId: string): SingleContainer | undefined;
 }
 
 /** What was made, with remarks for the user ("no node satisfies …" is not an error at creation). */

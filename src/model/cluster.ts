@@ -20,10 +20,18 @@ export const clusterSpec = z.object({
   /** A node that is silent for this long is down and its tasks are replaced. */
   nodeTimeoutMs: milliseconds.default(3000),
   strategy: z.enum(['spread', 'binpack', 'random']).default('spread'),
+  /** Share of a node's cpus and memory that containers may reserve beyond what it has. Absent: 0.05. */
+  overcommit: z.number().min(-0.99).max(100).optional(),
   /** Log driver for tasks that name none; goes into tasks when they are made. */
   logging: z.object({ driver: z.string().optional(), options: z.record(z.string(), z.string()).optional() }).optional(),
 });
 export type ClusterSpec = DeepReadonly<z.infer<typeof clusterSpec>>;
+
+/** Classic Swarm's: 5 %. */
+const defaultOvercommit = 0.05;
+
+export const overcommitOf = (spec: Pick<ClusterSpec, 'overcommit'> | undefined): number =>
+  spec?.overcommit ?? defaultOvercommit;
 
 /** The one object of the `cluster` table. */
 export interface Cluster extends Stored<string> {

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { ContainerAttachment } from './attachment.ts';
 import { bytes } from './common.ts';
 import type { NodeId } from './ids.ts';
-import type { DeepReadonly, Stored } from './object.ts';
+import type { DeepReadonly, Labels, Stored } from './object.ts';
 
 /** Names of containers, as Docker has them. */
 export const containerName = z
@@ -47,10 +47,18 @@ export interface SingleContainerSpec {
   readonly reservation: Reservation;
   /** `tcp/80`: ports that it takes on its node. */
   readonly hostPorts: readonly string[];
-  /** Volumes with a name and no driver but the local one: it goes to where they are. */
-  readonly volumes: readonly string[];
+  /** Volumes with a name that it mounts: it goes to where they are. */
+  readonly volumes: readonly MountedVolume[];
   /** Containers that it must be beside. */
   readonly dependencies: readonly ContainerDependency[];
+}
+
+export interface MountedVolume {
+  readonly name: string;
+  /** Absent: whatever it has, `local` where it is made. */
+  readonly driver?: string;
+  readonly options?: Labels;
+  readonly labels?: Labels;
 }
 
 export interface ContainerDependency {

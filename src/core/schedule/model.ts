@@ -1,4 +1,5 @@
 import type { Node, NodeStatus } from '../../model/node.ts';
+import type { SingleContainer } from '../../model/single-container.ts';
 import { isTerminal } from '../../model/task.ts';
 import type { Task, TaskStatus } from '../../model/task.ts';
 import type { Entry } from './entry.ts';
@@ -8,6 +9,7 @@ import type { Load, NodeInfo } from './node-info.ts';
 import { Nodes } from './nodes.ts';
 import { isActive, standingOf } from './standing.ts';
 import type { Standing } from './standing.ts';
+import { Tally } from './tally.ts';
 
 /**
  * The cluster as the scheduler needs it, kept up from changes: each costs what it touches, whatever the size of the
@@ -25,6 +27,9 @@ export class ClusterModel {
   readonly #entries = new Map<string, Entry>();
   /** Tasks observed in a terminal state. */
   readonly #ended = new Set<string>();
+  /** Containers that are no task's, and what each takes where. */
+  readonly #containers = new Map<string, { readonly node: NodeInfo; readonly load: Load }>();
+  readonly #containerTally = new Tally();
 
   setNode(id: string, node: Node | undefined): void {
     const info = this.nodes.describe(id, node);
@@ -69,6 +74,24 @@ export class ClusterModel {
       this.#ended.delete(id);
     }
     this.setTask(id, row);
+  }
+
+  /** A container that was made by itself takes what it reserved for as long as it is there. */
+  setContainer(id: string, container: SingleContainer | undefined): void {
+    const before = this.#containers.get(id);
+    if (before !== undefined) {
+      this.#containers.delete(id);
+      before.node.remove(before.load);
+      this.touched.add(before.node);
+      this.#tidy(before.node);
+    }
+    if (container === undefined) return;
+    const { reservation, hostPorts } = container.spec;
+    const node = this.nodes.get(container.nodeId);
+    const load: Load = { ...reservation, tally: this.#containerTally, hostPorts, generic: [], active: true };
+    node.add(load);
+    this.#containers.set(id, { node, load });
+    this.touched.add(node);
   }
 
   /** Moves tasks whose moment has come to the others. */

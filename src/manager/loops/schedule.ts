@@ -1,13 +1,11 @@
 import { decide } from '../../core/schedule/decide.ts';
 import type { Decision, Placement, Refused } from '../../core/schedule/decide.ts';
-import { ClusterModel } from '../../core/schedule/model.ts';
-import { hasLiveSuccessor } from '../../core/task/known.ts';
+import type { ClusterModel } from '../../core/schedule/model.ts';
 import { TuttiError } from '../../model/errors.ts';
-import { isTerminal } from '../../model/task.ts';
-import type { Task, TaskStatus } from '../../model/task.ts';
+import type { Task } from '../../model/task.ts';
 import type { Randomness } from '../../platform/ports.ts';
-import type { Change, ChangeOf, Commit, SoftTransaction, Transaction, View } from '../../store/store.ts';
-import { predecessorsOf, unadopted } from '../observed.ts';
+import type { Commit, SoftTransaction, Transaction, View } from '../../store/store.ts';
+import { buildModel, Changed, tell } from '../schedule-model.ts';
 import { startLoop } from './loop.ts';
 import type { LoopPorts, PassContext } from './loop.ts';
 
@@ -17,50 +15,6 @@ export interface ScheduleLoopPorts extends LoopPorts {
 
 /** Placements per commit: enough that commits cost next to nothing, few enough that nobody waits for them. */
 const batch = 2_000;
-
-/** Ids of what changed since the model was last told. */
-class Changed {
-  readonly node = new Set<string>();
-  readonly task = new Set<string>();
-
-  /** Notes a change that matters to the scheduler; false for any other. */
-  note(change: Change, view: View): boolean {
-    switch (change.table) {
-      case 'node':
-      case 'nodeStatus':
-        this.node.add(change.id);
-        return true;
-      case 'task':
-        this.task.add(change.id);
-        return true;
-      case 'taskStatus':
-        return this.#noteStatus(change, view);
-      case 'cluster':
-      case 'service':
-      case 'network':
-      case 'secret':
-      case 'config':
-      case 'client':
-      case 'container':
-      case 'volume':
-      case 'containerStatus':
-        return false;
-    }
-  }
-
-  #noteStatus({ id, before, after }: ChangeOf<'taskStatus'>, view: View): boolean {
-    const nodeId = (after ?? before)?.nodeId;
-    if (hasEnded(before) === hasEnded(after) && after !== undefined) return false;
-    this.task.add(id);
-    // What an agent started by itself, and nobody adopted, holds the place of the task that it goes back to.
-    if (nodeId !== undefined && view.get('task', id) === undefined) {
-      for (const task of predecessorsOf(view, nodeId, id)) this.task.add(task.id);
-    }
-    return true;
-  }
-}
-
-const hasEnded = (status: TaskStatus | undefined): boolean => status !== undefined && isTerminal(status.state);
 
 /**
  * The scheduling loop: gives pending tasks a node (durably), and says of those that fit nowhere why (softly). It keeps a
@@ -125,47 +79,6 @@ const placeAll = async (model: ClusterModel, changed: Changed, own: Own, ports: 
     const changes = { placements, refused, now };
     if (needsWords(store.view, changes)) store.observe((transaction) => report(transaction, changes));
   } while (decision.more || changed.task.size > 0);
-};
-
-const buildModel = (view: View, changed: Changed, now: number): ClusterModel => {
-  const model = new ClusterModel();
-  changed.node.clear();
-  changed.task.clear();
-  for (const node of view.list('node')) tellNode(model, view, node.id);
-  for (const { id } of view.list('task')) tellTask(model, view, id, now);
-  return model;
-};
-
-/** Tells the model the rows as they are now, of what changed. */
-const tell = (model: ClusterModel, changed: Changed, view: View, now: number): void => {
-  for (const id of changed.node) tellNode(model, view, id);
-  for (const id of changed.task) tellTask(model, view, id, now);
-  changed.node.clear();
-  changed.task.clear();
-};
-
-const tellNode = (model: ClusterModel, view: View, id: string): void => {
-  model.setNode(id, view.get('node', id));
-  model.setNodeStatus(id, view.get('nodeStatus', id));
-};
-
-const tellTask = (model: ClusterModel, view: View, id: string, now: number): void => {
-  const { task, status } = asSeen(view, id);
-  model.setTaskStatus(id, status, task, now);
-  model.setTask(id, task);
-};
-
-/** A task as the model is to see it. While its agent goes on with another in its place it has not ended: the node is as full as before. */
-const asSeen = (
-  view: View,
-  id: string,
-): { readonly task: Task | undefined; readonly status: TaskStatus | undefined } => {
-  const task = view.get('task', id);
-  const status = view.get('taskStatus', id) ?? task?.finalStatus;
-  if (status === undefined || !hasLiveSuccessor(status, unadopted(view))) return { task, status };
-  if (task?.finalStatus === undefined) return { task, status: undefined };
-  const { finalStatus: _end, ...live } = task;
-  return { task: live, status: undefined };
 };
 
 /** Writes the placements whose tasks are as they were; returns the others' ids. */

@@ -1,0 +1,66 @@
+import { place } from '../../core/place/place.ts';
+import { expressionsOf } from '../../core/place/hints.ts';
+import type { PlaceNear } from '../../core/place/model.ts';
+import { overcommitOf } from '../../model/cluster.ts';
+import type { SingleContainer, SingleContainerSpec } from '../../model/single-container.ts';
+import type { NodeId } from '../../model/ids.ts';
+import type { Transaction } from '../../store/store.ts';
+import type { Loads } from './loads.ts';
+import { placeNodes } from './nodes.ts';
+import type { ContainerPorts } from './ports.ts';
+
+export interface ClaimContext extends Pick<ContainerPorts, 'store' | 'inventory' | 'random'> {
+  readonly loads: Loads;
+  /** Containers that are being made, by the row's id. */
+  readonly making: ReadonlyMap<string, SingleContainer>;
+}
+
+export type Chosen =
+  | { readonly kind: 'chosen'; readonly nodeId: NodeId }
+  | { readonly kind: 'unplaced'; readonly message: string };
+
+/** The node that the container would go to now. */
+export const chooseNode = (
+  { store, inventory, random, loads, making }: ClaimContext,
+  spec: SingleContainerSpec,
+  near: readonly PlaceNear[],
+): Chosen => {
+  const [cluster] = store.view.list('cluster');
+  const decision = place(
+    placeNodes({ view: store.view, inventory, loads, making: making.values() }),
+    {
+      image: spec.image,
+      constraints: expressionsOf(spec.hints.constraints),
+      affinities: expressionsOf(spec.hints.affinities),
+      reservation: spec.reservation,
+      hostPorts: spec.hostPorts,
+      near,
+    },
+    {
+      strategy: cluster?.spec.strategy ?? 'spread',
+      overcommit: overcommitOf(cluster?.spec),
+      chance: random.number(),
+    },
+  );
+  return decision.kind === 'placed'
+    ? { kind: 'chosen', nodeId: decision.node.node.id }
+    : { kind: 'unplaced', message: decision.message };
+};
+
+/**
+ * Commits a row that takes its node's room, and its name, before anything is made. `write` writes it; what is placed
+ * before the commit is through sees it already.
+ */
+export const commitClaim = async (
+  { store, loads }: Pick<ClaimContext, 'store' | 'loads'>,
+  row: SingleContainer,
+  write: (transaction: Transaction) => void,
+): Promise<void> => {
+  loads.assume(row);
+  try {
+    await store.update(write);
+  } catch (error) {
+    loads.forget(row.id);
+    throw error;
+  }
+};

@@ -1,0 +1,71 @@
+import { TuttiError } from '../../model/errors.ts';
+import type { SingleContainer } from '../../model/single-container.ts';
+import type { ContainerMade } from '../manager.ts';
+import { callEngine, standingOn } from './engine.ts';
+import type { ContainerPorts } from './ports.ts';
+
+/** Room for an engine that is busy; a container is made in some 50 ms. */
+const createMs = 120_000;
+
+type Made = Exclude<ContainerMade, { kind: 'unplaced' }>;
+
+/**
+ * Makes the container of a row on its node: brings the image, volumes and networks there and sends the request. What
+ * the engine answered is the outcome; where that cannot be known it throws `unavailable`. Writes nothing.
+ */
+export const makeOnEngine = async (ports: ContainerPorts, row: SingleContainer, signal: AbortSignal): Promise<Made> => {
+  const { spec, nodeId } = row;
+  const image = await bringImage(ports, row, signal);
+  if (image === undefined) return { kind: 'no-image', image: spec.image };
+  if (spec.volumes.length > 0) await ports.volumes?.prepare(nodeId, spec.volumes, signal);
+  const prepared = (await ports.networks?.prepare(row, signal)) ?? spec.request;
+  const query = new URLSearchParams({
+    name: spec.name,
+    ...(spec.platform !== undefined && { platform: spec.platform }),
+  });
+  // From here on it is made whether or not anybody still waits for it: half a request leaves nobody the wiser.
+  const reply = await callEngine(ports, nodeId, {
+    method: 'POST',
+    path: `/containers/create?${query.toString()}`,
+    ...(spec.apiVersion !== undefined && { apiVersion: spec.apiVersion }),
+    json: image === spec.image ? prepared : { ...prepared, Image: image },
+    deadlineMs: createMs,
+  }).catch(async (thrown: unknown) => await lookAfter(ports, row, thrown));
+  if (reply.status === 404 && isNoImage(reply.message)) return { kind: 'no-image', image: spec.image };
+  if (reply.status !== 201) return { kind: 'refused', status: reply.status, message: reply.message };
+  const { Id: id, Warnings: warnings } = reply.body as { readonly Id: string; readonly Warnings?: readonly string[] };
+  return { kind: 'made', id, nodeId, warnings: warnings ?? [] };
+};
+
+/** No answer came: the engine may have made it all the same. */
+const lookAfter = async (ports: ContainerPorts, { nodeId, spec }: SingleContainer, thrown: unknown) => {
+  const standing = await standingOn(ports, nodeId, spec.name).catch(() => undefined);
+  if (standing?.kind === 'there' && standing.name === spec.name) {
+    return { status: 201, body: { Id: standing.id }, message: '' };
+  }
+  if (standing?.kind === 'gone') throw thrown;
+  const { message } = TuttiError.from(thrown);
+  throw new UnknownOutcome(`whether container ${spec.name} was made is not known yet: ${message}`);
+};
+
+/** The engine could not be asked what became of a request. */
+export class UnknownOutcome extends TuttiError {
+  constructor(message: string) {
+    super('unavailable', message);
+  }
+}
+
+const isNoImage = (message: string): boolean => /no such image|image .*not found/i.test(message);
+
+/** What the engine is to call the image; undefined where no engine has it. */
+const bringImage = async (
+  { images }: ContainerPorts,
+  { nodeId, spec: { image } }: SingleContainer,
+  signal: AbortSignal,
+): Promise<string | undefined> => {
+  if (images === undefined) return image;
+  const ensured = await images.ensure(nodeId, image, { signal });
+  if (ensured.kind === 'nowhere') return undefined;
+  // A digest is given by a registry: an image that came from elsewhere has none.
+  return ensured.kind === 'travelled' && image.includes('@') ? ensured.id : image;
+};

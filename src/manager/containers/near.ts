@@ -1,0 +1,25 @@
+import type { PlaceNear } from '../../core/place/model.ts';
+import type { SingleContainerSpec } from '../../model/single-container.ts';
+import type { ContainerPorts } from './ports.ts';
+
+/**
+ * Where the containers and volumes are that a container has to be beside. Throws `not-found` for a container that is
+ * nowhere.
+ */
+export const nearOf = async (
+  { dependencies, volumes: mounted }: Pick<SingleContainerSpec, 'dependencies' | 'volumes'>,
+  { inventory, volumes }: Pick<ContainerPorts, 'inventory' | 'volumes'>,
+  signal: AbortSignal,
+): Promise<readonly PlaceNear[]> => {
+  const near: PlaceNear[] = [];
+  for (const { option, container } of dependencies) {
+    const { nodeId } = await inventory.find(container, signal);
+    near.push({ what: option, nodeIds: new Set([nodeId]) });
+  }
+  if (volumes === undefined || mounted.length === 0) return near;
+  const places = await volumes.places([...new Set(mounted.map(({ name }) => name))], signal);
+  for (const [name, nodeIds] of places) {
+    if (nodeIds.length > 0) near.push({ what: `volume ${name}`, nodeIds: new Set(nodeIds) });
+  }
+  return near;
+};

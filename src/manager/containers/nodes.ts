@@ -1,0 +1,98 @@
+import type { PlaceContainer, PlaceImage, PlaceNode } from '../../core/place/model.ts';
+import type { Node } from '../../model/node.ts';
+import type { SingleContainer } from '../../model/single-container.ts';
+import type { View } from '../../store/store.ts';
+import type { Inventory, KnownContainer } from '../manager.ts';
+import type { Loads } from './loads.ts';
+
+interface Sources {
+  readonly view: View;
+  readonly inventory: Inventory;
+  readonly loads: Loads;
+  /** Containers that are being made: the inventory does not have them yet. */
+  readonly making: Iterable<SingleContainer>;
+}
+
+/** Every node as placing sees it now. What is costly to tell is worked out when it is asked for. */
+export const placeNodes = (sources: Sources): readonly PlaceNode[] => {
+  const ingress = ingressPorts(sources.view);
+  return Array.from(sources.view.list('node'), (node) => placeNode(node, ingress, sources));
+};
+
+const placeNode = (
+  node: Node,
+  ingress: ReadonlySet<string>,
+  { view, inventory, loads, making }: Sources,
+): PlaceNode => {
+  const load = loads.of(node.id);
+  const known = once(() => inventory.of(node.id));
+  const containers = once(() => [...known().map(seen), ...unseen(node.id, known(), making)]);
+  const images = once(() => inventory.images(node.id).map(imageOf));
+  const ports = once(() => portsOf(known()));
+  return {
+    node,
+    status: view.get('nodeStatus', node.id),
+    used: { nanoCpus: load.usedNanoCpus, memoryBytes: load.usedMemoryBytes },
+    hasPort: (port) => load.hasHostPort(port) || ingress.has(port) || ports().has(port),
+    get containers() {
+      return containers();
+    },
+    get images() {
+      return images();
+    },
+  };
+};
+
+const once = <Value>(make: () => Value): (() => Value) => {
+  let made: { readonly value: Value } | undefined;
+  return () => (made ??= { value: make() }).value;
+};
+
+const seen = ({ id, name, summary }: KnownContainer): PlaceContainer => ({
+  id,
+  names: [name],
+  labels: summary.Labels ?? {},
+});
+
+const unseen = (
+  nodeId: string,
+  known: readonly KnownContainer[],
+  making: Iterable<SingleContainer>,
+): readonly PlaceContainer[] => {
+  const ids = new Set(known.map(({ id }) => id));
+  const names = new Set(known.map(({ name }) => name));
+  const found: PlaceContainer[] = [];
+  for (const { nodeId: at, engineId, spec } of making) {
+    if (at !== nodeId || names.has(spec.name) || (engineId !== undefined && ids.has(engineId))) continue;
+    found.push({ names: [spec.name], labels: labelsOf(spec.request) });
+  }
+  return found;
+};
+
+const labelsOf = ({ Labels: labels }: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> =>
+  (labels as Readonly<Record<string, string>> | null | undefined) ?? {};
+
+const imageOf = ({ Id, RepoTags, RepoDigests }: ReturnType<Inventory['images']>[number]): PlaceImage => ({
+  id: Id,
+  tags: RepoTags ?? [],
+  digests: RepoDigests ?? [],
+});
+
+/** Ports that containers have on their node now, also those that Tutti did not make. */
+const portsOf = (known: readonly KnownContainer[]): ReadonlySet<string> =>
+  new Set(
+    known.flatMap(({ summary }) =>
+      (summary.Ports ?? []).flatMap(({ PublicPort, Type }) => (PublicPort ? [`${Type}/${PublicPort}`] : [])),
+    ),
+  );
+
+/** Ports that services publish on every node. */
+const ingressPorts = (view: View): ReadonlySet<string> => {
+  const taken = new Set<string>();
+  for (const { ports } of view.list('service')) {
+    for (const { mode, protocol, published } of ports) {
+      if (mode === 'ingress' && published !== undefined) taken.add(`${protocol}/${published}`);
+    }
+  }
+  return taken;
+};
