@@ -157,6 +157,8 @@ export interface Images {
    * this one too when it resolves. Gives what failed, for people.
    */
   follow(nodeId: string, reference: string, options: { readonly signal: AbortSignal }): Promise<readonly string[]>;
+}
+
 /** What became of a request to make a container. */
 export type ContainerMade =
   | { readonly kind: 'made'; readonly id: string; readonly nodeId: string; readonly warnings: readonly string[] }

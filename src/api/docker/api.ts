@@ -4,6 +4,7 @@ import type { ApiRequest } from '../http/request.ts';
 import { createRouter } from '../http/router.ts';
 import type { DockerContext } from './context.ts';
 import { errorReply } from './errors.ts';
+import { containerCreateRoutes } from './routes/container-create.ts';
 import { containerRoutes } from './routes/containers.ts';
 import { distributionRoutes } from './routes/distribution.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -34,6 +35,7 @@ export const createDockerApi = (context: DockerContext): ((request: ApiRequest) 
     ...swarmRoutes(context),
     ...eventRoutes(context),
     ...logRoutes(context),
+    ...containerCreateRoutes(context),
     ...containerRoutes(context),
     ...volumeRoutes(context),
     ...imageTransferRoutes(context),

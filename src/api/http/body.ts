@@ -14,6 +14,15 @@ export const readJson = async (request: ApiRequest, limit: number): Promise<unkn
   return withoutNulls(parse(bytes), 0);
 };
 
+/** As `readJson`, with its nulls: for what is passed on to somebody to whom they may mean something. */
+export const readJsonAsItIs = async (request: ApiRequest, limit: number): Promise<unknown> => {
+  const bytes = await readBytes(request, limit);
+  if (bytes.length === 0) return undefined;
+  const value = parse(bytes);
+  withoutNulls(value, 0);
+  return value;
+};
+
 const readBytes = async (request: ApiRequest, limit: number): Promise<Buffer> => {
   const chunks: Uint8Array[] = [];
   let size = 0;

@@ -1,0 +1,181 @@
+import * as z from 'zod';
+import { findHints } from '../../../core/place/hints.ts';
+import { TuttiError } from '../../../model/errors.ts';
+import type { ContainerDependency, MountedVolume, SingleContainerSpec } from '../../../model/single-container.ts';
+import { check } from '../../http/validate.ts';
+import { textMap } from './schema.ts';
+import { sparse } from './sparse.ts';
+
+const texts = z.array(z.string().max(131_072)).max(4096).nullish();
+const count = z.number().nullish();
+
+/** What placing has to know of a request; the rest goes to the engine as it came, which checks it. */
+const createSchema = z.looseObject({
+  Image: z.string().max(4096).nullish(),
+  Env: texts,
+  Labels: textMap.nullish(),
+  ExposedPorts: z.record(z.string(), z.unknown()).nullish(),
+  HostConfig: z
+    .looseObject({
+      Memory: count,
+      MemoryReservation: count,
+      NanoCpus: count,
+      CpuQuota: count,
+      CpuPeriod: count,
+      PortBindings: z
+        .record(
+          z.string(),
+          z.array(z.looseObject({ HostIp: z.string().nullish(), HostPort: z.string().nullish() })).nullish(),
+        )
+        .nullish(),
+      Binds: texts,
+      Mounts: z
+        .array(
+          z.looseObject({
+            Type: z.string().nullish(),
+            Source: z.string().nullish(),
+            VolumeOptions: z
+              .looseObject({
+                Labels: textMap.nullish(),
+                DriverConfig: z.looseObject({ Name: z.string().nullish(), Options: textMap.nullish() }).nullish(),
+              })
+              .nullish(),
+          }),
+        )
+        .nullish(),
+      VolumesFrom: texts,
+      VolumeDriver: z.string().nullish(),
+      Links: texts,
+      NetworkMode: z.string().nullish(),
+      PidMode: z.string().nullish(),
+      IpcMode: z.string().nullish(),
+    })
+    .nullish(),
+});
+type CreateBody = z.infer<typeof createSchema>;
+type HostConfig = NonNullable<CreateBody['HostConfig']>;
+
+export interface CreateInput {
+  readonly name: string;
+  readonly platform?: string | undefined;
+  readonly apiVersion?: string | undefined;
+}
+
+/** A client's `POST /containers/create`, as the cluster has it. Throws `invalid-argument`. */
+export const containerFrom = (input: unknown, { name, platform, apiVersion }: CreateInput): SingleContainerSpec => {
+  if (input === undefined)
+    throw new TuttiError('invalid-argument', 'config cannot be empty in order to create a container');
+  const body = check(createSchema, input, 'container');
+  const host = body.HostConfig ?? {};
+  const image = body.Image ?? '';
+  if (image === '') throw new TuttiError('invalid-argument', 'no image was given: Image is empty');
+  const result = findHints(body.Env ?? [], body.Labels ?? {});
+  if (result.kind === 'invalid') throw new TuttiError('invalid-argument', result.reason);
+  const { env, hints, reschedule } = result.found;
+  return {
+    name,
+    image,
+    ...sparse({ platform, apiVersion }),
+    request: withPlainNames({ ...body, ...(body.Env && { Env: env }) }, host),
+    hints,
+    reschedule,
+    reservation: reservationOf(host),
+    hostPorts: hostPortsOf(body, host),
+    volumes: volumesOf(host),
+    dependencies: dependenciesOf(host),
+  };
+};
+
+/** What it may take at most counts as reserved, as in classic Swarm, where it does not say how much it wants to be sure of. */
+const reservationOf = ({ Memory, MemoryReservation, NanoCpus, CpuQuota, CpuPeriod }: HostConfig) => {
+  const memory = positive(MemoryReservation) ?? positive(Memory) ?? 0;
+  const quota = positive(CpuQuota);
+  const cpus = positive(NanoCpus) ?? (quota === undefined ? 0 : (quota / (positive(CpuPeriod) ?? 100_000)) * 1e9);
+  return { nanoCpus: Math.round(cpus), memoryBytes: Math.round(memory) };
+};
+
+const positive = (value: number | null | undefined): number | undefined =>
+  typeof value === 'number' && value > 0 && Number.isFinite(value) ? value : undefined;
+
+/** `80/tcp` → `tcp/80`, of those whose number was chosen; all that it exposes where it is on its node's own network. */
+const hostPortsOf = ({ ExposedPorts }: CreateBody, { PortBindings, NetworkMode }: HostConfig): readonly string[] => {
+  if (NetworkMode === 'host')
+    return unique(Object.keys(ExposedPorts ?? {}).flatMap((port) => portKey(port, undefined)));
+  const bindings = Object.entries(PortBindings ?? {});
+  return unique(
+    bindings.flatMap(([port, hosts]) => (hosts ?? []).flatMap(({ HostPort }) => portKey(port, HostPort ?? ''))),
+  );
+};
+
+/** None for a range and for a port that the engine is to choose. */
+const portKey = (port: string, host: string | undefined): readonly string[] => {
+  const [number = '', protocol = 'tcp'] = port.split('/');
+  const taken = host ?? number;
+  return /^\d{1,5}$/.test(taken) && Number(taken) > 0 ? [`${protocol.toLowerCase()}/${Number(taken)}`] : [];
+};
+
+const unique = (items: readonly string[]): readonly string[] => [...new Set(items)];
+
+const volumesOf = ({ Binds, Mounts, VolumeDriver }: HostConfig): readonly MountedVolume[] => {
+  const driver = VolumeDriver ?? '';
+  const bound = (Binds ?? []).flatMap((bind) => {
+    const [source = '', target] = bind.split(':');
+    if (target === undefined || !isVolumeName(source)) return [];
+    return [{ name: source, ...(driver !== '' && { driver }) }];
+  });
+  const mounted = (Mounts ?? []).flatMap(({ Type, Source, VolumeOptions }) => {
+    if (Type !== 'volume' || !isVolumeName(Source ?? '')) return [];
+    const config = VolumeOptions?.DriverConfig;
+    const named = config?.Name ?? '';
+    return [
+      {
+        name: Source ?? '',
+        ...sparse({
+          driver: named === '' ? undefined : named,
+          options: config?.Options ?? undefined,
+          labels: VolumeOptions?.Labels ?? undefined,
+        }),
+      },
+    ];
+  });
+  return [...new Map([...bound, ...mounted].map((volume) => [volume.name, volume])).values()];
+};
+
+const isVolumeName = (source: string): boolean => /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(source);
+
+const dependenciesOf = (host: HostConfig): readonly ContainerDependency[] => [
+  ...(host.VolumesFrom ?? []).map((text) => ({ option: `--volumes-from=${text}`, container: beforeColon(text) })),
+  ...(host.Links ?? []).map((text) => ({ option: `--link=${text}`, container: beforeColon(text) })),
+  ...shared('--net', host.NetworkMode),
+  ...shared('--pid', host.PidMode),
+  ...shared('--ipc', host.IpcMode),
+];
+
+const beforeColon = (text: string): string => text.split(':')[0] ?? '';
+
+const sharedPrefix = 'container:';
+
+const shared = (option: string, mode: string | null | undefined): readonly ContainerDependency[] =>
+  mode?.startsWith(sharedPrefix) === true
+    ? [{ option: `${option}=${mode}`, container: mode.slice(sharedPrefix.length) }]
+    : [];
+
+/** Engines do not know `node/name`: the container is beside them once it is placed. */
+const withPlainNames = (body: Record<string, unknown>, host: HostConfig): Record<string, unknown> => {
+  const references = dependenciesOf(host);
+  if (!references.some(({ container }) => container.includes('/'))) return body;
+  const plain = (text: string): string => text.replace(/^\/?[^/:]+\/(?=[^/])/, '');
+  const mode = (text: string | null | undefined) =>
+    text?.startsWith(sharedPrefix) === true ? `${sharedPrefix}${plain(text.slice(sharedPrefix.length))}` : text;
+  return {
+    ...body,
+    HostConfig: {
+      ...host,
+      VolumesFrom: host.VolumesFrom?.map(plain),
+      Links: host.Links?.map(plain),
+      NetworkMode: mode(host.NetworkMode),
+      PidMode: mode(host.PidMode),
+      IpcMode: mode(host.IpcMode),
+    },
+  };
+};
