@@ -79,8 +79,7 @@ const run = async (): Promise<AsyncDisposable> => {
   const forwarder = parts.use(
     createForwarder({
       endpoint: config.engine,
-      newest: async (signal) => (await engine.version({ signal })).api,
-      versionHeader: apiVersionHeader,
+      versions: { newest: async (signal) => (await engine.version({ signal })).api, header: apiVersionHeader },
     }),
   );
   let telling: Promise<void> = Promise.resolve();

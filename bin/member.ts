@@ -1,6 +1,6 @@
 /**
  * Makes this machine (or the network namespace that this runs in) a member of a cluster, for programs: one JSON object on
- * standard input, `{"action":"init"|"join"|"leave"|"start"|"stop"|"state", "options":{…}}` with the options of
+ * standard input, `{"action":"init"|"join"|"leave"|"start"|"stop"|"serve"|"unserve"|"state", "options":{…}}` with the options of
  * src/host/host.ts, and one JSON value on standard output: `{"value":…}` or `{"error":{"code","message"}}`, then with exit
  * code 1. Secrets come and go by these alone.
  */
@@ -23,6 +23,10 @@ const perform = async (): Promise<unknown> => {
       return await host.start(request.options);
     case 'stop':
       return (await host.stop(request.options)) ?? null;
+    case 'serve':
+      return (await host.serve(request.options)) ?? null;
+    case 'unserve':
+      return (await host.unserve(request.options)) ?? null;
     case 'state':
       return await host.state(request.options);
   }

@@ -4,6 +4,7 @@ import { registerContexts } from './commands/contexts.ts';
 import { registerMembership } from './commands/membership.ts';
 import { registerNodes } from './commands/nodes.ts';
 import { createRegistry } from './commands/register.ts';
+import { registerServe } from './commands/serve.ts';
 import { registerServices } from './commands/services.ts';
 import { registerStacks } from './commands/stacks.ts';
 import { registerStreams } from './commands/streams.ts';
@@ -34,6 +35,7 @@ export const createProgram = async (
     .exitOverride();
   const registry = createRegistry(program, context);
   registerMembership(registry);
+  registerServe(registry);
   registerContexts(registry);
   registerNodes(registry);
   registerStacks(registry);

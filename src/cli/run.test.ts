@@ -42,6 +42,8 @@ const run = async (
     },
     start: async () => member,
     stop: async () => undefined,
+    serve: async () => assert.fail('nothing is served'),
+    unserve: async () => assert.fail('nothing is served'),
     state: async () => ({ kind: 'none' }),
   };
   const code = await runCommand(

@@ -7,6 +7,7 @@ import { createCleanUp } from './clean-up.ts';
 import type { Directories, Host, HostPorts } from './host.ts';
 import type { Launcher } from './launcher.ts';
 import { leaveNode } from './leave.ts';
+import { serveEndpoint, unserveEndpoint } from './serve.ts';
 import { defaultDirectories } from './paths.ts';
 import { startNode, stopNode } from './start.ts';
 import { nodeState } from './state.ts';
@@ -45,6 +46,8 @@ export const createHost = (options: CreateHostOptions): Host => {
     leave: async (given) => await leaveNode(portsFor(given), given, createCleanUp(systemExec, given)),
     start: async (directories, signal) => await startNode(portsFor(directories), directories, signal),
     stop: async (directories, signal) => await stopNode(portsFor(directories), directories, signal),
+    serve: async (given) => await serveEndpoint(portsFor(given), given),
+    unserve: async (given) => await unserveEndpoint(portsFor(given), given),
     state: async (directories) => await nodeState(portsFor(directories), directories),
   };
 };

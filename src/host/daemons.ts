@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { NodeConfig } from './config.ts';
 import type { Directories } from './host.ts';
 import { daemonNames } from './launcher.ts';
-import type { Daemon, DaemonName } from './launcher.ts';
+import type { Daemon, ServiceName } from './launcher.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
@@ -10,12 +10,16 @@ const root = join(import.meta.dirname, '..', '..');
 const nodeFlags = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=2', '--optimize-for-size'];
 
 /** The resolver is asked by every container: it may open port 53 and read the program, and nothing else that root may. */
-const capabilities: Partial<Record<DaemonName, readonly string[]>> = {
+const capabilities: Partial<Record<ServiceName, readonly string[]>> = {
   resolver: ['CAP_NET_BIND_SERVICE', 'CAP_DAC_READ_SEARCH'],
 };
 
 /** How a daemon of a node is started. */
-export const daemonOf = (name: DaemonName, { stateDirectory, runDirectory }: Directories): Daemon => ({
+export const daemonOf = (
+  name: ServiceName,
+  { stateDirectory, runDirectory }: Directories,
+  more: readonly string[] = [],
+): Daemon => ({
   name,
   command: [
     process.execPath,
@@ -25,6 +29,7 @@ export const daemonOf = (name: DaemonName, { stateDirectory, runDirectory }: Dir
     stateDirectory,
     '--run',
     runDirectory,
+    ...more,
   ],
   environment: {
     NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? join(root, '.cache', 'compile'),

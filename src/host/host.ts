@@ -38,6 +38,8 @@ export interface MemberOptions extends Directories {
 export interface InitOptions extends MemberOptions {
   /** Subnets of networks are cut out of these. */
   readonly addressPools?: readonly string[];
+  /** Prefix length of such a subnet. Default: 20. */
+  readonly subnetPrefix?: number;
   /** Port of the API over TCP with TLS on `address`; 0: none. Default: 2376. */
   readonly apiPort?: number;
   /** DNS names and addresses besides the node's own that clients reach the API by. */
@@ -122,4 +124,15 @@ export interface Host {
   /** Stops the daemons; containers stay running. */
   stop(directories: Directories, signal?: AbortSignal): Promise<void>;
   state(directories: Directories): Promise<NodeState>;
+  /** Serves this machine's own socket (docs/swarm-mode.md) from now on, also after a boot where systemd starts things. */
+  serve(options: ServeOptions): Promise<void>;
+  /** Ends that; the socket is gone. */
+  unserve(options: ServeOptions): Promise<void>;
+}
+
+export interface ServeOptions extends Directories {
+  /** Where the socket is to be. Default: `/run/tutti.sock`. */
+  readonly socket: string;
+  readonly engine: string;
+  readonly signal?: AbortSignal;
 }

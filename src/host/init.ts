@@ -47,7 +47,10 @@ const writeState = async (
   await replaceFile(nodePaths(options).storeKey, randomBytes(32).toString('base64'), 0o600);
   await using store = await openStore(options, clock);
   using allocator = createAllocator(store);
-  const spec = clusterSpec.parse({ ...(options.addressPools && { addressPools: options.addressPools }) });
+  const spec = clusterSpec.parse({
+    ...(options.addressPools && { addressPools: options.addressPools }),
+    ...(options.subnetPrefix !== undefined && { subnetPrefix: options.subnetPrefix }),
+  });
   await createCluster({ store, allocator, clock, random, id: clusterId, spec, material });
   const now = clock.now();
   await store.update((transaction) =>

@@ -5,9 +5,12 @@
 export const daemonNames = ['manager', 'resolver', 'agent'] as const;
 export type DaemonName = (typeof daemonNames)[number];
 
+/** Besides them: what serves a machine's own socket, member or not. */
+export type ServiceName = DaemonName | 'endpoint';
+
 /** One daemon, as it is to be started. Nothing secret is in it: secrets are in files of the state directory. */
 export interface Daemon {
-  readonly name: DaemonName;
+  readonly name: ServiceName;
   /** Absolute path of the program, then its arguments. */
   readonly command: readonly [string, ...string[]];
   /** Added to the environment; nothing else but PATH and HOME is passed on. */

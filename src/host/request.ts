@@ -29,5 +29,9 @@ export const memberRequest = z.discriminatedUnion('action', [
   z.object({ action: z.literal('leave'), options: z.object({ ...directories, force: z.boolean() }) }),
   z.object({ action: z.literal('start'), options: z.object(directories) }),
   z.object({ action: z.literal('stop'), options: z.object(directories) }),
+  z.object({
+    action: z.enum(['serve', 'unserve']),
+    options: z.object({ ...directories, socket: z.string().min(1), engine: z.string().min(1) }),
+  }),
   z.object({ action: z.literal('state'), options: z.object(directories) }),
 ]);

@@ -18,8 +18,8 @@ export const memberOf = (config: NodeConfig, directories: Directories): Member =
   ...(config.role === 'manager' && { socket: nodePaths(directories).socket }),
 });
 
-const waitReady = async (
-  { clock, launcher }: HostPorts,
+export const waitReady = async (
+  { clock, launcher }: Pick<HostPorts, 'clock' | 'launcher'>,
   daemon: Daemon,
   directories: Directories,
   signal: AbortSignal | undefined,

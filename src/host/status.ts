@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { readText } from '../platform/files.ts';
 import type { Directories } from './host.ts';
-import type { DaemonName } from './launcher.ts';
+import type { ServiceName } from './launcher.ts';
 import { statusFile } from './tell-status.ts';
 
 /** What a daemon says of itself, in a file of the run directory. It counts only while that process lives. */
@@ -15,7 +15,7 @@ const daemonStatus = z.object({
 export type DaemonStatus = z.infer<typeof daemonStatus>;
 
 /** Undefined when there is none that can be read. */
-export const readStatus = async (name: DaemonName, directories: Directories): Promise<DaemonStatus | undefined> => {
+export const readStatus = async (name: ServiceName, directories: Directories): Promise<DaemonStatus | undefined> => {
   try {
     const text = await readText(statusFile(name, directories));
     return text === undefined ? undefined : daemonStatus.parse(JSON.parse(text));

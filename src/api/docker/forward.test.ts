@@ -54,8 +54,7 @@ const start = async () => {
   const forwarder = parts.use(
     createForwarder({
       endpoint: `tcp://127.0.0.1:${engine.port}`,
-      newest: () => Promise.resolve('1.45'),
-      versionHeader: apiVersionHeader,
+      versions: { newest: () => Promise.resolve('1.45'), header: apiVersionHeader },
     }),
   );
   const engines = createEngines({

@@ -35,8 +35,8 @@ export const registerContexts = ({ program, open }: Registry): void => {
     });
   withExamples(
     create,
-    'tutti context create && docker context use tutti',
-    'ssh root@10.0.0.1 tutti context create ann --export - > ann.tar && docker context import tutti ann.tar',
+    'tutti context create',
+    'tutti context create ann --address docker.example.org --export ann.tar',
   );
   const renew = withCertificate(context.command('renew'))
     .description('give one a new key and certificate; the old ones are worth nothing then')

@@ -36,10 +36,13 @@ export interface EngineForwarder extends Disposable {
 export interface ForwarderOptions {
   /** `unix:///path` or `tcp://host:port`. */
   readonly endpoint: string;
-  /** The newest version of the engine's API; asked again until it is known. Throws `unavailable`. */
-  readonly newest: (signal: AbortSignal) => Promise<string>;
-  /** Name of the request's header that says which version the client speaks. */
-  readonly versionHeader: string;
+  /** Absent: paths have their version already, where they have one, and are left as they are. */
+  readonly versions?: {
+    /** The newest version of the engine's API; asked again until it is known. Throws `unavailable`. */
+    readonly newest: (signal: AbortSignal) => Promise<string>;
+    /** Name of the request's header that says which version the client speaks. */
+    readonly header: string;
+  };
 }
 
 /** Those of one connection, which are not passed on, and what the two ends say to one another. */
@@ -63,22 +66,24 @@ export const createForwarder = (options: ForwarderOptions): EngineForwarder => {
     endpoint.kind === 'unix' ? { socketPath: endpoint.socketPath } : { host: endpoint.host, port: endpoint.port };
   const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY });
 
-  const versionOf = async (asked: string | undefined, signal: AbortSignal): Promise<string> => {
-    const newest = await options.newest(signal);
-    return asked !== undefined && compareApi(asked, newest) < 0 ? asked : newest;
+  const { versions } = options;
+  const prefixOf = async (asked: string | undefined, signal: AbortSignal): Promise<string> => {
+    if (versions === undefined) return '';
+    const newest = await versions.newest(signal);
+    return `/v${asked !== undefined && compareApi(asked, newest) < 0 ? asked : newest}`;
   };
 
   return {
     forward: async (given, signal) => {
       signal.throwIfAborted();
-      const { [options.versionHeader]: asked, ...headers } = given.headers ?? {};
-      const version = await versionOf(asked, signal);
+      const { [versions?.header ?? '']: asked, ...headers } = given.headers ?? {};
+      const prefix = await prefixOf(asked, signal);
       const outgoing = request({
         ...target,
         // A connection that was taken over is nobody else's.
         ...(given.upgrade === undefined ? { agent } : { agent: false as const }),
         method: given.method ?? 'GET',
-        path: `/v${version}${given.path}`,
+        path: `${prefix}${given.path}`,
         headers: {
           ...passedOn(headers),
           Host: 'docker',
