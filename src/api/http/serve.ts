@@ -1,8 +1,7 @@
 import { ServerResponse } from 'node:http';
 import type { IncomingMessage, RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { pump } from '../../rpc/pump.ts';
 import type { Reply } from './reply.ts';
 import type { ApiRequest } from './request.ts';
 
@@ -22,7 +21,7 @@ export interface Served {
 export const serve = (answer: Answer, onFault: OnFault): Served => {
   const respond = (request: ApiRequest, response: ServerResponse, aborter: AbortController): void => {
     answer(request)
-      .then((reply) => send(reply, response, aborter.signal))
+      .then((reply) => send(reply, response))
       .catch((fault: unknown) => {
         if (!aborter.signal.aborted) onFault(fault, request);
         response.destroy();
@@ -78,7 +77,7 @@ const requestOf = (message: IncomingMessage, body: AsyncIterable<Uint8Array>, si
   };
 };
 
-const send = async (reply: Reply, response: ServerResponse, signal: AbortSignal): Promise<void> => {
+const send = async (reply: Reply, response: ServerResponse): Promise<void> => {
   switch (reply.kind) {
     case 'json': {
       const text = `${JSON.stringify(reply.body)}\n`;
@@ -93,27 +92,23 @@ const send = async (reply: Reply, response: ServerResponse, signal: AbortSignal)
       return;
     case 'stream':
       response.writeHead(reply.status, reply.headers);
-      response.flushHeaders();
-      await pipeline(Readable.from(reply.chunks, { objectMode: true }), response, { signal });
+      // Together with the first chunk where that is there.
+      await pump(reply.chunks, response, { waiting: () => response.flushHeaders() });
       return;
     case 'upgraded':
-      await goOver(reply, response, signal);
+      await goOver(reply, response);
       return;
   }
 };
 
-const goOver = async (
-  reply: Extract<Reply, { kind: 'upgraded' }>,
-  response: ServerResponse,
-  signal: AbortSignal,
-): Promise<void> => {
+const goOver = async (reply: Extract<Reply, { kind: 'upgraded' }>, response: ServerResponse): Promise<void> => {
   const { socket, req } = response;
   if (socket === null) return;
   response.detachSocket(socket);
   const headers = { Connection: 'Upgrade', Upgrade: req.headers.upgrade ?? 'tcp', ...reply.headers };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.write(`HTTP/1.1 101 UPGRADED\r\n${lines.join('')}\r\n`);
-  await pipeline(Readable.from(reply.chunks), socket, { signal });
+  await pump(reply.chunks, socket);
 };
 
 const end = (

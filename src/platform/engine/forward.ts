@@ -1,10 +1,10 @@
 import { Agent, request } from 'node:http';
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import type { Readable } from 'node:stream';
 import { compareApi } from '../../model/api-version.ts';
 import { TuttiError } from '../../model/errors.ts';
+import { pump } from '../../rpc/pump.ts';
 import { parseEndpoint } from './endpoint.ts';
 import { faultOfConnection } from './errors.ts';
 
@@ -136,7 +136,7 @@ const takeOver = async (
     if (first.length > 0) socket.unshift(first);
     socket.on('error', () => undefined);
     // The end of what the client sends closes one half only: what the container still says follows.
-    pipeline(Readable.from(stream), socket).catch(() => undefined);
+    pump(stream, socket).catch(() => undefined);
     answered.resolve({
       status: 200,
       headers: plain(incoming.headers),
@@ -178,7 +178,7 @@ const send = (outgoing: ClientRequest, { method, body }: ForwardRequest): void =
     outgoing.end();
     return;
   }
-  pipeline(Readable.from(body), outgoing).catch((cause: unknown) => outgoing.destroy(TuttiError.from(cause)));
+  pump(body, outgoing).catch(() => undefined);
 };
 
 async function* bytesOf(source: Readable, name: string): AsyncGenerator<Uint8Array> {

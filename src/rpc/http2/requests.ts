@@ -8,11 +8,10 @@ import {
   type IncomingHttpHeaders,
   type ServerHttp2Stream,
 } from 'node:http2';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import type { TLSSocket } from 'node:tls';
 import { TuttiError } from '../../model/errors.ts';
 import type { NodeRequest, NodeResponse, NodeService } from '../transport.ts';
+import { pump } from '../pump.ts';
 import { errorFrom, errorHeader, readAll, respondError, upgradeBodyHeader, upgradeHeader } from './wire.ts';
 
 const settings = { initialWindowSize: 1024 * 1024, maxConcurrentStreams: 10_000, enablePush: false };
@@ -52,14 +51,18 @@ const requestOf = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Nod
 
 const answer = async (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, service: NodeService): Promise<void> => {
   const gone = new AbortController();
-  stream.once('close', () => gone.abort(new TuttiError('cancelled', 'the manager does not want the answer any more')));
+  let answered = false;
+  stream.once('close', () => {
+    if (!answered) gone.abort(new TuttiError('cancelled', 'the manager does not want the answer any more'));
+  });
   stream.on('error', () => undefined);
   try {
     const response = await service(requestOf(stream, headers), gone.signal);
     if (stream.destroyed) return;
     const upgraded = response.upgraded === undefined ? {} : { [upgradeHeader]: response.upgraded };
     stream.respond({ ...response.headers, ...upgraded, ':status': response.status });
-    await pipeline(Readable.from(response.body), stream);
+    await pump(response.body, stream);
+    answered = true;
   } catch (error) {
     respondError(stream, TuttiError.from(error));
   }
@@ -88,7 +91,7 @@ export const openRequests = (socket: TLSSocket): ClientHttp2Session => {
 
 const sendBody = async (stream: ClientHttp2Stream, body: AsyncIterable<Uint8Array>): Promise<void> => {
   try {
-    await pipeline(Readable.from(body), stream);
+    await pump(body, stream);
   } catch {
     stream.close(constants.NGHTTP2_CANCEL);
   }
@@ -119,8 +122,12 @@ export const sendRequest = async (
   stream.once('close', () => signal.removeEventListener('abort', abort));
   if (request.body !== undefined) void sendBody(stream, request.body);
   const headers = await new Promise<IncomingHttpHeaders>((resolve, reject) => {
-    stream.once('response', resolve);
-    stream.once('close', () => reject(signal.aborted ? signal.reason : lost(undefined)));
+    const closed = () => reject(signal.aborted ? signal.reason : lost(undefined));
+    stream.once('response', (given) => {
+      stream.off('close', closed);
+      resolve(given);
+    });
+    stream.once('close', closed);
   });
   const status = Number(headers[':status']);
   if (headers[errorHeader] !== undefined) throw errorFrom(await readAll(bytesOf(stream), 65_536), status);

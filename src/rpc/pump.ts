@@ -1,0 +1,88 @@
+import type { Writable } from 'node:stream';
+import { TuttiError } from '../model/errors.ts';
+
+export interface PumpOptions {
+  /** Told when the first chunk was not there at once: what was held back for it should go out. */
+  readonly waiting?: () => void;
+}
+
+/**
+ * Writes what comes and ends the writable, held back by whoever reads it. When the writable closes before that, the source
+ * is told and this rejects at once; what the source throws destroys the writable and rejects. Bodies of any length pass in
+ * constant memory. (A pipeline of node's streams does the same with twice the work for a small body.)
+ */
+export const pump = async (
+  chunks: AsyncIterable<Uint8Array | string>,
+  to: Writable,
+  options: PumpOptions = {},
+): Promise<void> => {
+  const iterator = chunks[Symbol.asyncIterator]();
+  const watch = watchEnd(to);
+  try {
+    let next = iterator.next();
+    if (options.waiting !== undefined) next = noticing(next, options.waiting);
+    for (;;) {
+      const { done, value } = await watch.unlessClosed(next);
+      if (done === true) break;
+      if (!to.write(value)) await watch.drained();
+      next = iterator.next();
+    }
+    await watch.finish();
+  } catch (thrown) {
+    // It may be waiting for its next chunk: told, not waited for.
+    void iterator.return?.()?.then(undefined, () => undefined);
+    const fault = TuttiError.from(thrown);
+    if (!to.destroyed) to.destroy(fault);
+    throw fault;
+  } finally {
+    watch[Symbol.dispose]();
+  }
+};
+
+const noticing = <Value>(promise: Promise<Value>, waiting: () => void): Promise<Value> => {
+  const timer = setImmediate(waiting);
+  return promise.finally(() => clearImmediate(timer));
+};
+
+const closedEarly = (to: Writable): unknown =>
+  to.errored ?? new TuttiError('cancelled', 'whoever was told has closed the connection');
+
+/** One thing is waited for at a time; the writable's end comes before it. */
+const watchEnd = (to: Writable) => {
+  let fail: ((reason: unknown) => void) | undefined;
+  let drain: (() => void) | undefined;
+  let closed = to.closed || to.destroyed;
+  const onClose = () => {
+    closed = true;
+    fail?.(closedEarly(to));
+  };
+  const onDrain = () => drain?.();
+  // The close that follows tells of it.
+  const onError = () => undefined;
+  to.on('close', onClose);
+  to.on('drain', onDrain);
+  to.on('error', onError);
+  const wait = <Value>(begin: (resolve: (value: Value) => void, reject: (reason: unknown) => void) => void) =>
+    new Promise<Value>((resolve, reject) => {
+      fail = reject;
+      if (closed) reject(closedEarly(to));
+      else begin(resolve, reject);
+    });
+  return {
+    unlessClosed: <Value>(promise: Promise<Value>): Promise<Value> =>
+      wait<Value>((resolve, reject) => {
+        promise.then(resolve, reject);
+      }),
+    drained: (): Promise<void> =>
+      wait<void>((resolve) => {
+        drain = resolve;
+        if (!to.writableNeedDrain) resolve();
+      }),
+    /** Ends it and waits until everything is handed on. */
+    finish: (): Promise<void> => wait<void>((resolve) => to.end(resolve)),
+    [Symbol.dispose]: () => {
+      to.off('close', onClose);
+      to.off('drain', onDrain);
+    },
+  };
+};
