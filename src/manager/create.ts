@@ -11,6 +11,7 @@ import { serviceCommands } from './commands/services.ts';
 import { stackCommands } from './commands/stacks.ts';
 import { createContainers } from './containers/containers.ts';
 import { createEvents } from './events/events.ts';
+import { createMergedEvents } from './events/merged.ts';
 import { createEngines } from './engines/engines.ts';
 import { emptyInventory } from './engines/empty.ts';
 import { createImages } from './images/images.ts';
@@ -23,6 +24,7 @@ import { startReapLoop } from './loops/reap.ts';
 import { scheduleLoop } from './loops/schedule.ts';
 import type { Inventory, Manager } from './manager.ts';
 import { createQueries } from './queries/queries.ts';
+import { forgetDestroyed } from './volumes/follow.ts';
 import { createVolumes } from './volumes/volumes.ts';
 
 export interface ManagerPorts extends Pick<CommandContext, 'joinToken'> {
@@ -41,13 +43,16 @@ export interface ManagerPorts extends Pick<CommandContext, 'joinToken'> {
 /** What dialects call, over one store. It changes nothing by itself; `startLoops` does what commands ask for. */
 export const createManager = (ports: ManagerPorts): Manager & Disposable => {
   const { store, clock, log, agents } = ports;
-  const events = createEvents(store, clock);
   const queries = createQueries(store.view, clock);
   const engines = createEngines(ports.requests);
   const inventory = ports.inventory ?? emptyInventory;
+  const parts = new DisposableStack();
+  const merged = parts.use(createMergedEvents({ inventory, engines, queries, clock, log }));
+  const events = parts.use(createEvents(store, clock, merged.tell));
   const images = createImages({ engines, queries, clock, log });
   const volumes = createVolumes({ store, engines, queries, clock, random: ports.random });
-  const containers = createContainers({ ...ports, engines, inventory, images, volumes });
+  parts.use(forgetDestroyed(inventory, volumes, log));
+  const containers = parts.use(createContainers({ ...ports, engines, inventory, images, volumes }));
   return {
     commands: {
       ...serviceCommands(ports),
@@ -58,17 +63,14 @@ export const createManager = (ports: ManagerPorts): Manager & Disposable => {
       ...stackCommands(ports),
     },
     queries,
-    events,
+    events: { stream: events.stream, all: merged.all },
     logs: createLogs({ store, agents, clock, log }),
     engines,
     volumes,
     inventory,
     images,
     containers,
-    [Symbol.dispose]: () => {
-      containers[Symbol.dispose]();
-      events[Symbol.dispose]();
-    },
+    [Symbol.dispose]: () => parts[Symbol.dispose](),
   };
 };
 

@@ -14,8 +14,12 @@ interface Reader {
   overrun: boolean;
 }
 
-/** Turns commits into events, keeps the last of them, and gives them to any number of readers until it is disposed. */
-export const createEvents = (store: Pick<Store, 'view' | 'subscribe'>, clock: Clock): Events & Disposable => {
+/** Turns commits into events, keeps the last of them, and gives them to `tell` and to any number of readers until it is disposed. */
+export const createEvents = (
+  store: Pick<Store, 'view' | 'subscribe'>,
+  clock: Clock,
+  tell: (event: ClusterEvent) => void,
+): Pick<Events, 'stream'> & Disposable => {
   const recent: ClusterEvent[] = [];
   const readers = new Set<Reader>();
   const subscription = store.subscribe((commit) => {
@@ -24,6 +28,7 @@ export const createEvents = (store: Pick<Store, 'view' | 'subscribe'>, clock: Cl
     recent.push(...events);
     recent.splice(0, recent.length - kept);
     for (const reader of readers) hand(reader, events);
+    for (const event of events) tell(event);
   });
   return {
     stream: ({ since, until, signal }) => {

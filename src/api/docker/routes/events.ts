@@ -1,53 +1,59 @@
-import type { ClusterEvent, Manager } from '../../../manager/manager.ts';
+import type { MergedEvent } from '../../../manager/manager.ts';
+import { TuttiError } from '../../../model/errors.ts';
 import { stream } from '../../http/reply.ts';
 import type { ApiRequest } from '../../http/request.ts';
 import type { Route } from '../../http/router.ts';
 import type { DockerContext } from '../context.ts';
 import { sparse } from '../convert/sparse.ts';
+import { eventFilters, passes } from '../events/filter.ts';
+import type { Told } from '../events/message.ts';
+import { createMessages } from '../events/message.ts';
 import type { Filters } from '../filters.ts';
-import { anyOf, labelled, readFilters } from '../filters.ts';
+import { readFilters } from '../filters.ts';
 import { readMoment } from '../input.ts';
 
-/** Filters by the name or id of one kind of object. Kinds that the cluster has no events of fit nothing. */
-const kinds = ['config', 'network', 'node', 'secret', 'service'] as const;
-const foreignKinds = ['container', 'daemon', 'image', 'plugin', 'volume'];
+/** Characters: what a reader that is slow has in memory, besides the events that all share. */
+const mostAtOnce = 32_768;
 
-export const eventRoutes = ({ manager }: DockerContext): readonly Route[] => [
-  ['GET', '/events', (request) => stream(eventsOf(request, manager), 'application/json')],
-];
-
-const eventsOf = (request: ApiRequest, { events }: Manager): AsyncIterable<string> => {
-  const filters = readFilters(request, ['event', 'label', 'scope', 'type', ...kinds, ...foreignKinds]);
-  const since = readMoment(request, 'since');
-  const until = readMoment(request, 'until');
-  return lines(events.stream({ ...sparse({ since, until }), signal: request.signal }), filters);
+export const eventRoutes = ({ manager }: DockerContext): readonly Route[] => {
+  const messageOf = createMessages(manager);
+  return [
+    [
+      'GET',
+      '/events',
+      (request) => {
+        const filters = readFilters(request, eventFilters);
+        const events = manager.events.all({ ...spanOf(request), signal: request.signal });
+        return stream(lines(events, filters, messageOf), 'application/json');
+      },
+    ],
+  ];
 };
 
-async function* lines(events: AsyncIterable<ClusterEvent>, filters: Filters): AsyncGenerator<string> {
-  for await (const event of events) if (passes(event, filters)) yield `${JSON.stringify(messageOf(event))}\n`;
+const spanOf = (request: ApiRequest) => {
+  const since = readMoment(request, 'since');
+  const until = readMoment(request, 'until');
+  if (since !== undefined && until !== undefined && since > until) {
+    throw new TuttiError('invalid-argument', '`since` time cannot be after `until` time');
+  }
+  return sparse({ since, until });
+};
+
+async function* lines(
+  events: AsyncIterable<readonly MergedEvent[]>,
+  filters: Filters,
+  messageOf: (event: MergedEvent) => Told | undefined,
+): AsyncGenerator<string> {
+  for await (const batch of events) {
+    let text = '';
+    for (const event of batch) {
+      const told = messageOf(event);
+      if (told === undefined || !passes(filters, told.message)) continue;
+      text += told.text;
+      if (text.length < mostAtOnce) continue;
+      yield text;
+      text = '';
+    }
+    if (text !== '') yield text;
+  }
 }
-
-/** Docker has no events of tasks; whoever asks for them by type gets them. */
-const passes = (event: ClusterEvent, filters: Filters): boolean =>
-  (event.type !== 'task' || filters.get('type')?.includes('task') === true) &&
-  anyOf(filters, 'type', (type) => type === event.type) &&
-  anyOf(filters, 'event', (action) => action === event.action) &&
-  anyOf(filters, 'scope', (scope) => scope === 'swarm') &&
-  labelled(filters, 'label', event.attributes) &&
-  kinds.every((kind) =>
-    anyOf(
-      filters,
-      kind,
-      (wanted) => event.type === kind && (event.id.startsWith(wanted) || event.name.startsWith(wanted)),
-    ),
-  ) &&
-  foreignKinds.every((kind) => !filters.has(kind));
-
-const messageOf = (event: ClusterEvent) => ({
-  Type: event.type,
-  Action: event.action,
-  Actor: { ID: event.id, Attributes: { ...event.attributes, name: event.name } },
-  scope: 'swarm',
-  time: Math.floor(event.timestamp / 1000),
-  timeNano: event.timestamp * 1e6,
-});

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Message } from './message.ts';
+import { passes } from './filter.ts';
+
+const message = (over: Partial<Message> & { readonly attributes?: Readonly<Record<string, string>> }): Message => ({
+  Type: 'container',
+  Action: 'start',
+  Actor: {
+    ID: 'abcdef',
+    Attributes: { name: 'web', image: 'reg:5000/app:1', 'node.name': 'node1', ...over.attributes },
+  },
+  scope: 'local',
+  time: 1,
+  timeNano: 1e9,
+  ...over,
+});
+
+const cases: readonly (readonly [Readonly<Record<string, readonly string[]>>, Message, boolean])[] = [
+  [{}, message({}), true],
+  [{ container: ['we'] }, message({}), true],
+  [{ container: ['abc'] }, message({}), true],
+  [{ container: ['other'] }, message({}), false],
+  [{ image: ['reg:5000/app'] }, message({}), true],
+  [{ image: ['reg:5000/app:1'] }, message({}), true],
+  [{ image: ['reg'] }, message({}), false],
+  [{ node: ['node1'] }, message({}), true],
+  [{ node: ['node2'] }, message({}), false],
+  [{ event: ['exec_start'] }, message({ Action: 'exec_start: sh -c x' }), true],
+  [{ event: ['star'] }, message({}), false],
+  [{ event: ['start'], type: ['container', 'image'] }, message({}), true],
+  [{ label: ['a=b'] }, message({ attributes: { a: 'b' } }), true],
+  [{ label: ['a=c'] }, message({ attributes: { a: 'b' } }), false],
+  [{ scope: ['swarm'] }, message({}), false],
+  [{}, message({ Type: 'task' }), false],
+  [{ type: ['task'] }, message({ Type: 'task' }), true],
+];
+
+test('events are filtered as an engine filters them, and by node', () => {
+  for (const [filters, event, expected] of cases) {
+    assert.equal(passes(new Map(Object.entries(filters)), event), expected, JSON.stringify(filters));
+  }
+});
