@@ -14,6 +14,7 @@ import { openStore } from '../src/host/store.ts';
 import { createAllocator } from '../src/manager/allocator.ts';
 import { trackAssignments } from '../src/manager/assignments/track.ts';
 import { createMembershipCalls } from '../src/manager/ca/calls.ts';
+import { startContainerStatus } from '../src/manager/attach/status.ts';
 import { createManager, startLoops } from '../src/manager/create.ts';
 import { createDispatcher } from '../src/manager/dispatcher/dispatcher.ts';
 import { createEngines } from '../src/manager/engines/engines.ts';
@@ -119,6 +120,7 @@ const run = async (): Promise<AsyncDisposable> => {
   parts.use(dispatcher);
   parts.use(followCertificate(listener));
   parts.use(startLoops({ store, allocator, clock, random, log }));
+  parts.use(startContainerStatus({ store, inventory, clock, log }));
   const endpoints = () =>
     config.apiPort === 0 ? [] : [`tcp://${formatAddress({ host: config.address, port: config.apiPort })}`];
   const context = { endpoints, manager, clock, random, log, version: ownVersion(), nodeId: config.nodeId };

@@ -3,6 +3,7 @@ import type { NodeRequests } from '../rpc/transport.ts';
 import type { Store } from '../store/store.ts';
 import type { Allocator } from './allocator.ts';
 import { clientCommands } from './commands/clients.ts';
+import { createContainerNetworks } from './attach/networks.ts';
 import { clusterCommands } from './commands/cluster.ts';
 import type { CommandContext } from './commands/context.ts';
 import { fileCommands } from './commands/files.ts';
@@ -52,7 +53,8 @@ export const createManager = (ports: ManagerPorts): Manager & Disposable => {
   const images = createImages({ engines, queries, clock, log });
   const volumes = createVolumes({ store, engines, queries, clock, random: ports.random });
   parts.use(forgetDestroyed(inventory, volumes, log));
-  const containers = parts.use(createContainers({ ...ports, engines, inventory, images, volumes }));
+  const networks = createContainerNetworks({ ...ports, engines });
+  const containers = parts.use(createContainers({ ...ports, engines, inventory, images, volumes, networks }));
   return {
     commands: {
       ...serviceCommands(ports),
@@ -70,6 +72,7 @@ export const createManager = (ports: ManagerPorts): Manager & Disposable => {
     inventory,
     images,
     containers,
+    networks,
     [Symbol.dispose]: () => parts[Symbol.dispose](),
   };
 };

@@ -28,6 +28,7 @@ export interface Manager {
   readonly volumes: Volumes;
   readonly images: Images;
   readonly containers: Containers;
+  readonly networks: ContainerNetworks;
 }
 
 /** The nodes' own engines, for what Docker's dialect passes on. */
@@ -56,6 +57,18 @@ export interface KnownContainer {
   /** Its node is ready and its engine answers. */
   readonly reachable: boolean;
   readonly summary: Definitions['ContainerSummary'];
+}
+
+/** Puts containers that are there on networks that span the nodes, and takes them off. `settings`: Docker's EndpointSettings. */
+export interface ContainerNetworks {
+  /** Throws `permission-denied` where it is on the network, or may not be; and what its engine says. */
+  connect(
+    network: Network,
+    container: KnownContainer,
+    settings: Readonly<Record<string, unknown>>,
+    signal: AbortSignal,
+  ): Promise<void>;
+  disconnect(network: Network, container: KnownContainer, force: boolean, signal: AbortSignal): Promise<void>;
 }
 
 /** An event of one node's engine, as it came. */

@@ -74,7 +74,8 @@ const noteChange = (dirty: Dirty, change: Change): boolean => {
       dirty.containers.add(change.id);
       return true;
     case 'containerStatus':
-      if (change.before?.running === change.after?.running) return false;
+      if (change.before?.running === change.after?.running && change.before?.nodeId === change.after?.nodeId)
+        return false;
       dirty.containers.add(change.id);
       return true;
   }

@@ -9,6 +9,7 @@ import { assignedTaskOf, endpointsOf, hasEndpoints, needsOf } from '../../core/a
 import type { TaskNeeds } from '../../core/assign/task.ts';
 import { isPlaced } from '../../core/task/known.ts';
 import type { PlacedTask } from '../../core/task/known.ts';
+import type { SingleContainer, SingleContainerStatus } from '../../model/single-container.ts';
 import type { TaskStatus } from '../../model/task.ts';
 import type { View } from '../../store/store.ts';
 import { knownIn, unadopted } from '../observed.ts';
@@ -260,7 +261,7 @@ export class AssignmentTable {
       container?.attachments === undefined || this.#view.get('node', container.nodeId) === undefined
         ? undefined
         : containerShare(container, {
-            running: this.#view.get('containerStatus', id)?.running === true,
+            running: isRunning(container, this.#view.get('containerStatus', id)),
             nodeDown: this.#view.get('nodeStatus', container.nodeId)?.state === 'down',
           });
     if (after === undefined) this.#containers.delete(id);
@@ -361,6 +362,9 @@ export class AssignmentTable {
     return members;
   }
 }
+
+const isRunning = ({ nodeId }: SingleContainer, status: SingleContainerStatus | undefined): boolean =>
+  status?.running === true && status.nodeId === nodeId;
 
 const nothingNeeded = { secrets: [], configs: [] };
 

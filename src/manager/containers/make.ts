@@ -34,7 +34,19 @@ export const makeOnEngine = async (ports: ContainerPorts, row: SingleContainer, 
   if (reply.status === 404 && isNoImage(reply.message)) return { kind: 'no-image', image: spec.image };
   if (reply.status !== 201) return { kind: 'refused', status: reply.status, message: reply.message };
   const { Id: id, Warnings: warnings } = reply.body as { readonly Id: string; readonly Warnings?: readonly string[] };
+  await connect(ports, row, id, signal);
   return { kind: 'made', id, nodeId, warnings: warnings ?? [] };
+};
+
+/** A container that is not on all of its networks is not what was asked for: it is taken away again. */
+const connect = async (ports: ContainerPorts, row: SingleContainer, id: string, signal: AbortSignal): Promise<void> => {
+  try {
+    await ports.networks?.finish(row, id, signal);
+  } catch (thrown) {
+    const path = `/containers/${id}?force=1`;
+    await callEngine(ports, row.nodeId, { method: 'DELETE', path, deadlineMs: createMs }).catch(() => undefined);
+    throw thrown;
+  }
 };
 
 /** No answer came: the engine may have made it all the same. */

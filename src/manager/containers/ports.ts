@@ -36,4 +36,6 @@ export interface VolumePlaces {
 export interface NetworkPreparation {
   /** Sees to it that they are there on its node; returns the request as that node's engine is to get it. */
   prepare(container: SingleContainer, signal: AbortSignal): Promise<Readonly<Record<string, unknown>>>;
+  /** Connects what was made to the networks that the request had no place for. */
+  finish(container: SingleContainer, engineId: string, signal: AbortSignal): Promise<void>;
 }

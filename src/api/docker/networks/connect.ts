@@ -24,7 +24,11 @@ export const connectContainer = async (
   const { value } = await readBody(request, connectSchema, 'endpoint');
   const { Container, ...more } = value;
   const { found, container } = await both(context, request, reference, Container);
-  await onEngine(context, request, `${engineName(found, container.nodeId)}/connect`, container, more);
+  if (found.kind === 'cluster' && found.network.spec.driver === 'overlay') {
+    await context.manager.networks.connect(found.network, container, more.EndpointConfig ?? {}, request.signal);
+  } else {
+    await onEngine(context, request, `${engineName(found, container.nodeId)}/connect`, container, more);
+  }
   return empty(200);
 };
 
@@ -36,7 +40,11 @@ export const disconnectContainer = async (
   const { value } = await readBody(request, disconnectSchema, 'endpoint');
   const { Container, ...more } = value;
   const { found, container } = await both(context, request, reference, Container);
-  await onEngine(context, request, `${engineName(found, container.nodeId)}/disconnect`, container, more);
+  if (found.kind === 'cluster' && found.network.spec.driver === 'overlay') {
+    await context.manager.networks.disconnect(found.network, container, more.Force === true, request.signal);
+  } else {
+    await onEngine(context, request, `${engineName(found, container.nodeId)}/disconnect`, container, more);
+  }
   return empty(200);
 };
 
@@ -48,7 +56,7 @@ interface Placed {
 
 const both = async (context: DockerContext, request: ApiRequest, reference: string, name: string) => {
   const found = await findNetwork(context, request, reference);
-  const container: Placed = await context.manager.inventory.find(name, request.signal);
+  const container = await context.manager.inventory.find(name, request.signal);
   return { found, container };
 };
 
@@ -59,8 +67,7 @@ const engineName = (found: FoundNetwork, nodeId: string): string => {
     const where = `network ${found.network.Name} is on node ${found.nodeName} alone`;
     throw new TuttiError('invalid-argument', `${where}, and the container is on another`);
   }
-  if (found.network.spec.driver !== 'overlay') return found.network.spec.driver;
-  throw new TuttiError('not-implemented', 'containers cannot be connected to networks of the cluster yet');
+  return found.network.spec.driver;
 };
 
 const onEngine = async (

@@ -1,0 +1,140 @@
+import type { ContainerAttachment } from '../../model/attachment.ts';
+import { TuttiError } from '../../model/errors.ts';
+import type { NetworkId } from '../../model/ids.ts';
+import type { SingleContainer } from '../../model/single-container.ts';
+import type { ReadyNetworks } from '../../rpc/networks.ts';
+import { tellEngine } from '../engines/tell.ts';
+import type { ContainerNetworks, Engines } from '../manager.ts';
+import { adopt } from './adopt.ts';
+import type { AdoptPorts } from './adopt.ts';
+import { attach, detach, makeReady, wishOf } from './attach.ts';
+import type { AttachPorts } from './attach.ts';
+import { askedNetworks, placeOn, readSettings, rewritten } from './request.ts';
+import type { CreateRequest, EnginePlace, EndpointSettings } from './request.ts';
+import { checkAttachable, resolveNetwork } from './resolve.ts';
+import type { ResolvedNetwork } from './resolve.ts';
+
+export interface ContainerNetworksPorts extends AttachPorts, AdoptPorts {
+  readonly engines: Engines;
+}
+
+/** Puts single containers on networks of the cluster: what dialects call, and what making containers needs. */
+export interface ContainerNetworksOfManager extends ContainerNetworks {
+  /**
+   * Gives the container of a row its addresses, sees to it that its networks are on its node, and returns the request
+   * as that node's engine is to get it. Again for a row that has moved: it keeps its addresses.
+   */
+  prepare(container: SingleContainer, signal: AbortSignal): Promise<CreateRequest>;
+  /** Connects the container that was made to its other networks: engines before API 1.44 take one at first. */
+  finish(container: SingleContainer, engineId: string, signal: AbortSignal): Promise<void>;
+}
+
+export const createContainerNetworks = (ports: ContainerNetworksPorts): ContainerNetworksOfManager => {
+  const { store } = ports;
+  return {
+    async prepare(container, signal) {
+      const { request } = container.spec;
+      const asked = askedNetworks(request);
+      if (asked === undefined || asked.fixedMode || asked.networks.length === 0) return request;
+      const networks = asked.networks.map((one) => resolveNetwork(store.view, one));
+      const { places, ready } = await placesFor(ports, container, networks, signal);
+      const [first] = places;
+      return first === undefined
+        ? request
+        : rewritten(
+            request,
+            first,
+            Object.values(ready).flatMap(({ dns }) => dns),
+          );
+    },
+    async finish(container, engineId, signal) {
+      const asked = askedNetworks(container.spec.request);
+      if (asked === undefined || asked.fixedMode) return;
+      const networks = asked.networks.map((one) => resolveNetwork(store.view, one));
+      const known = store.view.get('container', container.id)?.attachments?.length ?? 0;
+      if (networks.length < 2 && known < 2) return;
+      const { places } = await placesFor(ports, container, networks, signal);
+      for (const place of places.slice(1)) await connectOn(ports, container.nodeId, engineId, place, signal);
+    },
+    async connect(network, container, given, signal) {
+      checkAttachable(network);
+      const settings = readSettings(given);
+      if (settings === undefined) throw new TuttiError('invalid-argument', 'the endpoint settings cannot be read');
+      const row = store.view.find('container', 'engine', container.id)[0] ?? (await adopt(ports, container));
+      if (row.attachments?.some(({ networkId }) => networkId === network.id) === true) {
+        const message = `endpoint with name ${row.spec.name} already exists in network ${network.spec.name}`;
+        throw new TuttiError('permission-denied', message);
+      }
+      const wish = wishOf({ kind: 'cluster', reference: network.spec.name, settings, network });
+      const attachments = await attach(ports, row.id, [wish]);
+      try {
+        const ready = await makeReady(ports, container.nodeId, [network.id], signal);
+        const place = clusterPlace(network.id, settings, attachments, ready);
+        await connectOn(ports, container.nodeId, container.id, place, signal);
+      } catch (thrown) {
+        await detach(ports, row.id, network.id);
+        throw thrown;
+      }
+    },
+    async disconnect(network, container, force, signal) {
+      const ready = await makeReady(ports, container.nodeId, [network.id], signal).catch(() => undefined);
+      const [row] = store.view.find('container', 'engine', container.id);
+      const attached = row?.attachments?.some(({ networkId }) => networkId === network.id) === true;
+      const name = ready?.[network.id]?.dockerNetwork;
+      if (!attached || name === undefined) {
+        const message = `container ${container.id} is not connected to network ${network.spec.name}`;
+        throw new TuttiError(attached ? 'unavailable' : 'permission-denied', message);
+      }
+      const json = { Container: container.id, Force: force };
+      await tellEngine(ports, container.nodeId, { method: 'POST', path: `/networks/${name}/disconnect`, json }, signal);
+      await detach(ports, row?.id ?? '', network.id);
+    },
+  };
+};
+
+/** Every network that the container is to be on, as its engine is told: those of the request, then those it was connected to. */
+const placesFor = async (
+  ports: ContainerNetworksPorts,
+  container: SingleContainer,
+  networks: readonly ResolvedNetwork[],
+  signal: AbortSignal,
+): Promise<{ readonly places: readonly EnginePlace[]; readonly ready: ReadyNetworks }> => {
+  const wishes = networks.flatMap((one) => (one.kind === 'cluster' ? [wishOf(one)] : []));
+  const present = ports.store.view.get('container', container.id)?.attachments ?? [];
+  const attachments = wishes.length === 0 ? present : await attach(ports, container.id, wishes);
+  // A network that is gone by now is none that it can be on.
+  const there = attachments.filter(({ networkId }) => ports.store.view.get('network', networkId) !== undefined);
+  const ids = there.map(({ networkId }) => networkId);
+  const ready = ids.length === 0 ? {} : await makeReady(ports, container.nodeId, ids, signal);
+  const asked = networks.map((one) =>
+    one.kind === 'engine'
+      ? { network: one.name, settings: one.settings }
+      : clusterPlace(one.network.id, one.settings, there, ready),
+  );
+  const wished = new Set(wishes.map(({ networkId }) => networkId));
+  const others = there.filter(({ networkId }) => !wished.has(networkId));
+  return { places: [...asked, ...others.map(({ networkId }) => clusterPlace(networkId, {}, there, ready))], ready };
+};
+
+const clusterPlace = (
+  networkId: NetworkId,
+  settings: EndpointSettings,
+  attachments: readonly ContainerAttachment[],
+  ready: ReadyNetworks,
+): EnginePlace => {
+  const found = attachments.find((one) => one.networkId === networkId);
+  const there = ready[networkId];
+  if (found !== undefined && there !== undefined) return placeOn(settings, found.address, there);
+  throw new TuttiError('unavailable', `network ${networkId} is not on the container's node`);
+};
+
+const connectOn = async (
+  ports: ContainerNetworksPorts,
+  nodeId: string,
+  engineId: string,
+  { network, settings }: EnginePlace,
+  signal: AbortSignal,
+): Promise<void> => {
+  const json = { Container: engineId, EndpointConfig: settings };
+  await tellEngine(ports, nodeId, { method: 'POST', path: `/networks/${network}/connect`, json }, signal);
+};

@@ -1,0 +1,106 @@
+import type { SingleContainer } from '../../model/single-container.ts';
+import { TuttiError } from '../../model/errors.ts';
+import type { Clock, Log } from '../../platform/ports.ts';
+import type { Store } from '../../store/store.ts';
+import type { EngineEvent, Inventory, KnownContainer } from '../manager.ts';
+
+export interface ContainerStatusPorts {
+  readonly store: Store;
+  readonly inventory: Inventory;
+  readonly clock: Pick<Clock, 'monotonic' | 'after' | 'sleep'>;
+  readonly log: Log;
+}
+
+/** How often all is compared with what the engines were last heard to say. */
+const compareMs = 5_000;
+/** An event is newer than the inventory for no longer than this. */
+const freshMs = 3_000;
+const retryMs = 1_000;
+
+/** What becomes of a container with these events of its engine; others change nothing. */
+const outcomes: Readonly<Record<string, boolean>> = { start: true, unpause: true, die: false, destroy: false };
+
+/**
+ * Notes which of the containers that have a row run, from the engines' events and, for what these missed, from the
+ * inventory. What is not known stays as it was.
+ */
+export const startContainerStatus = (ports: ContainerStatusPorts): AsyncDisposable => {
+  const { store, inventory, clock, log } = ports;
+  const stop = new AbortController();
+  const fresh = new Map<string, number>();
+
+  const note = (row: SingleContainer, running: boolean): void => {
+    const before = store.view.get('containerStatus', row.id);
+    if (before?.running === running && before.nodeId === row.nodeId) return;
+    store.observe((soft) => soft.put('containerStatus', row.id, { nodeId: row.nodeId, running }));
+  };
+  const take = ({ nodeId, event }: EngineEvent): void => {
+    const running = event.Type === 'container' ? outcomes[event.Action ?? ''] : undefined;
+    if (running === undefined) return;
+    for (const row of store.view.find('container', 'engine', event.Actor?.ID ?? '')) {
+      if (row.nodeId !== nodeId) continue;
+      fresh.set(row.id, clock.monotonic());
+      note(row, running);
+    }
+  };
+  const compare = (): void => {
+    const now = clock.monotonic();
+    for (const [id, at] of fresh) if (now - at > freshMs) fresh.delete(id);
+    const known = new Map<string, ReadonlyMap<string, KnownContainer>>();
+    for (const row of [...store.view.list('container')]) {
+      if (row.engineId === undefined || fresh.has(row.id) || !inventory.listed(row.nodeId)) continue;
+      const of = known.get(row.nodeId) ?? new Map(inventory.of(row.nodeId).map((each) => [each.id, each]));
+      known.set(row.nodeId, of);
+      const state = of.get(row.engineId)?.summary.State;
+      note(row, state === 'running' || state === 'paused');
+    }
+  };
+  const forget = store.subscribe(({ changes }) => {
+    const gone = changes.filter(({ table, after }) => table === 'container' && after === undefined);
+    if (gone.length > 0)
+      queueMicrotask(() =>
+        dropAll(
+          store,
+          gone.map(({ id }) => id),
+        ),
+      );
+  });
+  let timer = clock.after(compareMs, function again() {
+    compare();
+    timer = clock.after(compareMs, again);
+  });
+  const following = follow(ports, take, stop.signal).catch((thrown: unknown) =>
+    log.error('the containers can no longer be followed', { reason: TuttiError.from(thrown).message }),
+  );
+  return {
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      timer.cancel();
+      forget[Symbol.dispose]();
+      await following;
+    },
+  };
+};
+
+const dropAll = (store: Store, ids: readonly string[]): void => {
+  const there = ids.filter(
+    (id) => store.view.get('container', id) === undefined && store.view.get('containerStatus', id) !== undefined,
+  );
+  if (there.length > 0) store.observe((soft) => there.forEach((id) => soft.drop('containerStatus', id)));
+};
+
+/** Reads events for as long as it lives: a reader that was too slow begins anew, and the comparison finds the rest. */
+const follow = async (
+  { inventory, clock, log }: ContainerStatusPorts,
+  take: (event: EngineEvent) => void,
+  signal: AbortSignal,
+): Promise<void> => {
+  while (!signal.aborted) {
+    try {
+      for await (const event of inventory.events(signal)) take(event);
+    } catch (thrown) {
+      if (!signal.aborted) log.warn('events of containers were missed', { reason: TuttiError.from(thrown).message });
+    }
+    await clock.sleep(retryMs, signal).catch(() => undefined);
+  }
+};
