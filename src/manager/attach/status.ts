@@ -47,7 +47,7 @@ export const startContainerStatus = (ports: ContainerStatusPorts): AsyncDisposab
     const now = clock.monotonic();
     for (const [id, at] of fresh) if (now - at > freshMs) fresh.delete(id);
     const known = new Map<string, ReadonlyMap<string, KnownContainer>>();
-    for (const row of [...store.view.list('container')]) {
+    for (const row of store.view.list('container')) {
       if (row.engineId === undefined || fresh.has(row.id) || !inventory.listed(row.nodeId)) continue;
       const of = known.get(row.nodeId) ?? new Map(inventory.of(row.nodeId).map((each) => [each.id, each]));
       known.set(row.nodeId, of);
