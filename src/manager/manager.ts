@@ -69,6 +69,8 @@ export interface ContainerNetworks {
     signal: AbortSignal,
   ): Promise<void>;
   disconnect(network: Network, container: KnownContainer, force: boolean, signal: AbortSignal): Promise<void>;
+  /** The containers that run on the network; those of tasks are not among them. */
+  on(networkId: string): readonly { readonly container: SingleContainer; readonly address: string }[];
 }
 
 /** An event of one node's engine, as it came. */

@@ -7,7 +7,7 @@ import { tellEngine } from '../engines/tell.ts';
 import type { ContainerNetworks, Engines } from '../manager.ts';
 import { adopt } from './adopt.ts';
 import type { AdoptPorts } from './adopt.ts';
-import { attach, detach, makeReady, wishOf } from './attach.ts';
+import { attach, detach, makeReady, runningOn, wishOf } from './attach.ts';
 import type { AttachPorts } from './attach.ts';
 import { askedNetworks, placeOn, readSettings, rewritten } from './request.ts';
 import type { CreateRequest, EnginePlace, EndpointSettings } from './request.ts';
@@ -89,6 +89,7 @@ export const createContainerNetworks = (ports: ContainerNetworksPorts): Containe
       await tellEngine(ports, container.nodeId, { method: 'POST', path: `/networks/${name}/disconnect`, json }, signal);
       await detach(ports, row?.id ?? '', network.id);
     },
+    on: (networkId) => runningOn(store.view, networkId),
   };
 };
 

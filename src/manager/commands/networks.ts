@@ -1,6 +1,7 @@
 import { TuttiError } from '../../model/errors.ts';
 import type { Network, NetworkSpec } from '../../model/network.ts';
 import type { Transaction } from '../../store/store.ts';
+import { runningOn } from '../attach/attach.ts';
 import { createNetwork, isPredefined } from '../cluster.ts';
 import type { Commands } from '../manager.ts';
 import { resolve } from '../references.ts';
@@ -47,5 +48,13 @@ export const dropNetwork = (transaction: Transaction, network: Network): void =>
   }
   const users = usersOf(transaction, ({ task }) => task.networks?.some(({ networkId }) => networkId === id) === true);
   if (users.length > 0) throw new TuttiError('in-use', `network ${spec.name} is in use by ${serviceList(users)}`);
+  const [first] = runningOn(transaction, id);
+  if (first !== undefined) {
+    const { engineId, id: own, spec: named } = first.container;
+    throw new TuttiError(
+      'permission-denied',
+      `error while removing network: network ${spec.name} id ${id} has active endpoints (name:"${named.name}" id:"${(engineId ?? own).slice(0, 12)}")`,
+    );
+  }
   transaction.delete('network', id);
 };

@@ -26,7 +26,9 @@ export const inspectContainer = async (manager: Manager, request: ApiRequest): P
 const withNetworks = (manager: Manager, text: string): string => {
   const container: unknown = JSON.parse(text);
   if (!isRecord(container)) return text;
-  return JSON.stringify(withClusterNetworks(container, (name) => clusterNetworkOf(manager, name)));
+  const id = container['Id'];
+  const row = typeof id === 'string' ? manager.containers.row(id) : undefined;
+  return JSON.stringify(withClusterNetworks(container, (name) => clusterNetworkOf(manager, name), row));
 };
 
 /** The text of a JSON object with one field more, everything else left as the engine wrote it. */

@@ -131,8 +131,10 @@ const readList = async (
 
 const presented = (manager: Manager, summary: Summary, id: string, name: string, mapped: boolean): Summary => {
   const named = mapped
-    ? (withClusterNetworks(summary as Readonly<Record<string, unknown>>, (network) =>
-        clusterNetworkOf(manager, network),
+    ? (withClusterNetworks(
+        summary as Readonly<Record<string, unknown>>,
+        (network) => clusterNetworkOf(manager, network),
+        manager.containers.row(summary.Id ?? ''),
       ) as Summary)
     : summary;
   const { Names = [] } = summary;

@@ -1,4 +1,5 @@
 import type { Manager } from '../../../manager/manager.ts';
+import type { SingleContainer } from '../../../model/single-container.ts';
 import { isRecord } from './record.ts';
 
 /** What a network of an engine is in the cluster; undefined: an engine's own. */
@@ -24,34 +25,64 @@ export const engineNetworksOf = ({ queries }: Pick<Manager, 'queries'>, referenc
 
 /**
  * What an engine says of a container, with the networks of the cluster called as the cluster does: `HostConfig.NetworkMode`
- * and `NetworkSettings.Networks`, of a list as of an inspection.
+ * and `NetworkSettings.Networks`, of a list as of an inspection. What the container's row says of its request and its
+ * attachments stands for what the engine was told instead.
  */
 export const withClusterNetworks = (
   container: Readonly<Record<string, unknown>>,
   named: (name: string) => ClusterNetwork,
+  row?: SingleContainer,
 ): Readonly<Record<string, unknown>> => {
   const { HostConfig: host, NetworkSettings: settings } = container;
   return {
     ...container,
-    ...(isRecord(host) && { HostConfig: withMode(host, named) }),
+    ...(isRecord(host) && { HostConfig: withMode(host, named, row) }),
     ...(isRecord(settings) &&
       isRecord(settings['Networks']) && {
-        NetworkSettings: { ...settings, Networks: withNames(settings['Networks'], named) },
+        NetworkSettings: { ...settings, Networks: withNames(settings['Networks'], named, row) },
       }),
   };
 };
 
-const withMode = (host: Readonly<Record<string, unknown>>, named: (name: string) => ClusterNetwork) => {
+type Fields = Readonly<Record<string, unknown>>;
+
+const withMode = (host: Fields, named: (name: string) => ClusterNetwork, row: SingleContainer | undefined): Fields => {
   const mode = host['NetworkMode'];
   const network = typeof mode === 'string' ? named(mode) : undefined;
-  return network === undefined ? host : { ...host, NetworkMode: network.name };
+  if (network === undefined) return host;
+  const asked = row?.spec.request['HostConfig'];
+  const { NetworkMode = network.name, Dns = [] } = isRecord(asked) ? asked : {};
+  return { ...host, NetworkMode, ...('Dns' in host && { Dns }) };
 };
 
-const withNames = (networks: Readonly<Record<string, unknown>>, named: (name: string) => ClusterNetwork) =>
+const withNames = (networks: Fields, named: (name: string) => ClusterNetwork, row: SingleContainer | undefined) =>
   Object.fromEntries(
     Object.entries(networks).map(([name, endpoint]) => {
       const network = named(name);
       if (network === undefined || !isRecord(endpoint)) return [name, endpoint];
-      return [network.name, { ...endpoint, NetworkID: network.id }];
+      return [network.name, { ...endpoint, ...asAsked(endpoint, network.id, row), NetworkID: network.id }];
     }),
   );
+
+/** Aliases and an address that was not asked for are not the engine's to tell. */
+const asAsked = (endpoint: Fields, networkId: string, row: SingleContainer | undefined): Fields => {
+  const attachment = row?.attachments?.find((one) => one.networkId === networkId);
+  if (attachment === undefined) return {};
+  const { aliases = [], fixed } = attachment;
+  const { Aliases, DNSNames, IPAMConfig } = endpoint;
+  const added = (names: unknown): readonly unknown[] => [
+    ...new Set([...aliases, ...(Array.isArray(names) ? names : [])]),
+  ];
+  return {
+    ...(aliases.length > 0 && {
+      Aliases: added(Aliases),
+      ...(Array.isArray(DNSNames) && { DNSNames: added(DNSNames) }),
+    }),
+    ...(fixed !== true && isRecord(IPAMConfig) && { IPAMConfig: withoutAddress(IPAMConfig) }),
+  };
+};
+
+const withoutAddress = (config: Fields): Fields | null => {
+  const { IPv4Address: _given, ...others } = config;
+  return Object.keys(others).length === 0 ? null : others;
+};

@@ -11,7 +11,7 @@ import type { Filters } from '../filters.ts';
 import { missingHeaders } from '../missing.ts';
 import { localNetworks, shownLocal } from './local.ts';
 import type { EngineNetwork } from './local.ts';
-import { usersOf } from './use.ts';
+import { isUsed } from './use.ts';
 
 const known = ['dangling', 'driver', 'id', 'label', 'name', 'node', 'scope', 'type'];
 
@@ -74,4 +74,4 @@ const wantsDangling = (filters: Filters): boolean | undefined => {
 
 /** Nothing is on it, and it may be removed. */
 const isDangling = (manager: Manager, network: Network): boolean =>
-  !isBuiltIn(network) && network.spec.ingress !== true && usersOf(manager, network).length === 0;
+  !isBuiltIn(network) && network.spec.ingress !== true && !isUsed(manager, network);

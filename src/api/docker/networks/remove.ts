@@ -14,7 +14,7 @@ import type { Filters } from '../filters.ts';
 import { missingHeaders } from '../missing.ts';
 import { findNetwork } from './find.ts';
 import { predefined } from './local.ts';
-import { usersOf } from './use.ts';
+import { isUsed } from './use.ts';
 
 export const removeNetwork = async (context: DockerContext, request: ApiRequest, reference: string): Promise<Reply> => {
   const found = await findNetwork(context, request, reference);
@@ -67,7 +67,7 @@ const isPruned = (
   const unwanted = (filters.get('label!') ?? []).some((one) =>
     labelled(new Map([['label', [one]]]), 'label', spec.labels),
   );
-  return !unwanted && labelled(filters, 'label', spec.labels) && usersOf(manager, network).length === 0;
+  return !unwanted && labelled(filters, 'label', spec.labels) && !isUsed(manager, network);
 };
 
 /** False where something has come onto it meanwhile. */
