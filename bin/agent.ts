@@ -25,6 +25,7 @@ import { createKernelSettings } from '../src/platform/kernel-settings.ts';
 import { systemRandomness } from '../src/platform/random.ts';
 import { ownVersion } from '../src/platform/version.ts';
 import { apiVersionHeader } from '../src/rpc/engine.ts';
+import { fetchImageWith } from '../src/rpc/images.ts';
 import { renewWith } from '../src/rpc/certificates/renew.ts';
 import { expiryTime, renewalTime } from '../src/rpc/certificates/credentials.ts';
 import { createHttp2AgentTransport } from '../src/rpc/http2/agent.ts';
@@ -69,6 +70,10 @@ const run = async (): Promise<AsyncDisposable> => {
       networks: network,
       files: createMemoryFiles(paths.taskFiles, createMountMemory(systemExec)),
       records: createRecordsFile(paths.records),
+      images: {
+        fetch: async (image, options) =>
+          await fetchImageWith({ managers: config.managers, credentials: () => credentials, clock }, image, options),
+      },
       clock,
       random: systemRandomness,
       log,

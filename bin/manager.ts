@@ -15,6 +15,7 @@ import { createAllocator } from '../src/manager/allocator.ts';
 import { trackAssignments } from '../src/manager/assignments/track.ts';
 import { createMembershipCalls } from '../src/manager/ca/calls.ts';
 import { startContainerStatus } from '../src/manager/attach/status.ts';
+import { createImageCalls } from '../src/manager/images/calls.ts';
 import { createManager, startLoops } from '../src/manager/create.ts';
 import { createDispatcher } from '../src/manager/dispatcher/dispatcher.ts';
 import { createEngines } from '../src/manager/engines/engines.ts';
@@ -103,14 +104,17 @@ const run = async (): Promise<AsyncDisposable> => {
     port: config.port,
     credentials,
     service: dispatcher.service,
-    calls: createMembershipCalls({
-      store,
-      clock,
-      random,
-      log,
-      managers,
-      removeNode: async (nodeId) => await manager.commands.removeNode(nodeId, true),
-    }),
+    calls: {
+      ...createMembershipCalls({
+        store,
+        clock,
+        random,
+        log,
+        managers,
+        removeNode: async (nodeId) => await manager.commands.removeNode(nodeId, true),
+      }),
+      ...createImageCalls({ images: manager.images, clock }),
+    },
     clock,
     log,
   });

@@ -168,6 +168,11 @@ export interface Images {
     options: { readonly signal: AbortSignal; readonly onBytes?: (total: number) => void },
   ): Promise<Ensured>;
   /**
+   * Where an image comes from that the cluster has: a registry gave it to those that have it, or it was made here.
+   * `nowhere`: no engine that answers has it. An answer may be some seconds old.
+   */
+  origin(reference: string): Promise<'nowhere' | 'registry' | 'cluster'>;
+  /**
    * After a name was given to an image on that node: on every other node where the name means another image, it means
    * this one too when it resolves. Gives what failed, for people.
    */

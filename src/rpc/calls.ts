@@ -47,3 +47,19 @@ export const renewAnswer = z.object({ certificate: pem, authority: pem });
 
 /** Call `leave`: the node goes for good. */
 export const leaveAnswer = z.object({});
+
+/** Call `image`: the node needs an image that its engine lacks. Asked again as long as it is coming. */
+export const imageRequest = z.object({
+  image: z.string().min(1).max(4096),
+  /** The registry was asked already, in vain. */
+  pullFailed: z.boolean(),
+});
+export const imageAnswer = z.discriminatedUnion('kind', [
+  /** The node's engine has it, under this id at least. */
+  z.object({ kind: z.literal('here'), id: z.string().max(256) }),
+  z.object({ kind: z.literal('coming'), bytes: z.number() }),
+  /** Other nodes have it from a registry: that is the one to ask first. */
+  z.object({ kind: z.literal('pull') }),
+  z.object({ kind: z.literal('nowhere') }),
+]);
+export type ImageAnswer = z.infer<typeof imageAnswer>;

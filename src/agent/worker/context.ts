@@ -17,6 +17,8 @@ export interface WorkerContext {
   readonly tasks: NodeTasks;
   readonly health: HealthChecks;
   readonly sources: FileSources;
+  /** Ids of images that the engine has, but not under the name (with a digest) that tasks have for them. */
+  readonly imageIds: Map<string, string>;
   node(signal: AbortSignal): Promise<NodeIdentity>;
   /** The API version that is spoken with the engine. */
   engineApi(signal: AbortSignal): Promise<string>;

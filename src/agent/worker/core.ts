@@ -50,6 +50,7 @@ export class WorkerCore implements WorkerContext {
   readonly tasks: NodeTasks = createNodeTasks();
   readonly health: WorkerContext['health'];
   readonly sources: FileSources;
+  readonly imageIds = new Map<string, string>();
   readonly pullImage: WorkerContext['pullImage'];
   readonly #handlers: Handlers = createHandlers(this);
   readonly #lanes: Readonly<Record<LaneName, Lane>>;

@@ -4,6 +4,7 @@ import type { TaskId } from '../../model/ids.ts';
 import type { ContainerSpec } from '../../model/container.ts';
 import type { Action, ActionOf } from './actions.ts';
 import type { ContainerView } from './container-view.ts';
+import { fetchImage, isPulled } from './fetch-image.ts';
 import { startTask } from './launch.ts';
 import { missingImage } from './missing-image.ts';
 import { prepareTask } from './prepare.ts';
@@ -33,43 +34,19 @@ async function pull(context: WorkerContext, taskId: TaskId, signal: AbortSignal)
   const { assigned } = context.task(taskId);
   const say = (message: string): void =>
     context.update(taskId, (record, now) => advance(record, { state: 'preparing', message }, now));
-  for (const image of new Set(assigned.spec.containers.filter(isPulled).map((spec) => spec.image))) {
-    say(`pulling ${image}`);
-    try {
-      await context.pullImage(image, assigned, signal, (status) => say(`pulling ${image}: ${status}`));
-    } catch (cause) {
-      await requireLocal(context, image, TuttiError.from(cause), signal);
-    }
+  const byImage = new Map(
+    assigned.spec.containers.filter((spec) => isFetched(context, spec)).map((spec) => [spec.image, spec]),
+  );
+  for (const [image, spec] of byImage) {
+    await fetchImage(context, { spec, assigned, signal, say });
     context.health.forget(image);
   }
   context.entry(taskId).needsPull = false;
 }
 
-/**
- * A pull that failed is no harm where the engine has the image. Where it has not, that is final for this task: another
- * node may have it, or reach the registry. A fault of the engine itself is thrown as it is.
- */
-async function requireLocal(
-  context: WorkerContext,
-  image: string,
-  fault: TuttiError,
-  signal: AbortSignal,
-): Promise<void> {
-  if (fault.code === 'cancelled') throw fault;
-  try {
-    await context.ports.engine.imageHasHealthcheck(image, { signal });
-  } catch (cause) {
-    const missing = TuttiError.from(cause);
-    if (missing.code !== 'not-found') throw missing;
-    throw missingImage(image, fault);
-  }
-  context.ports.log.warn('cannot pull; the image that the engine has is used', { image, error: fault.message });
-}
-
-function isPulled({ image, pullPolicy }: ContainerSpec): boolean {
-  // An image named by its content id is in no registry.
-  return pullPolicy !== 'never' && !image.startsWith('sha256:');
-}
+/** Whether something can be done about an image that is missing. */
+const isFetched = ({ ports }: WorkerContext, spec: ContainerSpec): boolean =>
+  isPulled(spec) || ports.images !== undefined;
 
 async function prepare(context: WorkerContext, taskId: TaskId, signal: AbortSignal): Promise<void> {
   const { record, assigned } = context.task(taskId);
@@ -85,6 +62,7 @@ async function prepare(context: WorkerContext, taskId: TaskId, signal: AbortSign
     sources: context.sources,
     existing: context.tasks.containersOf(taskId),
     engineApi: await context.engineApi(signal),
+    imageIds: context.imageIds,
     signal,
     onCreated: (view) => context.seen(view),
   });
@@ -93,7 +71,7 @@ async function prepare(context: WorkerContext, taskId: TaskId, signal: AbortSign
 }
 
 function askForPull(context: WorkerContext, taskId: TaskId, assigned: AssignedTask, image: string): void {
-  if (!assigned.spec.containers.some((spec) => spec.image === image && isPulled(spec))) {
+  if (!assigned.spec.containers.some((spec) => spec.image === image && isFetched(context, spec))) {
     throw missingImage(image, undefined);
   }
   context.health.forget(image);

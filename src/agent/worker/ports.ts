@@ -2,12 +2,30 @@ import type { Clock, Log, Randomness } from '../../platform/ports.ts';
 import type { ContainerEngine, NetworkPreparer, TaskFiles } from '../executor/engine.ts';
 import type { RecordStore } from './records.ts';
 
+/** Images of other nodes, brought by a manager. */
+export interface ImageSource {
+  /**
+   * Resolves when the engine has the image, or when it is to be pulled from its registry (first), or no node has it.
+   * Throws where it did not arrive, or no manager answers. `pullFailed`: the registry was asked already.
+   */
+  fetch(
+    image: string,
+    options: {
+      readonly pullFailed: boolean;
+      readonly signal: AbortSignal;
+      readonly onProgress: (progress: string) => void;
+    },
+  ): Promise<{ readonly kind: 'here'; readonly id: string } | { readonly kind: 'pull' | 'nowhere' }>;
+}
+
 /** Everything foreign that a worker works with. */
 export interface WorkerPorts {
   readonly engine: ContainerEngine;
   readonly networks: NetworkPreparer;
   readonly files: TaskFiles;
   readonly records: RecordStore;
+  /** Absent: images come from registries only. */
+  readonly images?: ImageSource;
   readonly clock: Clock;
   readonly random: Pick<Randomness, 'id'>;
   readonly log: Log;

@@ -26,6 +26,8 @@ export interface PrepareInput {
   readonly sources: FileSources;
   readonly existing: readonly ContainerView[];
   readonly engineApi: string;
+  /** Ids of images that the engine does not know by the name that is given. One that is gone is taken out. */
+  readonly imageIds: Map<string, string>;
   readonly signal: AbortSignal;
   /** Called as soon as each container is made. */
   readonly onCreated: (view: ContainerView) => void;
@@ -88,7 +90,8 @@ async function createOne(
   const files = await placeFiles(ports, input, task, spec);
   if (files.kind === 'waiting') return files;
   const name = containerName(task, node, spec.name);
-  const body = containerRequest({ task, spec, node, networking, files: files.files, engineApi });
+  const image = input.imageIds.get(spec.image) ?? spec.image;
+  const body = containerRequest({ task, spec: { ...spec, image }, node, networking, files: files.files, engineApi });
   try {
     const { id } = await ports.engine.createContainer(name, body, { signal });
     input.onCreated(viewOfCreated(id, spec, task));
@@ -96,7 +99,7 @@ async function createOne(
   } catch (cause) {
     const fault = TuttiError.from(cause);
     if (fault.code === 'not-found' && /image/i.test(fault.message)) {
-      if (spec.pullPolicy === 'never') throw fault;
+      input.imageIds.delete(spec.image);
       return { kind: 'image-missing', image: spec.image };
     }
     if (fault.code !== 'conflict') throw fault;

@@ -8,6 +8,7 @@ import type { Engines, Ensured, Images, Queries } from '../manager.ts';
 import { createGate } from './gate.ts';
 import { current, findImage, imagePath } from './holders.ts';
 import type { Holder } from './holders.ts';
+import { createOrigin } from './origin.ts';
 import { createShared } from './shared.ts';
 import { transfer } from './transfer.ts';
 
@@ -52,6 +53,7 @@ export const createImages = (options: ImagesOptions): Images => {
 
   return {
     ensure,
+    origin: createOrigin(options, clock),
     follow: async (nodeId, reference, { signal }) => {
       const image = normalImage(reference);
       const { holders } = await findImage(options, image, { clock, signal });
