@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { PassThrough, Writable } from 'node:stream';
+import { Duplex, PassThrough, Readable, Writable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { test } from 'node:test';
+import { bodyOf } from './body.ts';
 import { pump } from './pump.ts';
 
 async function* of(...chunks: readonly string[]): AsyncGenerator<Uint8Array> {
@@ -85,4 +86,57 @@ test('what was held back goes out when the first chunk is not there at once', as
     },
   });
   assert.deepEqual(told, ['slow']);
+});
+
+test('from a stream by its events: order, holding back, a break, an end that is none', async () => {
+  const plain = (source: PassThrough) => bodyOf(source, (cause) => cause);
+  const whole = new PassThrough();
+  const to = new PassThrough();
+  const read = buffer(to);
+  const pumped = pump(plain(whole), to);
+  for (const chunk of ['a', 'b', 'c']) whole.write(chunk);
+  whole.end();
+  await pumped;
+  assert.equal(String(await read), 'abc');
+
+  const fast = new Readable({ read: () => fast.push(Buffer.alloc(1024)) });
+  const slow = new Writable({ highWaterMark: 4096, write: () => undefined });
+  const held = pump(
+    bodyOf(fast, (cause) => cause),
+    slow,
+  );
+  for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  assert.ok(slow.writableLength < 10_000, String(slow.writableLength));
+  assert.equal(fast.isPaused(), true);
+  slow.destroy();
+  await assert.rejects(held, { code: 'cancelled' });
+  assert.equal(fast.destroyed, true);
+
+  const broken = new PassThrough();
+  const half = new PassThrough();
+  const failing = pump(plain(broken), half);
+  broken.destroy(new Error('torn'));
+  await assert.rejects(failing, /torn/);
+  assert.equal(half.destroyed, true);
+
+  const reset = new PassThrough();
+  const short = pump(
+    bodyOf(reset, () => new Error('reset')),
+    new PassThrough().resume(),
+  );
+  reset.end();
+  await assert.rejects(short, /reset/);
+});
+
+test('a stream whose other half is open is not ended by who stops reading it', async () => {
+  const both = new Duplex({ read: () => undefined, write: (_chunk, _encoding, done) => done() });
+  const to = new PassThrough();
+  const pumped = pump(
+    bodyOf(both, (cause) => cause),
+    to,
+  );
+  to.destroy();
+  await assert.rejects(pumped);
+  assert.equal(both.destroyed, false);
+  both.destroy();
 });

@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
 import { TuttiError } from '../model/errors.ts';
+import { streamUnder } from './body.ts';
 
 export interface PumpOptions {
   /** Told when the first chunk was not there at once: what was held back for it should go out. */
@@ -16,6 +17,11 @@ export const pump = async (
   to: Writable,
   options: PumpOptions = {},
 ): Promise<void> => {
+  const under = streamUnder(chunks);
+  if (under !== undefined) {
+    await pumpStream(under, to, options);
+    return;
+  }
   const iterator = chunks[Symbol.asyncIterator]();
   const watch = watchEnd(to);
   try {
@@ -86,3 +92,53 @@ const watchEnd = (to: Writable) => {
     },
   };
 };
+
+type Under = NonNullable<ReturnType<typeof streamUnder>>;
+
+/** As `pump`, from a stream, by its events. */
+const pumpStream = ({ source, fault, letGo }: Under, to: Writable, { waiting }: PumpOptions): Promise<void> => {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  let over = false;
+  const timer = waiting === undefined || source.readableLength > 0 ? undefined : setImmediate(waiting);
+  const settle = (thrown: unknown): void => {
+    if (over) return;
+    over = true;
+    clearImmediate(timer);
+    source.off('data', onData).off('end', onEnd).off('close', onSourceClose);
+    to.off('drain', onDrain).off('close', onClose);
+    if (thrown === undefined) {
+      resolve();
+      return;
+    }
+    letGo();
+    const error = TuttiError.from(thrown);
+    if (!to.destroyed) to.destroy(error);
+    reject(error);
+  };
+  const onData = (chunk: Uint8Array): void => {
+    if (!to.write(chunk)) source.pause();
+  };
+  const onDrain = (): void => void source.resume();
+  const onEnd = (): void => {
+    const late = fault(undefined);
+    if (late === undefined) to.end(() => settle(undefined));
+    else settle(late);
+  };
+  const onSourceClose = (): void => {
+    if (!source.readableEnded) settle(fault(source.errored) ?? source.errored ?? brokenOff());
+  };
+  const onClose = (): void => {
+    if (!to.writableFinished) settle(closedEarly(to));
+  };
+  // The close that follows tells of it.
+  source.on('error', ignore).on('close', onSourceClose).on('end', onEnd);
+  to.on('error', ignore).on('close', onClose).on('drain', onDrain);
+  if (to.closed || to.destroyed) settle(closedEarly(to));
+  else if (source.closed && !source.readableEnded) onSourceClose();
+  else if (source.readableEnded) onEnd();
+  else source.on('data', onData);
+  return promise;
+};
+
+const ignore = (): void => undefined;
+const brokenOff = (): TuttiError => new TuttiError('unavailable', 'a body broke off');

@@ -1,6 +1,8 @@
 import { ServerResponse } from 'node:http';
 import type { IncomingMessage, RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
+import { TuttiError } from '../../model/errors.ts';
+import { bodyOf } from '../../rpc/body.ts';
 import { pump } from '../../rpc/pump.ts';
 import type { Reply } from './reply.ts';
 import type { ApiRequest } from './request.ts';
@@ -31,7 +33,7 @@ export const serve = (answer: Answer, onFault: OnFault): Served => {
     listener: (message, response) => {
       const aborter = hangUp(response);
       // Whoever stops reading must not take the connection down with it: the answer goes over it.
-      const body = { [Symbol.asyncIterator]: () => message.iterator({ destroyOnReturn: false }) };
+      const body = bodyOf(message, brokenOff, { kept: true });
       respond(requestOf(message, body, aborter.signal), response, aborter);
     },
     upgrade: (message, socket, head) => {
@@ -43,13 +45,16 @@ export const serve = (answer: Answer, onFault: OnFault): Served => {
       response.assignSocket(socket);
       response.once('finish', () => socket.end());
       const aborter = hangUp(response, socket);
-      const body = { [Symbol.asyncIterator]: () => socket.iterator({ destroyOnReturn: false }) };
+      const body = bodyOf(socket, brokenOff, { kept: true });
       const protocol = (message.headers.upgrade ?? '').toLowerCase();
       const bodyBytes = Number(message.headers['content-length'] ?? 0) || 0;
       respond({ ...requestOf(message, body, aborter.signal), upgrade: { protocol, bodyBytes } }, response, aborter);
     },
   };
 };
+
+const brokenOff = (cause: unknown): unknown =>
+  cause === undefined ? undefined : new TuttiError('cancelled', 'the client broke off its request', { cause });
 
 const hangUp = (response: ServerResponse, socket?: Socket): AbortController => {
   const aborter = new AbortController();

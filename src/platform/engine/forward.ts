@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { Readable } from 'node:stream';
 import { compareApi } from '../../model/api-version.ts';
 import { TuttiError } from '../../model/errors.ts';
+import { bodyOf } from '../../rpc/body.ts';
 import { pump } from '../../rpc/pump.ts';
 import { parseEndpoint } from './endpoint.ts';
 import { faultOfConnection } from './errors.ts';
@@ -181,15 +182,8 @@ const send = (outgoing: ClientRequest, { method, body }: ForwardRequest): void =
   pump(body, outgoing).catch(() => undefined);
 };
 
-async function* bytesOf(source: Readable, name: string): AsyncGenerator<Uint8Array> {
-  try {
-    yield* source as AsyncIterable<Buffer>;
-  } catch (cause) {
-    throw faultOfConnection(cause, name);
-  } finally {
-    source.destroy();
-  }
-}
+const bytesOf = (source: Readable, name: string): AsyncIterable<Uint8Array> =>
+  bodyOf(source, (cause) => (cause === undefined ? undefined : faultOfConnection(cause, name)));
 
 const passedOn = (headers: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => !hopHeaders.has(name.toLowerCase())));

@@ -11,10 +11,16 @@ import {
 import type { TLSSocket } from 'node:tls';
 import { TuttiError } from '../../model/errors.ts';
 import type { NodeRequest, NodeResponse, NodeService } from '../transport.ts';
+import { bodyOf } from '../body.ts';
 import { pump } from '../pump.ts';
 import { errorFrom, errorHeader, readAll, respondError, upgradeBodyHeader, upgradeHeader } from './wire.ts';
 
-const settings = { initialWindowSize: 1024 * 1024, maxConcurrentStreams: 10_000, enablePush: false };
+const settings = {
+  initialWindowSize: 1024 * 1024,
+  maxFrameSize: 256 * 1024,
+  maxConcurrentStreams: 10_000,
+  enablePush: false,
+};
 /** Of the connection as a whole: room for some streams at their full pace; each is held back by its own window. */
 const connectionWindow = 16 * 1024 * 1024;
 
@@ -29,14 +35,10 @@ const plainHeaders = (headers: IncomingHttpHeaders): Record<string, string> => {
 const lost = (cause: unknown) => new TuttiError('unavailable', 'the connection to the node was lost', { cause });
 
 /** The bytes of a stream; a broken stream throws `unavailable` instead of ending. */
-async function* bytesOf(stream: ClientHttp2Stream | ServerHttp2Stream): AsyncGenerator<Uint8Array> {
-  try {
-    for await (const chunk of stream) if (Buffer.isBuffer(chunk)) yield chunk;
-  } catch (error) {
-    throw lost(error);
-  }
-  if (stream.rstCode !== constants.NGHTTP2_NO_ERROR) throw lost(undefined);
-}
+const bytesOf = (stream: ClientHttp2Stream | ServerHttp2Stream): AsyncIterable<Uint8Array> =>
+  bodyOf(stream, (cause) =>
+    cause !== undefined || stream.rstCode !== constants.NGHTTP2_NO_ERROR ? lost(cause) : undefined,
+  );
 
 const requestOf = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders): NodeRequest => {
   const { [upgradeHeader]: upgrade, [upgradeBodyHeader]: bodyBytes, ...rest } = plainHeaders(headers);
@@ -121,6 +123,10 @@ export const sendRequest = async (
   signal.addEventListener('abort', abort, { once: true });
   stream.once('close', () => signal.removeEventListener('abort', abort));
   if (request.body !== undefined) void sendBody(stream, request.body);
+  // Who has answered whole does not want the rest of the request.
+  stream.once('end', () => {
+    if (!stream.writableEnded) stream.close(constants.NGHTTP2_NO_ERROR);
+  });
   const headers = await new Promise<IncomingHttpHeaders>((resolve, reject) => {
     const closed = () => reject(signal.aborted ? signal.reason : lost(undefined));
     stream.once('response', (given) => {
