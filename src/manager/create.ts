@@ -53,7 +53,7 @@ export const createManager = (ports: ManagerPorts): Manager & Disposable => {
   const images = createImages({ engines, queries, clock, log });
   const volumes = createVolumes({ store, engines, queries, clock, random: ports.random });
   parts.use(forgetDestroyed(inventory, volumes, log));
-  const networks = createContainerNetworks({ ...ports, engines });
+  const networks = createContainerNetworks({ ...ports, engines, queries });
   const containers = parts.use(createContainers({ ...ports, engines, inventory, images, volumes, networks }));
   return {
     commands: {

@@ -128,9 +128,11 @@ export class AddressBook {
     const known = this.#networks.get(networkId);
     if (known === undefined) return { kind: 'refused', reason: `network ${networkId} has no subnet` };
     const value = parseAddress(address);
-    if (value < known.subnet.first || value > known.subnet.last || known.reserved.has(value)) {
-      return { kind: 'refused', reason: `${address} is no address for tasks on network ${known.name}` };
+    if (value < known.subnet.first || value > known.subnet.last) {
+      const reason = `Invalid address ${address}: It does not belong to any of this network's subnets`;
+      return { kind: 'refused', reason: `${reason} (network ${known.name})` };
     }
+    if (known.reserved.has(value)) return { kind: 'refused', reason: `Address already in use: ${address}` };
     return { kind: 'allocated', value: address };
   }
 

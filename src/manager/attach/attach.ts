@@ -8,7 +8,7 @@ import type { ReadyNetworks } from '../../rpc/networks.ts';
 import type { NodeRequests } from '../../rpc/transport.ts';
 import type { Clock } from '../../platform/ports.ts';
 import { withDeadline } from '../../rpc/deadline.ts';
-import type { Store, View } from '../../store/store.ts';
+import type { Store } from '../../store/store.ts';
 import type { Allocator } from '../allocator.ts';
 import { readAnswerJson } from '../engines/ask.ts';
 import type { ResolvedNetwork } from './resolve.ts';
@@ -75,20 +75,6 @@ export const detach = async (
     const next: SingleContainer = left.length === 0 ? others : { ...others, attachments: left };
     transaction.update('container', next);
   });
-};
-
-/** The single containers that run on a network, as far as is known. */
-export const runningOn = (
-  view: View,
-  networkId: string,
-): readonly { readonly container: SingleContainer; readonly address: string }[] => {
-  const found: { readonly container: SingleContainer; readonly address: string }[] = [];
-  for (const container of view.list('container')) {
-    const attachment = container.attachments?.find((one) => one.networkId === networkId);
-    if (attachment === undefined || view.get('containerStatus', container.id)?.running !== true) continue;
-    found.push({ container, address: attachment.address });
-  }
-  return found;
 };
 
 /** An engine makes a bridge within a second; several may be asked for at once, and the engine be busy. */

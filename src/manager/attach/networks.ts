@@ -1,21 +1,26 @@
+import type { PlaceNear } from '../../core/place/model.ts';
 import type { ContainerAttachment } from '../../model/attachment.ts';
 import { TuttiError } from '../../model/errors.ts';
 import type { NetworkId } from '../../model/ids.ts';
 import type { SingleContainer } from '../../model/single-container.ts';
+import type { Clock } from '../../platform/ports.ts';
 import type { ReadyNetworks } from '../../rpc/networks.ts';
 import { tellEngine } from '../engines/tell.ts';
-import type { ContainerNetworks, Engines } from '../manager.ts';
+import type { ContainerNetworks } from '../manager.ts';
 import { adopt } from './adopt.ts';
 import type { AdoptPorts } from './adopt.ts';
-import { attach, detach, makeReady, runningOn, wishOf } from './attach.ts';
+import { attach, detach, makeReady, wishOf } from './attach.ts';
+import { checkAddresses, isRunning, runningOn } from './running.ts';
 import type { AttachPorts } from './attach.ts';
+import type { LocalNetworksPorts } from './local.ts';
+import { nodesOfNetworks } from './near.ts';
 import { askedNetworks, placeOn, readSettings, rewritten } from './request.ts';
 import type { CreateRequest, EnginePlace, EndpointSettings } from './request.ts';
 import { checkAttachable, resolveNetwork } from './resolve.ts';
 import type { ResolvedNetwork } from './resolve.ts';
 
-export interface ContainerNetworksPorts extends AttachPorts, AdoptPorts {
-  readonly engines: Engines;
+export interface ContainerNetworksPorts extends AttachPorts, AdoptPorts, LocalNetworksPorts {
+  readonly clock: Clock;
 }
 
 /** Puts single containers on networks of the cluster: what dialects call, and what making containers needs. */
@@ -27,6 +32,8 @@ export interface ContainerNetworksOfManager extends ContainerNetworks {
   prepare(container: SingleContainer, signal: AbortSignal): Promise<CreateRequest>;
   /** Connects the container that was made to its other networks: engines before API 1.44 take one at first. */
   finish(container: SingleContainer, engineId: string, signal: AbortSignal): Promise<void>;
+  /** The nodes that a container with this request has to be on, for the networks that are one engine's own. */
+  near(request: CreateRequest, signal: AbortSignal): Promise<readonly PlaceNear[]>;
 }
 
 export const createContainerNetworks = (ports: ContainerNetworksPorts): ContainerNetworksOfManager => {
@@ -88,6 +95,14 @@ export const createContainerNetworks = (ports: ContainerNetworksPorts): Containe
       const json = { Container: container.id, Force: force };
       await tellEngine(ports, container.nodeId, { method: 'POST', path: `/networks/${name}/disconnect`, json }, signal);
       await detach(ports, row?.id ?? '', network.id);
+    },
+    near: async (request, signal) => await nodesOfNetworks(ports, request, signal),
+    starting: (engineId) => checkAddresses(store.view, engineId),
+    started: (engineId) => {
+      for (const { id, nodeId, attachments } of store.view.find('container', 'engine', engineId)) {
+        if (attachments === undefined || isRunning(store.view, id)) continue;
+        store.observe((soft) => soft.put('containerStatus', id, { nodeId, running: true }));
+      }
     },
     on: (networkId) => runningOn(store.view, networkId),
   };

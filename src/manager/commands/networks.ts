@@ -1,7 +1,7 @@
 import { TuttiError } from '../../model/errors.ts';
 import type { Network, NetworkSpec } from '../../model/network.ts';
 import type { Transaction } from '../../store/store.ts';
-import { runningOn } from '../attach/attach.ts';
+import { runningOn } from '../attach/running.ts';
 import { createNetwork, isPredefined } from '../cluster.ts';
 import type { Commands } from '../manager.ts';
 import { resolve } from '../references.ts';

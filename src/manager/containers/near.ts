@@ -7,8 +7,8 @@ import type { ContainerPorts } from './ports.ts';
  * nowhere.
  */
 export const nearOf = async (
-  { dependencies, volumes: mounted }: Pick<SingleContainerSpec, 'dependencies' | 'volumes'>,
-  { inventory, volumes }: Pick<ContainerPorts, 'inventory' | 'volumes'>,
+  { dependencies, volumes: mounted, request }: Pick<SingleContainerSpec, 'dependencies' | 'volumes' | 'request'>,
+  { inventory, volumes, networks }: Pick<ContainerPorts, 'inventory' | 'volumes' | 'networks'>,
   signal: AbortSignal,
 ): Promise<readonly PlaceNear[]> => {
   const near: PlaceNear[] = [];
@@ -16,6 +16,7 @@ export const nearOf = async (
     const { nodeId } = await inventory.find(container, signal);
     near.push({ what: option, nodeIds: new Set([nodeId]) });
   }
+  near.push(...((await networks?.near(request, signal)) ?? []));
   if (volumes === undefined || mounted.length === 0) return near;
   const places = await volumes.places([...new Set(mounted.map(({ name }) => name))], signal);
   for (const [name, nodeIds] of places) {

@@ -1,4 +1,5 @@
 import type { MountedVolume, SingleContainer } from '../../model/single-container.ts';
+import type { PlaceNear } from '../../core/place/model.ts';
 import type { Clock, Log, Randomness } from '../../platform/ports.ts';
 import type { Store } from '../../store/store.ts';
 import type { Engines, Inventory } from '../manager.ts';
@@ -36,6 +37,8 @@ export interface VolumePlaces {
 export interface NetworkPreparation {
   /** Sees to it that they are there on its node; returns the request as that node's engine is to get it. */
   prepare(container: SingleContainer, signal: AbortSignal): Promise<Readonly<Record<string, unknown>>>;
+  /** Where the networks of the request are that one engine alone has. */
+  near(request: SingleContainer['spec']['request'], signal: AbortSignal): Promise<readonly PlaceNear[]>;
   /** Connects what was made to the networks that the request had no place for. */
   finish(container: SingleContainer, engineId: string, signal: AbortSignal): Promise<void>;
 }

@@ -1,3 +1,4 @@
+import { predefined } from '../../../manager/attach/local.ts';
 import { tellEngine } from '../../../manager/engines/tell.ts';
 import { TuttiError } from '../../../model/errors.ts';
 import { networkSpec } from '../../../model/network.ts';
@@ -12,7 +13,6 @@ import { networkFrom, networkSchema, spansNodes } from '../convert/network.ts';
 import type { DockerNetwork } from '../convert/network.ts';
 import { readBody } from '../input.ts';
 import { clusterNetwork } from './find.ts';
-import { predefined } from './local.ts';
 
 /** Over the nodes, or on one engine: `node/name`, or a driver that networks over the nodes do not have. */
 export const createNetwork = async (context: DockerContext, request: ApiRequest): Promise<Reply> => {

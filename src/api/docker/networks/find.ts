@@ -1,10 +1,11 @@
+import { meantBy } from '../../../manager/attach/local.ts';
+import type { LocalNetwork } from '../../../manager/attach/local.ts';
 import { TuttiError } from '../../../model/errors.ts';
 import type { Network } from '../../../model/network.ts';
 import type { ApiRequest } from '../../http/request.ts';
 import type { DockerContext } from '../context.ts';
 import { notFound } from '../errors.ts';
-import { localNetworks } from './local.ts';
-import type { LocalNetwork } from './local.ts';
+import { findLocal } from './local.ts';
 
 export type FoundNetwork =
   | { readonly kind: 'cluster'; readonly network: Network }
@@ -34,8 +35,8 @@ export const findNetwork = async (
   const slash = reference.indexOf('/');
   const node = slash < 0 ? {} : { node: reference.slice(0, slash) };
   const name = reference.slice(slash + 1);
-  const { found } = await localNetworks(context, request, node);
-  const [first, ...others] = meant(found, name);
+  const { found } = await findLocal(context, request, node);
+  const [first, ...others] = meantBy(found, name);
   if (first === undefined || name === '') throw notFound('network', reference);
   if (others.length > 0) {
     const names = [first, ...others].map((each) => `${each.nodeName}/${each.network.Name}`).join(', ');
@@ -43,10 +44,4 @@ export const findNetwork = async (
     throw new TuttiError('invalid-argument', message);
   }
   return { kind: 'local', ...first };
-};
-
-/** As an engine looks for one: a whole id, then a name, then the beginning of an id. */
-const meant = (found: readonly LocalNetwork[], reference: string): readonly LocalNetwork[] => {
-  const named = found.filter(({ network }) => network.Id === reference || network.Name === reference);
-  return named.length > 0 ? named : found.filter(({ network }) => network.Id.startsWith(reference));
 };

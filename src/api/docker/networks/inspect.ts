@@ -1,3 +1,4 @@
+import type { EngineNetwork } from '../../../manager/attach/local.ts';
 import { askEngines, readAnswerJson } from '../../../manager/engines/ask.ts';
 import { tellEngine } from '../../../manager/engines/tell.ts';
 import type { Network } from '../../../model/network.ts';
@@ -10,7 +11,6 @@ import { notFound } from '../errors.ts';
 import { missingHeaders } from '../missing.ts';
 import { findNetwork } from './find.ts';
 import { shownLocal } from './local.ts';
-import type { EngineNetwork } from './local.ts';
 import { endpointsOf } from './use.ts';
 
 /** One network with what is on it, over all nodes. */

@@ -1,3 +1,4 @@
+import type { EngineNetwork } from '../../../manager/attach/local.ts';
 import type { Manager } from '../../../manager/manager.ts';
 import { TuttiError } from '../../../model/errors.ts';
 import type { Network } from '../../../model/network.ts';
@@ -9,8 +10,7 @@ import { networkTo } from '../convert/network.ts';
 import { anyOf, checkChoice, labelled, readFilters } from '../filters.ts';
 import type { Filters } from '../filters.ts';
 import { missingHeaders } from '../missing.ts';
-import { localNetworks, shownLocal } from './local.ts';
-import type { EngineNetwork } from './local.ts';
+import { findLocal, shownLocal } from './local.ts';
 import { isUsed } from './use.ts';
 
 const known = ['dangling', 'driver', 'id', 'label', 'name', 'node', 'scope', 'type'];
@@ -29,7 +29,7 @@ export const listNetworks = async (context: DockerContext, request: ApiRequest):
         (dangling === undefined || dangling === isDangling(context.manager, network)),
     )
     .map(networkTo);
-  const { found, missing } = await localNetworks(context, request, {
+  const { found, missing } = await findLocal(context, request, {
     ...(dangling !== undefined && { filters: { dangling: [String(dangling)] } }),
   });
   const others = found

@@ -1,3 +1,4 @@
+import { predefined } from '../../../manager/attach/local.ts';
 import { askEngines, readAnswerJson } from '../../../manager/engines/ask.ts';
 import { tellEngine } from '../../../manager/engines/tell.ts';
 import { TuttiError } from '../../../model/errors.ts';
@@ -13,7 +14,6 @@ import { labelled, readFilters } from '../filters.ts';
 import type { Filters } from '../filters.ts';
 import { missingHeaders } from '../missing.ts';
 import { findNetwork } from './find.ts';
-import { predefined } from './local.ts';
 import { isUsed } from './use.ts';
 
 export const removeNetwork = async (context: DockerContext, request: ApiRequest, reference: string): Promise<Reply> => {

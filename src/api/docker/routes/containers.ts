@@ -9,6 +9,7 @@ import { inspectContainer } from '../containers/inspect.ts';
 import { listContainers } from '../containers/list.ts';
 import { passOn, withQuery } from '../containers/pass.ts';
 import { pruneContainers } from '../containers/prune.ts';
+import { startContainer } from '../containers/start.ts';
 import type { DockerContext } from '../context.ts';
 
 /** What is passed on to the container's engine as it is. */
@@ -28,7 +29,7 @@ const passed = [
 ] as const;
 
 /** As well, and the container is not the same afterwards. */
-const changing = ['start', 'stop', 'restart', 'kill', 'pause', 'unpause', 'update'] as const;
+const changing = ['stop', 'kill', 'pause', 'unpause', 'update'] as const;
 
 /** Everything about containers that are there, wherever they are, and about execs in them. */
 export const containerRoutes = (context: DockerContext): readonly Route[] => {
@@ -48,6 +49,9 @@ export const containerRoutes = (context: DockerContext): readonly Route[] => {
         const { reply } = await passChange(manager, request, { path: withQuery(request, `/${what}`) });
         return reply;
       }),
+    ),
+    ...(['start', 'restart'] as const).flatMap((what) =>
+      onContainer('POST', `/${what}`, (request) => startContainer(manager, request, what)),
     ),
     ...onContainer('GET', '/json', (request) => inspectContainer(manager, request)),
     ...onContainer('POST', '/rename', (request) => renameContainer(manager, request)),
