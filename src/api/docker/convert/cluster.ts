@@ -5,6 +5,7 @@ import type { Definitions } from '../../../platform/engine/types.generated.ts';
 import { objectTo } from './object.ts';
 import { count, driver, nanoseconds, textMap } from './schema.ts';
 import { given, sparse } from './sparse.ts';
+import { tlsInfoTo } from './tls-info.ts';
 import { millisOf, nanosOf } from './time.ts';
 
 /** Certificates of nodes are good for this long, as in Swarm; the dialect shows it, nothing changes it yet. */
@@ -78,7 +79,7 @@ const swarmTo = (spec: ClusterSpec): Definitions['SwarmSpec'] => ({
 export const clusterInfoTo = (cluster: Cluster): NonNullable<Definitions['ClusterInfo']> => ({
   ...objectTo(cluster),
   Spec: swarmTo(cluster.spec),
-  TLSInfo: { TrustRoot: cluster.caCertificate },
+  TLSInfo: tlsInfoTo(cluster.caCertificate),
   RootRotationInProgress: false,
   /* Not Swarm's 4789, so that both can be on one machine (agent/network/names.ts). */
   DataPathPort: 4797,

@@ -7,6 +7,7 @@ import { objectTo } from './object.ts';
 import { genericsTo } from './resources.ts';
 import { textMap } from './schema.ts';
 import { given, sparse } from './sparse.ts';
+import type { TlsInfo } from './tls-info.ts';
 
 export const nodeSchema = z.strictObject({
   Name: z.string().optional(),
@@ -26,12 +27,12 @@ export const nodeSpecFrom = (spec: z.infer<typeof nodeSchema>): NodeSpec =>
 export const nodeSpecTo = (spec: NodeSpec): Definitions['NodeSpec'] =>
   sparse({ Name: spec.name, Labels: spec.labels ?? {}, Role: spec.role, Availability: spec.availability });
 
-/** `certificate` is the PEM of the authority that the cluster trusts. */
-export const nodeTo = ({ node, status, manager }: NodeRecord, certificate: string): Definitions['Node'] =>
+/** `tls` is of the authority that the cluster trusts. */
+export const nodeTo = ({ node, status, manager }: NodeRecord, tls: TlsInfo): Definitions['Node'] =>
   sparse({
     ...objectTo(node),
     Spec: nodeSpecTo(node.spec),
-    Description: descriptionTo(node.description, certificate),
+    Description: descriptionTo(node.description, tls),
     Status: sparse({
       State: status.state,
       Message: status.message === '' ? undefined : status.message,
@@ -44,10 +45,7 @@ export const nodeTo = ({ node, status, manager }: NodeRecord, certificate: strin
     })),
   });
 
-const descriptionTo = (
-  description: NodeDescription | undefined,
-  certificate: string,
-): Definitions['NodeDescription'] => ({
+const descriptionTo = (description: NodeDescription | undefined, tls: TlsInfo): Definitions['NodeDescription'] => ({
   ...given(description, (known) => ({
     Hostname: known.hostname,
     Platform: { Architecture: dockerArchitecture(known.platform.architecture), OS: known.platform.os },
@@ -59,12 +57,18 @@ const descriptionTo = (
     Engine: sparse({
       EngineVersion: known.engine.version,
       Labels: known.engine.labels,
-      Plugins: known.engine.plugins?.map((plugin) => ({ Type: plugin.type, Name: plugin.name })),
+      Plugins: given(known.engine.plugins, pluginsTo),
     }),
   })),
-  TLSInfo: { TrustRoot: certificate },
+  TLSInfo: tls,
 });
 
 /** Nodes tell the kernel's names in Docker's API. */
 const dockerArchitecture = (architecture: string): string =>
   ({ amd64: 'x86_64', arm64: 'aarch64' })[architecture] ?? architecture;
+
+/** By kind, then by name, as Docker lists them. */
+const pluginsTo = (plugins: NonNullable<NodeDescription['engine']['plugins']>) =>
+  plugins
+    .map((plugin) => ({ Type: plugin.type, Name: plugin.name }))
+    .toSorted((left, right) => left.Type.localeCompare(right.Type) || left.Name.localeCompare(right.Name));

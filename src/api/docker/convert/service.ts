@@ -1,9 +1,11 @@
+import { jobCounts } from '../../../core/orchestrate/job.ts';
 import type { ServiceRecord } from '../../../manager/manager.ts';
 import { isJob } from '../../../model/service.ts';
-import type { UpdateStatus } from '../../../model/service.ts';
+import type { ServiceSpec, UpdateStatus } from '../../../model/service.ts';
 import type { Definitions } from '../../../platform/engine/types.generated.ts';
 import { endpointTo, portTo } from './endpoint.ts';
 import { objectTo } from './object.ts';
+import { withDefaults } from './service-defaults.ts';
 import type { ServiceSpecOut } from './service-spec.ts';
 import { serviceTo } from './service-spec.ts';
 import { given, sparse } from './sparse.ts';
@@ -15,25 +17,45 @@ export type ServiceOut = Omit<Definitions['Service'], 'Spec' | 'UpdateStatus'> &
   UpdateStatus?: { State: string; StartedAt: string; CompletedAt?: string; Message: string };
 };
 
-/** `status` adds the counts of tasks, which clients ask for with `?status=true`. */
-export const serviceRecordTo = (record: ServiceRecord, status: boolean): ServiceOut => {
+export interface ServiceShown {
+  /** Adds the counts of tasks, which clients ask for with `?status=true`. */
+  readonly status?: boolean;
+  /** Fills in what was left open. */
+  readonly defaults?: boolean;
+}
+
+export const serviceRecordTo = (
+  record: ServiceRecord,
+  { status = false, defaults = false }: ServiceShown,
+): ServiceOut => {
+  const shown = (spec: ServiceSpec): ServiceSpecOut => (defaults ? withDefaults(serviceTo(spec)) : serviceTo(spec));
   const { service } = record;
   return sparse({
     ...objectTo(service),
-    Spec: serviceTo(service.spec),
-    PreviousSpec: given(service.previousSpec, serviceTo),
+    Spec: shown(service.spec),
+    PreviousSpec: given(service.previousSpec, shown),
     Endpoint: {
       Spec: endpointTo(service.spec.endpoint ?? {}),
       ...(service.ports.length > 0 ? { Ports: service.ports.map(portTo) } : {}),
     },
     UpdateStatus: given(service.updateStatus, updateStatusTo),
-    ServiceStatus: status
-      ? { RunningTasks: record.running, DesiredTasks: record.desired, CompletedTasks: record.completed }
-      : undefined,
+    ServiceStatus: status ? statusOf(record) : undefined,
     JobStatus: isJob(service.spec)
       ? { JobIteration: { Index: service.specVersion }, LastExecution: timestampOf(service.createdAt) }
       : undefined,
   });
+};
+
+/** Clients add completed and desired tasks of global jobs up; of replicated jobs they want how many may run at once. */
+const statusOf = ({ service: { spec }, running, desired, completed }: ServiceRecord) => {
+  const { mode } = spec;
+  const wanted =
+    mode.kind === 'global-job'
+      ? Math.max(0, desired - completed)
+      : mode.kind === 'replicated-job'
+        ? jobCounts(mode).concurrent
+        : desired;
+  return { RunningTasks: running, DesiredTasks: wanted, CompletedTasks: completed };
 };
 
 const updateStatusTo = (update: UpdateStatus) =>

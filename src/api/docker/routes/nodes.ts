@@ -5,6 +5,7 @@ import { flagOf, paramOf } from '../../http/request.ts';
 import type { ApiRequest } from '../../http/request.ts';
 import type { DockerContext } from '../context.ts';
 import { nodeSchema, nodeSpecFrom, nodeTo } from '../convert/node.ts';
+import { tlsInfoTo } from '../convert/tls-info.ts';
 import { lookup, lookupAsync } from '../errors.ts';
 import { anyOf, checkChoice, labelled, prefixOf, readFilters } from '../filters.ts';
 import { readBody, readVersion } from '../input.ts';
@@ -17,9 +18,9 @@ export const nodeRoutes = ({ manager }: DockerContext): readonly Route[] => {
       '/nodes',
       (request) => {
         const passes = nodeFilter(request);
-        const certificate = queries.cluster().caCertificate;
+        const tls = tlsInfoTo(queries.cluster().caCertificate);
         const found = queries.nodes().filter(({ node }) => passes(node));
-        return json(found.map((record) => nodeTo(record, certificate)));
+        return json(found.map((record) => nodeTo(record, tls)));
       },
     ],
     [
@@ -30,7 +31,7 @@ export const nodeRoutes = ({ manager }: DockerContext): readonly Route[] => {
         return json(
           nodeTo(
             lookup('node', id, () => queries.node(id)),
-            queries.cluster().caCertificate,
+            tlsInfoTo(queries.cluster().caCertificate),
           ),
         );
       },

@@ -27,7 +27,7 @@ export const serviceRoutes = (context: DockerContext): readonly Route[] => {
         const passes = serviceFilter(request);
         const status = flagOf(request, 'status');
         const found = queries.services().filter(({ service }) => passes(service));
-        return json(found.map((record) => serviceRecordTo(record, status)));
+        return json(found.map((record) => serviceRecordTo(record, { status })));
       },
     ],
     [
@@ -42,7 +42,11 @@ export const serviceRoutes = (context: DockerContext): readonly Route[] => {
     [
       'GET',
       '/services/:id',
-      (request) => json(serviceRecordTo(findService(manager, paramOf(request, 'id')), flagOf(request, 'status'))),
+      (request) => {
+        const found = findService(manager, paramOf(request, 'id'));
+        const defaults = flagOf(request, 'insertDefaults');
+        return json(serviceRecordTo(found, { status: flagOf(request, 'status'), defaults }));
+      },
     ],
     ['POST', '/services/:id/update', (request) => updateService(request, manager)],
     [

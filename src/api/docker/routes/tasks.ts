@@ -13,6 +13,7 @@ import type { TaskSurroundings } from '../convert/task.ts';
 import { lookup } from '../errors.ts';
 import type { Filters } from '../filters.ts';
 import { anyOf, checkChoice, labelled, prefixOf, readFilters } from '../filters.ts';
+import { withEarlierErrors } from '../task-progress.ts';
 import { createTaskTexts } from '../task-texts.ts';
 
 const known = ['id', 'name', 'label', 'service', 'node', 'desired-state', 'runtime', '_up-to-date'];
@@ -94,7 +95,8 @@ const listTasks = (context: DockerContext, request: ApiRequest): readonly TaskRe
     anyOf(filters, 'runtime', (runtime) => runtime === 'container') &&
     (fresh === undefined || anyOf(filters, '_up-to-date', (wanted) => fresh(task) === (wanted !== 'false'))) &&
     status.state !== 'remove';
-  return candidates(context.manager, services, nodes).filter(passes);
+  const found = candidates(context.manager, services, nodes);
+  return (fresh === undefined ? found : withEarlierErrors(found)).filter(passes);
 };
 
 /** From the narrowest index that serves the filters. */
