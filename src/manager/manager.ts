@@ -207,6 +207,8 @@ export interface Containers {
   rename(container: Pick<KnownContainer, 'id' | 'nodeId' | 'name'>, name: string, signal: AbortSignal): Promise<void>;
   /** Its engine has removed it: its name is free again. Nothing where it was not made through Tutti. */
   removed(engineId: string): Promise<void>;
+  /** What tasks and containers have reserved on the node. */
+  reserved(nodeId: string): { readonly nanoCpus: number; readonly memoryBytes: number };
   /** What the cluster keeps of it; undefined where it was not made through Tutti. */
   row(engineId: string): SingleContainer | undefined;
 }

@@ -51,7 +51,7 @@ export const createDockerApi = (context: DockerContext): ((request: ApiRequest) 
   const answer = async (request: ApiRequest): Promise<Reply> => {
     const asked = splitVersion(request.path);
     const found = route(request.method, asked.path);
-    if (found === undefined) return unsupported(request.method, asked.path);
+    if (found === undefined) return unsupported(asked.path);
     return await found.handler({ ...request, ...asked, params: found.params });
   };
   return async (request) => {

@@ -51,6 +51,10 @@ export const createContainers = (ports: ContainerPorts): Containers & Disposable
       const row = rowOf(engineId);
       if (row !== undefined) await dropRow(ports, row);
     },
+    reserved: (nodeId) => {
+      const { usedNanoCpus: nanoCpus, usedMemoryBytes: memoryBytes } = loads.of(nodeId);
+      return { nanoCpus, memoryBytes };
+    },
     row: rowOf,
     [Symbol.dispose]: () => loads[Symbol.dispose](),
   };

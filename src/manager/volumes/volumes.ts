@@ -37,7 +37,9 @@ export const createVolumes = (ports: VolumePorts): Volumes => {
       const { value: claims } = await store.update((transaction) =>
         wanted.map((volume) => claim(transaction, volume, nodeId, ports)),
       );
-      for (const [at, { spec }] of claims.entries()) {
+      for (const [at, { spec, was }] of claims.entries()) {
+        // Its engine has it, or makes the same again if somebody took it away.
+        if (was === 'here' && spec.driver === 'local' && isBare(spec)) continue;
         try {
           await makeOn(nodeId, spec, wanted[at]?.driver !== undefined, ports, signal);
         } catch (thrown) {
@@ -48,6 +50,9 @@ export const createVolumes = (ports: VolumePorts): Volumes => {
     },
   };
 };
+
+const isBare = ({ options, labels }: VolumeSpec): boolean =>
+  Object.keys(options ?? {}).length + Object.keys(labels ?? {}).length === 0;
 
 /** What `prepare` did to the row of a volume before its engine was asked. */
 interface Claim {

@@ -1,6 +1,7 @@
 import { askEngines, readAnswer } from '../../../manager/engines/ask.ts';
 import type { Manager, NodeRecord } from '../../../manager/manager.ts';
 import { TuttiError } from '../../../model/errors.ts';
+import type { Node } from '../../../model/node.ts';
 import { nodeName } from '../../../model/node.ts';
 import type { NodeResponse } from '../../../rpc/transport.ts';
 import type { Reply } from '../../http/reply.ts';
@@ -128,6 +129,10 @@ const readList = async (
     summary: presented(manager, summary, node.id, nodeName(node), mapped),
   }));
 };
+
+/** A summary of an engine's container, as the cluster shows it. */
+export const presentedContainer = (manager: Manager, summary: Summary, node: Node): Summary =>
+  presented(manager, summary, node.id, nodeName(node), true);
 
 const presented = (manager: Manager, summary: Summary, id: string, name: string, mapped: boolean): Summary => {
   const named = mapped

@@ -48,6 +48,8 @@ export const nodeOf = (node: Node): NodeOfObject => {
 export const volumeTo = (volume: Definitions['Volume'], node: Node, name = volume.Name): DockerVolume => ({
   ...volume,
   Name: name,
+  // The docker command shows no field that it does not know, but all of this one.
+  Status: { ...volume.Status, Node: { ID: node.id, Name: nodeName(node) } },
   Node: nodeOf(node),
 });
 

@@ -2,15 +2,17 @@ import type { Reply } from '../../http/reply.ts';
 import { json } from '../../http/reply.ts';
 import type { Route } from '../../http/router.ts';
 import type { DockerContext } from '../context.ts';
-import { infoOf } from '../convert/info.ts';
-import { apiVersion, minimumApiVersion } from '../version.ts';
+import { diskUsage } from '../system/disk-usage.ts';
+import { infoOf } from '../system/info.ts';
+import { versionOf } from '../system/version.ts';
 
 /** `/_ping`, `/version`, `/info` and what belongs to them. */
 export const systemRoutes = (context: DockerContext): readonly Route[] => [
   ['GET', '/_ping', () => ping('OK')],
   ['HEAD', '/_ping', () => ping('')],
   ['GET', '/version', () => json(versionOf(context))],
-  ['GET', '/info', () => json(infoOf(context))],
+  ['GET', '/info', async (request) => json(await infoOf(context, request))],
+  ['GET', '/system/df', (request) => diskUsage(context, request)],
 ];
 
 /** Clients learn the API version and that swarm commands work from these headers. */
@@ -25,26 +27,3 @@ const ping = (text: string): Reply => ({
     swarm: 'active/manager',
   },
 });
-
-const versionOf = ({ version }: DockerContext) => {
-  const details = {
-    ApiVersion: apiVersion,
-    MinAPIVersion: minimumApiVersion,
-    Arch: architecture(),
-    BuildTime: '',
-    Experimental: 'false',
-    GitCommit: '',
-    GoVersion: '',
-    KernelVersion: '',
-    Os: 'linux',
-  };
-  return {
-    Platform: { Name: 'Tutti' },
-    Components: [{ Name: 'Engine', Version: version, Details: { ...details } }],
-    Version: version,
-    ...details,
-    Experimental: false,
-  };
-};
-
-const architecture = (): string => ({ x64: 'amd64' })[process.arch as string] ?? process.arch;

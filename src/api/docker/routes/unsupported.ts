@@ -2,29 +2,21 @@ import { TuttiError } from '../../../model/errors.ts';
 import { json } from '../../http/reply.ts';
 import type { Reply } from '../../http/reply.ts';
 
-/** What Docker's API has and this dialect does not have yet, by the first part of the path. */
-const later: Readonly<Record<string, string>> = {
-  containers: 'this about containers',
-  exec: 'this about execs',
-  images: 'this about images',
-  build: 'builds over the cluster',
-  plugins: 'plugins',
-  session: 'build sessions',
-  grpc: 'build sessions',
-  system: 'disk usage over the cluster',
-  networks: 'this about networks',
-  services: 'this about services',
-  nodes: 'this about nodes',
-  tasks: 'this about tasks',
-  secrets: 'this about secrets',
-  configs: 'this about configs',
-  swarm: 'this about the swarm',
-};
+/** Parts of Docker's API that cannot be over a cluster, each with its reason and what to do instead. */
+const refused: readonly (readonly [path: RegExp, reason: string])[] = [
+  [
+    /^\/plugins(?:\/|$)/,
+    'plugins are programs on one machine: install them on each node, with "docker plugin" against its own engine',
+  ],
+  [
+    /^\/containers\/[^/]+\/checkpoints(?:\/|$)/,
+    "checkpoints stay on one machine and no engine restores them elsewhere: ask the engine of the container's node, where it is experimental",
+  ],
+];
 
-/** The answer where no route fits: 501 for Docker's own paths, else 404. */
-export const unsupported = (method: string, path: string): Reply => {
-  const subject = later[path.split('/')[1] ?? ''];
-  if (subject === undefined) return json({ message: 'page not found' }, 404);
-  const hint = 'services and stacks are there ("docker service", "docker stack"); or ask an engine itself';
-  throw new TuttiError('not-implemented', `tutti does not do ${subject} yet (${method} ${path}): ${hint}`);
+/** The answer where no route fits: 501 with the reason for what Docker has and Tutti does not, else 404 as Docker's. */
+export const unsupported = (path: string): Reply => {
+  const reason = refused.find(([pattern]) => pattern.test(path))?.[1];
+  if (reason !== undefined) throw new TuttiError('not-implemented', `tutti does not do this: ${reason}`);
+  return json({ message: 'page not found' }, 404);
 };

@@ -27,7 +27,7 @@ export const listVolumes = async (context: DockerContext, request: ApiRequest): 
   });
   const there = answers.flatMap(({ record, value }) => volumesIn(value).map((volume) => volumeTo(volume, record.node)));
   const absent = rowsOutOfReach(context, nodes, missing, filters);
-  const found = named([...there, ...absent], manager.volumes.rows());
+  const found = nameApart([...there, ...absent], manager.volumes.rows());
   const warnings = missing.map(({ nodeName: name, reason }) => `node ${name} is missing here: ${reason}`);
   return { kind: 'json', status: 200, body: { Volumes: found, Warnings: warnings }, headers: missingHeaders(missing) };
 };
@@ -64,7 +64,7 @@ export const fits = (filters: Filters, { spec }: Volume): boolean =>
   labelled(filters, 'label', spec.labels);
 
 /** A name that several nodes have is the cluster's own row's; the others get their node's in front, so that each can be given back. */
-const named = (volumes: readonly DockerVolume[], rows: readonly Volume[]): readonly DockerVolume[] => {
+export const nameApart = (volumes: readonly DockerVolume[], rows: readonly Volume[]): readonly DockerVolume[] => {
   const count = new Map<string, number>();
   for (const { Name } of volumes) count.set(Name, (count.get(Name) ?? 0) + 1);
   const home = new Map(rows.map(({ spec, nodeId }) => [spec.name, nodeId as string | undefined]));
