@@ -1,8 +1,9 @@
 #!/bin/sh
-# setup.sh [--with browser] [--dry-run]
+# setup.sh [--with browser] [--with clients] [--dry-run]
 # Installs what Tutti's demo and tests need and this machine lacks, from its own distribution (Debian, Ubuntu).
 # Says what and from where before it does; with nothing missing it says nothing and is done at once.
 #   --with browser  also Chromium, for the tests that look at pages
+#   --with clients  also Docker's client programs that the tests compare with: Compose v2 and Python's library
 #   --dry-run       only say what would be installed
 # No service is started by the installation: the demo and the tests start engines of their own.
 set -eu
@@ -10,17 +11,25 @@ export LC_ALL=C
 PATH=$PATH:/usr/sbin:/sbin:/usr/local/sbin
 
 browser=no
+clients=no
 dry_run=no
 while [ $# -gt 0 ]; do
   case $1 in
-    --with) [ "${2:-}" = browser ] || { echo "setup.sh: --with knows only 'browser'" >&2; exit 2; }; browser=yes; shift 2 ;;
-    --with=browser) browser=yes; shift ;;
+    --with)
+      case ${2:-} in
+        browser) browser=yes ;;
+        clients) clients=yes ;;
+        *) echo "setup.sh: --with knows only 'browser' and 'clients'" >&2; exit 2 ;;
+      esac
+      shift 2 ;;
     --dry-run) dry_run=yes; shift ;;
-    -h | --help) sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "setup.sh: unknown argument '$1' (see --help)" >&2; exit 2 ;;
   esac
 done
 
+here=$(cd "$(dirname "$0")" && pwd)
+need_compose=no
 packages=
 reasons=
 # need PACKAGE WHY: one more package to install.
@@ -53,8 +62,15 @@ fi
 if [ $browser = yes ]; then
   have chromium || have chromium-browser || have google-chrome || need chromium "the browser of the tests"
 fi
+if [ $clients = yes ]; then
+  /usr/bin/python3 -c 'import docker' 2>/dev/null || need python3-docker "Docker's client library for Python"
+  "$here/compose-plugin.sh" --there || need_compose=yes
+fi
 packages=${packages# }
-[ -n "$packages" ] || exit 0
+if [ -z "$packages" ]; then
+  [ $need_compose = no ] || [ $dry_run = yes ] || "$here/compose-plugin.sh"
+  exit 0
+fi
 
 distribution=$( (. /etc/os-release 2>/dev/null && echo "${PRETTY_NAME:-$ID}") || uname -s)
 echo "Tutti needs, and this machine ($distribution) lacks:"
@@ -126,3 +142,4 @@ if ! install; then
   fi
 fi
 echo "Installed."
+[ $need_compose = no ] || "$here/compose-plugin.sh"

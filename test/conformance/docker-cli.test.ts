@@ -6,6 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { until } from '../support/until.ts';
 import type { Ran, RunOptions } from './cli.ts';
 import { run } from './cli.ts';
+import { unexcused } from './lib/excused.ts';
 import type { Live } from './live.ts';
 import { startLive } from './live.ts';
 
@@ -233,6 +234,10 @@ for (const program of programs) {
         () => docker('service ls -q'),
         ({ code }) => code === 0,
       );
+    });
+
+    test('what went over the wire is as the specification says', () => {
+      assert.deepEqual(unexcused(live.inspector.violations), []);
     });
 
     test('what is not there yet says so and fails', async () => {

@@ -7,6 +7,9 @@ import { createApi } from '../../src/api/server.ts';
 import { TestCluster } from '../../src/manager/testing/cluster.ts';
 import { silentLog } from '../../src/platform/log.ts';
 import { systemRandomness } from '../../src/platform/random.ts';
+import type { Inspector } from './lib/inspector.ts';
+import { createInspector } from './lib/inspector.ts';
+import { startWire } from './lib/wire.ts';
 
 /** A whole manager in memory with agents that run everything at once, its time going on by itself, on a socket. */
 export interface Live extends AsyncDisposable {
@@ -17,6 +20,8 @@ export interface Live extends AsyncDisposable {
   readonly host: string;
   /** A directory that goes with it. */
   readonly directory: string;
+  /** What passed over the socket, held against the specification. */
+  readonly inspector: Inspector;
 }
 
 /** What every task has written. */
@@ -41,16 +46,21 @@ export const startLive = async (): Promise<Live> => {
   const pumping = pump(cluster, stopped.signal);
   const directory = await mkdtemp(join(tmpdir(), 'tutti-live-'));
   const socket = join(directory, 'docker.sock');
+  const behind = join(directory, 'behind.sock');
   const { clock, manager } = cluster;
   const api = createApi({ manager, clock, random: systemRandomness, version: '0.1.0', log: silentLog });
   const server = createServer(api.listener).on('upgrade', api.upgrade);
-  await new Promise<void>((listening) => server.listen(socket, listening));
+  await new Promise<void>((listening) => server.listen(behind, listening));
+  const inspector = createInspector();
+  const wire = await startWire(socket, behind, inspector.see);
   return {
     cluster,
     socket,
     host: `unix://${socket}`,
     directory,
+    inspector,
     [Symbol.asyncDispose]: async () => {
+      await wire[Symbol.asyncDispose]();
       server.closeAllConnections();
       await new Promise<void>((closed) => server.close(() => closed()));
       stopped.abort();

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { serviceBody, startHarness } from './testing/call.ts';
-import { loadSpecification } from './testing/specification.ts';
+import { loadDefinitions } from './testing/contract/definitions.ts';
 
-const specification = loadSpecification();
+const specification = loadDefinitions();
 
 /** A service with everything that the docker command can set. */
 const richBody = (network: string) => ({

@@ -1,0 +1,53 @@
+import type { Violation } from './inspector.ts';
+
+/** Departures from the specification that are known: whose they are, and why they are left alone. */
+interface Excuse {
+  readonly side: Violation['side'];
+  readonly endpoint: RegExp;
+  readonly problem: RegExp;
+  readonly why: string;
+}
+
+const swarmObject = '(?:nodes|services|secrets|configs|networks|tasks|swarm)';
+
+const excuses: readonly Excuse[] = [
+  {
+    side: 'request',
+    endpoint: /./,
+    problem: / must be (?:object|array|string) \{/,
+    why: 'the docker command writes null for what is not given',
+  },
+  {
+    side: 'answer',
+    endpoint: /./,
+    problem: /^status 501 is not one/,
+    why: 'what cannot be done over a cluster is refused with the reason',
+  },
+  {
+    side: 'answer',
+    endpoint: new RegExp(`^\\w+ /${swarmObject}`),
+    problem: /^status 400 is not one/,
+    why: "Docker's own answer to what its Swarm mode refuses as it is now (in use, not down)",
+  },
+  {
+    side: 'answer',
+    endpoint: /^GET \/services/,
+    problem: /UpdateStatus\/State must be equal to one of the allowed values/,
+    why: "Docker's own states of a rollback (rollback_started, …) are missing in the specification",
+  },
+  {
+    side: 'answer',
+    endpoint: /^POST \/(?:secrets|configs)\/create$/,
+    problem: /must have required property 'Id'/,
+    why: 'Docker answers ID, and its clients read that',
+  },
+];
+
+const fits =
+  ({ side, endpoint, problem }: Violation) =>
+  (excuse: Excuse): boolean =>
+    excuse.side === side && excuse.endpoint.test(endpoint) && excuse.problem.test(problem);
+
+/** The departures that nobody has an excuse for. */
+export const unexcused = (violations: readonly Violation[]): readonly Violation[] =>
+  violations.filter((violation) => !excuses.some(fits(violation)));

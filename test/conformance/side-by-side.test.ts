@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { after, before, describe, test } from 'node:test';
+import { unexcused } from './lib/excused.ts';
+import { keyOf } from './lib/inspector.ts';
+import type { Pair } from './lib/pair.ts';
+import { startPair } from './lib/pair.ts';
+import { formatDifferences, runScenario } from './lib/side-by-side.ts';
+import { containerScenarios } from './scenarios/containers.ts';
+import { imageScenarios } from './scenarios/images.ts';
+import { serviceScenarios } from './scenarios/services.ts';
+import { systemScenarios } from './scenarios/system.ts';
+import { volumeScenarios } from './scenarios/volumes.ts';
+
+const programs = ['/usr/local/bin/docker', '/usr/bin/docker'].filter((path) => existsSync(path));
+const scenarios = [
+  ...systemScenarios,
+  ...containerScenarios,
+  ...imageScenarios,
+  ...volumeScenarios,
+  ...serviceScenarios,
+];
+
+describe('the docker command, on three engines under Tutti and on one plain engine', () => {
+  let pair: Pair;
+  before(async () => {
+    pair = await startPair();
+  });
+  after(async () => {
+    await pair[Symbol.asyncDispose]();
+  });
+
+  test('there is a docker command', { skip: programs.length === 0 && 'no docker command here' }, () => undefined);
+  for (const docker of programs) {
+    describe(docker, () => {
+      for (const scenario of scenarios) {
+        test(scenario.name, async () => {
+          const differences = await runScenario(pair, { docker }, scenario);
+          assert.ok(differences.length === 0, `${differences.length} differences\n${formatDifferences(differences)}`);
+        });
+      }
+    });
+  }
+
+  test('what went over the wire is as the specification says, or as the engine does it too', () => {
+    const plain = new Set(pair.plain.inspector.violations.map(keyOf));
+    const own = unexcused(pair.tutti.inspector.violations).filter((violation) => !plain.has(keyOf(violation)));
+    assert.deepEqual(own.map(keyOf), []);
+  });
+});
