@@ -99,7 +99,12 @@ const unexpected = ({ run: line, tutti }: Step, ran: Ran): Difference[] =>
     : [{ line, what: 'expectation', tutti: `${ran.code}: ${ran.stdout}${ran.stderr}`, plain: String(tutti) }];
 
 /** Runs a scenario at both endpoints at once, line by line, and gives what they did differently. */
-export const runScenario = async (pair: Pair, program: Program, scenario: Scenario): Promise<readonly Difference[]> => {
+export const runScenario = async (
+  pair: Pair,
+  program: Program,
+  scenario: Scenario,
+  onLine: (line: string, plain: Ran) => void = () => undefined,
+): Promise<readonly Difference[]> => {
   const shells = await Promise.all(
     [pair.tutti, pair.plain].map((side) => openShell(side, pair.directory, program, scenario)),
   );
@@ -111,7 +116,9 @@ export const runScenario = async (pair: Pair, program: Program, scenario: Scenar
     const [one, other] = await Promise.all(both.map((shell) => typed(shell, step)));
     if (one === undefined) continue;
     found.push(...unexpected(step, one));
-    if (other !== undefined) found.push(...differencesOf(step, [tutti, one], [plain, other]));
+    if (other === undefined) continue;
+    onLine(step.run, other);
+    found.push(...differencesOf(step, [tutti, one], [plain, other]));
   }
   const { cleanUp } = scenario;
   if (cleanUp !== undefined) await Promise.all(shells.map((shell) => shell.type(cleanUp)));

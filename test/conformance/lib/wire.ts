@@ -1,4 +1,4 @@
-import { createServer, request as open } from 'node:http';
+import { Agent, createServer, request as open } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { rm } from 'node:fs/promises';
@@ -42,8 +42,10 @@ export const startWire = async (
   target: string,
   onExchange: (exchange: Exchange) => void,
 ): Promise<AsyncDisposable> => {
+  // Kept alive: an engine that closes as soon as it has answered breaks the end of what is written to it.
+  const agent = new Agent({ keepAlive: true });
   const dial = (message: IncomingMessage) =>
-    open({ socketPath: target, method: message.method, path: message.url, headers: message.headers, agent: false });
+    open({ socketPath: target, method: message.method, path: message.url, headers: message.headers, agent });
 
   const tell = (message: IncomingMessage, answer: IncomingMessage, sent?: Buffer, body?: Buffer): void =>
     onExchange({
@@ -64,7 +66,7 @@ export const startWire = async (
     message.on('data', sent.add);
     message.pipe(upstream);
     upstream.on('response', (answer) => {
-      response.writeHead(answer.statusCode ?? 502, answer.statusMessage, answer.rawHeaders);
+      response.writeHead(answer.statusCode ?? 502, answer.statusMessage, endToEnd(answer));
       response.flushHeaders();
       answer.on('data', answered.add);
       answer.once('close', () => {
@@ -110,6 +112,8 @@ export const startWire = async (
 
   const server = createServer(passOn).on('upgrade', takeOver);
   server.requestTimeout = 0;
+  // A client may send its next request whenever it likes.
+  server.keepAliveTimeout = 0;
   server.timeout = 0;
   await rm(socketPath, { force: true });
   await new Promise<void>((listening) => server.listen(socketPath, listening));
@@ -117,9 +121,17 @@ export const startWire = async (
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
       await new Promise<void>((closed) => server.close(() => closed()));
+      agent.destroy();
     },
   };
 };
+
+/** The headers of an answer without those of its connection, which is another one. */
+const endToEnd = ({ rawHeaders }: IncomingMessage): string[] =>
+  rawHeaders.flatMap((name, index) => {
+    const skipped = index % 2 === 1 || /^(?:connection|keep-alive)$/i.test(name);
+    return skipped ? [] : [name, rawHeaders[index + 1] ?? ''];
+  });
 
 const statusLine = ({ statusCode, statusMessage, rawHeaders }: IncomingMessage, more = ''): string => {
   const lines = rawHeaders.flatMap((name, index) => {

@@ -122,7 +122,7 @@ export const serviceScenarios: readonly Scenario[] = [
       "docker info --format '{{.Swarm.Cluster.Spec.Orchestration.TaskHistoryRetentionLimit}}'",
       'docker swarm update --task-history-limit 5',
       { run: 'docker swarm unlock-key', codeOnly: true },
-      'docker swarm ca | head -1',
+      'docker swarm ca | sed -n 1p',
       { run: 'docker network create -d overlay --attachable over | wc -c' },
       "docker network inspect over --format '{{.Driver}} {{.Scope}} {{.Attachable}}'",
       { run: 'docker service create -d --name onit --network over tiny:1', quiet: true },

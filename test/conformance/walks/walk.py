@@ -4,6 +4,7 @@ failed. Run at two endpoints (DOCKER_HOST), the lines are compared."""
 import io
 import json
 import re
+import signal
 import sys
 import tarfile
 import threading
@@ -360,7 +361,7 @@ def container_attach():
     api.wait(made)
     demuxed = api.attach(made, stdout=True, stderr=True, logs=True, demux=True)
     api.remove_container(made)
-    return [said, [part.decode() for part in demuxed]]
+    return [said, sorted(str(part) for part in demuxed)]
 
 
 @step
@@ -850,15 +851,22 @@ def clean():
             volume.remove(force=True)
 
 
+def late(*_):
+    raise TimeoutError("not ended in 30 s")
+
+
 def main(only):
+    signal.signal(signal.SIGALRM, late)
     for function in STEPS:
         name = function.__name__
         if only and name not in only:
             continue
+        signal.alarm(30)
         try:
             line = {"step": name, "gave": function()}
         except Exception as error:  # every fault is a line of the comparison
             line = {"step": name, "failed": f"{type(error).__name__}: {error}"}
+        signal.alarm(0)
         print(json.dumps(line, default=str), flush=True)
     clean()
 
