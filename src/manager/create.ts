@@ -15,6 +15,7 @@ import { createEvents } from './events/events.ts';
 import { createMergedEvents } from './events/merged.ts';
 import { createEngines } from './engines/engines.ts';
 import { emptyInventory } from './engines/empty.ts';
+import { createBuilds } from './images/builds.ts';
 import { createImages } from './images/images.ts';
 import type { AgentGateway } from './logs/gateway.ts';
 import { createLogs } from './logs/logs.ts';
@@ -71,6 +72,7 @@ export const createManager = (ports: ManagerPorts): Manager & Disposable => {
     volumes,
     inventory,
     images,
+    builds: createBuilds({ queries, inventory, clock }),
     containers,
     networks,
     [Symbol.dispose]: () => parts[Symbol.dispose](),

@@ -5,7 +5,7 @@ import type { Node, NodeRole, NodeSpec, NodeStatus } from '../model/node.ts';
 import type { Labels } from '../model/object.ts';
 import type { Config, ConfigSpec, Secret, SecretSpec } from '../model/secret.ts';
 import type { Service, ServiceSpec } from '../model/service.ts';
-import type { SingleContainer, SingleContainerSpec } from '../model/single-container.ts';
+import type { PlacementHints, SingleContainer, SingleContainerSpec } from '../model/single-container.ts';
 import type { StackSpec } from '../model/stack.ts';
 import type { Task, TaskStatus } from '../model/task.ts';
 import type { Volume, VolumeSpec } from '../model/volume.ts';
@@ -27,6 +27,7 @@ export interface Manager {
   readonly inventory: Inventory;
   readonly volumes: Volumes;
   readonly images: Images;
+  readonly builds: Builds;
   readonly containers: Containers;
   readonly networks: ContainerNetworks;
 }
@@ -211,6 +212,24 @@ export interface Containers {
   reserved(nodeId: string): { readonly nanoCpus: number; readonly memoryBytes: number };
   /** What the cluster keeps of it; undefined where it was not made through Tutti. */
   row(engineId: string): SingleContainer | undefined;
+}
+
+/**
+ * Where images are built. A build with BuildKit is two connections of one client, its session and the build itself, and
+ * they have to meet on one node, whichever comes first.
+ */
+export interface Builds {
+  /** Where builds without conditions go: always the same node, while it is there. Throws `unavailable`. */
+  defaultNode(): string;
+  /** The node of a build that runs. */
+  nodeOf(buildId: string): string | undefined;
+  /** A build that begins. Throws `unavailable` where no node fits, with the reasons. Dispose it at the build's end. */
+  begin(
+    build: { readonly session?: string; readonly buildId?: string; readonly hints: PlacementHints },
+    signal: AbortSignal,
+  ): Disposable & { readonly nodeId: string };
+  /** The node for a session: its build's, or the default one where none asks for it soon. It ends with the signal. */
+  openSession(session: string, signal: AbortSignal): Promise<string>;
 }
 
 /** What was made, with remarks for the user ("no node satisfies …" is not an error at creation). */

@@ -8,6 +8,7 @@ import { containerCreateRoutes } from './routes/container-create.ts';
 import { containerRoutes } from './routes/containers.ts';
 import { distributionRoutes } from './routes/distribution.ts';
 import { eventRoutes } from './routes/events.ts';
+import { buildRoutes } from './routes/build.ts';
 import { imageTransferRoutes } from './routes/image-transfer.ts';
 import { imageRoutes } from './routes/images.ts';
 import { logRoutes } from './routes/logs.ts';
@@ -38,6 +39,7 @@ export const createDockerApi = (context: DockerContext): ((request: ApiRequest) 
     ...containerCreateRoutes(context),
     ...containerRoutes(context),
     ...volumeRoutes(context),
+    ...buildRoutes(context),
     ...imageTransferRoutes(context),
     ...imageRoutes(context),
     ...distributionRoutes(context),

@@ -185,8 +185,17 @@ const send = (outgoing: ClientRequest, { method, body }: ForwardRequest): void =
 const bytesOf = (source: Readable, name: string): AsyncIterable<Uint8Array> =>
   bodyOf(source, (cause) => (cause === undefined ? undefined : faultOfConnection(cause, name)));
 
-const passedOn = (headers: Readonly<Record<string, string>>): Record<string, string> =>
-  Object.fromEntries(Object.entries(headers).filter(([name]) => !hopHeaders.has(name.toLowerCase())));
+/** Sent once for each of their values: BuildKit reads no lists. On the way here they were joined. */
+const repeatedHeaders = new Set(['x-docker-expose-session-grpc-method']);
+
+const passedOn = (headers: Readonly<Record<string, string>>): Record<string, string | string[]> =>
+  Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) => {
+      const lower = name.toLowerCase();
+      if (hopHeaders.has(lower)) return [];
+      return [[name, repeatedHeaders.has(lower) ? value.split(/, */) : value]];
+    }),
+  );
 
 const plain = (headers: IncomingHttpHeaders): Record<string, string> =>
   Object.fromEntries(

@@ -60,7 +60,8 @@ const engineRequest = (request: ApiRequest) => {
 
 /** An import gives another image on every engine that does it: one does, and the image travels to where it is used. */
 const importOne = async (context: DockerContext, request: ApiRequest): Promise<Reply> => {
-  const { id } = pickNode(context);
+  // Where it can be built on.
+  const id = context.manager.builds.defaultNode();
   const repository = request.query.get('repo') ?? '';
   const tag = request.query.get('tag') ?? '';
   const reply = await forward(context.manager, id, request);

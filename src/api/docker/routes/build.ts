@@ -1,0 +1,155 @@
+import * as z from 'zod';
+import { buildHints } from '../../../manager/images/build-node.ts';
+import { askEngines, readAnswerJson } from '../../../manager/engines/ask.ts';
+import { TuttiError } from '../../../model/errors.ts';
+import type { Reply } from '../../http/reply.ts';
+import { json } from '../../http/reply.ts';
+import type { ApiRequest } from '../../http/request.ts';
+import { flagOf, headerOf } from '../../http/request.ts';
+import type { Route } from '../../http/router.ts';
+import { withRetry } from '../build/buildkit.ts';
+import { readAlong } from '../build/context.ts';
+import { imagesOfDockerfile } from '../build/dockerfile.ts';
+import type { DockerContext } from '../context.ts';
+import { forward, targetOf } from '../forward.ts';
+import { followTags } from '../image-tags.ts';
+import { missingHeaders } from '../missing.ts';
+
+/** Builds, each on one node; what they make is then everywhere where its name was in use, and travels on demand. */
+export const buildRoutes = (context: DockerContext): readonly Route[] => [
+  ['POST', '/build', async (request) => await build(context, request)],
+  ['POST', '/build/cancel', async (request) => await cancel(context, request)],
+  ['POST', '/build/prune', async (request) => await prune(context, request)],
+  ['POST', '/session', async (request) => await openSession(context, request)],
+  ['POST', '/grpc', async (request) => await forward(context.manager, context.manager.builds.defaultNode(), request)],
+];
+
+const build = async (context: DockerContext, request: ApiRequest): Promise<Reply> => {
+  const { manager } = context;
+  const { query, signal } = request;
+  const { hints, arguments: own } = buildHints(readMap(request, 'buildargs'), labelsOf(request));
+  const session = query.get('session') ?? '';
+  const buildId = query.get('buildid') ?? '';
+  const begun = manager.builds.begin(
+    { hints, ...(session !== '' && { session }), ...(buildId !== '' && { buildId }) },
+    signal,
+  );
+  const { nodeId } = begun;
+  try {
+    const path = targetOf({ path: '/build', query: withArguments(query, own) });
+    const bring = async (images: readonly string[]) => await bringAll(context, nodeId, images, signal);
+    const body = flagOf(request, 'pull')
+      ? request.body
+      : readAlong(request.body, query.get('dockerfile') ?? 'Dockerfile', async (text) => {
+          await bring(imagesOfDockerfile(text, own));
+        });
+    const first = await forward(manager, nodeId, request, { path, body });
+    const answer = session === '' ? first : retried(context, first, { nodeId, request, path, bring });
+    const names = query.getAll('t').filter((name) => name !== '');
+    const remark = (text: string) => ({ stream: `${text}\n` });
+    return closing(followTags(context, answer, { nodeId, names, signal, remark }), begun);
+  } catch (error) {
+    begun[Symbol.dispose]();
+    throw error;
+  }
+};
+
+/** The answer, and what ends with it. */
+const closing = (reply: Reply, resource: Disposable): Reply => {
+  if (reply.kind !== 'stream') {
+    resource[Symbol.dispose]();
+    return reply;
+  }
+  const { chunks } = reply;
+  const whole = async function* () {
+    using _ = resource;
+    yield* chunks;
+  };
+  return { ...reply, chunks: whole() };
+};
+
+/** Brings what other nodes have of these images; true when any has come. What goes wrong the engine says in its way. */
+const bringAll = async (
+  { manager }: DockerContext,
+  nodeId: string,
+  images: readonly string[],
+  signal: AbortSignal,
+): Promise<boolean> => {
+  const results = await Promise.allSettled(
+    images.map(async (image) => await manager.images.ensure(nodeId, image, { signal })),
+  );
+  signal.throwIfAborted();
+  return results.some((result) => result.status === 'fulfilled' && result.value.kind === 'travelled');
+};
+
+interface RetryOptions {
+  readonly nodeId: string;
+  readonly request: ApiRequest;
+  readonly path: string;
+  readonly bring: (images: readonly string[]) => Promise<boolean>;
+}
+
+/** BuildKit has the context from the client's session: the same request can be made again. */
+const retried = ({ manager }: DockerContext, first: Reply, { nodeId, request, path, bring }: RetryOptions): Reply => {
+  if (first.kind !== 'stream' || first.status >= 300 || request.query.get('version') !== '2') return first;
+  const again = async () => {
+    const next = await forward(manager, nodeId, request, { path, body: nothing() });
+    if (next.kind === 'stream' && next.status < 300) return next.chunks;
+    throw new TuttiError('internal', 'the engine refused to build again');
+  };
+  return { ...first, chunks: withRetry(first.chunks, bring, again) };
+};
+
+async function* nothing(): AsyncGenerator<Uint8Array> {
+  // No context: it is the session's.
+}
+
+const textMap = z.record(z.string(), z.string().nullable());
+
+const readMap = ({ query }: ApiRequest, name: string): Readonly<Record<string, string | null>> => {
+  const text = query.get(name) ?? '';
+  if (text === '') return {};
+  try {
+    return textMap.parse(JSON.parse(text) ?? {});
+  } catch (cause) {
+    throw new TuttiError('invalid-argument', `the parameter ${name} is not a JSON object of texts`, { cause });
+  }
+};
+
+const labelsOf = (request: ApiRequest): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(readMap(request, 'labels')).map(([name, value]) => [name, value ?? '']));
+
+const withArguments = (query: URLSearchParams, own: Readonly<Record<string, string | null>>): URLSearchParams => {
+  const changed = new URLSearchParams(query);
+  if (changed.has('buildargs')) changed.set('buildargs', JSON.stringify(own));
+  return changed;
+};
+
+const openSession = async ({ manager }: DockerContext, request: ApiRequest): Promise<Reply> => {
+  const id = headerOf(request, 'x-docker-expose-session-uuid') ?? '';
+  if (id === '') throw new TuttiError('invalid-argument', 'the session has no id (X-Docker-Expose-Session-Uuid)');
+  return await forward(manager, await manager.builds.openSession(id, request.signal), request);
+};
+
+const cancel = async ({ manager }: DockerContext, request: ApiRequest): Promise<Reply> => {
+  const nodeId = manager.builds.nodeOf(request.query.get('id') ?? '') ?? manager.builds.defaultNode();
+  return await forward(manager, nodeId, request);
+};
+
+const pruned = z.looseObject({ CachesDeleted: z.array(z.string()).nullish(), SpaceReclaimed: z.number().nullish() });
+const pruneDeadlineMs = 120_000;
+
+/** On all nodes: constraints may have brought builds to any of them. */
+const prune = async ({ manager, clock }: DockerContext, request: ApiRequest): Promise<Reply> => {
+  const { answers, missing } = await askEngines(
+    manager,
+    { method: 'POST', path: targetOf(request) },
+    async (response) => pruned.parse(await readAnswerJson(response)),
+    { clock, signal: request.signal, deadlineMs: pruneDeadlineMs },
+  );
+  const body = {
+    CachesDeleted: [...new Set(answers.flatMap(({ value }) => value.CachesDeleted ?? []))],
+    SpaceReclaimed: answers.reduce((sum, { value }) => sum + (value.SpaceReclaimed ?? 0), 0),
+  };
+  return { ...json(body), headers: missingHeaders(missing) };
+};
