@@ -45,7 +45,7 @@ const plainPath = (path: string): string => path.replace(/^(?:\.?\/)+/, '');
 /** What an archive is written to. */
 interface Input {
   write(chunk: Buffer): boolean;
-  end(): unknown;
+  end(data?: Buffer): unknown;
   destroy(): unknown;
   once(event: 'drain', call: () => void): unknown;
 }
