@@ -19,9 +19,9 @@ export const changedRow = (table: DurableTable, row: DurableRow, expected: numbe
   );
 
 export const takenId = (table: DurableTable, id: string): TuttiError =>
-  new TuttiError('already-exists', `${table} ${id} exists already`, { fields: { table, id } });
+  new TuttiError('already-exists', `${table} ${id} already exists`, { fields: { table, id } });
 
 export const takenName = (table: DurableTable, name: string, holder: string): TuttiError =>
-  new TuttiError('already-exists', `${table} ${name} exists already; choose another name`, {
+  new TuttiError('already-exists', `${table} ${name} already exists; choose another name`, {
     fields: { table, name, id: holder },
   });

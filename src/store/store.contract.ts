@@ -91,7 +91,7 @@ export const storeContract = (name: string, make: () => DriverHarness | Promise<
       await store.update((tx) => tx.create('service', aService('web')));
       await assert.rejects(
         store.update((tx) => tx.create('service', twin)),
-        hasCode('already-exists', /service web exists already/),
+        hasCode('already-exists', /service web already exists/),
       );
       await store.update((tx) => {
         tx.create('service', aService('api'));

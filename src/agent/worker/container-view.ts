@@ -14,17 +14,28 @@ export interface ContainerView {
   /** Of its main process, once it is known; only while it runs. */
   readonly pid?: number;
   readonly oomKilled?: boolean;
+  /** Nobody saw it end: it was gone when its engine, or the whole machine, came back. */
+  readonly lost?: boolean;
   readonly graceSeconds: number;
   readonly root?: TaskId;
   readonly predecessor?: TaskId;
 }
+
+/** What engines write down for a container whose end they did not see. */
+const lostExitCode = 255;
 
 /** A listed container of ours; undefined for one that is on its way out or not a task's. */
 export function viewOfListed(container: EngineContainer): ContainerView | undefined {
   const identity = identityOf(container.id, container.labels);
   if (identity === undefined) return undefined;
   const { state, health, exitCode } = container;
-  return { ...identity, state: stateOf(state), health, ...(exitCode === undefined ? {} : { exitCode }) };
+  return {
+    ...identity,
+    state: stateOf(state),
+    health,
+    ...(exitCode === undefined ? {} : { exitCode }),
+    ...(state === 'exited' && exitCode === lostExitCode ? { lost: true } : {}),
+  };
 }
 
 function stateOf(state: EngineContainer['state']): ContainerView['state'] {

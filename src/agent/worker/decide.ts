@@ -172,6 +172,7 @@ function errorOf(found: readonly ContainerView[]): string | undefined {
   const failed = found.find(({ state, exitCode }) => state === 'ended' && exitCode !== 0);
   if (failed === undefined) return undefined;
   const code = failed.exitCode ?? 'unknown';
+  if (failed.lost === true) return `lost when its node or engine went down (exit code ${code})`;
   // Swarm's own words, which people and tools look for.
   return failed.oomKilled === true ? `out of memory: non-zero exit (${code})` : `task: non-zero exit (${code})`;
 }

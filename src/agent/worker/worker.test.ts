@@ -429,6 +429,14 @@ test('events that were missed are made up for by the comparison', async () => {
   assert.equal(node.state('a')?.error, 'task: non-zero exit (2)');
 });
 
+test('a container whose end the engine did not see is said to be lost with it, not to have failed', async () => {
+  const node = await running();
+  node.engine.breakEvents();
+  node.engine.exit(containerOf(node, 'a').id, 255);
+  await node.pass(2_000);
+  assert.equal(node.state('a')?.error, 'lost when its node or engine went down (exit code 255)');
+});
+
 test('a container that somebody removed is replaced', async () => {
   const node = await running();
   await Promise.all([node.engine.removeContainer(containerOf(node, 'a').id), node.pass(5_000)]);

@@ -1,7 +1,8 @@
+import { isWanted } from '../../core/task/known.ts';
 import { TuttiError } from '../../model/errors.ts';
 import type { Task } from '../../model/task.ts';
 import type { Clock, Log } from '../../platform/ports.ts';
-import type { Store } from '../../store/store.ts';
+import type { Store, View } from '../../store/store.ts';
 import type { LogLine, LogOptions } from '../manager.ts';
 import type { AgentGateway, AgentLogLine } from './gateway.ts';
 
@@ -20,7 +21,7 @@ type Given = ReadonlyMap<AgentLogLine['stream'], string>;
 
 /**
  * The lines of a task, for as long as it has a row: after a cut (`unavailable`) it goes on where it stopped, when the
- * node is back. Throws what else the agent throws.
+ * node is back; where the task was replaced meanwhile, it ends. Throws what else the agent throws.
  */
 export async function* followTask(
   task: Task,
@@ -72,6 +73,13 @@ const pause = async (clock: FollowPorts['clock'], signal: AbortSignal): Promise<
   timer.cancel();
 };
 
+/** The task or its node is gone, or the node is down and the task was replaced: what it still has to tell is of no use. */
+const isOver = (view: View, id: string, nodeId: string): boolean => {
+  const task = view.get('task', id);
+  if (task === undefined || view.get('node', nodeId) === undefined) return true;
+  return view.get('nodeStatus', nodeId)?.state === 'down' && !isWanted(task);
+};
+
 /** Resolves when the node is connected again; false when there is nothing to wait for any more. */
 const isBack = async (
   { id }: Task,
@@ -81,7 +89,7 @@ const isBack = async (
 ): Promise<boolean> => {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const look = (): void => {
-    if (signal.aborted || view.get('task', id) === undefined) resolve(false);
+    if (signal.aborted || isOver(view, id, nodeId)) resolve(false);
     else if (view.get('nodeStatus', nodeId)?.state === 'ready') resolve(true);
   };
   using _ = subscribe(look);

@@ -16,6 +16,8 @@ test('a moved task tells where it was and why it moved', async () => {
   await cluster.settle();
   const { queries } = cluster.manager;
   assert.match(queries.explain('web.1').summary, /^It runs on node[12], the only one of 2 nodes that fits it\.$/);
+  assert.equal(queries.task(first?.task.id ?? '').status.error, `${from} is down`);
+  assert.equal(queries.task('web.1').status.error, undefined);
   assert.ok(texts(cluster, 'web.1').includes(`task ${first?.task.id} was given up: ${from} is down`));
   assert.equal(
     queries.explain(first?.task.id ?? '').summary,

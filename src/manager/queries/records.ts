@@ -1,13 +1,22 @@
 import { jobCounts } from '../../core/orchestrate/job.ts';
 import { isWanted } from '../../core/task/known.ts';
+import { nodeName } from '../../model/node.ts';
 import type { Node, NodeStatus } from '../../model/node.ts';
 import type { Service } from '../../model/service.ts';
+import { isTerminal } from '../../model/task.ts';
 import type { Task } from '../../model/task.ts';
 import type { View } from '../../store/store.ts';
 import { knownIn } from '../observed.ts';
 import type { NodeRecord, ServiceRecord, TaskRecord } from '../manager.ts';
 
-export const taskRecord: (view: View, task: Task) => TaskRecord = knownIn;
+/** What was last heard of a task says nothing of now while its node is down, and is not shown without that remark. */
+export const taskRecord = (view: View, task: Task): TaskRecord => {
+  const known = knownIn(view, task);
+  const { status } = known;
+  if (isTerminal(status.state) || status.error !== undefined || !isOnDownNode(view, task)) return known;
+  const node = view.get('node', task.nodeId ?? '');
+  return { task, status: { ...status, error: `${node === undefined ? 'its node' : nodeName(node)} is down` } };
+};
 
 /** A node that was not heard of yet is unknown, as a new manager has it. */
 const nodeStatus = (view: View, node: Node): NodeStatus =>

@@ -29,8 +29,48 @@ export const checkedSpec = (view: View, spec: ServiceSpec): ServiceSpec => {
 };
 
 const checkContainers = ({ name, task }: ServiceSpec): void => {
+  for (const { secrets = [], configs = [], resources } of task.containers) {
+    checkAmounts(resources?.limits);
+    checkAmounts(resources?.reservations);
+    checkTargets(
+      'secret',
+      secrets.map(({ secretName, target }) => [secretName, target === '' ? secretName : target]),
+    );
+    checkTargets(
+      'config',
+      configs.map(({ configName, target }) => [configName, target === '' ? configName : target]),
+    );
+  }
   const names = new Set(task.containers.map((container) => container.name));
   if (names.size < task.containers.length) throw invalid(`service ${name}: two containers have the same name`);
+};
+
+/** Below these no engine starts a container. */
+const leastMemoryBytes = 4 * 1024 * 1024;
+const leastNanoCpus = 1e6;
+
+const checkAmounts = (
+  amounts: { readonly nanoCpus?: number | undefined; readonly memoryBytes?: number | undefined } = {},
+): void => {
+  const { nanoCpus = 0, memoryBytes = 0 } = amounts;
+  if (memoryBytes !== 0 && memoryBytes < leastMemoryBytes) {
+    throw invalid(`invalid memory value ${memoryBytes}: Must be at least 4MiB`);
+  }
+  if (nanoCpus !== 0 && nanoCpus < leastNanoCpus) {
+    throw invalid(`invalid cpu value ${nanoCpus / 1e9}: Must be at least 0.001`);
+  }
+};
+
+/** Two files cannot be in one place: no engine would start the container. */
+const checkTargets = (kind: string, files: readonly (readonly [name: string, target: string])[]): void => {
+  const holders = new Map<string, string>();
+  for (const [name, target] of files) {
+    const other = holders.get(target);
+    if (other !== undefined) {
+      throw invalid(`${kind} references '${other}' and '${name}' have a conflicting target: '${target}'`);
+    }
+    holders.set(target, name);
+  }
 };
 
 const checkedAttachment = (view: View, spec: ServiceSpec, attachment: NetworkAttachment): NetworkAttachment => {

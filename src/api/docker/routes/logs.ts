@@ -37,7 +37,10 @@ const logOptionsOf = (request: ApiRequest): LogOptions => {
   if (!options.stdout && !options.stderr) {
     throw new TuttiError('invalid-argument', 'Bad parameters: you must choose at least one stream');
   }
-  const tail = request.query.get('tail') ?? 'all';
+  const tail = request.query.get('tail') ?? '';
+  if (!/^(?:all|\d{1,9}|)$/.test(tail)) {
+    throw new TuttiError('invalid-argument', 'tail value must be a positive integer or "all"');
+  }
   return {
     ...options,
     follow: flagOf(request, 'follow'),
@@ -45,7 +48,7 @@ const logOptionsOf = (request: ApiRequest): LogOptions => {
     ...sparse({
       since: readMoment(request, 'since'),
       until: readMoment(request, 'until'),
-      tail: /^\d{1,9}$/.test(tail) ? Number(tail) : undefined,
+      tail: tail === '' || tail === 'all' ? undefined : Number(tail),
     }),
   };
 };
