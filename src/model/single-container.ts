@@ -83,10 +83,8 @@ export interface SingleContainer extends Stored<string> {
   readonly nodeId: NodeId;
   /** Its id on its engine. Absent: it is being made there, or it was when its manager died. */
   readonly engineId?: string;
-  /** Of containers that are made again elsewhere: it was last seen running. */
-  readonly running?: boolean;
-  /** It is being made again because its node was lost. */
-  readonly moving?: true;
+  /** It is being made again because its node was lost; `start`: it ran there. */
+  readonly moving?: { readonly start: boolean };
   readonly superseded?: readonly Superseded[];
   /** The networks of the cluster that it is on. Absent: none. */
   readonly attachments?: readonly ContainerAttachment[];

@@ -1,11 +1,12 @@
 import { TuttiError } from '../../model/errors.ts';
 import type { SingleContainer } from '../../model/single-container.ts';
 import type { ContainerMade } from '../manager.ts';
-import { callEngine, standingOn } from './engine.ts';
+import { callEngine, refusal, standingOn } from './engine.ts';
 import type { ContainerPorts } from './ports.ts';
 
 /** Room for an engine that is busy; a container is made in some 50 ms. */
 const createMs = 120_000;
+const removeMs = 60_000;
 
 type Made = Exclude<ContainerMade, { kind: 'unplaced' }>;
 
@@ -34,6 +35,7 @@ export const makeOnEngine = async (ports: ContainerPorts, row: SingleContainer, 
   if (reply.status === 404 && isNoImage(reply.message)) return { kind: 'no-image', image: spec.image };
   if (reply.status !== 201) return { kind: 'refused', status: reply.status, message: reply.message };
   const { Id: id, Warnings: warnings } = reply.body as { readonly Id: string; readonly Warnings?: readonly string[] };
+<<<<<<< HEAD
   await connect(ports, row, id, signal);
   return { kind: 'made', id, nodeId, warnings: warnings ?? [] };
 };
@@ -47,6 +49,20 @@ const connect = async (ports: ContainerPorts, row: SingleContainer, id: string, 
     await callEngine(ports, row.nodeId, { method: 'DELETE', path, deadlineMs: createMs }).catch(() => undefined);
     throw thrown;
   }
+=======
+  await ports.networks?.finish?.(row, id, signal).catch(async (thrown: unknown) => {
+    await removeFromEngine(ports, nodeId, id);
+    throw thrown;
+  });
+  return { kind: 'made', id, nodeId, warnings: warnings ?? [] };
+};
+
+/** Takes a container away, running or not, with the volumes that have no name. Throws where the engine does not. */
+export const removeFromEngine = async (ports: ContainerPorts, nodeId: string, engineId: string): Promise<void> => {
+  const path = `/containers/${engineId}?force=1&v=1`;
+  const reply = await callEngine(ports, nodeId, { method: 'DELETE', path, deadlineMs: removeMs });
+  if (reply.status >= 300 && reply.status !== 404) throw refusal(reply);
+>>>>>>> 9b5c487 (Renaming and removing through the cluster keep a container's row; networks may pin and finish a container)
 };
 
 /** No answer came: the engine may have made it all the same. */

@@ -3,7 +3,7 @@ import type { SingleContainerSpec } from '../../model/single-container.ts';
 import type { ContainerPorts } from './ports.ts';
 
 /**
- * Where the containers and volumes are that a container has to be beside. Throws `not-found` for a container that is
+ * Where the containers, volumes and networks are that a container has to be beside. Throws `not-found` for one that is
  * nowhere.
  */
 export const nearOf = async (

@@ -33,7 +33,7 @@ export interface VolumePlaces {
   prepare(nodeId: string, wanted: readonly MountedVolume[], signal: AbortSignal): Promise<void>;
 }
 
-/** Gives a container its places on the cluster's networks. */
+/** Gives a container its places on networks. */
 export interface NetworkPreparation {
   /** Sees to it that they are there on its node; returns the request as that node's engine is to get it. */
   prepare(container: SingleContainer, signal: AbortSignal): Promise<Readonly<Record<string, unknown>>>;

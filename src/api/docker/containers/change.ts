@@ -1,7 +1,8 @@
 import type { KnownContainer, Manager } from '../../../manager/manager.ts';
 import type { Reply } from '../../http/reply.ts';
-import { json } from '../../http/reply.ts';
+import { empty } from '../../http/reply.ts';
 import type { ApiRequest } from '../../http/request.ts';
+import { flagOf } from '../../http/request.ts';
 import { locate, referenceOf } from './locate.ts';
 import type { PassOptions, Passed } from './pass.ts';
 import { passOn, withQuery } from './pass.ts';
@@ -22,25 +23,19 @@ const lookAgain = async (
   await inventory.refresh(nodeId, [id], signal).catch(() => undefined);
 };
 
-export const removeContainer = async (manager: Manager, request: ApiRequest): Promise<Reply> =>
-  (await passChange(manager, request, { path: withQuery(request, '') })).reply;
+export const removeContainer = async (manager: Manager, request: ApiRequest): Promise<Reply> => {
+  const { reply, container } = await passChange(manager, request, { path: withQuery(request, '') });
+  // `link` takes a name away, no container.
+  if (reply.status < 300 && !flagOf(request, 'link')) await manager.containers.removed(container.id);
+  return reply;
+};
 
 /** Names are unique over the cluster. */
 export const renameContainer = async (manager: Manager, request: ApiRequest): Promise<Reply> => {
   const name = (request.query.get('name') ?? '').replace(/^\//, '');
-  const { inventory } = manager;
+  // The engine says it best that there is no name.
+  if (name === '') return (await passChange(manager, request, { path: withQuery(request, '/rename') })).reply;
   const container = await locate(manager, referenceOf(request), request.signal);
-  // What has the name may have gone meanwhile.
-  for (const other of othersNamed(manager, name, container)) await lookAgain(manager, other, request.signal);
-  const [taken] = othersNamed({ inventory }, name, container);
-  if (taken !== undefined) return json({ message: nameConflict(name, taken.id) }, 409);
-  return (await passChange(manager, request, { path: withQuery(request, '/rename') })).reply;
+  await manager.containers.rename(container, name, request.signal);
+  return empty(204);
 };
-
-const othersNamed = ({ inventory }: Pick<Manager, 'inventory'>, name: string, { id }: KnownContainer) =>
-  inventory.named(name).filter((other) => other.id !== id);
-
-/** Docker's own words, which clients match on. */
-const nameConflict = (name: string, holder: string): string =>
-  `Conflict. The container name "/${name}" is already in use by container "${holder}". ` +
-  'You have to remove (or rename) that container to be able to reuse that name.';

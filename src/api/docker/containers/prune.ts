@@ -41,6 +41,7 @@ export const pruneContainers = async ({ manager, clock }: DockerContext, request
       manager.inventory.refresh(nodeId, value.ContainersDeleted, signal).catch(() => undefined),
     ),
   );
+  for (const { value } of pruned) for (const id of value.ContainersDeleted) await manager.containers.removed(id);
   const body: Pruned = {
     ContainersDeleted: pruned.flatMap(({ value }) => value.ContainersDeleted),
     SpaceReclaimed: pruned.reduce((sum, { value }) => sum + value.SpaceReclaimed, 0),
