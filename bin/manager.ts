@@ -125,6 +125,7 @@ const run = async (): Promise<AsyncDisposable> => {
   parts.use(followCertificate(listener));
   parts.use(startLoops({ store, allocator, clock, random, log }));
   parts.use(startContainerStatus({ store, inventory, clock, log }));
+  parts.use(manager.containers.startTending());
   const endpoints = () =>
     config.apiPort === 0 ? [] : [`tcp://${formatAddress({ host: config.address, port: config.apiPort })}`];
   const context = { endpoints, manager, clock, random, log, version: ownVersion(), nodeId: config.nodeId };

@@ -11,6 +11,7 @@ import { networkCommands } from './commands/networks.ts';
 import { serviceCommands } from './commands/services.ts';
 import { stackCommands } from './commands/stacks.ts';
 import { createContainers } from './containers/containers.ts';
+import type { ContainersOfManager } from './containers/containers.ts';
 import { createEvents } from './events/events.ts';
 import { createMergedEvents } from './events/merged.ts';
 import { createEngines } from './engines/engines.ts';
@@ -43,7 +44,9 @@ export interface ManagerPorts extends Pick<CommandContext, 'joinToken'> {
 }
 
 /** What dialects call, over one store. It changes nothing by itself; `startLoops` does what commands ask for. */
-export const createManager = (ports: ManagerPorts): Manager & Disposable => {
+export const createManager = (
+  ports: ManagerPorts,
+): Manager & Disposable & { readonly containers: ContainersOfManager } => {
   const { store, clock, log, agents } = ports;
   const queries = createQueries(store.view, clock);
   const engines = createEngines(ports.requests);

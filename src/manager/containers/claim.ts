@@ -27,7 +27,7 @@ export const chooseNode = (
 ): Chosen => {
   const [cluster] = store.view.list('cluster');
   const decision = place(
-    placeNodes({ view: store.view, inventory, loads, making: making.values() }),
+    placeNodes({ view: store.view, inventory, loads, making: [...making.values()] }),
     {
       image: spec.image,
       constraints: expressionsOf(spec.hints.constraints),

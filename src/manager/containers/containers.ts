@@ -1,7 +1,7 @@
 import { TuttiError } from '../../model/errors.ts';
 import type { SingleContainer, SingleContainerSpec } from '../../model/single-container.ts';
 import { newRow } from '../commands/context.ts';
-import type { ContainerMade, Containers } from '../manager.ts';
+import type { ContainerMade, Containers, KnownContainer } from '../manager.ts';
 import { chooseNode, commitClaim } from './claim.ts';
 import type { ClaimContext } from './claim.ts';
 import { callEngine, refusal } from './engine.ts';
@@ -10,14 +10,21 @@ import { makeOnEngine, UnknownOutcome } from './make.ts';
 import { checkFree, checkName, nameTaken } from './names.ts';
 import { nearOf } from './near.ts';
 import type { ContainerPorts } from './ports.ts';
+import { changeRow, dropRow, renameRow } from './row.ts';
+import { startTendLoop } from './tend-loop.ts';
 
 /** A volume may be made elsewhere while its container is placed: then it is placed again. */
 const mostAttempts = 3;
 const renameMs = 30_000;
 
+export interface ContainersOfManager extends Containers, Disposable {
+  /** Keeps rows true and moves containers off lost nodes until it is disposed: the leader's. */
+  startTending(): AsyncDisposable;
+}
+
 /** Containers of the cluster, over the engines of its nodes. */
-export const createContainers = (ports: ContainerPorts): Containers & Disposable => {
-  const { store, inventory } = ports;
+export const createContainers = (ports: ContainerPorts): ContainersOfManager => {
+  const { store } = ports;
   const making = new Map<string, SingleContainer>();
   const loads = createLoads(store, ports.clock);
   const context: ClaimContext & ContainerPorts = { ...ports, loads, making };
@@ -34,18 +41,18 @@ export const createContainers = (ports: ContainerPorts): Containers & Disposable
         }
       }
     },
-    rename: async ({ id, nodeId, name: before }, name, signal) => {
+    rename: async (container, name, signal) => {
+      const { id } = container;
       checkName(name);
       await checkFree(ports, name, signal, new Set([id]));
-      await renameRow(ports, id, name);
-      const path = `/containers/${id}/rename?name=${encodeURIComponent(name)}`;
-      const reply = await callEngine(ports, nodeId, { method: 'POST', path, deadlineMs: renameMs }, signal);
-      if (reply.status < 300) {
-        await inventory.refresh(nodeId, [id], signal).catch(() => undefined);
-        return;
+      const row = rowOf(id);
+      // While the two are told one after the other, the loop is not to find that they differ.
+      if (row !== undefined) making.set(row.id, row);
+      try {
+        await renameBoth(ports, container, name, signal);
+      } finally {
+        if (row !== undefined) making.delete(row.id);
       }
-      await renameRow(ports, id, before);
-      throw refusal(reply);
     },
     removed: async (engineId) => {
       const row = rowOf(engineId);
@@ -56,8 +63,25 @@ export const createContainers = (ports: ContainerPorts): Containers & Disposable
       return { nanoCpus, memoryBytes };
     },
     row: rowOf,
+    startTending: () => startTendLoop(context),
     [Symbol.dispose]: () => loads[Symbol.dispose](),
   };
+};
+
+const renameBoth = async (
+  ports: ContainerPorts,
+  { id, nodeId, name: before }: Pick<KnownContainer, 'id' | 'nodeId' | 'name'>,
+  name: string,
+  signal: AbortSignal,
+): Promise<void> => {
+  await renameRow(ports, id, name);
+  const path = `/containers/${id}/rename?name=${encodeURIComponent(name)}`;
+  const reply = await callEngine(ports, nodeId, { method: 'POST', path, deadlineMs: renameMs }, signal);
+  if (reply.status >= 300) {
+    await renameRow(ports, id, before);
+    throw refusal(reply);
+  }
+  await ports.inventory.refresh(nodeId, [id], signal).catch(() => undefined);
 };
 
 const create = async (
@@ -93,32 +117,11 @@ const create = async (
 
 /** It is there: the row says where. */
 const settle = async (
-  { store, inventory }: ContainerPorts,
-  { id, nodeId }: SingleContainer,
+  ports: ContainerPorts,
+  made: SingleContainer,
   engineId: string,
   signal: AbortSignal,
 ): Promise<void> => {
-  await store.update((transaction) => {
-    const row = transaction.get('container', id);
-    if (row !== undefined && row.nodeId === nodeId) transaction.update('container', { ...row, engineId });
-  });
-  await inventory.refresh(nodeId, [engineId], signal).catch(() => undefined);
-};
-
-const dropRow = async ({ store }: Pick<ContainerPorts, 'store'>, { id, engineId }: SingleContainer): Promise<void> => {
-  await store.update((transaction) => {
-    const row = transaction.get('container', id);
-    if (row !== undefined && row.engineId === engineId) transaction.delete('container', id);
-  });
-};
-
-const renameRow = async ({ store }: Pick<ContainerPorts, 'store'>, engineId: string, name: string): Promise<void> => {
-  if (store.view.countOf('container', 'engine', engineId) === 0) return;
-  await store.update((transaction) => {
-    const [row] = transaction.find('container', 'engine', engineId);
-    if (row === undefined || row.spec.name === name) return;
-    const [holder] = transaction.find('container', 'name', name);
-    if (holder !== undefined && holder.id !== row.id) throw nameTaken(name, holder.engineId ?? holder.id);
-    transaction.update('container', { ...row, spec: { ...row.spec, name } });
-  });
+  await changeRow(ports, made, (row) => ({ ...row, engineId }));
+  await ports.inventory.refresh(made.nodeId, [engineId], signal).catch(() => undefined);
 };

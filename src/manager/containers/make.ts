@@ -35,23 +35,9 @@ export const makeOnEngine = async (ports: ContainerPorts, row: SingleContainer, 
   if (reply.status === 404 && isNoImage(reply.message)) return { kind: 'no-image', image: spec.image };
   if (reply.status !== 201) return { kind: 'refused', status: reply.status, message: reply.message };
   const { Id: id, Warnings: warnings } = reply.body as { readonly Id: string; readonly Warnings?: readonly string[] };
-<<<<<<< HEAD
-  await connect(ports, row, id, signal);
-  return { kind: 'made', id, nodeId, warnings: warnings ?? [] };
-};
-
-/** A container that is not on all of its networks is not what was asked for: it is taken away again. */
-const connect = async (ports: ContainerPorts, row: SingleContainer, id: string, signal: AbortSignal): Promise<void> => {
-  try {
-    await ports.networks?.finish(row, id, signal);
-  } catch (thrown) {
-    const path = `/containers/${id}?force=1`;
-    await callEngine(ports, row.nodeId, { method: 'DELETE', path, deadlineMs: createMs }).catch(() => undefined);
-    throw thrown;
-  }
-=======
-  await ports.networks?.finish?.(row, id, signal).catch(async (thrown: unknown) => {
-    await removeFromEngine(ports, nodeId, id);
+  // A container that is not on all of its networks is not what was asked for: it is taken away again.
+  await ports.networks?.finish(row, id, signal).catch(async (thrown: unknown) => {
+    await removeFromEngine(ports, nodeId, id).catch(() => undefined);
     throw thrown;
   });
   return { kind: 'made', id, nodeId, warnings: warnings ?? [] };
@@ -62,7 +48,6 @@ export const removeFromEngine = async (ports: ContainerPorts, nodeId: string, en
   const path = `/containers/${engineId}?force=1&v=1`;
   const reply = await callEngine(ports, nodeId, { method: 'DELETE', path, deadlineMs: removeMs });
   if (reply.status >= 300 && reply.status !== 404) throw refusal(reply);
->>>>>>> 9b5c487 (Renaming and removing through the cluster keep a container's row; networks may pin and finish a container)
 };
 
 /** No answer came: the engine may have made it all the same. */

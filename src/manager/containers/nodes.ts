@@ -10,7 +10,7 @@ interface Sources {
   readonly inventory: Inventory;
   readonly loads: Loads;
   /** Containers that are being made: the inventory does not have them yet. */
-  readonly making: Iterable<SingleContainer>;
+  readonly making: readonly SingleContainer[];
 }
 
 /** Every node as placing sees it now. What is costly to tell is worked out when it is asked for. */
@@ -57,7 +57,7 @@ const seen = ({ id, name, summary }: KnownContainer): PlaceContainer => ({
 const unseen = (
   nodeId: string,
   known: readonly KnownContainer[],
-  making: Iterable<SingleContainer>,
+  making: readonly SingleContainer[],
 ): readonly PlaceContainer[] => {
   const ids = new Set(known.map(({ id }) => id));
   const names = new Set(known.map(({ name }) => name));

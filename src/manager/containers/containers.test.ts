@@ -1,0 +1,248 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { TuttiError } from '../../model/errors.ts';
+import type { SingleContainerSpec } from '../../model/single-container.ts';
+import type { ContainerMade } from '../manager.ts';
+import { aContainerSpec, ContainerCluster } from './testing/cluster.ts';
+
+const never = new AbortController().signal;
+
+const codeOf = async (promise: Promise<unknown>): Promise<string> => {
+  try {
+    await promise;
+    return 'none';
+  } catch (thrown) {
+    return TuttiError.from(thrown).code;
+  }
+};
+
+const idOf = (made: ContainerMade): string => {
+  assert.equal(made.kind, 'made', JSON.stringify(made));
+  return made.kind === 'made' ? made.id : '';
+};
+
+const onFailure = (name: string): SingleContainerSpec => aContainerSpec(name, { reschedule: 'on-node-failure' });
+
+describe('containers made by themselves', () => {
+  it('are placed, made on their engine, and have a row', async () => {
+    await using cluster = await ContainerCluster.start(2);
+    using containers = cluster.containers();
+    const made = await containers.create(aContainerSpec('web'), never);
+    const row = containers.row(idOf(made));
+    assert.equal(row?.nodeId, 'n1');
+    assert.deepEqual(made.kind === 'made' && made.warnings, ['careful']);
+    await containers.create(aContainerSpec('db'), never);
+    assert.deepEqual(cluster.everywhere(), ['n1 web', 'n2 db']);
+  });
+
+  it('have names that are unique over the cluster', async () => {
+    await using cluster = await ContainerCluster.start(2);
+    using containers = cluster.containers();
+    await containers.create(aContainerSpec('web'), never);
+    assert.equal(await codeOf(containers.create(aContainerSpec('web'), never)), 'already-exists');
+    cluster.engines.get('n2')?.push({ id: 'x', name: 'direct', running: false });
+    assert.equal(await codeOf(containers.create(aContainerSpec('direct'), never)), 'already-exists');
+    assert.equal(await codeOf(containers.create(aContainerSpec('no good'), never)), 'invalid-argument');
+    await containers.create(aContainerSpec('Web'), never);
+    assert.equal(cluster.store.view.count('container'), 2);
+  });
+
+  it('at the same time: one gets the name, and they are spread', async () => {
+    await using cluster = await ContainerCluster.start(3);
+    using containers = cluster.containers();
+    const all = await Promise.allSettled([
+      ...Array.from({ length: 4 }, () => containers.create(aContainerSpec('same'), never)),
+      ...Array.from({ length: 5 }, (_, at) => containers.create(aContainerSpec(`other${at}`), never)),
+    ]);
+    assert.equal(all.filter(({ status }) => status === 'rejected').length, 3);
+    assert.deepEqual(
+      [...cluster.engines.values()].map((engine) => engine.length),
+      [2, 2, 2],
+    );
+  });
+
+  it('free the name of one that has gone without a word', async () => {
+    await using cluster = await ContainerCluster.start(1);
+    using containers = cluster.containers();
+    await containers.create(aContainerSpec('web'), never);
+    cluster.engines.get('n1')?.pop();
+    idOf(await containers.create(aContainerSpec('web'), never));
+    assert.equal(cluster.store.view.count('container'), 1);
+  });
+
+  it('reserve room, and are refused with the reason where there is none', async () => {
+    await using cluster = await ContainerCluster.start(2);
+    using containers = cluster.containers();
+    const big = { reservation: { nanoCpus: 0, memoryBytes: 600 } };
+    idOf(await containers.create(aContainerSpec('aa', big), never));
+    idOf(await containers.create(aContainerSpec('bb', big), never));
+    assert.deepEqual(await containers.create(aContainerSpec('cc', big), never), {
+      kind: 'unplaced',
+      message: 'No resources available to schedule container (2 nodes lack memory)',
+    });
+  });
+
+  it('leave nothing behind where they cannot be made', async () => {
+    await using cluster = await ContainerCluster.start(1);
+    using containers = cluster.containers();
+    const missing = await containers.create(aContainerSpec('aa', { image: 'nowhere' }), never);
+    assert.deepEqual(missing, { kind: 'no-image', image: 'nowhere' });
+    const images = { ensure: () => Promise.resolve({ kind: 'nowhere' as const }) };
+    using others = cluster.containers({ images });
+    assert.equal((await others.create(aContainerSpec('aa'), never)).kind, 'no-image');
+    const missingFriend = { dependencies: [{ option: '--link=x', container: 'x' }] };
+    assert.equal(await codeOf(containers.create(aContainerSpec('aa', missingFriend), never)), 'not-found');
+    assert.equal(cluster.store.view.count('container'), 0);
+  });
+
+  it('go beside what they depend on', async () => {
+    await using cluster = await ContainerCluster.start(3);
+    using containers = cluster.containers();
+    await containers.create(aContainerSpec('data'), never);
+    const beside = { dependencies: [{ option: '--volumes-from=data', container: 'data' }] };
+    await containers.create(aContainerSpec('user', beside), never);
+    assert.deepEqual(cluster.everywhere(), ['n1 data', 'n1 user']);
+  });
+
+  it('are renamed in both places or in none, and forgotten when removed', async () => {
+    await using cluster = await ContainerCluster.start(1);
+    using containers = cluster.containers();
+    const id = idOf(await containers.create(aContainerSpec('web'), never));
+    const known = { id, nodeId: 'n1', name: 'web' };
+    await containers.rename(known, 'shop', never);
+    assert.equal(containers.row(id)?.spec.name, 'shop');
+    assert.equal(await codeOf(containers.rename({ ...known, name: 'shop' }, 'refused', never)), 'already-exists');
+    assert.equal(containers.row(id)?.spec.name, 'shop');
+    await containers.removed(id);
+    assert.equal(containers.row(id), undefined);
+  });
+
+  it('whose answer was lost were made all the same, or not', async () => {
+    await using cluster = await ContainerCluster.start(1);
+    using containers = cluster.containers();
+    cluster.after = (_node, method) => {
+      if (method === 'POST') throw new TuttiError('unavailable', 'the connection was lost');
+    };
+    idOf(await containers.create(aContainerSpec('made'), never));
+    cluster.after = () => undefined;
+    cluster.before = (_node, method) => {
+      if (method === 'POST') throw new TuttiError('unavailable', 'the connection was lost');
+    };
+    assert.equal(await codeOf(containers.create(aContainerSpec('lost'), never)), 'unavailable');
+    assert.deepEqual(
+      Array.from(cluster.store.view.list('container'), ({ spec }) => spec.name),
+      ['made'],
+    );
+  });
+});
+
+describe('tending', () => {
+  it('settles what a manager that died left half done', async () => {
+    await using cluster = await ContainerCluster.start(1);
+    using containers = cluster.containers();
+    const fall = (): never => {
+      throw new TuttiError('unavailable', 'dead');
+    };
+    cluster.before = (_node, method) => (method === 'GET' ? fall() : undefined);
+    cluster.after = (_node, method) => (method === 'POST' ? fall() : undefined);
+    assert.equal(await codeOf(containers.create(aContainerSpec('made'), never)), 'unavailable');
+    cluster.before = fall;
+    assert.equal(await codeOf(containers.create(aContainerSpec('lost'), never)), 'unavailable');
+    assert.equal(cluster.store.view.count('container'), 2);
+    cluster.before = () => undefined;
+    using next = cluster.containers();
+    await using _tending = next.startTending();
+    await cluster.settle();
+    const rows = Array.from(cluster.store.view.list('container'));
+    assert.deepEqual(
+      rows.map(({ spec, engineId }) => [spec.name, engineId]),
+      [['made', cluster.engines.get('n1')?.[0]?.id]],
+    );
+  });
+
+  it('drops rows of what went, and follows names that engines gave', async () => {
+    await using cluster = await ContainerCluster.start(1);
+    using containers = cluster.containers();
+    await containers.create(aContainerSpec('gone'), never);
+    cluster.engines.get('n1')?.pop();
+    await containers.create(aContainerSpec('renamed'), never);
+    const [other] = cluster.engines.get('n1') ?? [];
+    if (other !== undefined) other.name = 'direct';
+    await using _tending = containers.startTending();
+    await cluster.settle();
+    assert.deepEqual(
+      Array.from(cluster.store.view.list('container'), ({ spec }) => spec.name),
+      ['direct'],
+    );
+  });
+
+  const lose = async (cluster: ContainerCluster, containers: ReturnType<ContainerCluster['containers']>) => {
+    const id = idOf(await containers.create(onFailure('db'), never));
+    await containers.create(aContainerSpec('other', { hints: { constraints: ['node==n1'], affinities: [] } }), never);
+    const row = containers.row(id);
+    cluster.store.observe((soft) =>
+      soft.put('containerStatus', row?.id ?? '', { nodeId: row?.nodeId as never, running: true }),
+    );
+    cluster.setNode('n1', 'down');
+  };
+
+  it('makes and starts what asked for it elsewhere, and removes what it left', async () => {
+    await using cluster = await ContainerCluster.start(2);
+    using containers = cluster.containers();
+    await using _tending = containers.startTending();
+    await lose(cluster, containers);
+    await cluster.settle();
+    assert.deepEqual(cluster.everywhere(), ['n1 db', 'n1 other', 'n2 db*']);
+    cluster.setNode('n1', 'ready');
+    await cluster.settle();
+    assert.deepEqual(cluster.everywhere(), ['n1 other', 'n2 db*']);
+    const [row] = cluster.store.view.find('container', 'name', 'db');
+    assert.equal(row?.superseded, undefined);
+    assert.equal(row?.moving, undefined);
+  });
+
+  it('waits where no node fits, and stays where its node comes back', async () => {
+    await using cluster = await ContainerCluster.start(2);
+    using containers = cluster.containers();
+    await using _tending = containers.startTending();
+    cluster.setNode('n2', 'down');
+    await lose(cluster, containers);
+    await cluster.settle();
+    cluster.setNode('n1', 'ready');
+    await cluster.settle();
+    assert.deepEqual(cluster.everywhere(), ['n1 db', 'n1 other']);
+    cluster.setNode('n1', 'down');
+    cluster.setNode('n2', 'ready');
+    await cluster.settle();
+    assert.deepEqual(cluster.everywhere(), ['n1 db', 'n1 other', 'n2 db*']);
+  });
+
+  it('comes to exactly one, wherever the manager dies in the middle', async () => {
+    for (let step = 1; step <= 8; step += 1) {
+      for (const when of ['before', 'after'] as const) {
+        await using cluster = await ContainerCluster.start(2);
+        using first = cluster.containers();
+        await lose(cluster, first);
+        let requests = 0;
+        // From this request on nothing that the first manager does comes to anything.
+        const dying = (): void => {
+          requests += 1;
+          if (requests >= step) throw new TuttiError('unavailable', 'dead');
+        };
+        cluster[when] = dying;
+        {
+          await using _tending = first.startTending();
+          await cluster.settle();
+        }
+        cluster[when] = () => undefined;
+        using second = cluster.containers();
+        await using _tending = second.startTending();
+        await cluster.settle();
+        assert.deepEqual(cluster.everywhere(), ['n1 db', 'n1 other', 'n2 db*'], `${when} ${step}`);
+        cluster.setNode('n1', 'ready');
+        await cluster.settle();
+        assert.deepEqual(cluster.everywhere(), ['n1 other', 'n2 db*'], `${when} ${step}`);
+      }
+    }
+  });
+});

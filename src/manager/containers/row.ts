@@ -1,0 +1,35 @@
+import type { SingleContainer } from '../../model/single-container.ts';
+import type { ContainerPorts } from './ports.ts';
+import { nameTaken } from './names.ts';
+
+type Rows = Pick<ContainerPorts, 'store'>;
+
+/** Changes the row, unless it is another container's by now: on another node, or another one of its engine. */
+export const changeRow = async (
+  { store }: Rows,
+  { id, nodeId, engineId }: SingleContainer,
+  change: (row: SingleContainer) => SingleContainer | undefined,
+): Promise<void> => {
+  await store.update((transaction) => {
+    const row = transaction.get('container', id);
+    if (row === undefined || row.nodeId !== nodeId || row.engineId !== engineId) return;
+    const after = change(row);
+    if (after === undefined) transaction.delete('container', id);
+    else transaction.update('container', after);
+  });
+};
+
+export const dropRow = async (ports: Rows, row: SingleContainer): Promise<void> =>
+  await changeRow(ports, row, () => undefined);
+
+/** Throws `already-exists` where another row has the name. Nothing where the container has no row. */
+export const renameRow = async ({ store }: Rows, engineId: string, name: string): Promise<void> => {
+  if (store.view.countOf('container', 'engine', engineId) === 0) return;
+  await store.update((transaction) => {
+    const [row] = transaction.find('container', 'engine', engineId);
+    if (row === undefined || row.spec.name === name) return;
+    const [holder] = transaction.find('container', 'name', name);
+    if (holder !== undefined && holder.id !== row.id) throw nameTaken(name, holder.engineId ?? holder.id);
+    transaction.update('container', { ...row, spec: { ...row.spec, name } });
+  });
+};

@@ -1,0 +1,220 @@
+import { setImmediate } from 'node:timers/promises';
+import { clusterSpec } from '../../../model/cluster.ts';
+import { TuttiError } from '../../../model/errors.ts';
+import type { NodeId } from '../../../model/ids.ts';
+import type { Node, NodeState } from '../../../model/node.ts';
+import type { SingleContainerSpec } from '../../../model/single-container.ts';
+import type { Definitions } from '../../../platform/engine/types.generated.ts';
+import type { Log } from '../../../platform/ports.ts';
+import type { NodeResponse } from '../../../rpc/transport.ts';
+import { createStore } from '../../../store/create.ts';
+import { memoryDriver } from '../../../store/drivers/memory.ts';
+import type { Store } from '../../../store/store.ts';
+import { emptyInventory } from '../../engines/empty.ts';
+import type { EngineEvent, EngineRequest, Engines, Inventory, KnownContainer } from '../../manager.ts';
+import { manualClock } from '../../testing/clock.ts';
+import { countingRandomness } from '../../testing/cluster.ts';
+import { createContainers } from '../containers.ts';
+import type { ContainerPorts } from '../ports.ts';
+
+interface FakeContainer {
+  readonly id: string;
+  name: string;
+  running: boolean;
+}
+
+const silence: Log = { debug() {}, info() {}, warn() {}, error() {}, with: () => silence };
+
+/** What an engine does with a request before it answers: throw to lose the answer. */
+type Hook = (nodeId: string, method: string, path: string) => void | Promise<void>;
+
+/** Nodes whose engines know what making and moving containers asks of them, over a store in memory. */
+export class ContainerCluster implements AsyncDisposable {
+  readonly clock = manualClock();
+  readonly store: Store;
+  readonly engines = new Map<string, FakeContainer[]>();
+  readonly #down = new Set<string>();
+  readonly #random = countingRandomness();
+  /** Before a request is done. */
+  before: Hook = () => undefined;
+  /** Between its being done and its answer. */
+  after: Hook = () => undefined;
+  #ids = 0;
+
+  private constructor(store: Store) {
+    this.store = store;
+  }
+
+  static async start(nodes: number): Promise<ContainerCluster> {
+    const clock = manualClock();
+    const store = await createStore({ driver: memoryDriver(), clock });
+    const cluster = new ContainerCluster(store);
+    const stored = { version: 0, createdAt: 0, updatedAt: 0 };
+    await store.update((transaction) => {
+      transaction.create('cluster', {
+        ...stored,
+        id: 'cluster',
+        spec: clusterSpec.parse({}),
+        caCertificate: '',
+        caKey: '',
+        joinTokens: { manager: '', worker: '' },
+      });
+      for (let at = 1; at <= nodes; at += 1) transaction.create('node', aNode(`n${at}`));
+    });
+    for (let at = 1; at <= nodes; at += 1) {
+      cluster.engines.set(`n${at}`, []);
+      cluster.setNode(`n${at}`, 'ready');
+    }
+    return cluster;
+  }
+
+  setNode(nodeId: string, state: NodeState): void {
+    if (state === 'ready') this.#down.delete(nodeId);
+    else this.#down.add(nodeId);
+    const status = { nodeId: nodeId as NodeId, state, message: '', since: 0 };
+    this.store.observe((soft) => soft.put('nodeStatus', nodeId, status));
+  }
+
+  /** A manager's part, as after its start. */
+  containers(more: Partial<ContainerPorts> = {}): ReturnType<typeof createContainers> {
+    return createContainers({
+      store: this.store,
+      clock: this.clock,
+      random: this.#random,
+      log: silence,
+      engines: this.#engines,
+      inventory: this.inventory,
+      ...more,
+    });
+  }
+
+  /** Containers of all engines, `node name`, sorted; those that run with a `*`. */
+  everywhere(): readonly string[] {
+    return [...this.engines]
+      .flatMap(([node, all]) => all.map(({ name, running }) => `${node} ${name}${running ? '*' : ''}`))
+      .toSorted();
+  }
+
+  /** Lets everything happen that can. */
+  async settle(ms = 0): Promise<void> {
+    for (let round = 0; round < 60; round += 1) {
+      this.clock.advance(round === 0 ? ms : 0);
+      await setImmediate();
+    }
+  }
+
+  readonly inventory: Inventory = {
+    ...emptyInventory,
+    find: (reference) => {
+      const found = this.#known().find(({ id, name }) => id === reference || name === reference);
+      return found === undefined
+        ? Promise.reject(new TuttiError('not-found', `No such container: ${reference}`))
+        : Promise.resolve(found);
+    },
+    named: (name) => this.#known().filter((known) => known.name === name),
+    of: (nodeId) => this.#known().filter((known) => known.nodeId === nodeId),
+    listed: (nodeId) => !this.#down.has(nodeId),
+    async *events(signal: AbortSignal): AsyncGenerator<EngineEvent> {
+      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+      yield* [];
+    },
+  };
+
+  readonly #engines: Engines = {
+    request: async (nodeId, request) => {
+      if (this.#down.has(nodeId)) throw new TuttiError('unavailable', 'the node is not connected');
+      const { method = 'GET', path } = request;
+      await this.before(nodeId, method, path);
+      const answer = await this.#answer(nodeId, method, path, request);
+      await this.after(nodeId, method, path);
+      return answer;
+    },
+  };
+
+  async #answer(nodeId: string, method: string, path: string, request: EngineRequest): Promise<NodeResponse> {
+    const url = new URL(path, 'http://engine');
+    const all = this.engines.get(nodeId) ?? [];
+    if (url.pathname === '/containers/create') {
+      const name = url.searchParams.get('name') ?? '';
+      const body = JSON.parse(await textOf(request.body)) as { readonly Image?: string };
+      if (body.Image === 'nowhere') return reply(404, { message: 'No such image: nowhere:latest' });
+      if (all.some((one) => one.name === name)) return reply(409, { message: 'Conflict.' });
+      const id = String((this.#ids += 1)).padStart(64, '0');
+      all.push({ id, name, running: false });
+      return reply(201, { Id: id, Warnings: ['careful'] });
+    }
+    const [, , reference = '', what] = url.pathname.split('/');
+    const found = all.find(({ id, name }) => id === reference || name === reference);
+    if (found === undefined) return reply(404, { message: `No such container: ${reference}` });
+    if (method === 'DELETE') {
+      all.splice(all.indexOf(found), 1);
+      return reply(204, undefined);
+    }
+    if (what === 'start') found.running = true;
+    if (what === 'rename') {
+      const name = url.searchParams.get('name') ?? '';
+      if (name === 'refused') return reply(409, { message: 'refused by the engine' });
+      found.name = name;
+    }
+    return what === 'json' ? reply(200, { Id: found.id, Name: `/${found.name}` }) : reply(204, undefined);
+  }
+
+  #known(): readonly KnownContainer[] {
+    return [...this.engines].flatMap(([nodeId, all]) =>
+      all.map(({ id, name, running }) => ({
+        id,
+        name,
+        nodeId,
+        nodeName: nodeId,
+        reachable: !this.#down.has(nodeId),
+        summary: { Id: id, State: running ? 'running' : 'exited' } as Definitions['ContainerSummary'],
+      })),
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.store[Symbol.asyncDispose]();
+  }
+}
+
+const reply = (status: number, body: unknown): NodeResponse => ({
+  status,
+  body: (async function* () {
+    if (body !== undefined) yield await Promise.resolve(Buffer.from(JSON.stringify(body)));
+  })(),
+});
+
+const textOf = async (body: AsyncIterable<Uint8Array> | undefined): Promise<string> => {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body ?? []) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
+};
+
+const aNode = (name: string): Node => ({
+  id: name as NodeId,
+  version: 0,
+  createdAt: 0,
+  updatedAt: 0,
+  spec: { name, role: 'worker', availability: 'active' },
+  description: {
+    hostname: name,
+    platform: { os: 'linux', architecture: 'x86_64' },
+    resources: { nanoCpus: 4e9, memoryBytes: 1000 },
+    engine: { version: '28' },
+    address: '10.0.0.1',
+    agentVersion: '0',
+  },
+});
+
+export const aContainerSpec = (name: string, over: Partial<SingleContainerSpec> = {}): SingleContainerSpec => ({
+  name,
+  image: 'web',
+  request: { Image: over.image ?? 'web' },
+  hints: { constraints: [], affinities: [] },
+  reschedule: 'off',
+  reservation: { nanoCpus: 0, memoryBytes: 0 },
+  hostPorts: [],
+  volumes: [],
+  dependencies: [],
+  ...over,
+});
