@@ -3,12 +3,12 @@
  * docs/swarm-mode.md says what it answers when.
  */
 import { once } from 'node:events';
-import { createServer } from 'node:http';
 import { flushCompileCache } from 'node:module';
 import { parseArgs } from 'node:util';
 import { createMachineApi } from '../src/api/docker/machine/machine.ts';
 import type { NewCluster } from '../src/api/docker/machine/ports.ts';
 import { serve } from '../src/api/http/serve.ts';
+import { createApiServer } from '../src/api/http/server.ts';
 import { createHost } from '../src/host/create.ts';
 import { daemonOf } from '../src/host/daemons.ts';
 import { watchMembership } from '../src/host/membership.ts';
@@ -63,7 +63,7 @@ const run = async (): Promise<AsyncDisposable> => {
   const api = serve(answer, (fault, { method, path }) =>
     log.warn('a request was cut off', { method, path, error: String(fault) }),
   );
-  const server = createServer({ requestTimeout: 0 }, api.listener).on('upgrade', api.upgrade);
+  const server = createApiServer(api);
   await listenOnSocket(server, values.socket, socketMode);
   parts.defer(async () => {
     const closed = once(server, 'close');

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
 import { flushCompileCache } from 'node:module';
+import { createApiServer } from '../src/api/http/server.ts';
 import { createApi } from '../src/api/server.ts';
 import type { Served } from '../src/api/http/serve.ts';
 import { serveOverTcp } from '../src/host/api-over-tcp.ts';
@@ -40,7 +40,7 @@ const random = systemRandomness;
 const certificateMs = 60 * 60 * 1000;
 
 const serveApi = async (api: Served, path: string, mode: number) => {
-  const server = createServer(api.listener).on('upgrade', api.upgrade);
+  const server = createApiServer(api);
   await listenOnSocket(server, path, mode);
   return {
     [Symbol.asyncDispose]: async () => {

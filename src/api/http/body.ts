@@ -1,4 +1,5 @@
 import { TuttiError } from '../../model/errors.ts';
+import { abortable } from '../../rpc/abortable.ts';
 import type { ApiRequest } from './request.ts';
 
 /** Deeper documents are refused: nothing that a dialect takes comes near it. */
@@ -23,10 +24,27 @@ export const readJsonAsItIs = async (request: ApiRequest, limit: number): Promis
   return value;
 };
 
+/** A body that is read whole has to be there by then. */
+const bodyMs = 60_000;
+
 const readBytes = async (request: ApiRequest, limit: number): Promise<Buffer> => {
+  const late = new AbortController();
+  const reason = new TuttiError('invalid-argument', `the request's body was not there within ${bodyMs / 1000} s`);
+  const timer = setTimeout(() => late.abort(reason), bodyMs);
+  timer.unref();
+  try {
+    return await gather(abortable(request.body, late.signal), limit, request.upgrade?.bodyBytes);
+  } finally {
+    clearTimeout(timer);
+  }
+};
+
+/** Up to `wanted` bytes, where that is given: what a connection says that wants to go over to another protocol has no end. */
+const gather = async (body: AsyncIterable<Uint8Array>, limit: number, wanted: number | undefined): Promise<Buffer> => {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of request.body) {
+  if (wanted === 0) return Buffer.alloc(0);
+  for await (const chunk of body) {
     size += chunk.length;
     if (size > limit) {
       throw new TuttiError('invalid-argument', `the request's body is larger than the limit of ${limit} bytes`, {
@@ -34,8 +52,9 @@ const readBytes = async (request: ApiRequest, limit: number): Promise<Buffer> =>
       });
     }
     chunks.push(chunk);
+    if (wanted !== undefined && size >= wanted) break;
   }
-  return Buffer.concat(chunks);
+  return Buffer.concat(chunks).subarray(0, wanted);
 };
 
 const parse = (bytes: Buffer): unknown => {

@@ -20,7 +20,7 @@ export interface Served {
 }
 
 /** What node:http servers need around `answer`. */
-export const serve = (answer: Answer, onFault: OnFault): Served => {
+export const serve = (answer: Answer, onFault: OnFault, patience = usual): Served => {
   const respond = (request: ApiRequest, response: ServerResponse, aborter: AbortController): void => {
     answer(request)
       .then((reply) => send(reply, response))
@@ -34,6 +34,7 @@ export const serve = (answer: Answer, onFault: OnFault): Served => {
       const aborter = hangUp(response);
       // Whoever stops reading must not take the connection down with it: the answer goes over it.
       const body = bodyOf(message, brokenOff, { kept: true });
+      letGoOf(message, response, patience);
       respond(requestOf(message, body, aborter.signal), response, aborter);
     },
     upgrade: (message, socket, head) => {
@@ -51,6 +52,30 @@ export const serve = (answer: Answer, onFault: OnFault): Served => {
       respond({ ...requestOf(message, body, aborter.signal), upgrade: { protocol, bodyBytes } }, response, aborter);
     },
   };
+};
+
+/** How long what a client does not do holds its connection. */
+export interface Patience {
+  /** What it still sends after the answer is read for so long, and thrown away. */
+  readonly lateBodyMs: number;
+  /** An answer that is handed over whole waits for its reader no longer. */
+  readonly slowReaderMs: number;
+}
+
+const usual: Patience = { lateBodyMs: 10_000, slowReaderMs: 300_000 };
+
+/** Sees to it that no client holds a connection by going on with its request, or by not reading the answer. */
+const letGoOf = (message: IncomingMessage, response: ServerResponse, patience: Patience): void => {
+  const destroyAfter = (ms: number): NodeJS.Timeout => setTimeout(() => message.socket.destroy(), ms).unref();
+  let slow: NodeJS.Timeout | undefined;
+  response.once('prefinish', () => (slow = destroyAfter(patience.slowReaderMs)));
+  response.once('close', () => clearTimeout(slow));
+  response.once('finish', () => {
+    clearTimeout(slow);
+    if (message.complete) return;
+    const late = destroyAfter(patience.lateBodyMs);
+    message.once('close', () => clearTimeout(late));
+  });
 };
 
 const brokenOff = (cause: unknown): unknown =>

@@ -11,6 +11,7 @@ import { clientIdOf } from '../../rpc/certificates/credentials.ts';
 import type { Credentials } from '../../rpc/certificates/credentials.ts';
 import { createHandshakes, handshakeMs } from '../../rpc/http2/handshakes.ts';
 import type { Served } from '../http/serve.ts';
+import { serverOptions } from '../http/server.ts';
 
 export interface TlsApiOptions {
   readonly host: string;
@@ -33,8 +34,6 @@ export interface TlsApi extends AsyncDisposable {
 }
 
 const mostConnections = 5000;
-/** For the head of a request. Bodies take as long as they take: an image may be large, a line slow. */
-const headersMs = 20_000;
 const keepAliveMs = 15_000;
 
 const secureContext = ({ key, certificate, authority }: Credentials) => ({ key, cert: certificate, ca: authority });
@@ -64,7 +63,7 @@ export const createTlsApi = async (options: TlsApiOptions): Promise<TlsApi> => {
     return clientId !== undefined && isClient(clientId);
   };
 
-  const http = createHttp({ requestTimeout: 0, headersTimeout: headersMs }, (request, response) => {
+  const http = createHttp(serverOptions, (request, response) => {
     if (mayUse(request)) served.listener(request, response);
     else refuse(request.socket);
   }).on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {

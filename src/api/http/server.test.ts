@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import { test } from 'node:test';
+import { until } from '../../../test/support/until.ts';
+import { readJson } from './body.ts';
+import { json } from './reply.ts';
+import type { Answer } from './serve.ts';
+import { serve } from './serve.ts';
+import { createApiServer } from './server.ts';
+
+const start = async (answer: Answer, patience = { lateBodyMs: 200, slowReaderMs: 200 }) => {
+  const faults: unknown[] = [];
+  const server = createApiServer(serve(answer, (fault) => faults.push(fault), patience));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const connections = (): Promise<number> =>
+    new Promise((resolve, reject) =>
+      server.getConnections((error, count) => (error === null ? resolve(count) : reject(error))),
+    );
+  return {
+    faults,
+    connections,
+    open: async (text: string): Promise<Socket> => {
+      const socket = connect(port, '127.0.0.1');
+      socket.on('error', () => undefined);
+      await once(socket, 'connect');
+      socket.write(text);
+      return socket;
+    },
+    get: async (): Promise<number> => (await fetch(`http://127.0.0.1:${port}/`)).status,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      await new Promise<void>((closed) => server.close(() => closed()));
+    },
+  };
+};
+
+/** What is said until the other end is done. */
+const heard = async (socket: Socket): Promise<string> => {
+  let text = '';
+  for await (const chunk of socket) text += String(chunk);
+  return text;
+};
+
+test('a client that goes on with its request after the answer is cut off', async () => {
+  await using parts = await start(() => Promise.resolve(json({ message: 'no' }, 404)));
+  const socket = await parts.open('POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\nhalf');
+  assert.match(await heard(socket), /^HTTP\/1.1 404/);
+  assert.equal(await parts.get(), 404);
+});
+
+test('a client that does not read its answer is cut off', async () => {
+  await using parts = await start(() => Promise.resolve(json('x'.repeat(20_000_000))));
+  const socket = await parts.open('GET /x HTTP/1.1\r\nHost: x\r\n\r\n');
+  socket.pause();
+  await until('the connection is gone', parts.connections, (count) => count === 0, { deadlineMs: 5000, everyMs: 20 });
+  socket.destroy();
+});
+
+test('a request that asks for another protocol has its body and no more', async () => {
+  await using parts = await start(async (request) => json(await readJson(request, 1000)));
+  const head = 'POST /x HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n';
+  const socket = await parts.open(`${head}Content-Length: 7\r\n\r\n{"a":1}and more`);
+  assert.match(await heard(socket), /\{"a":1\}/);
+  const none = await parts.open(`${head}\r\n`);
+  assert.match(await heard(none), /^HTTP\/1.1 200/);
+});
+
+const sent: readonly (readonly [string, string, RegExp])[] = [
+  ['no HTTP at all', 'hello\r\n\r\n', /^HTTP\/1.1 400/],
+  [
+    'a head of 2 MiB',
+    `GET / HTTP/1.1\r\nHost: x\r\nX-A: ${'a'.repeat(2 * 1024 * 1024)}\r\n\r\n`,
+    /^(?:HTTP\/1.1 431|$)/,
+  ],
+  ['two lengths', 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab', /^HTTP\/1.1 400/],
+  [
+    'a length and chunks',
+    'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+    /^HTTP\/1.1 400/,
+  ],
+  [
+    'a chunk of nonsense',
+    'POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n',
+    /^HTTP\/1.1 400|^$/,
+  ],
+  ['a header with a line feed', 'GET / HTTP/1.1\r\nHost: x\r\nA: b\nc\r\n\r\n', /^HTTP\/1.1 400/],
+  ['another version', 'GET / HTTP/3.0\r\nHost: x\r\n\r\n', /^HTTP\/1.1 (?:400|505)/],
+];
+
+test('what is no request is refused, and everybody else is answered', async (t) => {
+  await using parts = await start(async (request) => json((await readJson(request, 1000)) ?? null));
+  for (const [name, text, expected] of sent) {
+    await t.test(name, async () => {
+      const socket = await parts.open(text);
+      assert.match(await heard(socket).catch(() => ''), expected);
+      assert.equal(await parts.get(), 200);
+    });
+  }
+});
