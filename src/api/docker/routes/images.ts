@@ -233,7 +233,7 @@ const prune = async ({ manager, clock }: DockerContext, request: ApiRequest): Pr
     { clock, signal: request.signal, nodes, deadlineMs: pruneDeadlineMs },
   );
   if (answers.length === 0 && missing.length > 0) {
-    return json({ message: missing.map(({ nodeName: name, reason }) => `${name}: ${reason}`).join('; ') }, 500);
+    return json({ message: missing.map(({ nodeName: name, reason }) => `${name}: ${reason}`).join('; ') }, 503);
   }
   const deleted = answers.flatMap(({ value }) => value.ImagesDeleted ?? []);
   const once = new Map(deleted.map((item) => [JSON.stringify(item), item]));
