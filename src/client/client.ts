@@ -8,6 +8,7 @@ import type {
   ExplanationView,
   LogView,
   NodeRequest,
+  PlacementRequest,
   NodeView,
   RemovedView,
   ScaleRequest,
@@ -47,6 +48,7 @@ export interface Client {
   clients(signal: AbortSignal): Promise<readonly ClientView[]>;
   createClient(request: ClientRequest, signal: AbortSignal): Promise<CertificateView>;
   removeClient(id: string, signal: AbortSignal): Promise<void>;
+  changePlacement(change: PlacementRequest, signal: AbortSignal): Promise<ClusterView>;
   nodes(signal: AbortSignal): Promise<readonly NodeView[]>;
   node(reference: string, signal: AbortSignal): Promise<NodeView>;
   changeNode(reference: string, change: NodeRequest, signal: AbortSignal): Promise<NodeView>;
@@ -80,6 +82,7 @@ export const createClient = (endpoint: Endpoint): Client => {
     clients: (signal) => call('GET', '/clients', signal),
     createClient: (request, signal) => call('POST', '/clients', signal, request),
     removeClient: (id, signal) => call('DELETE', `/clients/${part(id)}`, signal),
+    changePlacement: (change, signal) => call('POST', '/cluster/placement', signal, change),
     nodes: (signal) => call('GET', '/nodes', signal),
     node: (reference, signal) => call('GET', `/nodes/${part(reference)}`, signal),
     changeNode: (reference, change, signal) => call('POST', `/nodes/${part(reference)}`, signal, change),

@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { clusterSpec } from './cluster.ts';
+import type { ClusterSpec } from './cluster.ts';
 import { clientRequest } from './client.ts';
 import { nodeAvailability, nodeRole } from './node.ts';
 import type { NodeAvailability, NodeRole, NodeState } from './node.ts';
@@ -19,7 +21,9 @@ export interface ClusterView {
   /** Tutti's version. */
   readonly version: string;
   readonly createdAt: number;
-  readonly strategy: string;
+  readonly strategy: ClusterSpec['strategy'];
+  /** Share of a node's cpus and memory that may be reserved beyond what it has. */
+  readonly overcommit: number;
 }
 
 export interface TokensView {
@@ -174,6 +178,12 @@ export type ErrorView = z.infer<typeof errorView>;
 export { clientRequest };
 export const stackRequest = z.strictObject({ stack: stackSpec, prune: z.boolean().default(false) });
 export const scaleRequest = z.strictObject({ replicas: z.number().int().min(0).max(2_000_000) });
+/** How containers and tasks are placed; what is absent stays as it is. */
+export const placementRequest = clusterSpec
+  .pick({ overcommit: true })
+  .extend({ strategy: clusterSpec.shape.strategy.unwrap().optional() })
+  .strict();
+export type PlacementRequest = z.infer<typeof placementRequest>;
 export const nodeRequest = z.strictObject({ availability: nodeAvailability.optional(), role: nodeRole.optional() });
 export interface StackRequest {
   readonly stack: StackSpec;

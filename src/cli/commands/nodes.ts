@@ -1,8 +1,11 @@
+import { Option } from 'commander';
 import type { Command } from 'commander';
+import type { PlacementFlags } from '../actions/placement.ts';
 import type { WaitFlags } from '../actions/scale.ts';
-import { withExamples, withFormat, withWait } from './options.ts';
+import { share, withExamples, withFormat, withWait } from './options.ts';
 import type { Registry } from './register.ts';
 
+const strategies = ['spread', 'binpack', 'random'];
 const drainTimeoutMs = 120_000;
 
 export const registerNodes = (registry: Registry): void => {
@@ -22,6 +25,19 @@ export const registerNodes = (registry: Registry): void => {
       await action.drain(await open(command), node, flags);
     });
   withExamples(drain, 'tutti drain n2', 'tutti drain n2 --timeout 10m', 'tutti drain n2 --detach');
+  const placement = withFormat(program.command('placement'))
+    .description('show or set how containers and tasks are placed')
+    .addOption(new Option('--strategy <strategy>', 'which node of those that fit').choices([...strategies]))
+    .addOption(
+      new Option('--overcommit <share>', 'of cpus and memory that may be reserved beyond what a node has').argParser(
+        share,
+      ),
+    )
+    .action(async (flags: PlacementFlags, command: Command) => {
+      const action = await import('../actions/placement.ts');
+      await action.placement(await open(command), flags);
+    });
+  withExamples(placement, 'tutti placement', 'tutti placement --strategy binpack --overcommit 10%');
   const pause = withFormat(program.command('pause')).description('give a node no new tasks; those that run stay');
   withExamples(addAvailability(registry, pause, 'pause'), 'tutti pause n2');
   const activate = withFormat(program.command('activate')).description('give a node tasks again after drain or pause');

@@ -27,6 +27,13 @@ export const wholeNumber = (text: string): number => {
   return Number(text);
 };
 
+/** `5%` or `0.05`: a share of one. */
+export const share = (text: string): number => {
+  const match = /^(-?\d{1,4}(?:\.\d{1,4})?)(%?)$/.exec(text);
+  if (match === null) throw new InvalidArgumentError('a share is needed, such as 5% or 0.05');
+  return match[2] === '%' ? Number(match[1]) / 100 : Number(match[1]);
+};
+
 /** Examples under a command's help. */
 export const withExamples = (command: Command, ...examples: readonly string[]): Command =>
   command.addHelpText('after', `\nExamples:\n${examples.map((example) => `  ${example}\n`).join('')}`);

@@ -4,10 +4,11 @@ import type { Allocation } from './subnet.ts';
 /** A port as it is in force. */
 export type GivenPort = PublishedPort & { readonly published: number };
 
-/** A service and its ports: `ports` in force, `spec.endpoint` as asked for. */
+/** A service and its ports in force; or a container, whose ports are its node's own. */
 export interface PortOwner {
   readonly id: string;
   readonly name: string;
+  readonly kind?: 'service' | 'container';
   readonly ports: readonly PublishedPort[];
 }
 
@@ -43,7 +44,7 @@ export const allocatePorts = (
       if (port.published === undefined) continue;
       const slot = key(port.protocol, port.published);
       if (taken.get(slot)?.mode !== 'ingress')
-        taken.set(slot, { by: `already in use by service ${owner.name}`, mode: port.mode });
+        taken.set(slot, { by: `already in use by ${owner.kind ?? 'service'} ${owner.name}`, mode: port.mode });
     }
   }
   for (const { protocol, port, owner } of reserved) taken.set(key(protocol, port), { by: owner, mode: 'ingress' });

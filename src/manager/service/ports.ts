@@ -2,7 +2,7 @@ import { allocatePorts } from '../../core/allocate/ports.ts';
 import type { PortOwner, ReservedPort } from '../../core/allocate/ports.ts';
 import { TuttiError } from '../../model/errors.ts';
 import { overlayPort } from '../../model/network.ts';
-import type { Service } from '../../model/service.ts';
+import type { PublishedPort, Service } from '../../model/service.ts';
 import { parseAddress } from '../../rpc/address.ts';
 import type { View } from '../../store/store.ts';
 
@@ -23,7 +23,22 @@ function* others(view: View, serviceId: string): Iterable<PortOwner> {
   for (const { id, spec, ports } of view.list('service')) {
     if (id !== serviceId) yield { id, name: spec.name, ports };
   }
+  for (const { id, spec } of view.list('container')) {
+    if (spec.hostPorts.length > 0)
+      yield { id, name: spec.name, kind: 'container', ports: spec.hostPorts.map(hostPort) };
+  }
 }
+
+/** `tcp/80`, as a port of its node. */
+const hostPort = (key: string): PublishedPort => {
+  const [protocol, number] = key.split('/');
+  return {
+    protocol: protocol as PublishedPort['protocol'],
+    target: Number(number),
+    published: Number(number),
+    mode: 'host',
+  };
+};
 
 /** A service there would cut the nodes off from their managers, or from one another. */
 function* ownPorts(view: View): Iterable<ReservedPort> {

@@ -1,19 +1,35 @@
+import { overcommitOf } from '../../../model/cluster.ts';
+import type { Cluster } from '../../../model/cluster.ts';
 import type { ClusterView, TokensView } from '../../../model/native.ts';
+import { placementRequest } from '../../../model/native.ts';
 import { nodeRole } from '../../../model/node.ts';
 import { json } from '../../http/reply.ts';
 import { paramOf } from '../../http/request.ts';
 import type { Route } from '../../http/router.ts';
 import { check } from '../../http/validate.ts';
 import type { WebContext } from '../context.ts';
+import { readRequest } from '../input.ts';
 
 export const clusterRoutes = ({ manager, version }: WebContext): readonly Route[] => [
   [
     'GET',
     '/cluster',
     () => {
-      const { id, createdAt, spec } = manager.queries.cluster();
-      const view: ClusterView = { id, name: spec.name, version, createdAt, strategy: spec.strategy };
-      return json(view);
+      return json(clusterView(manager.queries.cluster(), version));
+    },
+  ],
+  [
+    'POST',
+    '/cluster/placement',
+    async (request) => {
+      const { strategy, overcommit } = await readRequest(request, placementRequest);
+      const { version: row, spec } = manager.queries.cluster();
+      await manager.commands.updateCluster(row, {
+        ...spec,
+        ...(strategy !== undefined && { strategy }),
+        ...(overcommit !== undefined && { overcommit }),
+      });
+      return json(clusterView(manager.queries.cluster(), version));
     },
   ],
   [
@@ -34,3 +50,12 @@ export const clusterRoutes = ({ manager, version }: WebContext): readonly Route[
     },
   ],
 ];
+
+const clusterView = ({ id, createdAt, spec }: Cluster, version: string): ClusterView => ({
+  id,
+  name: spec.name,
+  version,
+  createdAt,
+  strategy: spec.strategy,
+  overcommit: overcommitOf(spec),
+});
