@@ -76,6 +76,8 @@ export const assignedEndpoint = z.object({
   ready: z.boolean(),
   /** Of a single container that asked for them: who is asked for all other names. Those of a task are in its specification. */
   servers: z.array(z.string()).optional(),
+  /** `name:alias`: names that a single container alone has for others. */
+  links: z.array(z.string()).optional(),
 });
 
 /** Another node of the cluster: the far end of the overlay. */

@@ -12,4 +12,8 @@ export interface ContainerAttachment {
   readonly fixed?: boolean;
   /** Names on this network beside the container's own. */
   readonly aliases?: readonly string[];
+  /** `container:alias`: names that this container alone has for others. */
+  readonly links?: readonly string[];
+  /** Asked for and shown, not in force: networks have IPv4 addresses only. */
+  readonly ipv6Address?: string;
 }

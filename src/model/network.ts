@@ -16,6 +16,13 @@ export const ipamConfig = z.object({
   auxiliaryAddresses: z.record(z.string(), z.string()).optional(),
 });
 
+const ipv6Config = z.object({
+  subnet: z.cidrv6().optional(),
+  ipRange: z.cidrv6().optional(),
+  gateway: z.ipv6().optional(),
+  auxiliaryAddresses: z.record(z.string(), z.string()).optional(),
+});
+
 /** Docker allows any text; a slash is what parts a node's name from that of a network of its engine. */
 const networkName = z
   .string()
@@ -41,6 +48,8 @@ export const networkSpec = z.object({
       driver: z.string().optional(),
       options: z.record(z.string(), z.string()).optional(),
       configs: z.array(ipamConfig).max(16).optional(),
+      /** Asked for and shown, not in force: networks have IPv4 addresses only. */
+      ipv6Configs: z.array(ipv6Config).max(16).optional(),
     })
     .optional(),
 });

@@ -110,3 +110,19 @@ suite('answers', () => {
     assert.equal(answer({ name: 'web', type: 'A' }, wide.client('10.128.1.5'), wide, 0).kind, 'addresses');
   });
 });
+
+test('a link is a name that one container alone has for another', () => {
+  const first = anEndpoint({ id: 'front0000/c1', taskId: 'c1', address: '10.128.0.21', links: ['second:bar'] });
+  const second = anEndpoint({
+    id: 'front0000/c2',
+    taskId: 'c2',
+    nodeId: 'node2',
+    address: '10.128.0.22',
+    names: [],
+    taskNames: ['second'],
+  });
+  const linked = nameTable(rowsOf(setOf(aSelf(), aNetwork(), first, second)));
+  const asked = (client: string): Outcome => answer({ name: 'bar', type: 'A' }, linked.client(client), linked, 0);
+  assert.deepEqual(asked('10.128.0.21'), { kind: 'addresses', addresses: ['10.128.0.22'] });
+  assert.deepEqual(asked('10.128.0.22'), { kind: 'unknown' });
+});

@@ -29,7 +29,7 @@ export function answer(question: Question, client: Client | undefined, table: Na
     const reverse = reverseAddress(question.name);
     if (reverse !== undefined) return reverseAnswer(reverse, client, table);
   }
-  const addresses = lookUp(question.name, client.networks);
+  const addresses = lookUp(client.links.get(question.name) ?? question.name, client.networks);
   if (addresses === undefined) return elsewhere(question, client);
   if ((question.type !== 'A' && question.type !== 'ANY') || addresses.length === 0) return { kind: 'empty' };
   return { kind: 'addresses', addresses: rotated(addresses, turn) };

@@ -51,7 +51,9 @@ function isRow(value: unknown): value is Row {
       return text('name', 'subnet', 'gateway') && typeof value['internal'] === 'boolean';
     case 'endpoint':
       return (
-        text('networkId', 'taskId', 'address') && texts('names', 'taskNames') && typeof value['ready'] === 'boolean'
+        text('networkId', 'taskId', 'address') &&
+        texts('names', 'taskNames', ...(value['links'] === undefined ? [] : ['links'])) &&
+        typeof value['ready'] === 'boolean'
       );
     case 'servers':
       return texts('servers');

@@ -20,6 +20,8 @@ export interface EndpointRow {
   readonly names: readonly string[];
   readonly taskNames: readonly string[];
   readonly ready: boolean;
+  /** `name:alias`: what it alone calls others. */
+  readonly links?: readonly string[];
 }
 
 /** Resolvers that a task of this node asked for. */

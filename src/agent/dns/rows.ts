@@ -20,6 +20,7 @@ const endpointRow = (item: AssignedEndpoint, ready: boolean): Row => ({
   names: fitting(item.names),
   taskNames: fitting(item.taskNames),
   ready,
+  ...(item.links !== undefined && { links: fitting(item.links) }),
 });
 
 /** None for what names have nothing to do with. */

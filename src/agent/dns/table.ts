@@ -21,6 +21,8 @@ export interface Client {
   readonly mayForward: boolean;
   /** Resolvers that the task itself asked for; empty: the node's. */
   readonly nameservers: readonly string[];
+  /** What it alone calls others → their names. In lower case. */
+  readonly links: ReadonlyMap<string, string>;
 }
 
 /** Everything that the resolver answers from; made whole from the rows. */
@@ -56,8 +58,8 @@ export function nameTable(rows: Rows): NameTable {
 
   const find = (address: string): Client | undefined => {
     const taskId = taskOf.get(address);
-    const ids =
-      (taskId === undefined ? undefined : networksOfTask.get(taskId))?.map(({ networkId }) => networkId) ?? [];
+    const places = (taskId === undefined ? undefined : networksOfTask.get(taskId)) ?? [];
+    const ids = places.map(({ networkId }) => networkId);
     const known = ids.flatMap((id) => networks.get(id) ?? []);
     // A container that is no task's: it is on the network that its address is of.
     const own = known.length > 0 ? known : [...networks.values()].filter((each) => isIn(address, each.range));
@@ -66,6 +68,7 @@ export function nameTable(rows: Rows): NameTable {
       networks: own,
       mayForward: own.some(({ internal }) => !internal),
       nameservers: (taskId === undefined ? undefined : nameserversOf.get(taskId)) ?? [],
+      links: new Map(places.flatMap(({ links = [] }) => links.map(linked))),
     };
   };
 
@@ -81,6 +84,14 @@ export function nameTable(rows: Rows): NameTable {
     },
   };
 }
+
+/** `container:alias` → its alias and name; a whole id is known by its beginning. */
+const linked = (link: string): readonly [string, string] => {
+  const mark = link.lastIndexOf(':');
+  const name = link.slice(0, mark < 0 ? undefined : mark).toLowerCase();
+  const alias = link.slice(mark + 1).toLowerCase();
+  return [alias, /^[0-9a-f]{64}$/.test(name) ? name.slice(0, 12) : name];
+};
 
 const isIn = (address: string, network: Range): boolean => {
   const number = addressNumber(address);

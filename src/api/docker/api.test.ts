@@ -179,7 +179,7 @@ test('networks: drivers, scopes, filters, and what is on them', async () => {
   await docker.read('DELETE', '/networks/back');
   const predefined = await docker.fail('DELETE', '/networks/bridge');
   assert.deepEqual(predefined, { status: 403, message: 'bridge is a pre-defined network and cannot be removed' });
-  for (const refused of [{ Options: { encrypted: '' } }, { EnableIPv6: true }, { IPAM: { Driver: 'dhcp' } }]) {
+  for (const refused of [{ Options: { encrypted: '' } }, { IPAM: { Driver: 'dhcp' } }]) {
     const { status } = await docker.fail('POST', '/networks/create', {
       body: { Name: 'x', Driver: 'overlay', ...refused },
     });

@@ -10,6 +10,8 @@ export interface AttachmentWish {
   /** `--ip` */
   readonly address?: string;
   readonly aliases?: readonly string[];
+  readonly links?: readonly string[];
+  readonly ipv6Address?: string;
 }
 
 export interface ContainerAllocationOptions {
@@ -30,7 +32,7 @@ export const allocateContainer = (
   options: ContainerAllocationOptions,
 ): Allocation<readonly ContainerAttachment[]> => {
   const attachments = [...present];
-  for (const { networkId, address, aliases } of wishes) {
+  for (const { networkId, address, ...others } of wishes) {
     const network = options.network(networkId);
     if (network?.subnet === undefined) return { kind: 'refused', reason: `network ${networkId} has no subnet` };
     const given = address === undefined ? book.pick(networkId) : take(containerId, networkId, address, book, options);
@@ -39,7 +41,7 @@ export const allocateContainer = (
       networkId,
       address: given.value,
       ...(address !== undefined && { fixed: true }),
-      ...(aliases !== undefined && aliases.length > 0 && { aliases }),
+      ...others,
     });
   }
   book.replace(containerId, attachments);

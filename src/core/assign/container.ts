@@ -27,7 +27,7 @@ export const containerShare = (
   return {
     nodeId,
     networks: attachments.map(({ networkId }) => networkId),
-    endpoints: attachments.map(({ networkId, address, aliases = [] }) => ({
+    endpoints: attachments.map(({ networkId, address, aliases = [], links }) => ({
       kind: 'endpoint',
       id: `${networkId}/${id}`,
       networkId,
@@ -38,6 +38,7 @@ export const containerShare = (
       taskNames: engineId === undefined ? [spec.name] : [spec.name, shortId(engineId)],
       ready: running && !nodeDown,
       ...(servers.length > 0 && { servers: [...servers] }),
+      ...(links !== undefined && { links: [...links] }),
     })),
   };
 };

@@ -383,4 +383,5 @@ const sameEndpoint = (before: AssignedEndpoint, after: AssignedEndpoint): boolea
   before.address === after.address &&
   before.names.join() === after.names.join() &&
   before.taskNames.join() === after.taskNames.join() &&
-  before.servers?.join() === after.servers?.join();
+  before.servers?.join() === after.servers?.join() &&
+  before.links?.join() === after.links?.join();

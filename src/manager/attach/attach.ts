@@ -25,10 +25,14 @@ type ClusterNetwork = Extract<ResolvedNetwork, { kind: 'cluster' }>;
 export const wishOf = ({ network, settings }: ClusterNetwork): AttachmentWish => {
   const address = settings.IPAMConfig?.IPv4Address ?? '';
   const aliases = settings.Aliases ?? [];
+  const links = settings.Links ?? [];
+  const ipv6Address = settings.IPAMConfig?.IPv6Address ?? '';
   return {
     networkId: network.id,
     ...(address !== '' && { address }),
     ...(aliases.length > 0 && { aliases: [...new Set(aliases)] }),
+    ...(links.length > 0 && { links: [...new Set(links)] }),
+    ...(ipv6Address !== '' && { ipv6Address }),
   };
 };
 

@@ -99,8 +99,8 @@ export const createContainerNetworks = (ports: ContainerNetworksPorts): Containe
     near: async (request, signal) => await nodesOfNetworks(ports, request, signal),
     starting: (engineId) => checkAddresses(store.view, engineId),
     started: (engineId) => {
-      for (const { id, nodeId, attachments } of store.view.find('container', 'engine', engineId)) {
-        if (attachments === undefined || isRunning(store.view, id)) continue;
+      for (const { id, nodeId } of store.view.find('container', 'engine', engineId)) {
+        if (isRunning(store.view, id)) continue;
         store.observe((soft) => soft.put('containerStatus', id, { nodeId, running: true }));
       }
     },

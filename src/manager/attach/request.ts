@@ -7,6 +7,7 @@ export type CreateRequest = Readonly<Record<string, unknown>>;
 /** Docker's EndpointSettings, as far as they are read; the rest is passed on. */
 const endpointSettings = z.looseObject({
   Aliases: z.array(z.string().max(255)).max(256).nullish(),
+  Links: z.array(z.string().max(512)).max(256).nullish(),
   IPAMConfig: z.looseObject({ IPv4Address: z.string().nullish(), IPv6Address: z.string().nullish() }).nullish(),
 });
 export type EndpointSettings = z.infer<typeof endpointSettings>;
@@ -68,7 +69,8 @@ export const placeOn = (
   { dockerNetwork }: ReadyNetworks[string],
 ): EnginePlace => {
   const { Aliases: _aliases, NetworkID: _id, EndpointID: _endpoint, IPAMConfig, ...others } = settings;
-  return { network: dockerNetwork, settings: { ...others, IPAMConfig: { ...IPAMConfig, IPv4Address: address } } };
+  const { IPv6Address: _ipv6, ...ipam } = IPAMConfig ?? {};
+  return { network: dockerNetwork, settings: { ...others, IPAMConfig: { ...ipam, IPv4Address: address } } };
 };
 
 /** The request with its first network as the engine knows it, and the cluster's resolvers. The others are connected afterwards. */

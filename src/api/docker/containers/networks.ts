@@ -68,7 +68,7 @@ const withNames = (networks: Fields, named: (name: string) => ClusterNetwork, ro
 const asAsked = (endpoint: Fields, networkId: string, row: SingleContainer | undefined): Fields => {
   const attachment = row?.attachments?.find((one) => one.networkId === networkId);
   if (attachment === undefined) return {};
-  const { aliases = [], fixed } = attachment;
+  const { aliases = [], fixed, ipv6Address } = attachment;
   const { Aliases, DNSNames, IPAMConfig } = endpoint;
   const added = (names: unknown): readonly unknown[] => [
     ...new Set([...aliases, ...(Array.isArray(names) ? names : [])]),
@@ -78,11 +78,15 @@ const asAsked = (endpoint: Fields, networkId: string, row: SingleContainer | und
       Aliases: added(Aliases),
       ...(Array.isArray(DNSNames) && { DNSNames: added(DNSNames) }),
     }),
-    ...(fixed !== true && isRecord(IPAMConfig) && { IPAMConfig: withoutAddress(IPAMConfig) }),
+    ...(isRecord(IPAMConfig) && {
+      IPAMConfig: asked(fixed === true ? IPAMConfig : withoutAddress(IPAMConfig), ipv6Address),
+    }),
   };
 };
 
-const withoutAddress = (config: Fields): Fields | null => {
-  const { IPv4Address: _given, ...others } = config;
-  return Object.keys(others).length === 0 ? null : others;
+const withoutAddress = ({ IPv4Address: _given, ...others }: Fields): Fields => others;
+
+const asked = (config: Fields, ipv6Address: string | undefined): Fields | null => {
+  const all = ipv6Address === undefined ? config : { ...config, IPv6Address: ipv6Address };
+  return Object.keys(all).length === 0 ? null : all;
 };

@@ -55,22 +55,27 @@ export const networkFrom = (network: DockerNetwork): NetworkSpec => {
     internal: network.Internal,
     attachable: network.Attachable,
     ingress: network.Ingress,
-    ipam: given(network.IPAM, (ipam) =>
-      sparse({
+    ipv6: network.EnableIPv6,
+    ipam: given(network.IPAM, (ipam) => {
+      const configs = ipam.Config?.map(ipamConfigFrom);
+      const sixth = configs?.filter(isSixth) ?? [];
+      return sparse({
         driver: ipam.Driver === '' ? undefined : ipam.Driver,
         options: ipam.Options,
-        configs: ipam.Config?.map(ipamConfigFrom),
-      }),
-    ),
+        configs: configs?.filter((config) => !isSixth(config)),
+        ipv6Configs: sixth.length === 0 ? undefined : sixth,
+      });
+    }),
   });
 };
+
+const isSixth = ({ subnet }: { readonly subnet?: string | undefined }): boolean => subnet?.includes(':') === true;
 
 const refuseOthers = (network: DockerNetwork): void => {
   const refuse = (what: string): never => {
     throw new TuttiError('not-implemented', `network ${network.Name}: ${what}`);
   };
   if (network.EnableIPv4 === false) refuse('IPv4 cannot be switched off');
-  if (network.EnableIPv6 === true) refuse('networks have IPv4 addresses only');
   // To take it silently would be to promise what is not done.
   const encrypted = network.Options?.['encrypted'];
   if (encrypted !== undefined && encrypted !== 'false') refuse('networks are not encrypted between nodes yet');
@@ -107,7 +112,11 @@ export const networkTo = (network: Network): Definitions['Network'] & { Id: stri
     Driver: driverOf(network),
     EnableIPv4: true,
     EnableIPv6: spec.ipv6 ?? false,
-    IPAM: { Driver: spec.ipam?.driver ?? 'default', Options: { ...spec.ipam?.options }, Config: ipamConfigs(network) },
+    IPAM: {
+      Driver: spec.ipam?.driver ?? 'default',
+      ...(spec.ipam?.options !== undefined && { Options: { ...spec.ipam.options } }),
+      Config: ipamConfigs(network),
+    },
     Internal: spec.internal ?? false,
     Attachable: spec.attachable ?? false,
     Ingress: spec.ingress ?? false,
@@ -119,17 +128,23 @@ export const networkTo = (network: Network): Definitions['Network'] & { Id: stri
   };
 };
 
-const ipamConfigs = (network: Network): Definitions['IPAMConfig'][] => {
+const ipamConfigs = (network: Network): Definitions['IPAMConfig'][] => [
+  ...configsInForce(network),
+  ...(network.spec.ipam?.ipv6Configs ?? []).map(ipamConfigTo),
+];
+
+const ipamConfigTo = (config: NonNullable<NonNullable<NetworkSpec['ipam']>['configs']>[number]) =>
+  sparse({
+    Subnet: config.subnet,
+    IPRange: config.ipRange,
+    Gateway: config.gateway,
+    AuxiliaryAddresses: config.auxiliaryAddresses,
+  });
+
+const configsInForce = (network: Network): Definitions['IPAMConfig'][] => {
   const asked = network.spec.ipam?.configs ?? [];
   if (network.subnet === undefined) {
-    return asked.map((config) =>
-      sparse({
-        Subnet: config.subnet,
-        IPRange: config.ipRange,
-        Gateway: config.gateway,
-        AuxiliaryAddresses: config.auxiliaryAddresses,
-      }),
-    );
+    return asked.map(ipamConfigTo);
   }
   const auxiliary = asked.find((config) => config.auxiliaryAddresses !== undefined)?.auxiliaryAddresses;
   return [
