@@ -1,9 +1,7 @@
 import * as z from 'zod';
 import { buildHints } from '../../../manager/images/build-node.ts';
-import { askEngines, readAnswerJson } from '../../../manager/engines/ask.ts';
 import { TuttiError } from '../../../model/errors.ts';
 import type { Reply } from '../../http/reply.ts';
-import { json } from '../../http/reply.ts';
 import type { ApiRequest } from '../../http/request.ts';
 import { flagOf, headerOf } from '../../http/request.ts';
 import type { Route } from '../../http/router.ts';
@@ -13,7 +11,7 @@ import { imagesOfDockerfile } from '../build/dockerfile.ts';
 import type { DockerContext } from '../context.ts';
 import { forward, targetOf } from '../forward.ts';
 import { followTags } from '../image-tags.ts';
-import { missingHeaders } from '../missing.ts';
+import { pruneEverywhere } from '../image-prune.ts';
 
 /** Builds, each on one node; what they make is then everywhere where its name was in use, and travels on demand. */
 export const buildRoutes = (context: DockerContext): readonly Route[] => [
@@ -137,19 +135,18 @@ const cancel = async ({ manager }: DockerContext, request: ApiRequest): Promise<
 };
 
 const pruned = z.looseObject({ CachesDeleted: z.array(z.string()).nullish(), SpaceReclaimed: z.number().nullish() });
-const pruneDeadlineMs = 120_000;
+
+const mergePruned = (given: readonly unknown[]) => {
+  const answers = given.map((answer) => pruned.parse(answer));
+  return {
+    CachesDeleted: [...new Set(answers.flatMap(({ CachesDeleted }) => CachesDeleted ?? []))],
+    SpaceReclaimed: answers.reduce((sum, { SpaceReclaimed }) => sum + (SpaceReclaimed ?? 0), 0),
+  };
+};
 
 /** On all nodes: constraints may have brought builds to any of them. */
-const prune = async ({ manager, clock }: DockerContext, request: ApiRequest): Promise<Reply> => {
-  const { answers, missing } = await askEngines(
-    manager,
-    { method: 'POST', path: targetOf(request) },
-    async (response) => pruned.parse(await readAnswerJson(response)),
-    { clock, signal: request.signal, deadlineMs: pruneDeadlineMs },
-  );
-  const body = {
-    CachesDeleted: [...new Set(answers.flatMap(({ value }) => value.CachesDeleted ?? []))],
-    SpaceReclaimed: answers.reduce((sum, { value }) => sum + (value.SpaceReclaimed ?? 0), 0),
-  };
-  return { ...json(body), headers: missingHeaders(missing) };
-};
+const prune = async (context: DockerContext, request: ApiRequest): Promise<Reply> =>
+  await pruneEverywhere(context, request, {
+    filters: ['until', 'id', 'parent', 'type', 'description', 'inuse', 'shared', 'private', 'unused-for'],
+    merge: mergePruned,
+  });

@@ -15,6 +15,7 @@ import { readFilters } from '../filters.ts';
 import type { Filters } from '../filters.ts';
 import { forward, targetOf } from '../forward.ts';
 import { refusalOf, refusedByOne } from '../image-refusal.ts';
+import { pruneEverywhere } from '../image-prune.ts';
 import { namesFollow } from '../image-tags.ts';
 import { missingHeaders } from '../missing.ts';
 import { pickNode } from '../nodes.ts';
@@ -213,31 +214,14 @@ const pruned = z.looseObject({
   SpaceReclaimed: z.number().nullish(),
 });
 
-const pruneDeadlineMs = 120_000;
-
-/** On all nodes; what was freed is the sum. */
-const prune = async ({ manager, clock }: DockerContext, request: ApiRequest): Promise<Reply> => {
-  const filters = readFilters(request, ['dangling', 'until', 'label', 'label!', 'node']);
-  const wanted = filters.get('node');
-  const query = new URLSearchParams(request.query);
-  const own = [...filters].filter(([name]) => name !== 'node');
-  query.delete('filters');
-  if (own.length > 0) query.set('filters', JSON.stringify(Object.fromEntries(own)));
-  const nodes = manager.queries
-    .nodes()
-    .filter(({ node }) => wanted === undefined || wanted.includes(node.id) || wanted.includes(nodeName(node)));
-  const { answers, missing } = await askEngines(
-    manager,
-    { method: 'POST', path: targetOf({ path: '/images/prune', query }) },
-    async (response) => pruned.parse(await readAnswerJson(response)),
-    { clock, signal: request.signal, nodes, deadlineMs: pruneDeadlineMs },
-  );
-  if (answers.length === 0 && missing.length > 0) {
-    return json({ message: missing.map(({ nodeName: name, reason }) => `${name}: ${reason}`).join('; ') }, 503);
-  }
-  const deleted = answers.flatMap(({ value }) => value.ImagesDeleted ?? []);
+/** What was freed is the sum over the nodes. */
+const mergePruned = (given: readonly unknown[]) => {
+  const answers = given.map((answer) => pruned.parse(answer));
+  const deleted = answers.flatMap(({ ImagesDeleted }) => ImagesDeleted ?? []);
   const once = new Map(deleted.map((item) => [JSON.stringify(item), item]));
-  const space = answers.reduce((sum, { value }) => sum + (value.SpaceReclaimed ?? 0), 0);
-  const body = { ImagesDeleted: [...once.values()], SpaceReclaimed: space };
-  return { ...json(body), headers: missingHeaders(missing) };
+  const space = answers.reduce((sum, { SpaceReclaimed }) => sum + (SpaceReclaimed ?? 0), 0);
+  return { ImagesDeleted: [...once.values()], SpaceReclaimed: space };
 };
+
+const prune = async (context: DockerContext, request: ApiRequest): Promise<Reply> =>
+  await pruneEverywhere(context, request, { filters: ['dangling', 'until', 'label', 'label!'], merge: mergePruned });
