@@ -3,7 +3,7 @@
 # Installs what Tutti's demo and tests need and this machine lacks, from its own distribution (Debian, Ubuntu).
 # Says what and from where before it does; with nothing missing it says nothing and is done at once.
 #   --with browser  also Chromium, for the tests that look at pages
-#   --with clients  also Docker's client programs that the tests compare with: Compose v2 and Python's library
+#   --with clients  also what the tests drive engines with: Compose v2, Docker's Python library, a registry
 #   --dry-run       only say what would be installed
 # No service is started by the installation: the demo and the tests start engines of their own.
 set -eu
@@ -64,6 +64,7 @@ if [ $browser = yes ]; then
 fi
 if [ $clients = yes ]; then
   /usr/bin/python3 -c 'import docker' 2>/dev/null || need python3-docker "Docker's client library for Python"
+  have docker-registry || need docker-registry "the registry that the tests push to and pull from"
   "$here/compose-plugin.sh" --there || need_compose=yes
 fi
 packages=${packages# }

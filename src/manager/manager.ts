@@ -151,11 +151,15 @@ export interface Volumes {
   prepare(nodeId: string, wanted: readonly WantedVolume[], signal: AbortSignal): Promise<void>;
 }
 
-/** Where an image is now that a node was to have it. */
+/**
+ * Where an image is now that a node was to have it. Unless it is `present`, only `id` finds what was asked for by its
+ * digest: registries alone give digests.
+ */
 export type Ensured =
-  /** The node's engine had it, under another name perhaps. */
   | { readonly kind: 'present'; readonly id: string }
-  /** It came from another node. Where the reference is a digest, only `id` finds it: digests are given by registries. */
+  /** The node's engine had it under other names, and has it under this one now. */
+  | { readonly kind: 'named'; readonly id: string }
+  /** It came from another node. */
   | { readonly kind: 'travelled'; readonly id: string; readonly from: string }
   /** No engine that answered has it. `missing`: nodes that did not answer. */
   | { readonly kind: 'nowhere'; readonly missing: readonly string[] };

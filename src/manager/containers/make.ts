@@ -80,5 +80,5 @@ const bringImage = async (
   const ensured = await images.ensure(nodeId, image, { signal });
   if (ensured.kind === 'nowhere') return undefined;
   // A digest is given by a registry: an image that came from elsewhere has none.
-  return ensured.kind === 'travelled' && image.includes('@') ? ensured.id : image;
+  return ensured.kind !== 'present' && image.includes('@') ? ensured.id : image;
 };

@@ -23,7 +23,7 @@ export interface ImageCarrier {
     nodeId: string,
     reference: string,
     options: { readonly signal: AbortSignal },
-  ): Promise<{ readonly kind: 'present' | 'travelled'; readonly id: string } | { readonly kind: 'nowhere' }>;
+  ): Promise<{ readonly kind: 'present' | 'named' | 'travelled'; readonly id: string } | { readonly kind: 'nowhere' }>;
 }
 
 /** Knows where volumes are: `Volumes` of the manager. */

@@ -21,7 +21,7 @@ test('an image is there, gets a name, travels, or is nowhere', async () => {
   await using cluster = await start({ node1, node2, node3 });
   const ensure = async (node: string, image: string) => await cluster.images.ensure(node, image, { signal });
   assert.deepEqual(await ensure('node1', 'docker.io/library/app'), { kind: 'present', id: one });
-  assert.deepEqual(await ensure('node2', 'app:1'), { kind: 'present', id: one });
+  assert.deepEqual(await ensure('node2', 'app:1'), { kind: 'named', id: one });
   assert.deepEqual([...(node2.images.get(one) ?? [])], ['other:1', 'app:1']);
   assert.equal(node2.loads, 0);
   const travelled = await ensure('node3', 'app:1');

@@ -44,7 +44,7 @@ export const createImages = (options: ImagesOptions): Images => {
       const [first] = fitting;
       if (first === undefined) return { kind: 'nowhere', missing: found.missing.map(({ nodeName: name }) => name) };
       const id = first.image.Id;
-      if (await nameIt(options, target, id, own)) return { kind: 'present', id };
+      if (await nameIt(options, target, id, own)) return { kind: 'named', id };
       const from = await bring(target, fitting, own, tell);
       return { kind: 'travelled', id, from };
     };

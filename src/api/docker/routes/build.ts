@@ -66,7 +66,7 @@ const closing = (reply: Reply, resource: Disposable): Reply => {
   return { ...reply, chunks: whole() };
 };
 
-/** Brings what other nodes have of these images; true when any has come. What goes wrong the engine says in its way. */
+/** Brings what other nodes have of these images; true when the node has any of them that it had not. What goes wrong the engine says in its way. */
 const bringAll = async (
   { manager }: DockerContext,
   nodeId: string,
@@ -77,7 +77,7 @@ const bringAll = async (
     images.map(async (image) => await manager.images.ensure(nodeId, image, { signal })),
   );
   signal.throwIfAborted();
-  return results.some((result) => result.status === 'fulfilled' && result.value.kind === 'travelled');
+  return results.some((result) => result.status === 'fulfilled' && ['travelled', 'named'].includes(result.value.kind));
 };
 
 interface RetryOptions {
