@@ -227,10 +227,7 @@ describe('images over three engines', { skip: programs.length === 0 && 'no docke
       }
     }
     await ok('build --progress=plain -t kit:3 --build-arg constraint:node==node3 context', buildkit);
-    assert.deepEqual(
-      await nodesWith('kit:3'),
-      ['node3'],
-    );
+    assert.deepEqual(await nodesWith('kit:3'), ['node3']);
     await context({ Dockerfile: 'FROM base:2\nRUN exit 3\n' });
     const failed = await at(endpoint, 'build --progress=plain context', buildkit);
     assert.notEqual(failed.code, 0);
