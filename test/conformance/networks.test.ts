@@ -22,7 +22,7 @@ const runOn = async (node: string, name: string, ...options: readonly string[]):
   await docker('run', '-d', '--name', name, '-e', `constraint:node==${node}`, ...options, tinyTag);
 
 const pings = async (from: string, to: string): Promise<boolean> =>
-  (await cluster.tryDocker('exec', from, 'ping', '-c', '1', '-W', '2', to)).code === 0;
+  (await cluster.tryDocker('exec', from, 'ping', '-c', '1', '-W', '1', to)).code === 0;
 
 const reaches = async (from: string, to: string): Promise<void> => {
   await until(`${from} to reach ${to}`, async () => await pings(from, to), Boolean, { deadlineMs: 10_000 });
@@ -244,8 +244,37 @@ describe('networks of the cluster', { concurrency: false }, () => {
     await reaches('late', 'left');
     await reaches('right', 'late');
     assert.ok(!before.includes(await addressOf('late', 'front')));
-    await docker('rm', '-f', 'left', 'right', 'late', 'db');
+    await docker('rm', '-f', 'late');
+  });
+
+  test('a container that moves off a lost node takes its address and names along', async () => {
+    const options = ['--network', 'front', '--network', 'back', '-e', 'reschedule:on-node-failure'];
+    await docker('run', '-d', '--name', 'mover', '-e', 'constraint:node!=node1', ...options, tinyTag);
+    const before = [await addressOf('mover', 'front'), await addressOf('mover', 'back')];
+    const from = await docker('inspect', 'mover', '--format', '{{.Node.Name}}');
+    await cluster.powerOff(from);
+    const where = async () => await docker('inspect', 'mover', '--format', '{{.Node.Name}}');
+    await until('the container to be elsewhere', where, (now) => now !== from, { deadlineMs: 60_000 });
+    assert.deepEqual([await addressOf('mover', 'front'), await addressOf('mover', 'back')], before);
+    await reaches('left', 'mover');
+    await cluster.powerOn(from);
+    await until(
+      'the node to be back',
+      async () => await docker('node', 'ls', '--format', '{{.Status}}'),
+      (text) => text.split('\n').every((each) => each === 'Ready'),
+      { deadlineMs: 60_000 },
+    );
+    await reaches('left', 'mover');
+  });
+
+  test('everything goes', async () => {
+    await docker('rm', '-f', 'mover', 'left', 'right', 'db');
     await docker('network', 'rm', 'front', 'back');
     assert.deepEqual(await names('type=custom'), ['ingress']);
+    for (const node of cluster.nodes) {
+      const left = async () =>
+        await cluster.engine(node, 'network', 'ls', '-q', '--filter', 'label=tutti.network.name=front');
+      await until(`no bridge on ${node.name}`, left, (text) => text.trim() === '');
+    }
   });
 });

@@ -90,7 +90,7 @@ export const createContainerNetworks = (ports: ContainerNetworksPorts): Containe
       const name = ready?.[network.id]?.dockerNetwork;
       if (!attached || name === undefined) {
         const message = `container ${container.id} is not connected to network ${network.spec.name}`;
-        throw new TuttiError(attached ? 'unavailable' : 'permission-denied', message);
+        throw new TuttiError(attached ? 'unavailable' : 'internal', message);
       }
       const json = { Container: container.id, Force: force };
       await tellEngine(ports, container.nodeId, { method: 'POST', path: `/networks/${name}/disconnect`, json }, signal);
