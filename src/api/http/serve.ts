@@ -29,8 +29,14 @@ export const serve = (answer: Answer, onFault: OnFault, patience = usual): Serve
         response.destroy();
       });
   };
+  /** How many answers are under way on a connection. */
+  const busy = new WeakMap<Socket, number>();
+  const count = (socket: Socket, change: 1 | -1): void => void busy.set(socket, (busy.get(socket) ?? 0) + change);
   return {
     listener: (message, response) => {
+      const { socket } = message;
+      count(socket, 1);
+      response.once('close', () => count(socket, -1));
       const aborter = hangUp(response);
       // Whoever stops reading must not take the connection down with it: the answer goes over it.
       const body = bodyOf(message, brokenOff, { kept: true });
@@ -38,8 +44,13 @@ export const serve = (answer: Answer, onFault: OnFault, patience = usual): Serve
       respond(requestOf(message, body, aborter.signal), response, aborter);
     },
     upgrade: (message, socket, head) => {
-      socket.setNoDelay(true);
       socket.on('error', () => undefined);
+      // Sent behind a request that has no answer yet: neither could be told from the other.
+      if ((busy.get(socket) ?? 0) > 0) {
+        socket.destroy();
+        return;
+      }
+      socket.setNoDelay(true);
       if (head.length > 0) socket.unshift(head);
       const response = new ServerResponse(message);
       response.shouldKeepAlive = false;
