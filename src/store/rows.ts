@@ -22,6 +22,6 @@ export const takenId = (table: DurableTable, id: string): TuttiError =>
   new TuttiError('already-exists', `${table} ${id} already exists`, { fields: { table, id } });
 
 export const takenName = (table: DurableTable, name: string, holder: string): TuttiError =>
-  new TuttiError('already-exists', `${table} ${name} already exists; choose another name`, {
+  new TuttiError('already-exists', `${table} ${name} already exists`, {
     fields: { table, name, id: holder },
   });

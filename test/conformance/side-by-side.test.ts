@@ -9,6 +9,7 @@ import { formatDifferences, runScenario } from './lib/side-by-side.ts';
 import { containerScenarios } from './scenarios/containers.ts';
 import { imageScenarios } from './scenarios/images.ts';
 import { serviceScenarios } from './scenarios/services.ts';
+import { swarmScenarios } from './scenarios/swarm.ts';
 import { systemScenarios } from './scenarios/system.ts';
 import { volumeScenarios } from './scenarios/volumes.ts';
 
@@ -19,6 +20,7 @@ const scenarios = [
   ...imageScenarios,
   ...volumeScenarios,
   ...serviceScenarios,
+  ...swarmScenarios,
 ];
 
 describe('the docker command, on three engines under Tutti and on one plain engine', () => {

@@ -22,15 +22,10 @@ const statuses: Readonly<Record<ErrorCode, number>> = {
   internal: 500,
 };
 
-/** Texts that clients match on, put before our own. */
-const prefixes: Readonly<Partial<Record<ErrorCode, string>>> = {
-  'version-mismatch': 'update out of sequence: ',
-};
-
 /** Docker's error body, `{"message": …}`. */
 export const errorReply = (thrown: unknown): Reply => {
   const error = TuttiError.from(thrown);
-  return json({ message: `${prefixes[error.code] ?? ''}${error.message}` }, statuses[error.code]);
+  return json({ message: error.message }, statuses[error.code]);
 };
 
 /** Runs a lookup and says what is missing in Docker's words, `service web not found`. */

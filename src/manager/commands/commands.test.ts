@@ -81,7 +81,7 @@ test('services: what cannot be is refused with its reason', async () => {
     'invalid-argument',
     /cannot become global/,
   );
-  await rejects(commands.rollbackService('web', service.version), 'conflict', /no previous specification/);
+  await rejects(commands.rollbackService('web', service.version), 'conflict', /does not have a previous spec/);
   await rejects(commands.removeService('nothing'), 'not-found', /service nothing not found/);
 });
 
@@ -123,7 +123,7 @@ test('networks, secrets and configs in use are kept, and say by whom', async () 
   assert.ok(cluster.agent('node1').assignments.has(`secret:${queries.secret('key').id}`));
   await rejects(commands.removeNetwork('net'), 'in-use', /network net is in use by service web/);
   await rejects(commands.removeNetwork('ingress'), 'permission-denied', /cannot be removed/);
-  await rejects(commands.removeSecret('key'), 'in-use', /secret key is in use by service web/);
+  await rejects(commands.removeSecret('key'), 'in-use', /secret 'key' is in use by the following service: web/);
   const { version } = queries.secret('key');
   await rejects(
     commands.updateSecret('key', version, { name: 'key', data: 'Yg==' }),

@@ -72,7 +72,8 @@ export const dropFile = (transaction: Transaction, kind: File, id: string): void
   const users = usersOf(transaction, (spec) => refersTo(spec, kind, id));
   if (users.length > 0) {
     const name = transaction.get(kind, id)?.spec.name ?? id;
-    throw new TuttiError('in-use', `${kind} ${name} is in use by ${serviceList(users)}`);
+    const services = users.length === 1 ? 'service' : 'services';
+    throw new TuttiError('in-use', `${kind} '${name}' is in use by the following ${services}: ${namesOf(users)}`);
   }
   transaction.delete(kind, id);
 };
@@ -92,11 +93,13 @@ export const usersOf = (view: View, test: (spec: ServiceSpec) => boolean): reado
 
 const namedUsers = 5;
 
-export const serviceList = (names: readonly string[]): string => {
+const namesOf = (names: readonly string[]): string => {
   const shown = names.slice(0, namedUsers).join(', ');
-  const more = names.length > namedUsers ? ` and ${names.length - namedUsers} more` : '';
-  return `${names.length === 1 ? 'service' : 'services'} ${shown}${more}`;
+  return names.length > namedUsers ? `${shown} and ${names.length - namedUsers} more` : shown;
 };
+
+export const serviceList = (names: readonly string[]): string =>
+  `${names.length === 1 ? 'service' : 'services'} ${namesOf(names)}`;
 
 const checkLabelsOnly = (kind: File, before: SecretSpec | ConfigSpec, after: SecretSpec | ConfigSpec): void => {
   const { labels: _old, ...old } = before;

@@ -75,7 +75,7 @@ export const changeService = (
 
 const rollBack = (transaction: Transaction, service: Service, version: number, now: number): readonly string[] => {
   if (service.previousSpec === undefined) {
-    throw new TuttiError('conflict', `service ${service.spec.name} has no previous specification to go back to`);
+    throw new TuttiError('conflict', `service ${service.id} does not have a previous spec`);
   }
   // What it referred to may be gone by now.
   const back = rolledBack(service, 'swap');

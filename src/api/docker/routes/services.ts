@@ -35,7 +35,7 @@ export const serviceRoutes = (context: DockerContext): readonly Route[] => {
       '/services/create',
       async (request) => {
         const { spec, warnings } = await readService(request, manager, () => inventName(random));
-        const created = await commands.createService(spec);
+        const created = await inDockersWords(() => commands.createService(spec));
         return json({ ID: created.id, Warnings: [...warnings, ...created.warnings] }, 201);
       },
     ],
@@ -60,6 +60,17 @@ export const serviceRoutes = (context: DockerContext): readonly Route[] => {
       },
     ],
   ];
+};
+
+/** Docker's words for a name that is taken differ for services. */
+const inDockersWords = async <Value>(create: () => Promise<Value>): Promise<Value> => {
+  try {
+    return await create();
+  } catch (thrown) {
+    const { code, message } = TuttiError.from(thrown);
+    if (code !== 'already-exists') throw thrown;
+    throw new TuttiError(code, `name conflicts with an existing object: ${message}`, { cause: thrown });
+  }
 };
 
 export const findService = ({ queries }: Manager, id: string): ServiceRecord =>

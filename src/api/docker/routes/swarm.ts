@@ -34,7 +34,10 @@ const updateSwarm = async (request: ApiRequest, { commands, queries }: Manager):
   }
   const cluster = queries.cluster();
   if (cluster.version !== version) {
-    throw new TuttiError('version-mismatch', `the swarm is at version ${cluster.version}, not ${version}`);
+    throw new TuttiError(
+      'version-mismatch',
+      `update out of sequence: the swarm is at version ${cluster.version}, not ${version}`,
+    );
   }
   const spec = check(clusterSpec, clusterFrom(value, cluster.spec), 'swarm');
   if (!isDeepStrictEqual(spec, cluster.spec)) await commands.updateCluster(version, spec);
