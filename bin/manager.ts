@@ -1,15 +1,20 @@
 import { once } from 'node:events';
 import { flushCompileCache } from 'node:module';
+import { createLockedApi } from '../src/api/docker/locked.ts';
+import { serve } from '../src/api/http/serve.ts';
 import { createApiServer } from '../src/api/http/server.ts';
 import { createApi } from '../src/api/server.ts';
 import type { Served } from '../src/api/http/serve.ts';
 import { serveOverTcp } from '../src/host/api-over-tcp.ts';
 import { requireConfig } from '../src/host/config.ts';
+import type { NodeConfig } from '../src/host/config.ts';
 import { readCredentials, writeCredentials } from '../src/host/credentials.ts';
 import { daemonOf } from '../src/host/daemons.ts';
 import { nextOwnCredentials } from '../src/host/own-certificate.ts';
 import { nodePaths } from '../src/host/paths.ts';
 import { writeStatus } from '../src/host/tell-status.ts';
+import { readStoreKey } from '../src/host/store-key.ts';
+import { keepLocked } from '../src/host/lock.ts';
 import { openStore } from '../src/host/store.ts';
 import { createAllocator } from '../src/manager/allocator.ts';
 import { trackAssignments } from '../src/manager/assignments/track.ts';
@@ -39,10 +44,18 @@ const random = systemRandomness;
 /** How often the certificate is read again: the node's agent renews it. */
 const certificateMs = 60 * 60 * 1000;
 
-const serveApi = async (api: Served, path: string, mode: number) => {
-  const server = createApiServer(api);
+/** Serves on the manager's socket; what is served there may become something else. */
+const serveApi = async (first: Served, path: string, mode: number) => {
+  let current = first;
+  const server = createApiServer({
+    listener: (request, response) => current.listener(request, response),
+    upgrade: (request, socket, head) => current.upgrade(request, socket, head),
+  });
   await listenOnSocket(server, path, mode);
   return {
+    become: (next: Served): void => {
+      current = next;
+    },
     [Symbol.asyncDispose]: async () => {
       const closed = once(server, 'close');
       server.close();
@@ -63,12 +76,47 @@ const followCertificate = (listener: Http2Listener): Disposable => {
   return { [Symbol.dispose]: () => timer.cancel() };
 };
 
-const run = async (): Promise<AsyncDisposable> => {
+/**
+ * Serves a locked manager's socket until somebody unlocks it; that request is answered when `unlocked` is called with
+ * what is to be served instead.
+ */
+const waitForUnlock = async ({ nodeId, address, socketMode }: NodeConfig, signal: AbortSignal) => {
+  const kept = await readStoreKey(directories);
+  if (kept.kind === 'open') return { key: kept.key, unlockKey: undefined, socket: undefined, unlocked: undefined };
+  const opened = Promise.withResolvers<{ readonly key: Buffer; readonly unlockKey: string }>();
+  const started = Promise.withResolvers<void>();
+  const unlock = async (unlockKey: string): Promise<void> => {
+    opened.resolve({ key: kept.open(unlockKey), unlockKey });
+    await started.promise;
+  };
+  opened.promise.catch(() => undefined);
+  signal.addEventListener('abort', () => opened.reject(TuttiError.from(signal.reason)), { once: true });
+  const answer = createLockedApi({ version: ownVersion(), nodeId, address, unlock });
+  const locked = serve(answer, (fault) => log.warn('a request was cut off', { error: String(fault) }));
+  const socket = await serveApi(locked, nodePaths(directories).socket, socketMode);
+  await writeStatus('manager', directories, { pid: process.pid, ready: true });
+  log.info('this manager is locked: "docker swarm unlock" unlocks it');
+  try {
+    const unlocked = (served: Served): void => {
+      socket.become(served);
+      started.resolve();
+    };
+    return { ...(await opened.promise), socket, unlocked };
+  } catch (thrown) {
+    await socket[Symbol.asyncDispose]();
+    throw thrown;
+  }
+};
+
+const run = async (signal: AbortSignal): Promise<AsyncDisposable> => {
   const config = await requireConfig(directories);
-  let credentials = await readCredentials(directories);
   const paths = nodePaths(directories);
   const parts = new AsyncDisposableStack();
-  const store = parts.use(await openStore(directories, clock));
+  const { key, unlockKey, socket, unlocked } = await waitForUnlock(config, signal);
+  if (socket !== undefined) parts.use(socket);
+  const store = parts.use(await openStore(directories, key, clock));
+  parts.use(await keepLocked({ store, directories, log }, key, unlockKey));
+  let credentials = await readCredentials(directories);
   const next = await nextOwnCredentials({ store, clock, log }, config.nodeId, credentials);
   if (next !== undefined) {
     await writeCredentials(directories, next);
@@ -131,7 +179,8 @@ const run = async (): Promise<AsyncDisposable> => {
   const context = { endpoints, manager, clock, random, log, version: ownVersion(), nodeId: config.nodeId };
   const api = createApi(context);
   parts.use(await serveOverTcp({ store, config, directories, served: api, clock, log }));
-  parts.use(await serveApi(api, paths.socket, config.socketMode));
+  if (unlocked === undefined) parts.use(await serveApi(api, paths.socket, config.socketMode));
+  else unlocked(api);
   await writeStatus('manager', directories, { pid: process.pid, ready: true });
   log.info('manager started', { node: config.nodeId, address: config.address, port: listener.port });
   return parts;

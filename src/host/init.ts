@@ -7,7 +7,6 @@ import { createAuthority } from '../manager/ca/authority.ts';
 import { issueCertificate } from '../manager/ca/issue.ts';
 import { createCluster } from '../manager/cluster.ts';
 import type { ClusterMaterial } from '../manager/cluster.ts';
-import { replaceFile } from '../platform/files.ts';
 import { formatAddress } from '../rpc/address.ts';
 import { createRequest } from '../rpc/certificates/request.ts';
 import { createToken } from '../rpc/certificates/token.ts';
@@ -18,6 +17,7 @@ import { writeCredentials } from './credentials.ts';
 import type { HostPorts, InitOptions, InitResult } from './host.ts';
 import { nodePaths } from './paths.ts';
 import { memberOf, startDaemons, undo } from './start.ts';
+import { writeStoreKey } from './store-key.ts';
 import { openStore } from './store.ts';
 
 /** What a new cluster begins with: names, keys, tokens. */
@@ -44,8 +44,9 @@ const writeState = async (
   { address, port }: CheckedMachine,
   { clusterId, nodeId, material }: Invention,
 ): Promise<void> => {
-  await replaceFile(nodePaths(options).storeKey, randomBytes(32).toString('base64'), 0o600);
-  await using store = await openStore(options, clock);
+  const key = randomBytes(32);
+  await writeStoreKey(options, key, undefined);
+  await using store = await openStore(options, key, clock);
   using allocator = createAllocator(store);
   const spec = clusterSpec.parse({
     ...(options.addressPools && { addressPools: options.addressPools }),

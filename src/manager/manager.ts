@@ -270,6 +270,8 @@ export interface Commands {
   removeNode(reference: string, force: boolean): Promise<void>;
   updateCluster(version: number, spec: ClusterSpec): Promise<void>;
   rotateJoinToken(role: NodeRole): Promise<string>;
+  /** A new key for locked managers; `conflict` when they are not to be locked. */
+  rotateUnlockKey(): Promise<void>;
   /** Issues a certificate for the API over TCP. Throws `invalid-argument` for a request that is none. */
   createClient(request: ClientRequest): Promise<ClientCertificate>;
   /** Revokes it: its connections end. By the whole id. */

@@ -19,6 +19,8 @@ export const clusterSpec = z.object({
   heartbeatMs: milliseconds.default(1000),
   /** A node that is silent for this long is down and its tasks are replaced. */
   nodeTimeoutMs: milliseconds.default(3000),
+  /** Managers keep their state sealed: after a start they wait for the unlock key. */
+  autoLock: z.boolean().default(false),
   strategy: z.enum(['spread', 'binpack', 'random']).default('spread'),
   /** Share of a node's cpus and memory that containers may reserve beyond what it has. Absent: 0.05. */
   overcommit: z.number().min(-0.99).max(100).optional(),
@@ -41,5 +43,7 @@ export interface Cluster extends Stored<string> {
   /** PEM (PKCS #8) of its key. Secret; the store seals it at rest. */
   readonly caKey: string;
   /** Whole tokens, `SWMTKN-1-<digest>-<secret>`. Secret. */
+  /** Present with `autoLock`: `SWMKEY-1-…`. Secret. */
+  readonly unlockKey?: string;
   readonly joinTokens: { readonly manager: string; readonly worker: string };
 }

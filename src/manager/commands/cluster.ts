@@ -2,13 +2,17 @@ import { overlaps, parseNetwork } from '../../model/ipv4.ts';
 import type { Cluster, ClusterSpec } from '../../model/cluster.ts';
 import { TuttiError } from '../../model/errors.ts';
 import type { Node, NodeRole } from '../../model/node.ts';
+import { createUnlockKey } from '../../rpc/certificates/token.ts';
 import type { View } from '../../store/store.ts';
 import { nodeName } from '../../model/node.ts';
 import type { Commands } from '../manager.ts';
 import { resolve } from '../references.ts';
 import type { CommandContext } from './context.ts';
 
-type ClusterCommands = Pick<Commands, 'updateNode' | 'removeNode' | 'updateCluster' | 'rotateJoinToken'>;
+type ClusterCommands = Pick<
+  Commands,
+  'updateNode' | 'removeNode' | 'updateCluster' | 'rotateJoinToken' | 'rotateUnlockKey'
+>;
 
 export const clusterCommands = ({ store, joinToken }: CommandContext): ClusterCommands => ({
   updateNode: async (reference, version, spec) => {
@@ -41,7 +45,16 @@ export const clusterCommands = ({ store, joinToken }: CommandContext): ClusterCo
   updateCluster: async (version, spec) => {
     await store.update((transaction) => {
       checkPools(spec);
-      transaction.update('cluster', { ...clusterOf(transaction), spec }, version);
+      const { unlockKey: before, ...cluster } = clusterOf(transaction);
+      const locked = spec.autoLock ? { unlockKey: before ?? createUnlockKey() } : {};
+      transaction.update('cluster', { ...cluster, ...locked, spec }, version);
+    });
+  },
+  rotateUnlockKey: async () => {
+    await store.update((transaction) => {
+      const cluster = clusterOf(transaction);
+      if (!cluster.spec.autoLock) throw new TuttiError('conflict', 'managers are not locked: set autolock first');
+      transaction.update('cluster', { ...cluster, unlockKey: createUnlockKey() });
     });
   },
   rotateJoinToken: async (role: NodeRole) => {

@@ -24,6 +24,9 @@ export const authorityDigest = (authority: string): string => {
 export const createToken = (authority: string): string =>
   `SWMTKN-1-${authorityDigest(authority)}-${base36(randomBytes(16), 25)}`;
 
+/** What a locked manager is unlocked with, in Swarm's form: 32 random bytes. Secret. */
+export const createUnlockKey = (): string => `SWMKEY-1-${randomBytes(32).toString('base64').replace(/=+$/, '')}`;
+
 /** The digest that a token has in it. Throws `invalid-argument`; the message does not repeat the token. */
 export const tokenDigest = (token: string): string => {
   const digest = pattern.exec(token)?.groups?.['digest'];

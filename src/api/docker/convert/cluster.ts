@@ -42,6 +42,7 @@ export const clusterFrom = (swarm: DockerSwarm, current: ClusterSpec): ClusterSp
       labels: swarm.Labels,
       taskHistoryLimit: swarm.Orchestration?.TaskHistoryRetentionLimit,
       heartbeatMs: given(swarm.Dispatcher?.HeartbeatPeriod, millisOf),
+      autoLock: swarm.EncryptionConfig?.AutoLockManagers,
       logging: given(log, (engine) => sparse({ driver: engine.Name, options: engine.Options })),
     }),
   };
@@ -55,7 +56,6 @@ const refuseUnacted = (swarm: DockerSwarm): void => {
     [(ca?.ExternalCAs?.length ?? 0) > 0, 'CAConfig.ExternalCAs'],
     [(ca?.SigningCACert ?? '') !== '' || (ca?.SigningCAKey ?? '') !== '', 'CAConfig.SigningCACert'],
     [(ca?.ForceRotate ?? 0) !== 0, 'CAConfig.ForceRotate: rotating the authority'],
-    [swarm.EncryptionConfig?.AutoLockManagers === true, 'EncryptionConfig.AutoLockManagers'],
   ];
   for (const [set, what] of refused) {
     if (set) throw new TuttiError('not-implemented', `swarm update: ${what} is not there yet`);
@@ -69,7 +69,7 @@ const swarmTo = (spec: ClusterSpec): Definitions['SwarmSpec'] => ({
   Raft: {},
   Dispatcher: { HeartbeatPeriod: nanosOf(spec.heartbeatMs) },
   CAConfig: { NodeCertExpiry: certificateExpiryNanos },
-  EncryptionConfig: { AutoLockManagers: false },
+  EncryptionConfig: { AutoLockManagers: spec.autoLock === true },
   TaskDefaults: sparse({
     LogDriver: given(spec.logging, (log) => sparse({ Name: log.driver, Options: log.options })),
   }),

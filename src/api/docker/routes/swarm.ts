@@ -21,7 +21,7 @@ export const swarmRoutes = ({ manager }: DockerContext): readonly Route[] => [
   ['POST', '/swarm/init', () => json({ message: alreadyPart }, 503)],
   ['POST', '/swarm/join', () => json({ message: alreadyPart }, 503)],
   ['POST', '/swarm/leave', () => json({ message: 'run "tutti leave" on the machine that is to leave' }, 501)],
-  ['GET', '/swarm/unlockkey', () => json({ UnlockKey: '' })],
+  ['GET', '/swarm/unlockkey', () => json({ UnlockKey: manager.queries.cluster().unlockKey ?? '' })],
   ['POST', '/swarm/unlock', () => json({ message: 'swarm is not locked' }, 409)],
   ['POST', '/swarm/update', (request) => updateSwarm(request, manager)],
 ];
@@ -29,9 +29,6 @@ export const swarmRoutes = ({ manager }: DockerContext): readonly Route[] => [
 const updateSwarm = async (request: ApiRequest, { commands, queries }: Manager): Promise<Reply> => {
   const version = readVersion(request, 'swarm');
   const { value } = await readBody(request, swarmSchema, 'swarm');
-  if (flagOf(request, 'rotateManagerUnlockKey')) {
-    throw new TuttiError('not-implemented', 'swarm update: managers cannot be locked yet');
-  }
   const cluster = queries.cluster();
   if (cluster.version !== version) {
     throw new TuttiError(
@@ -43,5 +40,6 @@ const updateSwarm = async (request: ApiRequest, { commands, queries }: Manager):
   if (!isDeepStrictEqual(spec, cluster.spec)) await commands.updateCluster(version, spec);
   if (flagOf(request, 'rotateWorkerToken')) await commands.rotateJoinToken('worker');
   if (flagOf(request, 'rotateManagerToken')) await commands.rotateJoinToken('manager');
+  if (flagOf(request, 'rotateManagerUnlockKey')) await commands.rotateUnlockKey();
   return empty();
 };
