@@ -86,6 +86,8 @@ export interface SingleContainer extends Stored<string> {
   /** It is being made again because its node was lost; `start`: it ran there. */
   readonly moving?: { readonly start: boolean };
   readonly superseded?: readonly Superseded[];
+  /** It was removed; what it left on lost nodes was not yet. Its name is its row's id then. */
+  readonly gone?: true;
   /** The networks of the cluster that it is on. Absent: none. */
   readonly attachments?: readonly ContainerAttachment[];
 }

@@ -77,6 +77,13 @@ describe('tending a container', () => {
     assert.deepEqual(kinds(arrived, { n1: 'away', n2: 'ready' }, { known: { name: 'db' } }), []);
   });
 
+  it('clears what one that was removed left, and forgets it then', () => {
+    const gone = { nodeId: 'n2' as NodeId, gone: true as const };
+    assert.deepEqual(kinds(aRow({ ...gone, superseded: [left] }), { n1: 'down', n2: 'ready' }), []);
+    assert.deepEqual(kinds(aRow({ ...gone, superseded: [left] }), { n1: 'ready', n2: 'down' }), ['clear']);
+    assert.deepEqual(kinds(aRow(gone), { n1: 'ready', n2: 'down' }), ['drop']);
+  });
+
   it('goes home where its node is back before it was made, and on where that node is lost too', () => {
     assert.deepEqual(kinds(aRow(moved), { n1: 'ready', n2: 'ready' }), ['return']);
     assert.deepEqual(kinds(aRow(moved), { n1: 'down', n2: 'down' }), ['move']);

@@ -40,6 +40,8 @@ export type TendAction =
  * lost. At most one thing, and what it left behind beside it.
  */
 export const tend = (input: TendInput): readonly TendAction[] => {
+  const { gone, superseded = [] } = input.container;
+  if (gone === true) return superseded.length === 0 ? [{ kind: 'drop' }] : leftBehind(input);
   const own = tendOwn(input);
   if (own?.kind === 'return') return [own];
   return [...(own === undefined ? [] : [own]), ...leftBehind(input)];

@@ -201,6 +201,21 @@ describe('tending', () => {
     assert.equal(row?.moving, undefined);
   });
 
+  it('removes what a container left also where that was removed meanwhile, and its name is free', async () => {
+    await using cluster = await ContainerCluster.start(2);
+    using containers = cluster.containers();
+    await using _tending = containers.startTending();
+    await lose(cluster, containers);
+    await cluster.settle();
+    const moved = cluster.engines.get('n2')?.splice(0) ?? [];
+    await containers.removed(moved[0]?.id ?? '');
+    idOf(await containers.create(aContainerSpec('db'), never));
+    cluster.setNode('n1', 'ready');
+    await cluster.settle();
+    assert.deepEqual(cluster.everywhere(), ['n1 other', 'n2 db']);
+    assert.equal(cluster.store.view.count('container'), 2);
+  });
+
   it('waits where no node fits, and stays where its node comes back', async () => {
     await using cluster = await ContainerCluster.start(2);
     using containers = cluster.containers();

@@ -31,7 +31,7 @@ export const checkFree = async (
   except: ReadonlySet<string> = new Set(),
 ): Promise<void> => {
   for (const { id, nodeId, reachable } of ports.inventory.named(name)) {
-    if (except.has(id)) continue;
+    if (except.has(id) || (!reachable && isSuperseded(ports, id))) continue;
     if (!reachable || !(await isGone(ports, nodeId, id, name, signal))) throw nameTaken(name, id);
   }
   const [row] = ports.store.view.find('container', 'name', name);
@@ -42,6 +42,14 @@ export const checkFree = async (
   await ports.store.update((transaction) => {
     if (transaction.get('container', row.id)?.engineId === row.engineId) transaction.delete('container', row.id);
   });
+};
+
+/** It is only waiting for its lost node, to be removed there. */
+const isSuperseded = ({ store }: Ports, id: string): boolean => {
+  for (const { superseded } of store.view.list('container')) {
+    if (superseded?.some(({ engineId }) => engineId === id) === true) return true;
+  }
+  return false;
 };
 
 /** The engine says that it is gone, or is called otherwise. An engine that says nothing has it still. */

@@ -19,8 +19,15 @@ export const changeRow = async (
   });
 };
 
+/** Forgets the container, but not what it left on lost nodes: that is still to be removed there. */
 export const dropRow = async (ports: Rows, row: SingleContainer): Promise<void> =>
-  await changeRow(ports, row, () => undefined);
+  await changeRow(ports, row, (now) => (now.superseded === undefined ? undefined : buried(now)));
+
+const buried = (row: SingleContainer): SingleContainer => {
+  const { engineId: _gone, moving: _stopped, attachments: _freed, ...rest } = row;
+  const nothing = { reservation: { nanoCpus: 0, memoryBytes: 0 }, hostPorts: [], volumes: [], dependencies: [] };
+  return { ...rest, gone: true, spec: { ...row.spec, ...nothing, name: row.id, request: {} } };
+};
 
 /** Throws `already-exists` where another row has the name. Nothing where the container has no row. */
 export const renameRow = async ({ store }: Rows, engineId: string, name: string): Promise<void> => {

@@ -108,7 +108,8 @@ const steps: Steps = {
   },
   clear: async (context, row, { superseded }) => {
     const { nodeId, engineId } = superseded;
-    const isItself = nodeId === row.nodeId && (engineId === row.engineId || engineId === row.spec.name);
+    const isItself =
+      row.gone !== true && nodeId === row.nodeId && (engineId === row.engineId || engineId === row.spec.name);
     if (!isItself && context.store.view.get('node', nodeId) !== undefined) {
       await removeFromEngine(context, nodeId, engineId);
       context.log.info('what a container left on a lost node was removed', {
