@@ -6,12 +6,8 @@ import type { DeepReadonly, Stored } from './object.ts';
 export const volumeSpec = z.object({
   name: z
     .string()
-    .min(2, 'volume name is too short, names should be at least two alphanumeric characters')
     .max(255)
-    .regex(
-      /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/,
-      'the name includes invalid characters for a local volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, use absolute path',
-    ),
+    .regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/, 'letters, digits, "_", "." and "-" only, two at least'),
   driver: z.string().min(1).max(255),
   options: z.record(z.string().max(255), z.string().max(65_536)).optional(),
   labels: labels.optional(),

@@ -136,7 +136,8 @@ test('tasks are filtered by service, node, state, and whether they are up to dat
   assert.equal(await count({}), 6);
   assert.equal(await count({ service: ['web'] }), 4);
   assert.equal(await count({ service: ['web', 'agent'] }), 6);
-  assert.equal(await count({ service: ['nope'] }), 0);
+  const unknown = `/tasks?${filter({ service: ['nope'] })}`;
+  assert.deepEqual(await docker.fail('GET', unknown), { status: 404, message: 'service nope not found' });
   assert.equal(await count({ node: ['node1'] }), 3);
   assert.equal(await count({ node: ['self'], service: ['agent'] }), 1);
   assert.equal(await count({ 'desired-state': ['running'] }), 6);

@@ -18,6 +18,16 @@ export const secretSchema = z.strictObject({
 });
 type DockerSecret = z.infer<typeof secretSchema>;
 
+/** Bytes; as Swarm has it. */
+const mostData = { secret: 512_000, config: 1_024_000 } as const;
+
+/** Throws `invalid-argument` for what has nothing in it. */
+export const checkData = (kind: 'secret' | 'config', { Data = '' }: Pick<DockerSecret, 'Data'>): void => {
+  if (Data !== '') return;
+  const most = mostData[kind];
+  throw new TuttiError('invalid-argument', `${kind} data must be larger than 0 and less than ${most} bytes`);
+};
+
 /** `data` stands in where the client sends none, as it does when it updates labels. */
 export const secretFrom = (secret: DockerSecret, data = ''): SecretSpec => {
   if (secret.Driver !== undefined && (secret.Driver.Name ?? '') !== '') {

@@ -34,7 +34,8 @@ const spanOf = (request: ApiRequest) => {
   const since = readMoment(request, 'since');
   const until = readMoment(request, 'until');
   if (since !== undefined && until !== undefined && since > until) {
-    throw new TuttiError('invalid-argument', '`since` time cannot be after `until` time');
+    const [from, to] = [request.query.get('since'), request.query.get('until')];
+    throw new TuttiError('invalid-argument', `\`since\` time (${from}) cannot be after \`until\` time (${to})`);
   }
   return sparse({ since, until });
 };

@@ -6,7 +6,7 @@ import { paramOf } from '../../http/request.ts';
 import type { Route } from '../../http/router.ts';
 import { check } from '../../http/validate.ts';
 import type { DockerContext } from '../context.ts';
-import { configTo, secretFrom, secretSchema, secretTo } from '../convert/secret.ts';
+import { checkData, configTo, secretFrom, secretSchema, secretTo } from '../convert/secret.ts';
 import { lookup, lookupAsync } from '../errors.ts';
 import { anyOf, labelled, prefixOf, readFilters } from '../filters.ts';
 import { readBody, readVersion } from '../input.ts';
@@ -28,7 +28,9 @@ export const secretRoutes = ({ manager }: DockerContext): readonly Route[] => {
       '/secrets/create',
       async (request) => {
         const { value } = await readBody(request, secretSchema, 'secret');
-        const created = await commands.createSecret(check(secretSpec, secretFrom(value), 'secret'));
+        const spec = secretFrom(value);
+        checkData('secret', value);
+        const created = await commands.createSecret(check(secretSpec, spec, 'secret'));
         return json({ ID: created.id }, 201);
       },
     ],
@@ -75,6 +77,7 @@ export const configRoutes = ({ manager }: DockerContext): readonly Route[] => {
       '/configs/create',
       async (request) => {
         const { value } = await readBody(request, configSchema, 'config');
+        checkData('config', value);
         const created = await commands.createConfig(check(configSpec, secretFrom(value), 'config'));
         return json({ ID: created.id }, 201);
       },

@@ -11,7 +11,7 @@ import { carryOver } from '../convert/carry.ts';
 import { serviceRecordTo } from '../convert/service.ts';
 import { sparse } from '../convert/sparse.ts';
 import { lookup, lookupAsync } from '../errors.ts';
-import { anyOf, checkChoice, labelled, prefixOf, readFilters } from '../filters.ts';
+import { anyOf, labelled, prefixOf, readFilters } from '../filters.ts';
 import { readVersion } from '../input.ts';
 import { inventName } from '../names.ts';
 import { readService } from '../service-input.ts';
@@ -112,11 +112,8 @@ const withCredentials = (request: ApiRequest, service: Service, spec: ServiceSpe
   return { ...spec, task: { ...spec.task, ...sparse({ pullCredentials: source?.task.pullCredentials }) } };
 };
 
-const modes = ['replicated', 'global', 'replicated-job', 'global-job'];
-
 const serviceFilter = (request: ApiRequest): ((service: Service) => boolean) => {
   const filters = readFilters(request, ['id', 'label', 'mode', 'name', 'runtime']);
-  checkChoice(filters, 'mode', modes);
   return ({ id, spec }) =>
     prefixOf(filters, 'id', id) &&
     prefixOf(filters, 'name', spec.name) &&

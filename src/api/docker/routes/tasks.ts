@@ -110,7 +110,7 @@ const candidates = (
   return queries.tasks();
 };
 
-/** Names and ids of a filter, resolved; what is not there fits nothing, as in Docker. */
+/** Names and ids of a filter, resolved. Throws `not-found` as Docker does. */
 const idsOf = (
   filters: Filters,
   name: string,
@@ -118,7 +118,7 @@ const idsOf = (
 ): ReadonlySet<string> | undefined => {
   const given = filters.get(name);
   if (given === undefined) return undefined;
-  return new Set(given.flatMap((reference) => unlessMissing(() => resolve(reference)) ?? []));
+  return new Set(given.map((reference) => lookup(name, reference, () => resolve(reference))));
 };
 
 const nodeIdOf = (context: DockerContext, reference: string): string =>

@@ -50,7 +50,20 @@ const inventVolumeName = ({ random }: DockerContext): string =>
 const taken = (name: string, driver: string): string =>
   `create ${name}: a volume named "${name}" already exists with the "${driver}" driver. Choose a different volume name`;
 
+/** In the engine's words. */
+const checkName = (name: string): void => {
+  const refuse = (what: string): never => {
+    throw new TuttiError('invalid-argument', `create ${name}: ${what}`);
+  };
+  if (name.length === 1) refuse('volume name is too short, names should be at least two alphanumeric characters');
+  if (volumeSpec.shape.name.safeParse(name).success) return;
+  refuse(
+    `"${name.slice(0, 300)}" includes invalid characters for a local volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, use absolute path`,
+  );
+};
+
 const checkSpec = (spec: VolumeSpec): VolumeSpec => {
+  checkName(spec.name);
   const checked = check(volumeSpec, spec, `volume ${spec.name}`);
   if (spec.driver === 'local') checkLocalOptions(spec);
   return checked;
