@@ -57,7 +57,7 @@ export const createManager = (
   const images = createImages({ engines, queries, clock, log });
   const volumes = createVolumes({ store, engines, queries, clock, random: ports.random });
   parts.use(forgetDestroyed(inventory, volumes, log));
-  const networks = createContainerNetworks({ ...ports, engines, queries });
+  const networks = createContainerNetworks({ ...ports, engines, queries, inventory });
   const containers = parts.use(createContainers({ ...ports, engines, inventory, images, volumes, networks }));
   return {
     commands: {

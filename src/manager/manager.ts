@@ -72,8 +72,10 @@ export interface ContainerNetworks {
   disconnect(network: Network, container: KnownContainer, force: boolean, signal: AbortSignal): Promise<void>;
   /** Before the container of this engine's id starts. Throws `permission-denied` where another that runs has its address. */
   starting(engineId: string): void;
-  /** Its engine has started it: names lead to it without waiting for the engine's own word. */
-  started(engineId: string): void;
+  /** The inventory has just been told of it: whether it runs counts from now on. */
+  seen(engineId: string): void;
+  /** Asks the engines whether what is said to run on the network does: their word may be on its way. */
+  verify(networkId: string, signal: AbortSignal): Promise<void>;
   /** The containers that run on the network; those of tasks are not among them. */
   on(networkId: string): readonly { readonly container: SingleContainer; readonly address: string }[];
 }

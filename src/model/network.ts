@@ -35,6 +35,8 @@ export const networkSpec = z.object({
   labels: labels.optional(),
   /** `overlay` is built by Tutti; `host`, `bridge` and `none` stand for the engine's own on every node. */
   driver: z.enum(['overlay', 'host', 'bridge', 'none']),
+  /** Another has the name as well: it is found by its id alone. */
+  duplicate: z.literal(true).optional(),
   /** What is shown as the driver of a network that spans the nodes like any overlay, but was asked for as a bridge. */
   shownDriver: z.literal('bridge').optional(),
   options: z.record(z.string(), z.string()).optional(),

@@ -43,7 +43,10 @@ export const indexDefinitions: Definitions = {
       isSame: (left, right) => left.slot === right.slot && left.serviceId === right.serviceId,
     },
   },
-  network: named,
+  network: {
+    ...named,
+    name: { ...named.name, key: ({ spec }) => (spec.duplicate ? undefined : named.name.key({ spec })) },
+  },
   secret: named,
   config: named,
   client: {},

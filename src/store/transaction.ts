@@ -106,10 +106,12 @@ export class OverlayTransaction implements Transaction {
   }
 
   #checkName(table: DurableTable, row: DurableRow): void {
-    const definition = (indexDefinitions[table] as { name?: { key: (row: DurableRow) => string; unique?: boolean } })
-      .name;
+    const definition = (
+      indexDefinitions[table] as { name?: { key: (row: DurableRow) => string | undefined; unique?: boolean } }
+    ).name;
     if (definition?.unique !== true) return;
     const key = definition.key(row);
+    if (key === undefined) return;
     for (const other of this.#overlay.find(table as 'service', 'name', key)) {
       if (other.id !== row.id) throw takenName(table, other.spec.name, other.id);
     }

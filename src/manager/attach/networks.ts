@@ -10,7 +10,8 @@ import type { ContainerNetworks } from '../manager.ts';
 import { adopt } from './adopt.ts';
 import type { AdoptPorts } from './adopt.ts';
 import { attach, detach, makeReady, wishOf } from './attach.ts';
-import { checkAddresses, isRunning, runningOn } from './running.ts';
+import { checkAddresses, noteSeen, runningOn, verifyRunning } from './running.ts';
+import type { RunningPorts } from './running.ts';
 import type { AttachPorts } from './attach.ts';
 import type { LocalNetworksPorts } from './local.ts';
 import { nodesOfNetworks } from './near.ts';
@@ -19,7 +20,7 @@ import type { CreateRequest, EnginePlace, EndpointSettings } from './request.ts'
 import { checkAttachable, resolveNetwork } from './resolve.ts';
 import type { ResolvedNetwork } from './resolve.ts';
 
-export interface ContainerNetworksPorts extends AttachPorts, AdoptPorts, LocalNetworksPorts {
+export interface ContainerNetworksPorts extends AttachPorts, AdoptPorts, LocalNetworksPorts, RunningPorts {
   readonly clock: Clock;
 }
 
@@ -98,12 +99,8 @@ export const createContainerNetworks = (ports: ContainerNetworksPorts): Containe
     },
     near: async (request, signal) => await nodesOfNetworks(ports, request, signal),
     starting: (engineId) => checkAddresses(store.view, engineId),
-    started: (engineId) => {
-      for (const { id, nodeId } of store.view.find('container', 'engine', engineId)) {
-        if (isRunning(store.view, id)) continue;
-        store.observe((soft) => soft.put('containerStatus', id, { nodeId, running: true }));
-      }
-    },
+    seen: (engineId) => noteSeen(ports, engineId),
+    verify: async (networkId, signal) => await verifyRunning(ports, networkId, signal),
     on: (networkId) => runningOn(store.view, networkId),
   };
 };

@@ -1,6 +1,9 @@
 import { TuttiError } from '../../model/errors.ts';
 import type { SingleContainer } from '../../model/single-container.ts';
-import type { View } from '../../store/store.ts';
+import type { Clock } from '../../platform/ports.ts';
+import { withDeadline } from '../../rpc/deadline.ts';
+import type { Store, View } from '../../store/store.ts';
+import type { Inventory } from '../manager.ts';
 
 export const isRunning = (view: View, containerId: string): boolean =>
   view.get('containerStatus', containerId)?.running === true;
@@ -32,4 +35,42 @@ export const checkAddresses = (view: View, engineId: string): void => {
       `Address already in use: ${address} is that of ${other.container.spec.name}`,
     );
   }
+};
+
+export interface RunningPorts {
+  readonly store: Store;
+  readonly inventory: Inventory;
+  readonly clock: Pick<Clock, 'after'>;
+}
+
+/** Of a container's state, as its engine lists it. Paused counts: it has its address. */
+export const runs = (state: string | undefined): boolean => state === 'running' || state === 'paused';
+
+export const noteRunning = (store: Store, { id, nodeId }: SingleContainer, running: boolean): void => {
+  const before = store.view.get('containerStatus', id);
+  if (before?.running === running && before.nodeId === nodeId) return;
+  store.observe((soft) => soft.put('containerStatus', id, { nodeId, running }));
+};
+
+/** Takes over what the inventory knows of the container. */
+export const noteSeen = ({ store, inventory }: RunningPorts, engineId: string): void => {
+  const [row] = store.view.find('container', 'engine', engineId);
+  const known = row === undefined ? undefined : inventory.peek(engineId);
+  if (row !== undefined && known !== undefined) noteRunning(store, row, runs(known.summary.State));
+};
+
+const verifyMs = 2_000;
+
+/** What an engine does not say in time stays as it is. */
+export const verifyRunning = async (ports: RunningPorts, networkId: string, signal: AbortSignal): Promise<void> => {
+  const ids = runningOn(ports.store.view, networkId).map(({ container }) => container);
+  using limit = withDeadline(ports.clock, verifyMs, 'the engines', signal);
+  await Promise.all(
+    ids.map(async ({ nodeId, engineId }) => {
+      if (engineId === undefined) return;
+      await ports.inventory.refresh(nodeId, [engineId], limit.signal).catch(() => undefined);
+      noteSeen(ports, engineId);
+    }),
+  );
+  signal.throwIfAborted();
 };

@@ -1,7 +1,7 @@
-import type { SingleContainer } from '../../model/single-container.ts';
 import { TuttiError } from '../../model/errors.ts';
 import type { Clock, Log } from '../../platform/ports.ts';
 import type { Store } from '../../store/store.ts';
+import { noteRunning, runs } from './running.ts';
 import type { EngineEvent, Inventory, KnownContainer } from '../manager.ts';
 
 export interface ContainerStatusPorts {
@@ -29,18 +29,13 @@ export const startContainerStatus = (ports: ContainerStatusPorts): AsyncDisposab
   const stop = new AbortController();
   const fresh = new Map<string, number>();
 
-  const note = (row: SingleContainer, running: boolean): void => {
-    const before = store.view.get('containerStatus', row.id);
-    if (before?.running === running && before.nodeId === row.nodeId) return;
-    store.observe((soft) => soft.put('containerStatus', row.id, { nodeId: row.nodeId, running }));
-  };
   const take = ({ nodeId, event }: EngineEvent): void => {
     const running = event.Type === 'container' ? outcomes[event.Action ?? ''] : undefined;
     if (running === undefined) return;
     for (const row of store.view.find('container', 'engine', event.Actor?.ID ?? '')) {
       if (row.nodeId !== nodeId) continue;
       fresh.set(row.id, clock.monotonic());
-      note(row, running);
+      noteRunning(store, row, running);
     }
   };
   const compare = (): void => {
@@ -51,8 +46,7 @@ export const startContainerStatus = (ports: ContainerStatusPorts): AsyncDisposab
       if (row.engineId === undefined || fresh.has(row.id) || !inventory.listed(row.nodeId)) continue;
       const of = known.get(row.nodeId) ?? new Map(inventory.of(row.nodeId).map((each) => [each.id, each]));
       known.set(row.nodeId, of);
-      const state = of.get(row.engineId)?.summary.State;
-      note(row, state === 'running' || state === 'paused');
+      noteRunning(store, row, runs(of.get(row.engineId)?.summary.State));
     }
   };
   const forget = store.subscribe(({ changes }) => {

@@ -15,12 +15,13 @@ export const passChange = async (manager: Manager, request: ApiRequest, options:
 };
 
 const lookAgain = async (
-  { inventory }: Pick<Manager, 'inventory'>,
+  { inventory, networks }: Pick<Manager, 'inventory' | 'networks'>,
   { nodeId, id }: KnownContainer,
   signal: AbortSignal,
 ): Promise<void> => {
   // Where the node has gone meanwhile, the events tell later.
   await inventory.refresh(nodeId, [id], signal).catch(() => undefined);
+  networks.seen(id);
 };
 
 export const removeContainer = async (manager: Manager, request: ApiRequest): Promise<Reply> => {

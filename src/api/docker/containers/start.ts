@@ -13,7 +13,5 @@ export const startContainer = async (
 ): Promise<Reply> => {
   const { id } = await locate(manager, referenceOf(request), request.signal);
   manager.networks.starting(id);
-  const { container, reply } = await passChange(manager, request, { path: withQuery(request, `/${what}`) });
-  if (reply.status < 300) manager.networks.started(container.id);
-  return reply;
+  return (await passChange(manager, request, { path: withQuery(request, `/${what}`) })).reply;
 };

@@ -16,7 +16,7 @@ const ipamConfigSchema = z.strictObject({
 
 export const networkSchema = z.strictObject({
   Name: z.string(),
-  /** Of clients before API 1.44; names are always unique here. */
+  /** Of clients before API 1.44: false makes a second network of the name, as engines did. */
   CheckDuplicate: z.boolean().optional(),
   Driver: z.string().optional(),
   Scope: z.string().optional(),

@@ -20,9 +20,11 @@ export const createNetwork = async (context: DockerContext, request: ApiRequest)
   refusePredefined(value);
   const slash = value.Name.indexOf('/');
   if (slash >= 0) return await onEngine(context, request, value, value.Name.slice(0, slash));
-  if (clusterNetwork(context, value.Name)?.spec.name === value.Name) throw taken(value.Name);
+  const isTaken = clusterNetwork(context, value.Name)?.spec.name === value.Name;
+  const duplicate = isTaken && value.CheckDuplicate === false && value.Driver !== 'overlay';
+  if (isTaken && !duplicate) throw taken(value.Name);
   if (!spansNodes(value)) return await onEngine(context, request, value);
-  const spec = check(networkSpec, networkFrom(value), 'network');
+  const spec = check(networkSpec, { ...networkFrom(value), ...(duplicate && { duplicate }) }, 'network');
   try {
     const created = await context.manager.commands.createNetwork(spec);
     return json({ Id: created.id, Warning: [...warnings, ...created.warnings].join('; ') }, 201);

@@ -27,6 +27,7 @@ export const removeNetwork = async (context: DockerContext, request: ApiRequest,
   if (predefined.has(spec.name)) {
     throw new TuttiError('permission-denied', `${spec.name} is a pre-defined network and cannot be removed`);
   }
+  await context.manager.networks.verify(id, request.signal);
   await lookupAsync('network', id, () => context.manager.commands.removeNetwork(id));
   return empty(204);
 };

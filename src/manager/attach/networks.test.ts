@@ -1,0 +1,215 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { TuttiError } from '../../model/errors.ts';
+import type { NetworkId, NodeId } from '../../model/ids.ts';
+import type { SingleContainer } from '../../model/single-container.ts';
+import { parseEnginePath } from '../../rpc/engine.ts';
+import { parseNetworksPath } from '../../rpc/networks.ts';
+import type { NodeRequest, NodeResponse } from '../../rpc/transport.ts';
+import { emptyInventory } from '../engines/empty.ts';
+import { createEngines } from '../engines/engines.ts';
+import { countingRandomness, TestCluster } from '../testing/cluster.ts';
+import { createContainerNetworks } from './networks.ts';
+import type { ContainerNetworksOfManager } from './networks.ts';
+
+const signal = new AbortController().signal;
+
+interface Lab extends AsyncDisposable {
+  readonly cluster: TestCluster;
+  readonly networks: ContainerNetworksOfManager;
+  /** What the engine of the node was asked: `POST /networks/…`. */
+  readonly asked: string[];
+  /** Makes the next request of the engine fail with this message. */
+  refuse(message: string): void;
+  make(request: SingleContainer['spec']['request'], more?: Partial<SingleContainer>): Promise<SingleContainer>;
+}
+
+const startLab = async (): Promise<Lab> => {
+  const asked: string[] = [];
+  const refusals: string[] = [];
+  const request = async (_nodeId: string, { method, path, body }: NodeRequest): Promise<NodeResponse> => {
+    const ids = parseNetworksPath(path);
+    if (ids !== undefined) {
+      return json(
+        200,
+        Object.fromEntries(ids.map((id) => [id, { dockerNetwork: `tutti-1-${id}`, dns: ['10.0.0.1'] }])),
+      );
+    }
+    const sent: Uint8Array[] = [];
+    for await (const chunk of body ?? []) sent.push(chunk);
+    asked.push(`${method} ${parseEnginePath(path)} ${Buffer.concat(sent).toString()}`);
+    const refusal = refusals.shift();
+    return refusal === undefined ? json(200, {}) : json(500, { message: refusal });
+  };
+  const cluster = await TestCluster.start({ nodes: 2, requests: { request } });
+  const { store, allocator, clock, manager } = cluster;
+  const networks = createContainerNetworks({
+    store,
+    allocator,
+    clock,
+    random: countingRandomness(),
+    requests: { request },
+    engines: createEngines({ request }),
+    queries: manager.queries,
+    inventory: emptyInventory,
+  });
+  let count = 0;
+  return {
+    cluster,
+    networks,
+    asked,
+    refuse: (message) => void refusals.push(message),
+    make: async (body, more = {}) => {
+      count += 1;
+      const row = aRow(`row${count}`, body, more);
+      await store.update((transaction) => transaction.create('container', row));
+      return row;
+    },
+    [Symbol.asyncDispose]: async () => await cluster[Symbol.asyncDispose](),
+  };
+};
+
+const json = (status: number, value: unknown): NodeResponse => ({
+  status,
+  body: (async function* () {
+    yield await Promise.resolve(Buffer.from(JSON.stringify(value)));
+  })(),
+});
+
+const aRow = (
+  id: string,
+  request: SingleContainer['spec']['request'],
+  more: Partial<SingleContainer>,
+): SingleContainer => ({
+  id,
+  version: 0,
+  createdAt: 0,
+  updatedAt: 0,
+  nodeId: 'node1' as NodeId,
+  spec: {
+    name: id,
+    image: 'app',
+    request,
+    hints: { constraints: [], affinities: [] },
+    reschedule: 'off',
+    reservation: { nanoCpus: 0, memoryBytes: 0 },
+    hostPorts: [],
+    volumes: [],
+    dependencies: [],
+  },
+  ...more,
+});
+
+const network = async (
+  { cluster }: Lab,
+  name: string,
+  more: object = { shownDriver: 'bridge' },
+): Promise<NetworkId> => {
+  const { id } = await cluster.manager.commands.createNetwork({ name, driver: 'overlay', ...more });
+  return id as NetworkId;
+};
+const attachmentsOf = ({ cluster }: Lab, id: string) => cluster.store.view.get('container', id)?.attachments ?? [];
+const onNetwork = (...names: readonly string[]) => ({
+  HostConfig: { NetworkMode: names[0] },
+  NetworkingConfig: { EndpointsConfig: Object.fromEntries(names.map((name) => [name, { Aliases: [`at-${name}`] }])) },
+});
+
+test('a container is prepared with its addresses and finished with its other networks; again, nothing changes', async () => {
+  await using lab = await startLab();
+  const [front, back] = [await network(lab, 'front'), await network(lab, 'back')];
+  const row = await lab.make(onNetwork('front', 'back'));
+  const request = await lab.networks.prepare(row, signal);
+  const [first, second] = attachmentsOf(lab, row.id);
+  assert.deepEqual([first?.networkId, second?.networkId], [front, back]);
+  assert.deepEqual(first?.aliases, ['at-front']);
+  assert.deepEqual(request, {
+    HostConfig: { NetworkMode: `tutti-1-${front}`, Dns: ['10.0.0.1', '10.0.0.1'] },
+    NetworkingConfig: {
+      EndpointsConfig: { [`tutti-1-${front}`]: { IPAMConfig: { IPv4Address: first?.address } } },
+    },
+  });
+  await lab.networks.finish(row, 'engine1', signal);
+  const settings = { Container: 'engine1', EndpointConfig: { IPAMConfig: { IPv4Address: second?.address } } };
+  assert.deepEqual(lab.asked, [`POST /networks/tutti-1-${back}/connect ${JSON.stringify(settings)}`]);
+  assert.deepEqual(await lab.networks.prepare(row, signal), request);
+  assert.deepEqual(attachmentsOf(lab, row.id), [first, second]);
+});
+
+test('a container without a network of the cluster is left as it was asked for', async () => {
+  await using lab = await startLab();
+  for (const request of [{}, { HostConfig: { NetworkMode: 'host' } }, { HostConfig: { NetworkMode: 'default' } }]) {
+    const row = await lab.make(request);
+    assert.equal(await lab.networks.prepare(row, signal), request);
+    await lab.networks.finish(row, 'engine1', signal);
+  }
+  assert.deepEqual(lab.asked, []);
+});
+
+test('an overlay that was not made attachable takes no containers', async () => {
+  await using lab = await startLab();
+  await network(lab, 'closed', {});
+  const row = await lab.make(onNetwork('closed'));
+  await assert.rejects(lab.networks.prepare(row, signal), /network closed not manually attachable/);
+  assert.deepEqual(attachmentsOf(lab, row.id), []);
+});
+
+test('connecting commits an address and takes it back where the engine refuses; disconnecting frees it', async () => {
+  await using lab = await startLab();
+  const id = await network(lab, 'front');
+  const row = await lab.make({}, { engineId: 'engine1' });
+  const known = {
+    id: 'engine1',
+    name: 'row1',
+    nodeId: 'node1',
+    nodeName: 'node1',
+    reachable: true,
+    summary: {},
+  };
+  const front = lab.cluster.manager.queries.network(id);
+  lab.refuse('no such thing');
+  await assert.rejects(lab.networks.connect(front, known, {}, signal), /no such thing/);
+  assert.deepEqual(attachmentsOf(lab, row.id), []);
+  await lab.networks.connect(front, known, { Aliases: ['www'] }, signal);
+  assert.deepEqual(attachmentsOf(lab, row.id)[0]?.aliases, ['www']);
+  await assert.rejects(lab.networks.connect(front, known, {}, signal), /endpoint with name row1 already exists/);
+  await lab.networks.disconnect(front, known, false, signal);
+  assert.deepEqual(attachmentsOf(lab, row.id), []);
+  await assert.rejects(lab.networks.disconnect(front, known, false, signal), /is not connected to network front/);
+});
+
+test('a container that was made behind our back gets a row when it is connected', async () => {
+  await using lab = await startLab();
+  const id = await network(lab, 'front');
+  const stranger = {
+    id: 'engine9',
+    name: 'stranger',
+    nodeId: 'node2',
+    nodeName: 'node2',
+    reachable: true,
+    summary: { State: 'running' as const, Image: 'app' },
+  };
+  await lab.networks.connect(lab.cluster.manager.queries.network(id), stranger, {}, signal);
+  const [row] = lab.cluster.store.view.find('container', 'name', 'stranger');
+  assert.equal(row?.nodeId, 'node2');
+  assert.equal(lab.networks.on(id).length, 1);
+});
+
+test('two that asked for one address: the second is refused its start while the first runs, and the network its end', async () => {
+  await using lab = await startLab();
+  const id = await network(lab, 'front', { shownDriver: 'bridge', ipam: { configs: [{ subnet: '10.9.0.0/24' }] } });
+  const fixed = { NetworkingConfig: { EndpointsConfig: { front: { IPAMConfig: { IPv4Address: '10.9.0.9' } } } } };
+  const rows = [await lab.make(fixed, { engineId: 'e1' }), await lab.make(fixed, { engineId: 'e2' })];
+  for (const row of rows) await lab.networks.prepare(row, signal);
+  lab.networks.starting('e1');
+  const running = (yes: boolean): void =>
+    lab.cluster.store.observe((soft) =>
+      soft.put('containerStatus', rows[0]?.id ?? '', { nodeId: 'node1' as NodeId, running: yes }),
+    );
+  running(true);
+  assert.throws(() => lab.networks.starting('e2'), /Address already in use: 10\.9\.0\.9 is that of row1/);
+  const { commands } = lab.cluster.manager;
+  await assert.rejects(commands.removeNetwork(id), (thrown) => TuttiError.from(thrown).code === 'permission-denied');
+  running(false);
+  lab.networks.starting('e2');
+  await commands.removeNetwork(id);
+});
