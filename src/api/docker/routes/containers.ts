@@ -1,4 +1,3 @@
-import type { Manager } from '../../../manager/manager.ts';
 import { TuttiError } from '../../../model/errors.ts';
 import type { Reply } from '../../http/reply.ts';
 import type { ApiRequest } from '../../http/request.ts';
@@ -11,6 +10,7 @@ import { passOn, withQuery } from '../containers/pass.ts';
 import { pruneContainers } from '../containers/prune.ts';
 import { startContainer } from '../containers/start.ts';
 import type { DockerContext } from '../context.ts';
+import { namesFollow } from '../image-tags.ts';
 
 /** What is passed on to the container's engine as it is. */
 const passed = [
@@ -37,7 +37,7 @@ export const containerRoutes = (context: DockerContext): readonly Route[] => {
   return [
     ['GET', '/containers/json', (request) => listContainers(context, request)],
     ['POST', '/containers/prune', (request) => pruneContainers(context, request)],
-    ['POST', '/commit', (request) => commitContainer(manager, request)],
+    ['POST', '/commit', (request) => commitContainer(context, request)],
     ...passed.flatMap(([method, what]) =>
       onContainer(method, `/${what}`, async (request) => {
         const { reply } = await passOn(manager, request, { path: withQuery(request, `/${what}`) });
@@ -69,8 +69,8 @@ const onContainer = (method: Route[0], rest: string, handler: Handler): readonly
   [method, `/containers/:node/:id${rest}`, handler],
 ];
 
-/** An image of a container, which is then on the container's node. */
-const commitContainer = async (manager: Manager, request: ApiRequest): Promise<Reply> => {
+/** An image of a container, which is then on the container's node, and wherever its name was in use. */
+const commitContainer = async (context: DockerContext, request: ApiRequest): Promise<Reply> => {
   const reference = request.query.get('container') ?? '';
   if (reference === '') throw new TuttiError('invalid-argument', 'the container to commit is not named');
   const path = (id: string): string => {
@@ -78,5 +78,12 @@ const commitContainer = async (manager: Manager, request: ApiRequest): Promise<R
     query.set('container', id);
     return `/commit?${query.toString()}`;
   };
-  return (await passOn(manager, request, { reference, path })).reply;
+  const { reply, container } = await passOn(context.manager, request, { reference, path });
+  const repository = request.query.get('repo') ?? '';
+  if (reply.status < 300 && repository !== '') {
+    const tag = request.query.get('tag') ?? '';
+    const names = [tag === '' ? repository : `${repository}:${tag}`];
+    await namesFollow(context, { nodeId: container.nodeId, names, signal: request.signal });
+  }
+  return reply;
 };
