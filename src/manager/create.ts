@@ -54,7 +54,7 @@ export const createManager = (
   const parts = new DisposableStack();
   const merged = parts.use(createMergedEvents({ inventory, engines, queries, clock, log }));
   const events = parts.use(createEvents(store, clock, merged.tell));
-  const images = createImages({ engines, queries, clock, log });
+  const images = createImages({ engines, queries, inventory, clock, log });
   const volumes = createVolumes({ store, engines, queries, clock, random: ports.random });
   parts.use(forgetDestroyed(inventory, volumes, log));
   const networks = createContainerNetworks({ ...ports, engines, queries, inventory });

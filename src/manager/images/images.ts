@@ -4,7 +4,7 @@ import { normalImage, parseImageReference } from '../../model/image-reference.ts
 import { nodeName } from '../../model/node.ts';
 import type { Clock, Log } from '../../platform/ports.ts';
 import { engineMessage, readAnswer } from '../engines/ask.ts';
-import type { Engines, Ensured, Images, Queries } from '../manager.ts';
+import type { Engines, Ensured, Images, Inventory, Queries } from '../manager.ts';
 import { createGate } from './gate.ts';
 import { current, findImage, imagePath } from './holders.ts';
 import type { Holder } from './holders.ts';
@@ -15,6 +15,7 @@ import { transfer } from './transfer.ts';
 export interface ImagesOptions {
   readonly engines: Engines;
   readonly queries: Queries;
+  readonly inventory: Inventory;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -35,12 +36,13 @@ export const createImages = (options: ImagesOptions): Images => {
   const ensure: Images['ensure'] = async (nodeId, reference, { signal, onBytes }) => {
     const image = normalImage(reference);
     const work = async (own: AbortSignal, tell: (total: number) => void): Promise<Ensured> => {
-      const found = await findImage(options, image, { clock, signal: own });
-      const holders = current(found.holders);
-      const here = holders.find((holder) => holder.nodeId === nodeId);
-      if (here !== undefined) return { kind: 'present', id: here.image.Id };
       const target = { nodeId, image, record: queries.node(nodeId) };
-      const fitting = holders.filter((holder) => fits(holder, target));
+      const there = await undisputed(options, target, own);
+      if (there !== undefined) return { kind: 'present', id: there };
+      const found = await findImage(options, image, { clock, signal: own });
+      const fitting = current(found.holders.filter((holder) => holder.nodeId === nodeId || fits(holder, target)));
+      const here = fitting.find((holder) => holder.nodeId === nodeId);
+      if (here !== undefined) return { kind: 'present', id: here.image.Id };
       const [first] = fitting;
       if (first === undefined) return { kind: 'nowhere', missing: found.missing.map(({ nodeName: name }) => name) };
       const id = first.image.Id;
@@ -59,7 +61,10 @@ export const createImages = (options: ImagesOptions): Images => {
       const { holders } = await findImage(options, image, { clock, signal });
       const source = holders.find((holder) => holder.nodeId === nodeId);
       if (source === undefined) return [];
-      const stale = holders.filter((holder) => holder.image.Id !== source.image.Id);
+      // Of another architecture it is another image by right.
+      const stale = holders.filter(
+        (holder) => holder.image.Id !== source.image.Id && fits(source, { nodeId, image, record: holder.record }),
+      );
       const update = async ({ nodeId: id, nodeName: name, record }: Holder): Promise<string | undefined> => {
         const target = { nodeId: id, image, record };
         try {
@@ -89,6 +94,25 @@ const fits = ({ image }: Holder, { record }: Target): boolean => {
   const own = record.node.description?.platform.architecture ?? '';
   const made = image.Architecture ?? '';
   return own === '' || made === '' || normalArchitecture(own) === normalArchitecture(made);
+};
+
+/**
+ * The id of an image that the node has, where no other node is known to mean another one by the name: so most are found,
+ * by asking one engine.
+ */
+const undisputed = async (
+  options: ImagesOptions,
+  { image, record }: Target,
+  signal: AbortSignal,
+): Promise<string | undefined> => {
+  const { queries, inventory, clock } = options;
+  const ready = queries.nodes().filter(({ status }) => status.state === 'ready');
+  if (!ready.every(({ node }) => inventory.listed(node.id))) return undefined;
+  const { holders } = await findImage(options, image, { clock, signal, nodes: [record] });
+  const id = holders[0]?.image.Id;
+  const otherwise = (own: ReturnType<Inventory['images']>[number]): boolean =>
+    own.Id !== id && (own.RepoTags ?? []).includes(image);
+  return ready.some(({ node }) => inventory.images(node.id).some(otherwise)) ? undefined : id;
 };
 
 /** Names the image on a node that has it under another name. False where it has not got it. */
