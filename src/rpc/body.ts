@@ -43,7 +43,13 @@ async function* iterate(
   letGo: () => void,
 ): AsyncGenerator<Uint8Array> {
   try {
-    for await (const chunk of source.iterator({ destroyOnReturn: false })) if (chunk instanceof Uint8Array) yield chunk;
+    for (;;) {
+      const chunk: unknown = source.read();
+      if (chunk instanceof Uint8Array) yield chunk;
+      else if (source.readableEnded) break;
+      else if (source.destroyed) throw source.errored ?? new Error('Premature close');
+      else await moved(source);
+    }
   } catch (cause) {
     throw fault(cause) ?? cause;
   } finally {
@@ -52,3 +58,17 @@ async function* iterate(
   const late = fault(undefined);
   if (late !== undefined) throw late;
 }
+
+/**
+ * There is more to read, or it is over. (Node's own iterator takes an HTTP/2 stream that is over, but not read to its end,
+ * for one that broke off.)
+ */
+const moved = (source: Readable): Promise<void> =>
+  new Promise((resolve) => {
+    const names = ['readable', 'end', 'close', 'error'] as const;
+    const done = (): void => {
+      for (const name of names) source.off(name, done);
+      resolve();
+    };
+    for (const name of names) source.on(name, done);
+  });

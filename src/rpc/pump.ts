@@ -134,9 +134,9 @@ const pumpStream = ({ source, fault, letGo }: Under, to: Writable, { waiting }: 
   source.on('error', ignore).on('close', onSourceClose).on('end', onEnd);
   to.on('error', ignore).on('close', onClose).on('drain', onDrain);
   if (to.closed || to.destroyed) settle(closedEarly(to));
-  else if (source.closed && !source.readableEnded) onSourceClose();
+  else if (source.destroyed && !source.readableEnded) onSourceClose();
   else if (source.readableEnded) onEnd();
-  else source.on('data', onData);
+  else source.on('data', onData).resume();
   return promise;
 };
 

@@ -202,6 +202,18 @@ export const transportContract = (name: string, make: MakeHarness): void => {
       assert.equal(await text(response.body), 'got one two');
     });
 
+    test('an answer that nobody reads at once is kept', async () => {
+      const { harness, request } = await serving(async ({ path, body }) => ({
+        status: 200,
+        body: chunks(path, await text(body ?? chunks())),
+      }));
+      await using _ = harness;
+      const first = await request('/first', chunks('!'));
+      // Both halves of the first one are over by then.
+      for (const path of ['/second', '/third', '/fourth']) assert.equal(await text((await request(path)).body), path);
+      assert.equal(await text(first.body), '/first!');
+    });
+
     test('what the service throws arrives as the same code', async () => {
       const { harness, request } = await serving(() => Promise.reject(new TuttiError('not-found', 'no such task')));
       await using _ = harness;

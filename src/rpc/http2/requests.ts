@@ -130,6 +130,8 @@ export const sendRequest = async (
   const headers = await new Promise<IncomingHttpHeaders>((resolve, reject) => {
     const closed = () => reject(signal.aborted ? signal.reason : lost(undefined));
     stream.once('response', (given) => {
+      // Said aloud: a stream that is over and was neither read nor paused is emptied by node.
+      stream.pause();
       stream.off('close', closed);
       resolve(given);
     });
