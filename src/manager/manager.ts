@@ -58,6 +58,8 @@ export interface KnownContainer {
   /** Its node is ready and its engine answers. */
   readonly reachable: boolean;
   readonly summary: Definitions['ContainerSummary'];
+  /** When it was made, nanoseconds since the epoch, where its engine told: a summary has whole seconds. */
+  readonly createdNanos?: number;
 }
 
 /** Puts containers that are there on networks that span the nodes, and takes them off. `settings`: Docker's EndpointSettings. */
@@ -103,6 +105,8 @@ export interface Inventory {
   named(name: string): readonly KnownContainer[];
   containers(): readonly KnownContainer[];
   of(nodeId: string): readonly KnownContainer[];
+  /** The container of this full id on the node, as far as it is known. */
+  get(nodeId: string, id: string): KnownContainer | undefined;
   /** Images with their tags and digests. */
   images(nodeId: string): readonly Definitions['ImageSummary'][];
   /** The node's engine has been listed since it is ready: what `of` and `images` lack is not there. */

@@ -8,6 +8,8 @@ export interface Entry {
   readonly name: string;
   readonly nodeId: string;
   readonly summary: Summary;
+  /** When it was made, nanoseconds since the epoch, where its engine told: a summary has whole seconds. */
+  readonly createdNanos?: number;
 }
 
 /** The containers of all nodes by id, beginning of an id, and name. A change costs what changes. */
@@ -15,6 +17,8 @@ export interface ContainerIndex {
   /** All that the node has; what is not among them goes. */
   replace(nodeId: string, summaries: readonly Summary[]): void;
   put(nodeId: string, summaries: readonly Summary[]): void;
+  /** When a container was made, which may come before the container itself. */
+  created(nodeId: string, id: string, nanos: number): void;
   remove(nodeId: string, id: string): void;
   drop(nodeId: string): void;
   get(nodeId: string, id: string): Entry | undefined;
@@ -34,7 +38,9 @@ export const createContainerIndex = (): ContainerIndex => {
   const names = createBuckets<Entry>();
   const buckets = createBuckets<Entry>();
 
-  const remove = (nodeId: string, id: string): void => {
+  const times = new Map<string, number>();
+
+  const unlist = (nodeId: string, id: string): void => {
     const containers = nodes.get(nodeId);
     const entry = containers?.get(id);
     if (entry === undefined) return;
@@ -42,11 +48,16 @@ export const createContainerIndex = (): ContainerIndex => {
     names.remove(entry.name, entry);
     buckets.remove(bucketOf(id), entry);
   };
+  const remove = (nodeId: string, id: string): void => {
+    unlist(nodeId, id);
+    times.delete(id);
+  };
   const put = (nodeId: string, summary: Summary): void => {
     const { Id: id } = summary;
     if (id === undefined) return;
-    remove(nodeId, id);
-    const entry = { id, name: nameOf(summary), nodeId, summary };
+    unlist(nodeId, id);
+    const createdNanos = times.get(id);
+    const entry = { id, name: nameOf(summary), nodeId, summary, ...(createdNanos !== undefined && { createdNanos }) };
     let containers = nodes.get(nodeId);
     if (containers === undefined) nodes.set(nodeId, (containers = new Map<string, Entry>()));
     containers.set(id, entry);
@@ -64,6 +75,11 @@ export const createContainerIndex = (): ContainerIndex => {
     },
     put: (nodeId, summaries) => {
       for (const summary of summaries) put(nodeId, summary);
+    },
+    created: (nodeId, id, nanos) => {
+      times.set(id, nanos);
+      const entry = nodes.get(nodeId)?.get(id);
+      if (entry !== undefined) put(nodeId, entry.summary);
     },
     remove,
     drop: (nodeId) => {

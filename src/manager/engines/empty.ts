@@ -8,6 +8,7 @@ export const emptyInventory: Inventory = {
   named: () => [],
   containers: () => [],
   of: () => [],
+  get: () => undefined,
   images: () => [],
   listed: () => false,
   refresh: () => Promise.resolve(),

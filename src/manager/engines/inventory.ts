@@ -72,6 +72,10 @@ export const startInventory = (ports: InventoryPorts): Inventory & AsyncDisposab
     named,
     containers: () => index.all().map(known),
     of: (nodeId) => index.of(nodeId).map(known),
+    get: (nodeId, id) => {
+      const entry = index.get(nodeId, id);
+      return entry === undefined ? undefined : known(entry);
+    },
     images: nodes.images,
     listed: nodes.listed,
     refresh: nodes.refresh,

@@ -64,7 +64,13 @@ export const startNodes = (options: NodesOptions): Nodes => {
       nodeId,
       keeper,
       progress: node.progress,
-      publish: (event: EngineEvent['event']) => options.publish(nodeId, event),
+      publish: (event: EngineEvent['event']) => {
+        const { Type, Action, Actor, timeNano } = event;
+        if (Type === 'container' && Action === 'create' && timeNano !== undefined) {
+          index.created(nodeId, Actor?.ID ?? '', timeNano);
+        }
+        options.publish(nodeId, event);
+      },
       listed: () => (following.listed = true),
     };
     // Not inside of the commit that told of it.

@@ -16,6 +16,10 @@ const readPid = async (file: string): Promise<number> => {
 const pidFile = ({ layout }: Cluster, node: string, daemon: DaemonName): string =>
   join(layoutNode(layout, node).tutti.runDirectory, `${daemon}.pid`);
 
+/** The process of a node's daemon. */
+export const pidOf = async (cluster: Cluster, node: string, daemon: DaemonName): Promise<number> =>
+  await readPid(pidFile(cluster, node, daemon));
+
 const daemonsOf = ({ nodes }: Cluster): readonly (readonly [string, DaemonName])[] =>
   nodes.flatMap(({ name, role }) =>
     role === 'manager'
@@ -28,14 +32,12 @@ const daemonsOf = ({ nodes }: Cluster): readonly (readonly [string, DaemonName])
 
 /** Kills (-9) one daemon; its supervisor starts it again. */
 export async function killDaemon(cluster: Cluster, node: string, daemon: DaemonName): Promise<void> {
-  process.kill(await readPid(pidFile(cluster, node, daemon)), 'SIGKILL');
+  process.kill(await pidOf(cluster, node, daemon), 'SIGKILL');
 }
 
 /** Kills (-9) the managers and all agents at one moment; their supervisors start them again. */
 export async function killAllDaemons(cluster: Cluster): Promise<void> {
-  const pids = await Promise.all(
-    daemonsOf(cluster).map(async ([node, daemon]) => await readPid(pidFile(cluster, node, daemon))),
-  );
+  const pids = await Promise.all(daemonsOf(cluster).map(async ([node, daemon]) => await pidOf(cluster, node, daemon)));
   for (const pid of pids) process.kill(pid, 'SIGKILL');
 }
 

@@ -46,8 +46,11 @@ export const listContainers = async ({ manager, clock }: DockerContext, request:
     return record === undefined ? [] : lostOn(manager, query, record);
   });
   const found = [...answers.flatMap(({ value }) => (value instanceof TuttiError ? [] : value)), ...lost];
-  const merged = found.filter((each) => inTime(each, moments)).map(({ summary }) => summary);
-  const sorted = merged.toSorted((left, right) => (right.Created ?? 0) - (left.Created ?? 0));
+  const timed = found.map((listed) => ({ ...listed, made: madeAt(manager, listed) }));
+  const sorted = timed
+    .filter((each) => inTime(each, moments))
+    .toSorted((left, right) => right.made - left.made)
+    .map(({ summary }) => summary);
   return {
     kind: 'json',
     status: 200,
@@ -66,30 +69,33 @@ interface Moment {
   readonly kind: 'before' | 'since';
   readonly nodeId: string;
   readonly id: string;
-  /** Seconds since the epoch. */
-  readonly created: number;
+  /** As `madeAt`. */
+  readonly made: number;
 }
 
-const momentsOf = async (
-  { inventory }: Manager,
-  { filters }: ListQuery,
-  signal: AbortSignal,
-): Promise<readonly Moment[]> => {
+/**
+ * When a container was made, in nanoseconds since the epoch: a list has whole seconds, and in one second an engine's own
+ * order says more.
+ */
+const madeAt = ({ inventory }: Manager, { nodeId, summary }: Listed): number =>
+  inventory.get(nodeId, summary.Id ?? '')?.createdNanos ?? (summary.Created ?? 0) * 1e9;
+
+const momentsOf = async (manager: Manager, { filters }: ListQuery, signal: AbortSignal): Promise<readonly Moment[]> => {
+  const { inventory } = manager;
   const found: Moment[] = [];
   for (const kind of ['before', 'since'] as const) {
     for (const reference of filters.get(kind) ?? []) {
       const { nodeId, id, summary } = await inventory.find(reference, signal);
-      found.push({ kind, nodeId, id, created: summary.Created ?? 0 });
+      found.push({ kind, nodeId, id, made: madeAt(manager, { nodeId, summary }) });
     }
   }
   return found;
 };
 
-const inTime = ({ nodeId, summary }: Listed, moments: readonly Moment[]): boolean =>
-  moments.every(({ kind, nodeId: its, created }) => {
-    const { Created = 0 } = summary;
-    return its === nodeId || (kind === 'before' ? Created < created : Created > created);
-  });
+const inTime = ({ nodeId, made }: Listed & { readonly made: number }, moments: readonly Moment[]): boolean =>
+  moments.every(
+    (moment) => moment.nodeId === nodeId || (moment.kind === 'before' ? made < moment.made : made > moment.made),
+  );
 
 const enginePath = (manager: Manager, query: ListQuery, own: readonly Moment[], timed: boolean): string => {
   const networks = query.filters.get('network')?.flatMap((wanted) => engineNetworksOf(manager, wanted));

@@ -16,6 +16,9 @@ const refused: readonly (readonly [path: RegExp, reason: string])[] = [
 
 /** The answer where no route fits: 501 with the reason for what Docker has and Tutti does not, else 404 as Docker's. */
 export const unsupported = (path: string): Reply => {
+  // "docker inspect" looks for a plugin last of all: there is none of that name.
+  const plugin = /^\/plugins\/(.+)\/json$/.exec(path)?.[1];
+  if (plugin !== undefined) return json({ message: `plugin "${plugin}" not found` }, 404);
   const reason = refused.find(([pattern]) => pattern.test(path))?.[1];
   if (reason !== undefined) throw new TuttiError('not-implemented', `tutti does not do this: ${reason}`);
   return json({ message: 'page not found' }, 404);
