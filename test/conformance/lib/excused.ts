@@ -25,6 +25,12 @@ const excuses: readonly Excuse[] = [
   },
   {
     side: 'answer',
+    endpoint: /^GET \/distribution/,
+    problem: /^status 503 is not one/,
+    why: 'no engine is behind these nodes: an engine alone always has itself',
+  },
+  {
+    side: 'answer',
     endpoint: new RegExp(`^\\w+ /${swarmObject}`),
     problem: /^status 400 is not one/,
     why: "Docker's own answer to what its Swarm mode refuses as it is now (in use, not down)",
