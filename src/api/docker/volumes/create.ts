@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { NodeRecord } from '../../../manager/manager.ts';
 import { TuttiError } from '../../../model/errors.ts';
-import { nodeName } from '../../../model/node.ts';
 import { volumeSpec } from '../../../model/volume.ts';
 import type { VolumeSpec } from '../../../model/volume.ts';
 import type { Definitions } from '../../../platform/engine/types.generated.ts';
@@ -13,11 +12,12 @@ import type { DockerContext } from '../context.ts';
 import { rowTo, volumeFrom, volumeSchema, volumeTo } from '../convert/volume.ts';
 import { readBody } from '../input.ts';
 import { askOne, refusalOf } from './ask-one.ts';
+import { chooseNode } from './choose.ts';
 import { locateVolume, recordOf } from './locate.ts';
 
 /**
  * `POST /volumes/create`. `node/name` is made on that node, and so is one that is there already (engines take it for
- * made). A new local volume is promised; one of another driver is made on a node that has the driver.
+ * made). A new local volume is promised; one of another driver, or with constraints, is made on a node that is fit.
  */
 export const createVolume = async (context: DockerContext, request: ApiRequest): Promise<Reply> => {
   const { value } = await readBody(request, volumeSchema, 'volume');
@@ -35,9 +35,12 @@ export const createVolume = async (context: DockerContext, request: ApiRequest):
     case 'promised':
       if (located.row.spec.driver === spec.driver) return json(rowTo(located.row, undefined), 201);
       return json({ message: taken(name, located.row.spec.driver) }, 409);
-    case 'nowhere':
-      if (spec.driver !== 'local') return await makeOn(context, request, nodeWithDriver(context, spec.driver), spec);
-      return json(rowTo(await context.manager.volumes.record(spec), undefined), 201);
+    case 'nowhere': {
+      const { queries, volumes } = context.manager;
+      const home = chooseNode(queries.nodes(), volumes.rows(), spec);
+      if (home !== undefined) return await makeOn(context, request, home, spec);
+      return json(rowTo(await volumes.record(spec), undefined), 201);
+    }
   }
 };
 
@@ -96,21 +99,6 @@ const nodeNamed = ({ manager }: DockerContext, reference: string): NodeRecord =>
     'invalid-argument',
     `create ${reference}: "${reference}" includes invalid characters for a local volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed (and there is no node ${name} to make it on)`,
   );
-};
-
-/** The first ready node whose engine has the driver; where none has it, the first ready one's engine says so. */
-const nodeWithDriver = ({ manager }: DockerContext, driver: string): NodeRecord => {
-  const ready = manager.queries
-    .nodes()
-    .filter(({ node, status }) => status.state === 'ready' && node.spec.availability === 'active')
-    .toSorted((left, right) => (nodeName(left.node) < nodeName(right.node) ? -1 : 1));
-  const bare = (name: string): string => name.replace(/:[^/]*$/, '');
-  const has = ({ node }: NodeRecord): boolean =>
-    node.description?.engine.plugins?.some(({ type, name }) => type === 'Volume' && bare(name) === bare(driver)) ===
-    true;
-  const found = ready.find(has) ?? ready[0];
-  if (found === undefined) throw new TuttiError('unavailable', 'no node is ready to make the volume on');
-  return found;
 };
 
 const makeOn = async (

@@ -136,6 +136,24 @@ test('prune keeps named volumes unless it is told all, on older engines too; old
   assert.ok(engines.asked.includes('node1 POST /volumes/prune?filters={"label!":["keep"]}'));
 });
 
+test('constraints choose the node at once', async () => {
+  await using parts = await start();
+  const { docker } = parts;
+  const create = (Name: string, ...constraints: readonly string[]) => ({
+    body: { Name, Labels: { 'com.docker.swarm.constraints': JSON.stringify(constraints) } },
+  });
+  const made = async (Name: string, ...constraints: readonly string[]): Promise<string | undefined> =>
+    ((await docker.read('POST', '/volumes/create', create(Name, ...constraints))) as Shown).Node?.Name;
+  assert.equal(await made('one', 'node==node2'), 'node2');
+  assert.equal(await made('two', 'node!=node2'), 'node1');
+  assert.equal(await made('three', 'node==node*'), 'node1');
+  assert.equal(await made('four', 'node==~nope', 'node.role==worker'), 'node2');
+  const none = await docker.fail('POST', '/volumes/create', create('five', 'node==nope'));
+  assert.equal(none.status, 503);
+  assert.match(none.message, /Unable to find a node .*node==nope/);
+  assert.equal((await docker.fail('POST', '/volumes/create', create('six', 'nonsense'))).status, 400);
+});
+
 test('what makes no sense is refused', async () => {
   await using parts = await start();
   const { docker } = parts;
