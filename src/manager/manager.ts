@@ -222,6 +222,10 @@ export interface Containers {
   reserved(nodeId: string): { readonly nanoCpus: number; readonly memoryBytes: number };
   /** What the cluster keeps of it; undefined where it was not made through Tutti. */
   row(engineId: string): SingleContainer | undefined;
+  /** Its engine has changed it: what it reserves, and how it is made again. Nothing where it was not made through Tutti. */
+  updated(engineId: string, change: (spec: SingleContainerSpec) => SingleContainerSpec): Promise<void>;
+  /** Ids of what containers that moved have left on lost nodes: nobody's containers any more. */
+  superseded(): ReadonlySet<string>;
 }
 
 /**

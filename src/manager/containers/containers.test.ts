@@ -117,6 +117,31 @@ describe('containers made by themselves', () => {
     assert.equal(containers.row(id), undefined);
   });
 
+  it('are placed again where their node is lost while they are placed', async () => {
+    await using cluster = await ContainerCluster.start(2);
+    using containers = cluster.containers();
+    cluster.before = (node, method) => {
+      if (node !== 'n1' || method !== 'POST') return;
+      cluster.setNode('n1', 'disconnected');
+      throw new TuttiError('unavailable', 'the node is not connected');
+    };
+    // Whether it was made there is not known: it may not be made a second time.
+    assert.equal(await codeOf(containers.create(aContainerSpec('web'), never)), 'unavailable');
+    cluster.setNode('n1', 'ready');
+    cluster.before = () => undefined;
+    const images = {
+      ensure: (nodeId: string) => {
+        if (nodeId === 'n1') cluster.setNode('n1', 'disconnected');
+        return nodeId === 'n1'
+          ? Promise.reject(new TuttiError('unavailable', 'it did not arrive'))
+          : Promise.resolve({ kind: 'present' as const, id: 'x' });
+      },
+    };
+    using others = cluster.containers({ images });
+    idOf(await others.create(aContainerSpec('shop'), never));
+    assert.deepEqual(cluster.everywhere(), ['n2 shop']);
+  });
+
   it('whose answer was lost were made all the same, or not', async () => {
     await using cluster = await ContainerCluster.start(1);
     using containers = cluster.containers();

@@ -7,13 +7,13 @@ import type { ClaimContext } from './claim.ts';
 import { callEngine, refusal } from './engine.ts';
 import { createLoads } from './loads.ts';
 import { makeOnEngine, UnknownOutcome } from './make.ts';
-import { checkFree, checkName, nameTaken } from './names.ts';
+import { checkFree, checkName, nameTaken, supersededIn } from './names.ts';
 import { nearOf } from './near.ts';
 import type { ContainerPorts } from './ports.ts';
 import { changeRow, dropRow, renameRow } from './row.ts';
 import { startTendLoop } from './tend-loop.ts';
 
-/** A volume may be made elsewhere while its container is placed: then it is placed again. */
+/** A volume may be made elsewhere while its container is placed, or its node be lost: then it is placed again. */
 const mostAttempts = 3;
 const renameMs = 30_000;
 
@@ -37,7 +37,7 @@ export const createContainers = (ports: ContainerPorts): ContainersOfManager => 
         try {
           return await create(context, making, spec, signal);
         } catch (thrown) {
-          if (attempt === mostAttempts || TuttiError.from(thrown).code !== 'conflict') throw thrown;
+          if (attempt === mostAttempts || !mayFitElsewhere(thrown)) throw thrown;
         }
       }
     },
@@ -63,10 +63,18 @@ export const createContainers = (ports: ContainerPorts): ContainersOfManager => 
       return { nanoCpus, memoryBytes };
     },
     row: rowOf,
+    updated: async (engineId, change) => {
+      const row = rowOf(engineId);
+      if (row !== undefined) await changeRow(ports, row, (now) => ({ ...now, spec: change(now.spec) }));
+    },
+    superseded: () => supersededIn(store.view),
     startTending: () => startTendLoop(context),
     [Symbol.dispose]: () => loads[Symbol.dispose](),
   };
 };
+
+const mayFitElsewhere = (thrown: unknown): boolean =>
+  !(thrown instanceof UnknownOutcome) && ['conflict', 'unavailable'].includes(TuttiError.from(thrown).code);
 
 const renameBoth = async (
   ports: ContainerPorts,

@@ -1,6 +1,7 @@
 import { TuttiError } from '../../model/errors.ts';
 import { containerName } from '../../model/single-container.ts';
 import { standingOn } from './engine.ts';
+import type { View } from '../../store/store.ts';
 import type { ContainerPorts } from './ports.ts';
 
 type Ports = Pick<ContainerPorts, 'engines' | 'inventory' | 'clock' | 'store'>;
@@ -30,8 +31,11 @@ export const checkFree = async (
   signal: AbortSignal,
   except: ReadonlySet<string> = new Set(),
 ): Promise<void> => {
-  for (const { id, nodeId, reachable } of ports.inventory.named(name)) {
-    if (except.has(id) || (!reachable && isSuperseded(ports, id))) continue;
+  const known = ports.inventory.named(name);
+  // What only waits for its lost node, to be removed there, has no name.
+  const left = known.some(({ reachable }) => !reachable) ? supersededIn(ports.store.view) : new Set<string>();
+  for (const { id, nodeId, reachable } of known) {
+    if (except.has(id) || (!reachable && left.has(id))) continue;
     if (!reachable || !(await isGone(ports, nodeId, id, name, signal))) throw nameTaken(name, id);
   }
   const [row] = ports.store.view.find('container', 'name', name);
@@ -44,12 +48,11 @@ export const checkFree = async (
   });
 };
 
-/** It is only waiting for its lost node, to be removed there. */
-const isSuperseded = ({ store }: Ports, id: string): boolean => {
-  for (const { superseded } of store.view.list('container')) {
-    if (superseded?.some(({ engineId }) => engineId === id) === true) return true;
-  }
-  return false;
+/** Ids of what containers have left on lost nodes. */
+export const supersededIn = (view: View): ReadonlySet<string> => {
+  const ids = new Set<string>();
+  for (const { superseded = [] } of view.list('container')) for (const { engineId } of superseded) ids.add(engineId);
+  return ids;
 };
 
 /** The engine says that it is gone, or is called otherwise. An engine that says nothing has it still. */

@@ -1,11 +1,15 @@
 import type { KnownContainer, Manager } from '../../../manager/manager.ts';
 import type { Reply } from '../../http/reply.ts';
 import { empty } from '../../http/reply.ts';
+import { readJsonAsItIs } from '../../http/body.ts';
 import type { ApiRequest } from '../../http/request.ts';
 import { flagOf } from '../../http/request.ts';
 import { locate, referenceOf } from './locate.ts';
+import { withUpdate } from '../convert/container-create.ts';
 import type { PassOptions, Passed } from './pass.ts';
 import { passOn, withQuery } from './pass.ts';
+
+const updateLimit = 1024 * 1024;
 
 /** As `passOn`; the inventory sees at once what changed: the next command may come before the engine's event. */
 export const passChange = async (manager: Manager, request: ApiRequest, options: PassOptions): Promise<Passed> => {
@@ -30,6 +34,23 @@ export const removeContainer = async (manager: Manager, request: ApiRequest): Pr
   if (reply.status < 300 && !flagOf(request, 'link')) await manager.containers.removed(container.id);
   return reply;
 };
+
+/** The engine is sent what the client said; what the container reserves follows. */
+export const updateContainer = async (manager: Manager, request: ApiRequest): Promise<Reply> => {
+  const body = await readJsonAsItIs(request, updateLimit);
+  const bytes = Buffer.from(body === undefined ? '' : JSON.stringify(body));
+  const { reply, container } = await passChange(manager, request, {
+    path: withQuery(request, '/update'),
+    body: once(bytes),
+    headers: { 'content-length': String(bytes.length) },
+  });
+  if (reply.status < 300) await manager.containers.updated(container.id, (spec) => withUpdate(spec, body));
+  return reply;
+};
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield await Promise.resolve(bytes);
+}
 
 /** Names are unique over the cluster. */
 export const renameContainer = async (manager: Manager, request: ApiRequest): Promise<Reply> => {

@@ -41,10 +41,14 @@ export const listContainers = async ({ manager, clock }: DockerContext, request:
   );
   const refused = answers.flatMap(({ value }) => (value instanceof TuttiError ? [value] : []))[0];
   if (refused !== undefined) throw refused;
-  const lost = missing.flatMap(({ nodeId }) => {
-    const record = nodes.find(({ node }) => node.id === nodeId);
-    return record === undefined ? [] : lostOn(manager, query, record);
-  });
+  // What was made again elsewhere is listed there.
+  const superseded = missing.length === 0 ? new Set<string>() : manager.containers.superseded();
+  const lost = missing
+    .flatMap(({ nodeId }) => {
+      const record = nodes.find(({ node }) => node.id === nodeId);
+      return record === undefined ? [] : lostOn(manager, query, record);
+    })
+    .filter(({ summary }) => !superseded.has(summary.Id ?? ''));
   const found = [...answers.flatMap(({ value }) => (value instanceof TuttiError ? [] : value)), ...lost];
   const timed = found.map((listed) => ({ ...listed, made: madeAt(manager, listed) }));
   const sorted = timed

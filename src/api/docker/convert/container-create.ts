@@ -86,6 +86,26 @@ export const containerFrom = (input: unknown, { name, platform, apiVersion }: Cr
   };
 };
 
+/** What `POST /containers/{id}/update` changes; what is zero or empty in it stays as it is. */
+export const withUpdate = (spec: SingleContainerSpec, input: unknown): SingleContainerSpec => {
+  const given = Object.entries((input ?? {}) as Readonly<Record<string, unknown>>).filter(([, value]) =>
+    isGiven(value),
+  );
+  const parsed = createSchema.safeParse({
+    ...spec.request,
+    HostConfig: { ...(spec.request['HostConfig'] as object | undefined), ...Object.fromEntries(given) },
+  });
+  // The engine has taken what placing cannot read: it stays as it was.
+  if (!parsed.success) return spec;
+  return { ...spec, request: parsed.data, reservation: reservationOf(parsed.data.HostConfig ?? {}) };
+};
+
+const isGiven = (value: unknown): boolean => {
+  if (value === null || value === 0 || value === '' || value === undefined) return false;
+  if (Array.isArray(value)) return value.length > 0;
+  return typeof value !== 'object' || (value as { readonly Name?: unknown }).Name !== '';
+};
+
 /** What it may take at most counts as reserved, as in classic Swarm, where it does not say how much it wants to be sure of. */
 const reservationOf = ({ Memory, MemoryReservation, NanoCpus, CpuQuota, CpuPeriod }: HostConfig) => {
   const memory = positive(MemoryReservation) ?? positive(Memory) ?? 0;

@@ -2,7 +2,7 @@ import { TuttiError } from '../../../model/errors.ts';
 import type { Reply } from '../../http/reply.ts';
 import type { ApiRequest } from '../../http/request.ts';
 import type { Handler, Route } from '../../http/router.ts';
-import { passChange, removeContainer, renameContainer } from '../containers/change.ts';
+import { passChange, removeContainer, renameContainer, updateContainer } from '../containers/change.ts';
 import { createExec, passExec } from '../containers/exec.ts';
 import { inspectContainer } from '../containers/inspect.ts';
 import { listContainers } from '../containers/list.ts';
@@ -29,7 +29,7 @@ const passed = [
 ] as const;
 
 /** As well, and the container is not the same afterwards. */
-const changing = ['stop', 'kill', 'pause', 'unpause', 'update'] as const;
+const changing = ['stop', 'kill', 'pause', 'unpause'] as const;
 
 /** Everything about containers that are there, wherever they are, and about execs in them. */
 export const containerRoutes = (context: DockerContext): readonly Route[] => {
@@ -54,6 +54,7 @@ export const containerRoutes = (context: DockerContext): readonly Route[] => {
       onContainer('POST', `/${what}`, (request) => startContainer(manager, request, what)),
     ),
     ...onContainer('GET', '/json', (request) => inspectContainer(manager, request)),
+    ...onContainer('POST', '/update', (request) => updateContainer(manager, request)),
     ...onContainer('POST', '/rename', (request) => renameContainer(manager, request)),
     ...onContainer('DELETE', '', (request) => removeContainer(manager, request)),
     ...onContainer('POST', '/exec', (request) => createExec(manager, request)),
