@@ -40,6 +40,8 @@ export const clusterCommands = ({ store, joinToken }: CommandContext): ClusterCo
         throw new TuttiError('conflict', message);
       }
       transaction.delete('node', node.id);
+      // Its disk is no longer the cluster's: the names are free.
+      for (const { id } of transaction.find('volume', 'node', node.id)) transaction.delete('volume', id);
     });
   },
   updateCluster: async (version, spec) => {

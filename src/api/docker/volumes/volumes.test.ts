@@ -136,6 +136,25 @@ test('prune keeps named volumes unless it is told all, on older engines too; old
   assert.ok(engines.asked.includes('node1 POST /volumes/prune?filters={"label!":["keep"]}'));
 });
 
+test('rows follow what happened to volumes behind the manager, and to their nodes', async () => {
+  await using parts = await start();
+  const { docker, engines } = parts;
+  const { volumes, commands } = docker.cluster.manager;
+  await docker.read('POST', '/volumes/create', { body: { Name: 'node2/here' } });
+  await docker.read('POST', '/volumes/create', { body: { Name: 'node2/gone' } });
+  engines.of('node2').delete('gone');
+  assert.deepEqual(await list(docker), ['here node2']);
+  assert.equal(volumes.rows().length, 2);
+  docker.cluster.clock.advance(61_000);
+  assert.deepEqual(await list(docker), ['here node2']);
+  assert.deepEqual(
+    volumes.rows().map(({ spec }) => spec.name),
+    ['here'],
+  );
+  await commands.removeNode('node2', true);
+  assert.deepEqual(volumes.rows(), []);
+});
+
 test('constraints choose the node at once', async () => {
   await using parts = await start();
   const { docker } = parts;
