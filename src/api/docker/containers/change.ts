@@ -1,4 +1,6 @@
 import type { KnownContainer, Manager } from '../../../manager/manager.ts';
+import type { ErrorCode } from '../../../model/errors.ts';
+import { TuttiError } from '../../../model/errors.ts';
 import type { Reply } from '../../http/reply.ts';
 import { empty } from '../../http/reply.ts';
 import { readJsonAsItIs } from '../../http/body.ts';
@@ -58,6 +60,24 @@ export const renameContainer = async (manager: Manager, request: ApiRequest): Pr
   // The engine says it best that there is no name.
   if (name === '') return (await passChange(manager, request, { path: withQuery(request, '/rename') })).reply;
   const container = await locate(manager, referenceOf(request), request.signal);
-  await manager.containers.rename(container, name, request.signal);
+  try {
+    await manager.containers.rename(container, name, request.signal);
+  } catch (thrown) {
+    throw reworded(thrown, ['already-exists'], 'Error when allocating new name: ');
+  }
   return empty(204);
 };
+
+export const killContainer = async (manager: Manager, request: ApiRequest): Promise<Reply> => {
+  try {
+    return (await passChange(manager, request, { path: withQuery(request, '/kill') })).reply;
+  } catch (thrown) {
+    throw reworded(thrown, ['not-found'], `Cannot kill container: ${referenceOf(request)}: `);
+  }
+};
+
+/** With what engines say before it. */
+const reworded = (thrown: unknown, codes: readonly ErrorCode[], before: string): unknown =>
+  thrown instanceof TuttiError && codes.includes(thrown.code)
+    ? new TuttiError(thrown.code, `${before}${thrown.message}`, { cause: thrown })
+    : thrown;

@@ -1,3 +1,4 @@
+import { splitReference } from '../../../manager/engines/resolve.ts';
 import type { KnownContainer, Manager } from '../../../manager/manager.ts';
 import { TuttiError } from '../../../model/errors.ts';
 import type { Reply } from '../../http/reply.ts';
@@ -10,8 +11,8 @@ import { readReply } from './read-reply.ts';
 export interface PassOptions extends Omit<ForwardOptions, 'path'> {
   /** Default: the container that the request's path names. */
   readonly reference?: string;
-  /** The engine's path for a container of this id, with the query. */
-  readonly path: (id: string) => string;
+  /** The engine's path for a container, with the query. `typed` is what its engine is to know it by: engines say it again. */
+  readonly path: (typed: string) => string;
 }
 
 export interface Passed {
@@ -19,11 +20,11 @@ export interface Passed {
   readonly reply: Reply;
 }
 
-/** `/containers/<id><rest>` with the client's own query. */
+/** `/containers/<typed><rest>` with the client's own query. */
 export const withQuery =
   (request: ApiRequest, rest: string): PassOptions['path'] =>
-  (id) =>
-    `/containers/${id}${rest}${request.query.size === 0 ? '' : `?${request.query.toString()}`}`;
+  (typed) =>
+    `/containers/${encodeURIComponent(typed)}${rest}${request.query.size === 0 ? '' : `?${request.query.toString()}`}`;
 
 /**
  * Passes a request on to the engine of the container that it is about. What was not told of yet (a container removed, its
@@ -32,10 +33,11 @@ export const withQuery =
 export const passOn = async (manager: Manager, request: ApiRequest, options: PassOptions): Promise<Passed> => {
   const { reference = referenceOf(request), path, ...others } = options;
   const container = await locate(manager, reference, request.signal);
+  const { name: typed } = splitReference(reference);
   const ask = async (to: KnownContainer): Promise<Reply> =>
-    await forward(manager, to.nodeId, request, { ...others, path: path(to.id) });
+    await forward(manager, to.nodeId, request, { ...others, path: path(typed) });
   const reply = await ask(container);
-  const gone = await missingIn(reply, container.id);
+  const gone = await missingIn(reply, typed);
   if (gone === undefined) return { container, reply };
   if (!gone.missing) return { container, reply: gone.reply };
   await manager.inventory.refresh(container.nodeId, [container.id], request.signal).catch(() => undefined);
@@ -57,10 +59,10 @@ const mostMessageBytes = 65_536;
 /** A 404 read to its end: whether it is the container that is missing. Undefined: it is no 404 with a text. */
 const missingIn = async (
   reply: Reply,
-  id: string,
+  typed: string,
 ): Promise<{ readonly missing: boolean; readonly reply: Reply } | undefined> => {
   if (reply.kind !== 'stream' || reply.status !== 404) return undefined;
   const text = await readReply(reply, mostMessageBytes);
   const { headers } = reply;
-  return { missing: text.includes(`No such container: ${id}`), reply: { kind: 'text', status: 404, text, headers } };
+  return { missing: text.includes(`No such container: ${typed}`), reply: { kind: 'text', status: 404, text, headers } };
 };

@@ -2,7 +2,7 @@ import { TuttiError } from '../../../model/errors.ts';
 import type { Reply } from '../../http/reply.ts';
 import type { ApiRequest } from '../../http/request.ts';
 import type { Handler, Route } from '../../http/router.ts';
-import { passChange, removeContainer, renameContainer, updateContainer } from '../containers/change.ts';
+import { killContainer, passChange, removeContainer, renameContainer, updateContainer } from '../containers/change.ts';
 import { createExec, passExec } from '../containers/exec.ts';
 import { inspectContainer } from '../containers/inspect.ts';
 import { listContainers } from '../containers/list.ts';
@@ -29,7 +29,7 @@ const passed = [
 ] as const;
 
 /** As well, and the container is not the same afterwards. */
-const changing = ['stop', 'kill', 'pause', 'unpause'] as const;
+const changing = ['stop', 'pause', 'unpause'] as const;
 
 /** Everything about containers that are there, wherever they are, and about execs in them. */
 export const containerRoutes = (context: DockerContext): readonly Route[] => {
@@ -55,6 +55,7 @@ export const containerRoutes = (context: DockerContext): readonly Route[] => {
     ),
     ...onContainer('GET', '/json', (request) => inspectContainer(manager, request)),
     ...onContainer('POST', '/update', (request) => updateContainer(manager, request)),
+    ...onContainer('POST', '/kill', (request) => killContainer(manager, request)),
     ...onContainer('POST', '/rename', (request) => renameContainer(manager, request)),
     ...onContainer('DELETE', '', (request) => removeContainer(manager, request)),
     ...onContainer('POST', '/exec', (request) => createExec(manager, request)),
@@ -74,9 +75,9 @@ const onContainer = (method: Route[0], rest: string, handler: Handler): readonly
 const commitContainer = async (context: DockerContext, request: ApiRequest): Promise<Reply> => {
   const reference = request.query.get('container') ?? '';
   if (reference === '') throw new TuttiError('invalid-argument', 'the container to commit is not named');
-  const path = (id: string): string => {
+  const path = (typed: string): string => {
     const query = new URLSearchParams(request.query);
-    query.set('container', id);
+    query.set('container', typed);
     return `/commit?${query.toString()}`;
   };
   const { reply, container } = await passOn(context.manager, request, { reference, path });
