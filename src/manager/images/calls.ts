@@ -18,7 +18,7 @@ const lingerMs = 30_000;
 interface Journey {
   readonly ended: Promise<Ensured>;
   readonly stop: AbortController;
-  bytes: number;
+  readonly progress: { bytes: number };
   linger: Timer;
 }
 
@@ -28,10 +28,11 @@ export const createImageCalls = ({ images, clock }: ImageCallOptions): Calls => 
 
   const begin = (key: string, nodeId: string, image: string): Journey => {
     const stop = new AbortController();
-    const onBytes = (total: number) => void (journey.bytes = total);
+    const progress = { bytes: 0 };
+    const onBytes = (total: number) => void (progress.bytes = total);
     const ended = images.ensure(nodeId, image, { signal: stop.signal, onBytes });
     const linger = clock.after(lingerMs, () => undefined);
-    const journey: Journey = { ended, stop, bytes: 0, linger };
+    const journey: Journey = { ended, stop, progress, linger };
     journeys.set(key, journey);
     ended.catch(() => undefined);
     return journey;
@@ -53,7 +54,7 @@ export const createImageCalls = ({ images, clock }: ImageCallOptions): Calls => 
     const timer = clock.after(answerMs, () => enough.resolve(undefined));
     try {
       const ensured = await Promise.race([journey.ended, enough.promise]);
-      if (ensured === undefined) return { kind: 'coming', bytes: journey.bytes };
+      if (ensured === undefined) return { kind: 'coming', bytes: journey.progress.bytes };
       end(key, journey);
       return ensured.kind === 'nowhere' ? { kind: 'nowhere' } : { kind: 'here', id: ensured.id };
     } catch (thrown) {

@@ -36,6 +36,7 @@ const build = async (context: DockerContext, request: ApiRequest): Promise<Reply
   try {
     const path = targetOf({ path: '/build', query: withArguments(query, own) });
     const bring = async (images: readonly string[]) => await bringAll(context, nodeId, images, signal);
+    await bring(cachesOf(request));
     const body = flagOf(request, 'pull')
       ? request.body
       : readAlong(request.body, query.get('dockerfile') ?? 'Dockerfile', async (text) => {
@@ -101,6 +102,18 @@ const retried = ({ manager }: DockerContext, first: Reply, { nodeId, request, pa
 async function* nothing(): AsyncGenerator<Uint8Array> {
   // No context: it is the session's.
 }
+
+/** Images whose layers may be used: a help that is not there is no fault. */
+const cachesOf = ({ query }: ApiRequest): readonly string[] => {
+  const text = query.get('cachefrom') ?? '';
+  if (text === '') return [];
+  try {
+    const images = z.array(z.string().min(1).max(512)).max(256).nullable().parse(JSON.parse(text));
+    return (images ?? []).filter((image) => !image.includes('='));
+  } catch {
+    return [];
+  }
+};
 
 const textMap = z.record(z.string(), z.string().nullable());
 
