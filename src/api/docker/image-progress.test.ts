@@ -50,7 +50,7 @@ test('lines with ids are named by node, the rest is told once at the end', async
     lines
       .slice(0, 4)
       .map(({ id }) => id)
-      .toSorted(),
+      .toSorted((a, b) => String(a).localeCompare(String(b))),
     ['node1: 1', 'node1: ab12', 'node2: 1', 'node2: ab12'],
   );
   assert.deepEqual(lines.slice(4), done);
@@ -68,7 +68,7 @@ test('a node that fails is a remark where another succeeds', async () => {
     lines
       .slice(-3)
       .map(({ status }) => status)
-      .toSorted(),
+      .toSorted((a, b) => String(a).localeCompare(String(b))),
     [
       'node2: not pulled: the disk is full',
       'node3: not pulled: no route to the registry',
