@@ -87,6 +87,11 @@ const run = async (): Promise<AsyncDisposable> => {
       versions: { newest: async (signal) => (await engine.version({ signal })).api, header: apiVersionHeader },
     }),
   );
+  const renew = async (signal: AbortSignal): Promise<void> => {
+    const renewed = await renewWith({ managers: config.managers, credentials, clock, signal });
+    await writeCredentials(directories, renewed);
+    credentials = renewed;
+  };
   let telling: Promise<void> = Promise.resolve();
   const tell = (manager: string | undefined) => {
     const status = { pid: process.pid, ready: manager !== undefined, ...(manager !== undefined && { manager }) };
@@ -106,6 +111,7 @@ const run = async (): Promise<AsyncDisposable> => {
       worker,
       network,
       engine: forwarder.forward,
+      renew,
       describe: async (signal) =>
         await describeNode(
           {
@@ -135,9 +141,7 @@ const run = async (): Promise<AsyncDisposable> => {
           credentials = kept;
           return;
         }
-        const renewed = await renewWith({ managers: config.managers, credentials, clock, signal });
-        await writeCredentials(directories, renewed);
-        credentials = renewed;
+        await renew(signal);
       },
     }),
   );

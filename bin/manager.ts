@@ -1,5 +1,7 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { flushCompileCache } from 'node:module';
+import { join } from 'node:path';
 import { createLockedApi } from '../src/api/docker/locked.ts';
 import { serve } from '../src/api/http/serve.ts';
 import { createApiServer } from '../src/api/http/server.ts';
@@ -18,6 +20,7 @@ import { keepLocked } from '../src/host/lock.ts';
 import { openStore } from '../src/host/store.ts';
 import { createAllocator } from '../src/manager/allocator.ts';
 import { trackAssignments } from '../src/manager/assignments/track.ts';
+import { startRotation } from '../src/manager/ca/rotation.ts';
 import { createMembershipCalls } from '../src/manager/ca/calls.ts';
 import { startContainerStatus } from '../src/manager/attach/status.ts';
 import { createImageCalls } from '../src/manager/images/calls.ts';
@@ -63,6 +66,16 @@ const serveApi = async (first: Served, path: string, mode: number) => {
       await closed;
     },
   };
+};
+
+/** In a process of its own, as this one is stopped by it. */
+const leaveCluster = (): void => {
+  const program = join(import.meta.dirname, 'tutti.ts');
+  const { stateDirectory: state, runDirectory: run } = directories;
+  const words = ['leave', '--force', '--state-directory', state, '--run-directory', run];
+  const child = spawn(process.execPath, [program, ...words], { detached: true, stdio: 'ignore', cwd: '/' });
+  child.once('error', (error) => log.error('the cluster could not be left', { error: error.message }));
+  child.unref();
 };
 
 const followCertificate = (listener: Http2Listener): Disposable => {
@@ -171,12 +184,25 @@ const run = async (signal: AbortSignal): Promise<AsyncDisposable> => {
   parts.use(listener);
   parts.use(dispatcher);
   parts.use(followCertificate(listener));
+  const renewed = async (nodeId: string): Promise<void> => {
+    if (nodeId === config.nodeId) listener.renew(await readCredentials(directories));
+  };
+  parts.use(startRotation({ store, requests, clock, log, joinToken: createToken, renewed }));
   parts.use(startLoops({ store, allocator, clock, random, log }));
   parts.use(startContainerStatus({ store, inventory, clock, log }));
   parts.use(manager.containers.startTending());
   const endpoints = () =>
     config.apiPort === 0 ? [] : [`tcp://${formatAddress({ host: config.address, port: config.apiPort })}`];
-  const context = { endpoints, manager, clock, random, log, version: ownVersion(), nodeId: config.nodeId };
+  const context = {
+    endpoints,
+    leave: leaveCluster,
+    manager,
+    clock,
+    random,
+    log,
+    version: ownVersion(),
+    nodeId: config.nodeId,
+  };
   const api = createApi(context);
   parts.use(await serveOverTcp({ store, config, directories, served: api, clock, log }));
   if (unlocked === undefined) parts.use(await serveApi(api, paths.socket, config.socketMode));

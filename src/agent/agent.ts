@@ -29,6 +29,8 @@ export interface AgentPorts {
   readonly describe: Describe;
   /** The node's engine for what managers ask of it. Absent: nothing can be asked. */
   readonly engine?: EngineForward;
+  /** Gets the node another certificate at once, when a manager asks for it. */
+  readonly renew?: (signal: AbortSignal) => Promise<void>;
   /** Absent: nothing is kept, and the agent waits for its engine before it connects. */
   readonly descriptions?: DescriptionStore;
   /** Managers to try first: `10.0.0.1:2377`. */
@@ -111,7 +113,7 @@ export const createAgent = (ports: AgentPorts): AsyncDisposable => {
     connection = parts.use(
       startConnection({
         ...ports,
-        service: createNodeService(worker, readiness, ports.engine),
+        service: createNodeService(worker, readiness, ports.engine, ports.renew),
         sequence: () => sequence,
         description: describer.current,
         observations: () => worker.observations(),

@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { issueServerCertificate } from '../manager/ca/issue.ts';
+import { trustOf } from '../manager/ca/trust.ts';
 import type { Cluster } from '../model/cluster.ts';
 import type { Clock } from '../platform/ports.ts';
 import { renewalTime } from '../rpc/certificates/credentials.ts';
@@ -29,7 +30,7 @@ const isGood = (pem: string, authority: string, names: readonly string[], now: n
 };
 
 export interface ApiCertificateOptions {
-  readonly cluster: Pick<Cluster, 'id' | 'caCertificate' | 'caKey'>;
+  readonly cluster: Pick<Cluster, 'id' | 'caCertificate' | 'caKey' | 'rotation'>;
   readonly config: NodeConfig;
   readonly directories: Directories;
   readonly clock: Pick<Clock, 'now'>;
@@ -43,12 +44,12 @@ export const apiCredentials = async (options: ApiCertificateOptions): Promise<Cr
   const { cluster, config, directories, clock } = options;
   const path = nodePaths(directories).apiIdentity;
   const names = namesOf(config);
-  const authority = cluster.caCertificate;
+  const authority = trustOf(cluster);
   const kept = await readPair(path);
   if (kept !== undefined && isGood(kept.certificate, authority, names, clock.now())) return { ...kept, authority };
   const { key, request } = await createRequest();
   const subject = { clusterId: cluster.id, names };
-  const issuer = { certificate: authority, key: cluster.caKey };
+  const issuer = { certificate: cluster.caCertificate, key: cluster.caKey };
   const certificate = await issueServerCertificate(issuer, request, subject, clock.now());
   await writePair(path, { certificate, key });
   return { key, certificate, authority };

@@ -4,6 +4,7 @@ import type { TlsApi } from '../api/tls/listener.ts';
 import { TuttiError } from '../model/errors.ts';
 import type { Clock, Log, Timer } from '../platform/ports.ts';
 import type { Store } from '../store/store.ts';
+import { trustOf } from '../manager/ca/trust.ts';
 import { apiCredentials } from './api-certificate.ts';
 import type { NodeConfig } from './config.ts';
 import type { Directories } from './host.ts';
@@ -59,7 +60,7 @@ export const serveOverTcp = async (options: ApiOverTcpOptions): Promise<AsyncDis
     if (!durable) return;
     for (const { table, id, before, after } of changes) {
       if (table === 'client' && after === undefined) api?.drop(id);
-      if (table === 'cluster' && before?.caCertificate !== after?.caCertificate) {
+      if (table === 'cluster' && (before === undefined || after === undefined || trustOf(before) !== trustOf(after))) {
         timer?.cancel();
         void step();
       }

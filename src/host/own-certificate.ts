@@ -1,4 +1,5 @@
 import { issueCertificate } from '../manager/ca/issue.ts';
+import { trustOf } from '../manager/ca/trust.ts';
 import type { NodeId } from '../model/ids.ts';
 import type { Clock, Log } from '../platform/ports.ts';
 import { renewalTime, type Credentials } from '../rpc/certificates/credentials.ts';
@@ -27,7 +28,7 @@ export const nextOwnCredentials = async (
   const { key, request } = await createRequest();
   const authority = { certificate: cluster.caCertificate, key: cluster.caKey };
   const identity = { nodeId: node.id, role: node.spec.role, clusterId: cluster.id };
-  const certificate = await issueCertificate(authority, request, identity, clock.now());
+  const certificate = await issueCertificate(authority, request, identity, clock.now(), cluster.spec.nodeCertificateMs);
   log.info("this manager's own certificate was renewed", { node: nodeId });
-  return { key, certificate, authority: authority.certificate };
+  return { key, certificate, authority: trustOf(cluster) };
 };

@@ -280,6 +280,8 @@ export interface Commands {
   removeNode(reference: string, force: boolean): Promise<void>;
   updateCluster(version: number, spec: ClusterSpec): Promise<void>;
   rotateJoinToken(role: NodeRole): Promise<string>;
+  /** Begins to replace the certificate authority; `conflict` while it is being replaced. */
+  rotateAuthority(): Promise<void>;
   /** A new key for locked managers; `conflict` when they are not to be locked. */
   rotateUnlockKey(): Promise<void>;
   /** Issues a certificate for the API over TCP. Throws `invalid-argument` for a request that is none. */

@@ -17,6 +17,13 @@ export const clusterSpec = z.object({
   taskHistoryLimit: z.number().int().min(0).max(1000).default(5),
   /** How often an agent says that it is alive. */
   heartbeatMs: milliseconds.default(1000),
+  /** How long the certificates of nodes count. */
+  nodeCertificateMs: z
+    .number()
+    .int()
+    .min(3_600_000)
+    .max(10 * 365 * 86_400_000)
+    .default(90 * 86_400_000),
   /** A node that is silent for this long is down and its tasks are replaced. */
   nodeTimeoutMs: milliseconds.default(3000),
   /** Managers keep their state sealed: after a start they wait for the unlock key. */
@@ -35,6 +42,15 @@ const defaultOvercommit = 0.05;
 export const overcommitOf = (spec: Pick<ClusterSpec, 'overcommit'> | undefined): number =>
   spec?.overcommit ?? defaultOvercommit;
 
+/**
+ * How far the authority's replacement is; `first` is the certificate of the one that is replaced. `trust`: nodes come to
+ * trust both, `issue`: the new one has taken over and nodes get certificates of it, `forget`: nodes come to trust it alone.
+ */
+export type AuthorityRotation =
+  | { readonly phase: 'trust'; readonly first: string; readonly certificate: string; readonly key: string }
+  | { readonly phase: 'issue'; readonly first: string; readonly previous: string }
+  | { readonly phase: 'forget'; readonly first: string };
+
 /** The one object of the `cluster` table. */
 export interface Cluster extends Stored<string> {
   readonly spec: ClusterSpec;
@@ -43,6 +59,8 @@ export interface Cluster extends Stored<string> {
   /** PEM (PKCS #8) of its key. Secret; the store seals it at rest. */
   readonly caKey: string;
   /** Whole tokens, `SWMTKN-1-<digest>-<secret>`. Secret. */
+  /** Present while the authority is being replaced by another one. */
+  readonly rotation?: AuthorityRotation;
   /** Present with `autoLock`: `SWMKEY-1-…`. Secret. */
   readonly unlockKey?: string;
   readonly joinTokens: { readonly manager: string; readonly worker: string };

@@ -60,8 +60,16 @@ export interface Node extends Stored<NodeId> {
   readonly description?: NodeDescription;
   /** Writer: the allocator. */
   readonly overlay?: OverlayEndpoint;
+  /** Writer: the certificate authority. Absent: of the cluster's first authority. */
+  readonly tls?: NodeTls;
   /** Manager nodes only: where its manager answers. */
   readonly managerAddress?: string;
+}
+
+/** Of a node's certificate: digests of the authority that issued it, and of all that the node trusts. */
+export interface NodeTls {
+  readonly issuer: string;
+  readonly trust: string;
 }
 
 /** What people call a node: the name that it was given, else its hostname. */

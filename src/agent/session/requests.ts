@@ -1,6 +1,7 @@
 import { TuttiError } from '../../model/errors.ts';
 import { encodeLogPart, parseLogPath, type LogPart } from '../../rpc/logs.ts';
 import { parseEnginePath } from '../../rpc/engine.ts';
+import { isRenewPath } from '../../rpc/renew.ts';
 import { parseNetworksPath } from '../../rpc/networks.ts';
 import type { NodeService } from '../../rpc/transport.ts';
 import type { EngineForward, TaskWorker } from './ports.ts';
@@ -38,12 +39,17 @@ export const createNodeService =
     worker: Pick<TaskWorker, 'logs'>,
     networks: Pick<NetworkReadiness, 'ready'>,
     forward: EngineForward | undefined,
+    renew?: (signal: AbortSignal) => Promise<void>,
   ): NodeService =>
   async (request, signal) => {
     const enginePath = parseEnginePath(request.path);
     if (enginePath !== undefined && forward) return await forward({ ...request, path: enginePath }, signal);
     const networkIds = parseNetworksPath(request.path);
     if (networkIds !== undefined) return { status: 200, body: jsonOf(await networks.ready(networkIds, signal)) };
+    if (isRenewPath(request.path) && renew) {
+      await renew(signal);
+      return { status: 200, body: jsonOf({}) };
+    }
     const logs = parseLogPath(request.path);
     if (logs === undefined) throw new TuttiError('not-found', 'this node does not know the request');
     const { since, until, tail, ...required } = logs.options;

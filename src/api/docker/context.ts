@@ -8,6 +8,8 @@ export interface DockerContext {
   readonly random: Randomness;
   /** Tutti's own version. */
   readonly version: string;
+  /** Takes this manager's machine out of the cluster, which ends it; the manager is stopped by that. Absent: it cannot. */
+  readonly leave?: () => void;
   /** The node that this manager runs on, which clients call "self". Absent: the leader. */
   readonly nodeId?: string;
 }

@@ -3,7 +3,7 @@ import type { Cluster } from '../../model/cluster.ts';
 import { TuttiError } from '../../model/errors.ts';
 import { nodeId as nodeIdSchema } from '../../model/ids.ts';
 import type { NodeId } from '../../model/ids.ts';
-import type { NodeRole } from '../../model/node.ts';
+import type { NodeRole, NodeTls } from '../../model/node.ts';
 import type { Clock, Log, Randomness } from '../../platform/ports.ts';
 import { joinRequest, renewRequest } from '../../rpc/calls.ts';
 import type { Call, Caller, Calls, JoinAnswer } from '../../rpc/calls.ts';
@@ -12,6 +12,7 @@ import type { Peer } from '../../rpc/transport.ts';
 import type { Store } from '../../store/store.ts';
 import { createAttempts } from './attempts.ts';
 import { issueCertificate } from './issue.ts';
+import { tlsNow, trustOf } from './trust.ts';
 
 export interface MembershipOptions {
   readonly store: Store;
@@ -58,7 +59,10 @@ export const createMembershipCalls = (options: MembershipOptions): Calls => {
     const { caCertificate, caKey } = cluster();
     return { certificate: caCertificate, key: caKey };
   };
-  const createNode = async (id: NodeId, role: NodeRole): Promise<void> => {
+  const lifeMs = (): number => cluster().spec.nodeCertificateMs;
+  /** Taken together with the authority that issues, before anything is waited for. */
+  const trusted = () => ({ trust: trustOf(cluster()), tls: tlsNow(cluster()) });
+  const createNode = async (id: NodeId, role: NodeRole, tls: NodeTls): Promise<void> => {
     const now = clock.now();
     await store.update((transaction) =>
       transaction.create('node', {
@@ -67,6 +71,7 @@ export const createMembershipCalls = (options: MembershipOptions): Calls => {
         createdAt: now,
         updatedAt: now,
         spec: { role, availability: 'active' },
+        tls,
       }),
     );
   };
@@ -85,12 +90,19 @@ export const createMembershipCalls = (options: MembershipOptions): Calls => {
     }
     const clusterId = cluster().id;
     const nodeId = nodeIdSchema.parse(options.random.id());
-    const certificate = await issueCertificate(authority(), request, { nodeId, role, clusterId }, clock.now());
-    await createNode(nodeId, role);
+    const { trust, tls } = trusted();
+    const certificate = await issueCertificate(
+      authority(),
+      request,
+      { nodeId, role, clusterId },
+      clock.now(),
+      lifeMs(),
+    );
+    await createNode(nodeId, role, tls);
     log.info('a node joined', { node: nodeId, role, address });
     return {
       certificate,
-      authority: authority().certificate,
+      authority: trust,
       nodeId,
       clusterId,
       role,
@@ -105,9 +117,14 @@ export const createMembershipCalls = (options: MembershipOptions): Calls => {
     if (node === undefined) throw new TuttiError('permission-denied', 'this node is not in the cluster');
     // The role is the cluster's word, not the old certificate's.
     const identity = { nodeId: node.id, role: node.spec.role, clusterId: cluster().id };
-    const certificate = await issueCertificate(authority(), request, identity, clock.now());
+    const { trust, tls } = trusted();
+    const certificate = await issueCertificate(authority(), request, identity, clock.now(), lifeMs());
+    await store.update((transaction) => {
+      const row = transaction.get('node', node.id);
+      if (row !== undefined) transaction.update('node', { ...row, tls });
+    });
     log.info('certificate renewed', { node: nodeId });
-    return { certificate, authority: authority().certificate };
+    return { certificate, authority: trust };
   };
 
   const leave = async (_body: unknown, caller: Caller) => {

@@ -67,7 +67,7 @@ const issue = async (authority: Authority, request: string, profile: Profile, no
 };
 
 /**
- * A certificate for the holder of the request's key, valid 90 days, for both ends of TLS. Who it is for comes from
+ * A certificate for the holder of the request's key, valid 90 days where nothing else is said, for both ends of TLS. Who it is for comes from
  * `identity` alone. Managers answer to the TLS name `manager`, workers to `worker`. Throws `invalid-argument` when the
  * request cannot be read, has another kind of key, or its holder does not have the key.
  */
@@ -76,6 +76,7 @@ export const issueCertificate = async (
   request: string,
   { nodeId, role, clusterId }: Identity,
   now: number,
+  lifeMs = nodeLifeMs,
 ): Promise<string> =>
   await issue(
     authority,
@@ -86,7 +87,7 @@ export const issueCertificate = async (
       clusterId,
       uses: ['server', 'client'],
       names: [role, nodeId],
-      lifeMs: nodeLifeMs,
+      lifeMs,
     },
     now,
   );

@@ -5,16 +5,18 @@ import type { Node, NodeRole } from '../../model/node.ts';
 import { createUnlockKey } from '../../rpc/certificates/token.ts';
 import type { View } from '../../store/store.ts';
 import { nodeName } from '../../model/node.ts';
+import { createAuthority } from '../ca/authority.ts';
+import { tlsNow } from '../ca/trust.ts';
 import type { Commands } from '../manager.ts';
 import { resolve } from '../references.ts';
 import type { CommandContext } from './context.ts';
 
 type ClusterCommands = Pick<
   Commands,
-  'updateNode' | 'removeNode' | 'updateCluster' | 'rotateJoinToken' | 'rotateUnlockKey'
+  'updateNode' | 'removeNode' | 'updateCluster' | 'rotateJoinToken' | 'rotateUnlockKey' | 'rotateAuthority'
 >;
 
-export const clusterCommands = ({ store, joinToken }: CommandContext): ClusterCommands => ({
+export const clusterCommands = ({ store, joinToken, clock }: CommandContext): ClusterCommands => ({
   updateNode: async (reference, version, spec) => {
     await store.update((transaction) => {
       const node = resolve(transaction, 'node', reference);
@@ -50,6 +52,22 @@ export const clusterCommands = ({ store, joinToken }: CommandContext): ClusterCo
       const { unlockKey: before, ...cluster } = clusterOf(transaction);
       const locked = spec.autoLock ? { unlockKey: before ?? createUnlockKey() } : {};
       transaction.update('cluster', { ...cluster, ...locked, spec }, version);
+    });
+  },
+  rotateAuthority: async () => {
+    const next = await createAuthority(clusterOf(store.view).id, clock.now());
+    await store.update((transaction) => {
+      const cluster = clusterOf(transaction);
+      if (cluster.rotation !== undefined) {
+        throw new TuttiError('conflict', 'the authority is being rotated already: nodes that are away hold it up');
+      }
+      // Who has never been asked has what the cluster had from the start.
+      const tls = tlsNow(cluster);
+      for (const node of Array.from(transaction.list('node'))) {
+        if (node.tls === undefined) transaction.update('node', { ...node, tls });
+      }
+      const rotation = { phase: 'trust', first: cluster.caCertificate, ...next } as const;
+      transaction.update('cluster', { ...cluster, rotation });
     });
   },
   rotateUnlockKey: async () => {

@@ -8,9 +8,6 @@ import { given, sparse } from './sparse.ts';
 import { tlsInfoTo } from './tls-info.ts';
 import { millisOf, nanosOf } from './time.ts';
 
-/** Certificates of nodes are good for this long, as in Swarm; the dialect shows it, nothing changes it yet. */
-const certificateExpiryNanos = 90 * 24 * 3600 * 1e9;
-
 export const swarmSchema = z.strictObject({
   Name: z.string().max(255).optional(),
   Labels: textMap.optional(),
@@ -43,19 +40,20 @@ export const clusterFrom = (swarm: DockerSwarm, current: ClusterSpec): ClusterSp
       taskHistoryLimit: swarm.Orchestration?.TaskHistoryRetentionLimit,
       heartbeatMs: given(swarm.Dispatcher?.HeartbeatPeriod, millisOf),
       autoLock: swarm.EncryptionConfig?.AutoLockManagers,
+      nodeCertificateMs: given(unlessZero(swarm.CAConfig?.NodeCertExpiry), millisOf),
       logging: given(log, (engine) => sparse({ driver: engine.Name, options: engine.Options })),
     }),
   };
 };
 
+const unlessZero = (value: number | undefined): number | undefined => (value === 0 ? undefined : value);
+
 const refuseUnacted = (swarm: DockerSwarm): void => {
   const ca = swarm.CAConfig;
   const refused: readonly (readonly [boolean, string])[] = [
     [Object.values(swarm.Raft ?? {}).some((value) => value !== 0), 'Raft: there is no raft log here to set up'],
-    [![undefined, 0, certificateExpiryNanos].includes(ca?.NodeCertExpiry), 'CAConfig.NodeCertExpiry'],
     [(ca?.ExternalCAs?.length ?? 0) > 0, 'CAConfig.ExternalCAs'],
     [(ca?.SigningCACert ?? '') !== '' || (ca?.SigningCAKey ?? '') !== '', 'CAConfig.SigningCACert'],
-    [(ca?.ForceRotate ?? 0) !== 0, 'CAConfig.ForceRotate: rotating the authority'],
   ];
   for (const [set, what] of refused) {
     if (set) throw new TuttiError('not-implemented', `swarm update: ${what} is not there yet`);
@@ -68,7 +66,7 @@ const swarmTo = (spec: ClusterSpec): Definitions['SwarmSpec'] => ({
   Orchestration: { TaskHistoryRetentionLimit: spec.taskHistoryLimit },
   Raft: {},
   Dispatcher: { HeartbeatPeriod: nanosOf(spec.heartbeatMs) },
-  CAConfig: { NodeCertExpiry: certificateExpiryNanos },
+  CAConfig: { NodeCertExpiry: nanosOf(spec.nodeCertificateMs ?? 90 * 86_400_000) },
   EncryptionConfig: { AutoLockManagers: spec.autoLock === true },
   TaskDefaults: sparse({
     LogDriver: given(spec.logging, (log) => sparse({ Name: log.driver, Options: log.options })),
@@ -79,8 +77,9 @@ const swarmTo = (spec: ClusterSpec): Definitions['SwarmSpec'] => ({
 export const clusterInfoTo = (cluster: Cluster): NonNullable<Definitions['ClusterInfo']> => ({
   ...objectTo(cluster),
   Spec: swarmTo(cluster.spec),
-  TLSInfo: tlsInfoTo(cluster.caCertificate),
-  RootRotationInProgress: false,
+  /* What it comes to. */
+  TLSInfo: tlsInfoTo(cluster.rotation?.phase === 'trust' ? cluster.rotation.certificate : cluster.caCertificate),
+  RootRotationInProgress: cluster.rotation !== undefined,
   /* Not Swarm's 4789, so that both can be on one machine (agent/network/names.ts). */
   DataPathPort: 4797,
   DefaultAddrPool: [...cluster.spec.addressPools],

@@ -20,13 +20,13 @@ const subjectOf = (der: Buffer): Buffer => {
   return der.subarray(at, elementAt(der, at).end);
 };
 
-/** What nodes trust: the authority's certificate, its subject and its key, these two in base64 of DER. */
-export const tlsInfoTo = (pem: string): TlsInfo => {
+/** What is trusted, and the subject and key of the authority that issues, these two in base64 of DER. */
+export const tlsInfoTo = (pem: string, trust = pem): TlsInfo => {
   if (pem === '') return { TrustRoot: pem };
   const certificate = new X509Certificate(pem);
   const key = certificate.publicKey.export({ type: 'spki', format: 'der' });
   return {
-    TrustRoot: pem,
+    TrustRoot: trust,
     CertIssuerSubject: subjectOf(certificate.raw).toString('base64'),
     CertIssuerPublicKey: key.toString('base64'),
   };

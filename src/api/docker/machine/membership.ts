@@ -8,6 +8,7 @@ import type { ApiRequest } from '../../http/request.ts';
 import { flagOf } from '../../http/request.ts';
 import { clusterFrom, swarmSchema } from '../convert/cluster.ts';
 import { readBody } from '../input.ts';
+import { lastManager } from '../swarm-texts.ts';
 import { textOf } from './pass-on.ts';
 import type { MachinePorts, NewCluster } from './ports.ts';
 
@@ -151,10 +152,6 @@ export const joinCluster = async (ports: MachinePorts, request: ApiRequest): Pro
   await ports.join(member, new AbortController().signal);
   return empty();
 };
-
-/** Docker's own words. */
-const lastManager =
-  'You are attempting to leave the swarm on a node that is participating as a manager. Removing the last manager erases all current state of the swarm. Use `--force` to ignore this message.';
 
 /** `docker swarm leave`. */
 export const leaveCluster = async (

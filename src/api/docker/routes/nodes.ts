@@ -1,3 +1,5 @@
+import { authoritiesOf } from '../../../manager/ca/trust.ts';
+import type { Cluster } from '../../../model/cluster.ts';
 import type { Node } from '../../../model/node.ts';
 import { empty, json } from '../../http/reply.ts';
 import type { Route } from '../../http/router.ts';
@@ -5,6 +7,7 @@ import { flagOf, paramOf } from '../../http/request.ts';
 import type { ApiRequest } from '../../http/request.ts';
 import type { DockerContext } from '../context.ts';
 import { nodeSchema, nodeSpecFrom, nodeTo } from '../convert/node.ts';
+import type { TlsInfo } from '../convert/tls-info.ts';
 import { tlsInfoTo } from '../convert/tls-info.ts';
 import { lookup, lookupAsync } from '../errors.ts';
 import { anyOf, checkChoice, labelled, prefixOf, readFilters } from '../filters.ts';
@@ -18,9 +21,9 @@ export const nodeRoutes = ({ manager }: DockerContext): readonly Route[] => {
       '/nodes',
       (request) => {
         const passes = nodeFilter(request);
-        const tls = tlsInfoTo(queries.cluster().caCertificate);
+        const tls = nodeTls(queries.cluster());
         const found = queries.nodes().filter(({ node }) => passes(node));
-        return json(found.map((record) => nodeTo(record, tls)));
+        return json(found.map((record) => nodeTo(record, tls(record.node))));
       },
     ],
     [
@@ -28,12 +31,8 @@ export const nodeRoutes = ({ manager }: DockerContext): readonly Route[] => {
       '/nodes/:id',
       (request) => {
         const id = paramOf(request, 'id');
-        return json(
-          nodeTo(
-            lookup('node', id, () => queries.node(id)),
-            tlsInfoTo(queries.cluster().caCertificate),
-          ),
-        );
+        const record = lookup('node', id, () => queries.node(id));
+        return json(nodeTo(record, nodeTls(queries.cluster())(record.node)));
       },
     ],
     [
@@ -57,6 +56,16 @@ export const nodeRoutes = ({ manager }: DockerContext): readonly Route[] => {
       },
     ],
   ];
+};
+
+/** What nodes prove themselves with and trust: one for all, but while the authority is rotated. */
+const nodeTls = (cluster: Cluster): ((node: Node) => TlsInfo) => {
+  const all = tlsInfoTo(cluster.caCertificate);
+  if (cluster.rotation === undefined) return () => all;
+  return (node) => {
+    const { issuer, trust } = authoritiesOf(cluster, node);
+    return tlsInfoTo(issuer, trust);
+  };
 };
 
 const nodeFilter = (request: ApiRequest): ((node: Node) => boolean) => {
