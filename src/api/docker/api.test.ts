@@ -241,10 +241,15 @@ test('the swarm: settings change at its version, tokens are rotated, what is not
   const now = await read();
   await docker.read('POST', `/swarm/update?version=${now.Version.Index}&rotateWorkerToken=true`, { body: now.Spec });
   assert.notEqual((await read()).JoinTokens.Worker, now.JoinTokens.Worker);
-  const autolock = await docker.fail('POST', `/swarm/update?version=${(await read()).Version.Index}`, {
-    body: { ...now.Spec, EncryptionConfig: { AutoLockManagers: true } },
-  });
-  assert.equal(autolock.status, 501);
+  const update = async (more: object): Promise<string> => {
+    const { Version, Spec } = await read();
+    return `/swarm/update?version=${Version.Index} ${JSON.stringify({ ...Spec, ...more })}`;
+  };
+  const [lock = '', locked = ''] = (await update({ EncryptionConfig: { AutoLockManagers: true } })).split(' ');
+  await docker.read('POST', lock, { body: JSON.parse(locked) });
+  assert.match(JSON.stringify(await docker.read('GET', '/swarm/unlockkey')), /SWMKEY-1-/);
+  const [external = '', body2 = ''] = (await update({ CAConfig: { ExternalCAs: [{ URL: 'https://ca' }] } })).split(' ');
+  assert.equal((await docker.fail('POST', external, { body: JSON.parse(body2) })).status, 501);
   assert.equal((await docker.fail('POST', '/swarm/init')).status, 503);
 });
 
