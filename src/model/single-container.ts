@@ -51,6 +51,8 @@ export interface SingleContainerSpec {
   readonly volumes: readonly MountedVolume[];
   /** Containers that it must be beside. */
   readonly dependencies: readonly ContainerDependency[];
+  /** Id or name of the container that it is to take the place of: what that one has counts as free for it. */
+  readonly replaces?: string;
 }
 
 export interface MountedVolume {

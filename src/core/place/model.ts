@@ -47,6 +47,8 @@ export interface PlaceRequest {
   readonly reservation: Reservation;
   readonly hostPorts: readonly string[];
   readonly near: readonly PlaceNear[];
+  /** Node that it goes to where it can: what it replaces is there. */
+  readonly home?: string;
 }
 
 export interface PlaceOptions {

@@ -93,6 +93,11 @@ describe('strategies', () => {
     assert.equal(where(busy, { reservation: { nanoCpus: 0, memoryBytes: 600 } }, { strategy: 'binpack' }), 'n2');
   });
 
+  it('what replaces another goes where that is, if it can', () => {
+    assert.equal(where(busy, { home: 'n2' }), 'n2');
+    assert.equal(where(busy, { home: 'n2', constraints: ['node!=n2'] }), 'n1');
+  });
+
   it('random takes any that fits', () => {
     assert.equal(where(busy, {}, { strategy: 'random', chance: 0.1 }), 'n1');
     assert.equal(where(busy, {}, { strategy: 'random', chance: 0.9 }), 'n2');

@@ -32,7 +32,8 @@ export const place = (nodes: readonly PlaceNode[], request: PlaceRequest, option
   if (hard.kind === 'refused') return hard;
   const rooms = roomy(hard.nodes, request, options.overcommit);
   if (rooms.kind === 'refused') return rooms;
-  const wishes = conditions.flat().filter(({ soft }) => soft === true);
+  const home: Condition = { text: 'where it was', passes: ({ node }) => node.id === request.home };
+  const wishes = [home, ...conditions.flat().filter(({ soft }) => soft === true)];
   return { kind: 'placed', node: choose(wished(rooms.rooms, wishes), request, options) };
 };
 

@@ -6,7 +6,7 @@ import type { SingleContainer, SingleContainerSpec } from '../../model/single-co
 import type { NodeId } from '../../model/ids.ts';
 import type { Transaction } from '../../store/store.ts';
 import type { Loads } from './loads.ts';
-import { placeNodes } from './nodes.ts';
+import { placeNodes, replacedBy } from './nodes.ts';
 import type { ContainerPorts } from './ports.ts';
 
 export interface ClaimContext extends Pick<ContainerPorts, 'store' | 'inventory' | 'random'> {
@@ -26,8 +26,9 @@ export const chooseNode = (
   near: readonly PlaceNear[],
 ): Chosen => {
   const [cluster] = store.view.list('cluster');
+  const replaced = replacedBy({ view: store.view, inventory }, spec);
   const decision = place(
-    placeNodes({ view: store.view, inventory, loads, making: [...making.values()] }),
+    placeNodes({ view: store.view, inventory, loads, making: [...making.values()], replaced }),
     {
       image: spec.image,
       constraints: expressionsOf(spec.hints.constraints),
@@ -35,6 +36,7 @@ export const chooseNode = (
       reservation: spec.reservation,
       hostPorts: spec.hostPorts,
       near,
+      ...(replaced !== undefined && { home: replaced.nodeId }),
     },
     {
       strategy: cluster?.spec.strategy ?? 'spread',

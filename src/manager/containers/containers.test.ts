@@ -104,6 +104,17 @@ describe('containers made by themselves', () => {
     assert.deepEqual(cluster.everywhere(), ['n1 data', 'n1 user']);
   });
 
+  it('take the place of another: on its node, with its room and ports', async () => {
+    await using cluster = await ContainerCluster.start(2);
+    using containers = cluster.containers();
+    const big = { reservation: { nanoCpus: 0, memoryBytes: 800 }, hostPorts: ['tcp/80'] };
+    const [first] = [await containers.create(aContainerSpec('web', big), never)];
+    await containers.create(aContainerSpec('other', big), never);
+    assert.equal((await containers.create(aContainerSpec('third', big), never)).kind, 'unplaced');
+    idOf(await containers.create(aContainerSpec('web2', { ...big, replaces: idOf(first) }), never));
+    assert.deepEqual(cluster.everywhere(), ['n1 web', 'n1 web2', 'n2 other']);
+  });
+
   it('are renamed in both places or in none, and forgotten when removed', async () => {
     await using cluster = await ContainerCluster.start(1);
     using containers = cluster.containers();

@@ -1,6 +1,6 @@
 import type { PlaceContainer, PlaceImage, PlaceNode } from '../../core/place/model.ts';
 import type { Node } from '../../model/node.ts';
-import type { SingleContainer } from '../../model/single-container.ts';
+import type { Reservation, SingleContainer, SingleContainerSpec } from '../../model/single-container.ts';
 import type { View } from '../../store/store.ts';
 import type { Inventory, KnownContainer } from '../manager.ts';
 import type { Loads } from './loads.ts';
@@ -11,7 +11,29 @@ interface Sources {
   readonly loads: Loads;
   /** Containers that are being made: the inventory does not have them yet. */
   readonly making: readonly SingleContainer[];
+  /** What it has counts as free. */
+  readonly replaced?: Replaced | undefined;
 }
+
+interface Replaced {
+  readonly id: string;
+  readonly nodeId: string;
+  readonly ports: ReadonlySet<string>;
+  readonly reservation: Reservation;
+}
+
+/** The container that another is to take the place of, where it is known. */
+export const replacedBy = (
+  { view, inventory }: Pick<Sources, 'view' | 'inventory'>,
+  { replaces }: SingleContainerSpec,
+): Replaced | undefined => {
+  const known = replaces === undefined ? undefined : inventory.peek(replaces);
+  if (known === undefined) return undefined;
+  const { id, nodeId } = known;
+  const [row] = view.find('container', 'engine', id);
+  const ports = new Set([...portsOf([known]), ...(row?.spec.hostPorts ?? [])]);
+  return { id, nodeId, ports, reservation: row?.spec.reservation ?? { nanoCpus: 0, memoryBytes: 0 } };
+};
 
 /** Every node as placing sees it now. What is costly to tell is worked out when it is asked for. */
 export const placeNodes = (sources: Sources): readonly PlaceNode[] => {
@@ -22,18 +44,23 @@ export const placeNodes = (sources: Sources): readonly PlaceNode[] => {
 const placeNode = (
   node: Node,
   ingress: ReadonlySet<string>,
-  { view, inventory, loads, making }: Sources,
+  { view, inventory, loads, making, replaced }: Sources,
 ): PlaceNode => {
   const load = loads.of(node.id);
-  const known = once(() => inventory.of(node.id));
+  const leaves = replaced?.nodeId === node.id ? replaced : undefined;
+  const known = once(() => inventory.of(node.id).filter(({ id }) => id !== leaves?.id));
   const containers = once(() => [...known().map(seen), ...unseen(node.id, known(), making)]);
   const images = once(() => inventory.images(node.id).map(imageOf));
   const ports = once(() => portsOf(known()));
   return {
     node,
     status: view.get('nodeStatus', node.id),
-    used: { nanoCpus: load.usedNanoCpus, memoryBytes: load.usedMemoryBytes },
-    hasPort: (port) => load.hasHostPort(port) || ingress.has(port) || ports().has(port),
+    used: {
+      nanoCpus: load.usedNanoCpus - (leaves?.reservation.nanoCpus ?? 0),
+      memoryBytes: load.usedMemoryBytes - (leaves?.reservation.memoryBytes ?? 0),
+    },
+    hasPort: (port) =>
+      leaves?.ports.has(port) !== true && (load.hasHostPort(port) || ingress.has(port) || ports().has(port)),
     get containers() {
       return containers();
     },

@@ -89,6 +89,11 @@ describe('a request to make a container', () => {
     });
   });
 
+  it('may replace another, as Compose has it', () => {
+    assert.equal(from({ Image: 'x', Labels: { 'com.docker.compose.replace': 'abc' } }).replaces, 'abc');
+    assert.ok(!('replaces' in from({ Image: 'x', Labels: {} })));
+  });
+
   it('is refused where it is none, whatever it is', () => {
     for (const body of [
       undefined,

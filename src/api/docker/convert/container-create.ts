@@ -83,8 +83,12 @@ export const containerFrom = (input: unknown, { name, platform, apiVersion }: Cr
     hostPorts: hostPortsOf(body, host),
     volumes: volumesOf(host),
     dependencies: dependenciesOf(host),
+    ...sparse({ replaces: body.Labels?.[replaceLabel] }),
   };
 };
+
+/** Docker Compose names the container here that it makes another one for: it is stopped only when that is made. */
+const replaceLabel = 'com.docker.compose.replace';
 
 /** What `POST /containers/{id}/update` changes; what is zero or empty in it stays as it is. */
 export const withUpdate = (spec: SingleContainerSpec, input: unknown): SingleContainerSpec => {

@@ -111,6 +111,7 @@ export class ContainerCluster implements AsyncDisposable {
         ? Promise.reject(new TuttiError('not-found', `No such container: ${reference}`))
         : Promise.resolve(found);
     },
+    peek: (reference) => this.#known().find(({ id, name }) => id === reference || name === reference),
     named: (name) => this.#known().filter((known) => known.name === name),
     of: (nodeId) => this.#known().filter((known) => known.nodeId === nodeId),
     listed: (nodeId) => !this.#down.has(nodeId),
