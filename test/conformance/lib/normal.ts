@@ -14,6 +14,7 @@ export const createNormaliser = (): ((text: string) => string) => {
       .replaceAll(/\b[0-9a-f]{12}(?:[0-9a-f]{52})?\b/g, hex)
       .replaceAll(/\b(?=[a-z0-9]*[0-9])(?=[a-z0-9]*[a-z])(?:[a-z0-9]{25}|[a-z0-9]{12})\b/g, swarm)
       .replaceAll(/\brpc error: code = \w+ desc = /g, '')
+      .replaceAll(/\bInvalid filter '/g, "invalid filter '")
       .replaceAll(/(update out of sequence)[^"\n]*/g, '$1')
       .replaceAll(/\bSWMTKN-[\w-]+/g, '<token>')
       .replaceAll(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z| ?[+-]\d\d:?\d\d(?: [A-Z]+)?)?/g, '<time>')

@@ -13,7 +13,7 @@ export const systemScenarios: readonly Scenario[] = [
       { run: 'docker system df', codeOnly: true, tutti: /Images/ },
       { run: 'docker system df -v', codeOnly: true },
       'docker run -d --name seen --label x=y tiny:1',
-      'docker kill seen && docker rm seen',
+      'docker kill seen && docker rm seen && sleep 1.1',
       {
         run: "docker events --since 20s --until 0s --filter container=seen --format '{{.Type}} {{.Action}} {{.Actor.Attributes.name}}'",
         ignore: /^.*(?:connect|exec).*$/,
@@ -35,7 +35,7 @@ export const systemScenarios: readonly Scenario[] = [
       'docker run -p 99999:80 tiny:1',
       'docker run -v relative/path:/x --rm tiny:1 true',
       'docker run --rm --memory 1k tiny:1 true',
-      'docker run --rm --network nosuch tiny:1 true',
+      { run: 'docker run --rm --network nosuch tiny:1 true', codeOnly: true },
       'docker inspect nosuch',
       'docker service inspect nosuch',
       'docker network inspect nosuch',
