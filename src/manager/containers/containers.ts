@@ -3,6 +3,7 @@ import type { SingleContainer, SingleContainerSpec } from '../../model/single-co
 import { newRow } from '../commands/context.ts';
 import type { ContainerMade, Containers, KnownContainer } from '../manager.ts';
 import { chooseNode, commitClaim } from './claim.ts';
+import { successionOf } from './successor.ts';
 import type { ClaimContext } from './claim.ts';
 import { callEngine, refusal } from './engine.ts';
 import { createLoads } from './loads.ts';
@@ -100,7 +101,10 @@ const create = async (
 ): Promise<ContainerMade> => {
   const near = await nearOf(spec, context, signal);
   await checkFree(context, spec.name, signal);
-  const chosen = chooseNode(context, spec, near);
+  const succession = await successionOf(spec, near, context.inventory, signal);
+  const beside = succession && chooseNode(context, succession.spec, succession.near);
+  // Its predecessor's node may no longer be one that it may go to.
+  const chosen = beside?.kind === 'chosen' ? beside : chooseNode(context, spec, near);
   if (chosen.kind === 'unplaced') return chosen;
   const row: SingleContainer = { ...newRow(context), spec, nodeId: chosen.nodeId };
   making.set(row.id, row);
