@@ -185,7 +185,7 @@ describe('what cannot be done', () => {
     await untilTask(cluster, 'big', 'pending', ({ error }) => error.includes(reason));
     assert.ok((await explain('big.1')).includes(reason));
 
-    await cluster.docker('service', 'update', '--detach', '--reserve-memory', '1M', 'big');
+    await cluster.docker('service', 'update', '--detach', '--reserve-memory', '8M', 'big');
     await untilRunning(cluster, 'big', 1);
     await remove('big');
   });
