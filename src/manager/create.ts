@@ -27,7 +27,7 @@ import { startReapLoop } from './loops/reap.ts';
 import { scheduleLoop } from './loops/schedule.ts';
 import type { Inventory, Manager } from './manager.ts';
 import { createQueries } from './queries/queries.ts';
-import { forgetDestroyed } from './volumes/follow.ts';
+import { followVolumes } from './volumes/follow.ts';
 import { createVolumes } from './volumes/volumes.ts';
 
 export interface ManagerPorts extends Pick<CommandContext, 'joinToken'> {
@@ -56,7 +56,7 @@ export const createManager = (
   const events = parts.use(createEvents(store, clock, merged.tell));
   const images = createImages({ engines, queries, inventory, clock, log });
   const volumes = createVolumes({ store, engines, queries, clock, random: ports.random });
-  parts.use(forgetDestroyed(inventory, volumes, log));
+  parts.use(followVolumes(inventory, volumes, log));
   const networks = createContainerNetworks({ ...ports, engines, queries, inventory });
   const containers = parts.use(createContainers({ ...ports, engines, inventory, images, volumes, networks }));
   return {

@@ -143,6 +143,8 @@ export interface Volumes {
   named(name: string): readonly Volume[];
   /** A row: of a volume that the node's engine has, or a promised one. */
   record(spec: VolumeSpec, nodeId?: string): Promise<Volume>;
+  /** An engine has made it for somebody who did not ask here (a task, say): a promise of that name is kept so. */
+  adopt(name: string, nodeId: string): Promise<void>;
   /** Drops the rows of the name, on that node or promised ones; nothing where there are none. */
   forget(name: string, nodeId: string | undefined): Promise<void>;
   /**

@@ -2,12 +2,15 @@ import type { Log } from '../../platform/ports.ts';
 import { eachEngineEvent } from '../engines/each-event.ts';
 import type { Inventory, Volumes } from '../manager.ts';
 
-/** Drops the rows of volumes that were removed on their engine, until it is disposed. */
-export const forgetDestroyed = (
+/** Keeps rows with what engines make and remove by themselves, until it is disposed. */
+export const followVolumes = (
   inventory: Pick<Inventory, 'events'>,
-  volumes: Pick<Volumes, 'forget'>,
+  volumes: Pick<Volumes, 'adopt' | 'forget'>,
   log: Log,
 ): Disposable =>
   eachEngineEvent(inventory, log, async ({ nodeId, event }) => {
-    if (event.Type === 'volume' && event.Action === 'destroy') await volumes.forget(event.Actor?.ID ?? '', nodeId);
+    if (event.Type !== 'volume') return;
+    const name = event.Actor?.ID ?? '';
+    if (event.Action === 'create') await volumes.adopt(name, nodeId);
+    if (event.Action === 'destroy') await volumes.forget(name, nodeId);
   });

@@ -23,6 +23,13 @@ export const createVolumes = (ports: VolumePorts): Volumes => {
     named,
     record: async (spec, nodeId) =>
       (await store.update((transaction) => putRow(transaction, spec, nodeId, ports))).value,
+    adopt: async (name, nodeId) => {
+      if (!named(name).some((row) => row.nodeId === undefined)) return;
+      await store.update((transaction) => {
+        const promised = transaction.find('volume', 'name', name).find((row) => row.nodeId === undefined);
+        if (promised !== undefined) transaction.update('volume', { ...promised, nodeId: nodeId as NodeId });
+      });
+    },
     forget: async (name, nodeId) => {
       if (!named(name).some((row) => row.nodeId === nodeId)) return;
       await store.update((transaction) => {

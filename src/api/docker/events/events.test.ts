@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { startHarness } from '../testing/call.ts';
 import type { Message } from './message.ts';
+import { createMessages } from './message.ts';
 import { passes } from './filter.ts';
 
 const message = (over: Partial<Message> & { readonly attributes?: Readonly<Record<string, string>> }): Message => ({
@@ -40,4 +42,30 @@ test('events are filtered as an engine filters them, and by node', () => {
   for (const [filters, event, expected] of cases) {
     assert.equal(passes(new Map(Object.entries(filters)), event), expected, JSON.stringify(filters));
   }
+});
+
+test("what happens to an engine's part of a network of the cluster is told as of that network", async () => {
+  await using docker = await startHarness();
+  const { manager } = docker.cluster;
+  const { Id } = (await docker.read('POST', '/networks/create', { body: { Name: 'front' } })) as {
+    readonly Id: string;
+  };
+  const messageOf = createMessages(manager);
+  const told = (Action: string, name: string) =>
+    messageOf({
+      kind: 'engine',
+      timestamp: 1,
+      event: {
+        nodeId: 'node1',
+        nodeName: 'one',
+        event: { Type: 'network', Action, Actor: { ID: 'f'.repeat(64), Attributes: { name, type: 'bridge' } } },
+      },
+    })?.message;
+  assert.deepEqual(told('connect', `tutti-1-${Id}`)?.Actor, {
+    ID: Id,
+    Attributes: { name: 'front', type: 'bridge', 'node.id': 'node1', 'node.name': 'one' },
+  });
+  assert.equal(told('create', `tutti-1-${Id}`), undefined);
+  assert.equal(told('connect', 'tutti-1-gone'), undefined);
+  assert.equal(told('create', 'own')?.Actor.ID, 'f'.repeat(64));
 });
