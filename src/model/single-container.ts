@@ -94,7 +94,7 @@ export interface SingleContainer extends Stored<string> {
   readonly attachments?: readonly ContainerAttachment[];
 }
 
-/** What its engine was last heard to say of it. Soft. */
+/** What its engine was last heard to say of it. Soft. Absent until a manager that has just begun has heard: then it runs. */
 export interface SingleContainerStatus {
   readonly nodeId: NodeId;
   /** Paused counts: it has its address, and names lead to it. */

@@ -1,13 +1,15 @@
 import type { NodeStatus } from '../model/node.ts';
-import type { SoftTable, View } from './store.ts';
+import type { View } from './store.ts';
 import type { TableSet } from './tables.ts';
 
-const softTables: readonly SoftTable[] = ['taskStatus', 'nodeStatus', 'containerStatus'];
+/** Whether containers run is not among them: it is asked anew, and until then what was told to the nodes stays. */
+const softTables = ['taskStatus', 'nodeStatus'] as const;
 
 /** What the rows of each are about. */
-const subjects = { taskStatus: 'task', nodeStatus: 'node', containerStatus: 'container' } as const;
+const subjects = { taskStatus: 'task', nodeStatus: 'node' } as const;
 
-type Saved = { readonly [Name in SoftTable]?: readonly (readonly [string, unknown])[] };
+type SavedTable = (typeof softTables)[number];
+type Saved = { readonly [Name in SavedTable]?: readonly (readonly [string, unknown])[] };
 
 /** The soft tables as text. */
 export const encodeSoft = (tables: TableSet): string =>
@@ -27,13 +29,13 @@ export const restoreSoft = (text: string, tables: TableSet): void => {
   }
 };
 
-const asRestored = (table: SoftTable, row: unknown): unknown => {
+const asRestored = (table: SavedTable, row: unknown): unknown => {
   if (table !== 'nodeStatus') return row;
   const status = row as NodeStatus;
   return status.state === 'ready' || status.state === 'disconnected' ? { ...status, state: 'unknown' } : status;
 };
 
-const isKnown = (view: View, table: SoftTable, id: string): boolean => view.get(subjects[table], id) !== undefined;
+const isKnown = (view: View, table: SavedTable, id: string): boolean => view.get(subjects[table], id) !== undefined;
 
 const parse = (text: string): Saved | undefined => {
   try {

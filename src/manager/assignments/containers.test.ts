@@ -50,6 +50,12 @@ test('the nodes of a network are told of its containers, which are ready while t
   await make(cluster, 'c1', 'node1', networkId);
   await make(cluster, 'c2', 'node2', networkId);
   const table = () => new AssignmentTable(cluster.store.view);
+  const note = (id: string, nodeId: string, running: boolean): void =>
+    cluster.store.observe((soft) => soft.put('containerStatus', id, { nodeId: nodeId as NodeId, running }));
+  // A manager that has just begun withdraws no name before it has heard.
+  assert.ok(endpoints(table().full('node1').values()).every(({ ready }) => ready));
+  note('c1', 'node1', false);
+  note('c2', 'node2', false);
   assert.ok(table().full('node1').has(`network:${networkId}`));
   assert.ok(!table().full('node3').has(`network:${networkId}`));
   const before = endpoints(table().full('node2').values());
@@ -60,7 +66,7 @@ test('the nodes of a network are told of its containers, which are ready while t
       { taskNames: ['c2', 'c20123456789'], names: ['db'], ready: false },
     ],
   );
-  cluster.store.observe((soft) => soft.put('containerStatus', 'c1', { nodeId: 'node1' as NodeId, running: true }));
+  note('c1', 'node1', true);
   assert.deepEqual(
     endpoints(table().full('node2').values()).map(({ ready }) => ready),
     [true, false],
@@ -73,6 +79,7 @@ test('a container that starts costs one small difference for each node of its ne
   await using cluster = await TestCluster.start({ nodes: 3 });
   const networkId = await withNetwork(cluster);
   for (let at = 0; at < 50; at += 1) await make(cluster, `c${at}`, at % 2 === 0 ? 'node1' : 'node2', networkId);
+  cluster.store.observe((soft) => soft.put('containerStatus', 'c7', { nodeId: 'node2' as NodeId, running: false }));
   using assignments = trackAssignments(cluster.store);
   for (const node of ['node1', 'node2', 'node3']) assignments.full(node);
   assignments.changes();

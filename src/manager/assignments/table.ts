@@ -363,8 +363,9 @@ export class AssignmentTable {
   }
 }
 
+/** Of what is not known yet names are not withdrawn. */
 const isRunning = ({ nodeId }: SingleContainer, status: SingleContainerStatus | undefined): boolean =>
-  status?.running === true && status.nodeId === nodeId;
+  status === undefined || (status.running && status.nodeId === nodeId);
 
 const nothingNeeded = { secrets: [], configs: [] };
 

@@ -123,7 +123,7 @@ test('a container is prepared with its addresses and finished with its other net
   assert.deepEqual([first?.networkId, second?.networkId], [front, back]);
   assert.deepEqual(first?.aliases, ['at-front']);
   assert.deepEqual(request, {
-    HostConfig: { NetworkMode: `tutti-1-${front}`, Dns: ['10.0.0.1', '10.0.0.1'] },
+    HostConfig: { NetworkMode: `tutti-1-${front}`, Dns: ['10.0.0.1'] },
     NetworkingConfig: {
       EndpointsConfig: { [`tutti-1-${front}`]: { IPAMConfig: { IPv4Address: first?.address } } },
     },

@@ -10,7 +10,7 @@ import type { ContainerNetworks } from '../manager.ts';
 import { adopt } from './adopt.ts';
 import type { AdoptPorts } from './adopt.ts';
 import { attach, detach, makeReady, wishOf } from './attach.ts';
-import { checkAddresses, noteSeen, runningOn, verifyRunning } from './running.ts';
+import { checkAddresses, noteRunning, noteSeen, runningOn, verifyRunning } from './running.ts';
 import type { RunningPorts } from './running.ts';
 import type { AttachPorts } from './attach.ts';
 import type { LocalNetworksPorts } from './local.ts';
@@ -43,17 +43,14 @@ export const createContainerNetworks = (ports: ContainerNetworksPorts): Containe
     async prepare(container, signal) {
       const { request } = container.spec;
       const asked = askedNetworks(request);
+      noteRunning(store, container, false);
       if (asked === undefined || asked.fixedMode || asked.networks.length === 0) return request;
       const networks = asked.networks.map((one) => resolveNetwork(store.view, one));
       const { places, ready } = await placesFor(ports, container, networks, signal);
       const [first] = places;
       return first === undefined
         ? request
-        : rewritten(
-            request,
-            first,
-            Object.values(ready).flatMap(({ dns }) => dns),
-          );
+        : rewritten(request, first, [...new Set(Object.values(ready).flatMap(({ dns }) => dns))]);
     },
     async finish(container, engineId, signal) {
       const asked = askedNetworks(container.spec.request);

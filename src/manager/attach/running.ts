@@ -5,8 +5,9 @@ import { withDeadline } from '../../rpc/deadline.ts';
 import type { Store, View } from '../../store/store.ts';
 import type { Inventory } from '../manager.ts';
 
+/** As far as is known; what is not known yet, after a restart of the manager, runs. */
 export const isRunning = (view: View, containerId: string): boolean =>
-  view.get('containerStatus', containerId)?.running === true;
+  view.get('containerStatus', containerId)?.running !== false;
 
 /** The single containers that run on a network, as far as is known. */
 export const runningOn = (

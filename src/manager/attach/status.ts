@@ -13,6 +13,9 @@ export interface ContainerStatusPorts {
 
 /** How often all is compared with what the engines were last heard to say. */
 const compareMs = 5_000;
+/** And while the engines are being listed for the first time. */
+const firstCompareMs = 500;
+const beginningMs = 15_000;
 /** An event is newer than the inventory for no longer than this. */
 const freshMs = 3_000;
 const retryMs = 1_000;
@@ -59,9 +62,10 @@ export const startContainerStatus = (ports: ContainerStatusPorts): AsyncDisposab
         ),
       );
   });
-  let timer = clock.after(compareMs, function again() {
+  const begun = clock.monotonic();
+  let timer = clock.after(firstCompareMs, function again() {
     compare();
-    timer = clock.after(compareMs, again);
+    timer = clock.after(clock.monotonic() - begun < beginningMs ? firstCompareMs : compareMs, again);
   });
   const following = follow(ports, take, stop.signal).catch((thrown: unknown) =>
     log.error('the containers can no longer be followed', { reason: TuttiError.from(thrown).message }),
@@ -95,6 +99,6 @@ const follow = async (
     } catch (thrown) {
       if (!signal.aborted) log.warn('events of containers were missed', { reason: TuttiError.from(thrown).message });
     }
-    await clock.sleep(retryMs, signal).catch(() => undefined);
+    if (!signal.aborted) await clock.sleep(retryMs, signal).catch(() => undefined);
   }
 };
