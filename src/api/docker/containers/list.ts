@@ -1,4 +1,4 @@
-import { askEngines, readAnswer } from '../../../manager/engines/ask.ts';
+import { askEngines, engineMessage, readAnswer } from '../../../manager/engines/ask.ts';
 import type { Manager, NodeRecord } from '../../../manager/manager.ts';
 import { TuttiError } from '../../../model/errors.ts';
 import type { Node } from '../../../model/node.ts';
@@ -13,6 +13,8 @@ import type { Summary } from './last-seen.ts';
 import { lastSeen } from './last-seen.ts';
 import type { ListQuery } from './list-query.ts';
 import { filtersText, readListQuery } from './list-query.ts';
+import type { ListedText } from './list-text.ts';
+import { placedText, secondNames, splitList } from './list-text.ts';
 import { clusterNetworkOf, engineNetworksOf, networkMark, withClusterNetworks } from './networks.ts';
 
 /** Counting what a container has written takes an engine long. */
@@ -48,24 +50,24 @@ export const listContainers = async ({ manager, clock }: DockerContext, request:
       const record = nodes.find(({ node }) => node.id === nodeId);
       return record === undefined ? [] : lostOn(manager, query, record);
     })
-    .filter(({ summary }) => !superseded.has(summary.Id ?? ''));
+    .filter(({ id }) => !superseded.has(id));
   const found = [...answers.flatMap(({ value }) => (value instanceof TuttiError ? [] : value)), ...lost];
   const timed = found.map((listed) => ({ ...listed, made: madeAt(manager, listed) }));
   const sorted = timed
     .filter((each) => inTime(each, moments))
     .toSorted((left, right) => right.made - left.made)
-    .map(({ summary }) => summary);
+    .map(({ text }) => text);
+  const shown = query.limit === undefined ? sorted : sorted.slice(0, query.limit);
   return {
-    kind: 'json',
+    kind: 'text',
     status: 200,
-    body: query.limit === undefined ? sorted : sorted.slice(0, query.limit),
-    headers: missingHeaders(missing),
+    text: `[${shown.join(',')}]\n`,
+    headers: { 'content-type': 'application/json', ...missingHeaders(missing) },
   };
 };
 
-interface Listed {
+interface Listed extends ListedText {
   readonly nodeId: string;
-  readonly summary: Summary;
 }
 
 /** `before` or `since` a container, which only its own engine knows exactly. */
@@ -81,8 +83,8 @@ interface Moment {
  * When a container was made, in nanoseconds since the epoch: a list has whole seconds, and in one second an engine's own
  * order says more.
  */
-const madeAt = ({ inventory }: Manager, { nodeId, summary }: Listed): number =>
-  inventory.get(nodeId, summary.Id ?? '')?.createdNanos ?? (summary.Created ?? 0) * 1e9;
+const madeAt = ({ inventory }: Manager, { nodeId, id, created }: Omit<Listed, 'text'>): number =>
+  inventory.get(nodeId, id)?.createdNanos ?? created * 1e9;
 
 const momentsOf = async (manager: Manager, { filters }: ListQuery, signal: AbortSignal): Promise<readonly Moment[]> => {
   const { inventory } = manager;
@@ -90,7 +92,7 @@ const momentsOf = async (manager: Manager, { filters }: ListQuery, signal: Abort
   for (const kind of ['before', 'since'] as const) {
     for (const reference of filters.get(kind) ?? []) {
       const { nodeId, id, summary } = await inventory.find(reference, signal);
-      found.push({ kind, nodeId, id, made: madeAt(manager, { nodeId, summary }) });
+      found.push({ kind, nodeId, id, made: madeAt(manager, { nodeId, id, created: summary.Created ?? 0 }) });
     }
   }
   return found;
@@ -126,42 +128,57 @@ const readList = async (
   { node }: NodeRecord,
 ): Promise<readonly Listed[] | TuttiError> => {
   const text = await readAnswer(response);
-  const body: unknown = JSON.parse(text);
   if (response.status >= 400 && response.status < 500) {
-    return new TuttiError('invalid-argument', String((body as { readonly message?: unknown }).message));
+    return new TuttiError('invalid-argument', engineMessage(text) ?? `the engine answered ${response.status}`);
   }
-  if (response.status !== 200 || !Array.isArray(body)) {
-    throw new TuttiError('unavailable', `the engine answered ${response.status}`);
+  if (response.status !== 200) throw new TuttiError('unavailable', `the engine answered ${response.status}`);
+  const split = splitList(text);
+  const where = { id: node.id, name: nodeName(node) };
+  if (split === undefined) {
+    return (JSON.parse(text) as readonly Summary[]).map((summary) => listedOf(manager, summary, where));
   }
-  const mapped = text.includes(networkMark);
-  return (body as readonly Summary[]).map((summary) => ({
-    nodeId: node.id,
-    summary: presented(manager, summary, node.id, nodeName(node), mapped),
-  }));
+  return split.map((each) => {
+    const placed = each.text.includes(networkMark) ? undefined : placedText(each.text, where);
+    return placed === undefined
+      ? listedOf(manager, JSON.parse(each.text) as Summary, where)
+      : { ...each, nodeId: node.id, text: placed };
+  });
 };
+
+interface Where {
+  readonly id: string;
+  readonly name: string;
+}
+
+const listedOf = (manager: Manager, summary: Summary, where: Where): Listed => ({
+  nodeId: where.id,
+  id: summary.Id ?? '',
+  created: summary.Created ?? 0,
+  text: JSON.stringify(presented(manager, summary, where)),
+});
 
 /** A summary of an engine's container, as the cluster shows it. */
 export const presentedContainer = (manager: Manager, summary: Summary, node: Node): Summary =>
-  presented(manager, summary, node.id, nodeName(node), true);
+  presented(manager, summary, { id: node.id, name: nodeName(node) });
 
-const presented = (manager: Manager, summary: Summary, id: string, name: string, mapped: boolean): Summary => {
-  const named = mapped
-    ? (withClusterNetworks(
-        summary as Readonly<Record<string, unknown>>,
-        (network) => clusterNetworkOf(manager, network),
-        manager.containers.row(summary.Id ?? ''),
-      ) as Summary)
-    : summary;
+const presented = (manager: Manager, summary: Summary, { id, name }: Where): Summary => {
+  const named = withClusterNetworks(
+    summary as Readonly<Record<string, unknown>>,
+    (network) => clusterNetworkOf(manager, network),
+    manager.containers.row(summary.Id ?? ''),
+  ) as Summary;
   const { Names = [] } = summary;
-  const own = Names.filter((each) => each.lastIndexOf('/') === 0).map((each) => `/${name}${each}`);
-  const placed = { Names: [...Names, ...own], Node: { ID: id, Name: name } };
+  const placed = { Names: [...Names, ...secondNames(Names, name)], Node: { ID: id, Name: name } };
   return { ...named, ...placed };
 };
 
 const lostOn = (manager: Manager, query: ListQuery, { node, status }: NodeRecord): readonly Listed[] => {
   const state = status.state === 'ready' ? 'Host Not Answering' : 'Host Down';
-  const summaries = manager.inventory
-    .of(node.id)
-    .map(({ summary }) => presented(manager, summary, node.id, nodeName(node), true));
-  return lastSeen(summaries, query, state).map((summary) => ({ nodeId: node.id, summary }));
+  const summaries = manager.inventory.of(node.id).map(({ summary }) => presentedContainer(manager, summary, node));
+  return lastSeen(summaries, query, state).map((summary) => ({
+    nodeId: node.id,
+    id: summary.Id ?? '',
+    created: summary.Created ?? 0,
+    text: JSON.stringify(summary),
+  }));
 };
