@@ -95,7 +95,8 @@ export const createTlsApi = async (options: TlsApiOptions): Promise<TlsApi> => {
     socket.destroy();
   });
   const raw = new Set<Socket>();
-  const gate = createGate((socket) => {
+  // Clients end their half of a connection that was taken over and read on: what a container still says.
+  const gate = createGate({ allowHalfOpen: true }, (socket) => {
     if (raw.size >= mostConnections || !handshakes.begin(socket)) {
       socket.destroy();
       return;
