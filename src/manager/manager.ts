@@ -105,6 +105,10 @@ export interface Inventory {
   named(name: string): readonly KnownContainer[];
   containers(): readonly KnownContainer[];
   of(nodeId: string): readonly KnownContainer[];
+  /** How many `of` would give, without a walk. */
+  count(nodeId: string): number;
+  /** One of a node's by its full id. */
+  on(nodeId: string, id: string): KnownContainer | undefined;
   /** The container of this full id on the node, as far as it is known. */
   get(nodeId: string, id: string): KnownContainer | undefined;
   /** Images with their tags and digests. */

@@ -44,6 +44,7 @@ export const aPlaceNode = (id: string, wish: PlaceWish = {}): PlaceNode => ({
   status: { nodeId: id as NodeId, state: wish.state ?? 'ready', message: '', since: 1 },
   used: { nanoCpus: (wish.usedCpus ?? 0) * 1e9, memoryBytes: wish.usedMemory ?? 0 },
   hasPort: (port) => wish.ports?.includes(port) === true,
+  count: wish.containers?.length ?? 0,
   containers: wish.containers ?? [],
   images: wish.images ?? [],
 });

@@ -26,6 +26,8 @@ export interface PlaceNode {
   readonly used: Reservation;
   /** `tcp/80` → whether a container or service has it there. */
   readonly hasPort: (port: string) => boolean;
+  /** How many `containers` there are. */
+  readonly count: number;
   /** Whatever their state, those of tasks among them. */
   readonly containers: readonly PlaceContainer[];
   readonly images: readonly PlaceImage[];

@@ -42,7 +42,7 @@ export const choose = (
   const sign = strategy === 'spread' ? 1 : -1;
   const better = (left: Room, right: Room): number =>
     sign * (left.weight - right.weight) ||
-    sign * (left.node.containers.length - right.node.containers.length) ||
+    sign * (left.node.count - right.node.count) ||
     Number(hasImage(right.node, image)) - Number(hasImage(left.node, image)) ||
     (left.node.node.id < right.node.node.id ? -1 : 1);
   return rooms.reduce((best, room) => (better(room, best) < 0 ? room : best)).node;

@@ -49,7 +49,8 @@ const placeNode = (
   const load = loads.of(node.id);
   const leaves = replaced?.nodeId === node.id ? replaced : undefined;
   const known = once(() => inventory.of(node.id).filter(({ id }) => id !== leaves?.id));
-  const containers = once(() => [...known().map(seen), ...unseen(node.id, known(), making)]);
+  const coming = once(() => making.filter((row) => row.nodeId === node.id && isUnseen(row, inventory)));
+  const containers = once(() => [...known().map(seen), ...coming().map(unseen)]);
   const images = once(() => inventory.images(node.id).map(imageOf));
   const ports = once(() => portsOf(known()));
   return {
@@ -61,6 +62,9 @@ const placeNode = (
     },
     hasPort: (port) =>
       leaves?.ports.has(port) !== true && (load.hasHostPort(port) || ingress.has(port) || ports().has(port)),
+    get count() {
+      return inventory.count(node.id) - (leaves === undefined ? 0 : 1) + coming().length;
+    },
     get containers() {
       return containers();
     },
@@ -81,20 +85,10 @@ const seen = ({ id, name, summary }: KnownContainer): PlaceContainer => ({
   labels: summary.Labels ?? {},
 });
 
-const unseen = (
-  nodeId: string,
-  known: readonly KnownContainer[],
-  making: readonly SingleContainer[],
-): readonly PlaceContainer[] => {
-  const ids = new Set(known.map(({ id }) => id));
-  const names = new Set(known.map(({ name }) => name));
-  const found: PlaceContainer[] = [];
-  for (const { nodeId: at, engineId, spec } of making) {
-    if (at !== nodeId || names.has(spec.name) || (engineId !== undefined && ids.has(engineId))) continue;
-    found.push({ names: [spec.name], labels: labelsOf(spec.request) });
-  }
-  return found;
-};
+const isUnseen = ({ nodeId, spec }: SingleContainer, { named }: Inventory): boolean =>
+  !named(spec.name).some((known) => known.nodeId === nodeId);
+
+const unseen = ({ spec }: SingleContainer): PlaceContainer => ({ names: [spec.name], labels: labelsOf(spec.request) });
 
 const labelsOf = ({ Labels: labels }: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> =>
   (labels as Readonly<Record<string, string>> | null | undefined) ?? {};

@@ -6,7 +6,6 @@ import type { Change, View } from '../../store/store.ts';
 import { createGate } from '../images/gate.ts';
 import { startLoop } from '../loops/loop.ts';
 import type { PassContext } from '../loops/loop.ts';
-import type { KnownContainer } from '../manager.ts';
 import { takeStep } from './steps.ts';
 import type { StepContext } from './steps.ts';
 
@@ -64,7 +63,6 @@ export const startTendLoop = (context: StepContext): AsyncDisposable => {
       },
       all: (view) => Array.from(view.list('container'), ({ id }) => id),
       pass: async (ids, wake) => {
-        const known = knownOn(inventory);
         for (const id of ids) {
           const row = store.view.get('container', id);
           if (row === undefined || making.has(id)) continue;
@@ -77,7 +75,7 @@ export const startTendLoop = (context: StepContext): AsyncDisposable => {
             container: row,
             standing: (nodeId) => standingOf(store.view, nodeId),
             listed,
-            known: row.engineId === undefined ? undefined : known(row.nodeId).get(row.engineId),
+            known: row.engineId === undefined ? undefined : inventory.on(row.nodeId, row.engineId),
             running: store.view.get('containerStatus', id)?.running === true,
           });
           if (actions.length > 0) begin(row, actions, wake);
@@ -123,16 +121,6 @@ const noteChange = (
   for (const { id, superseded } of view.list('container')) {
     if (superseded?.some(({ nodeId }) => nodeId === change.id) === true) mark(id);
   }
-};
-
-/** The containers of a node by id, read once. */
-const knownOn = ({ of }: StepContext['inventory']) => {
-  const read = new Map<string, ReadonlyMap<string, KnownContainer>>();
-  return (nodeId: string): ReadonlyMap<string, KnownContainer> => {
-    const there = read.get(nodeId) ?? new Map(of(nodeId).map((container) => [container.id, container]));
-    read.set(nodeId, there);
-    return there;
-  };
 };
 
 /** What engines say of containers that go, or are called otherwise. What is missed, the full pass finds. */

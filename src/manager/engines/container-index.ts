@@ -23,6 +23,7 @@ export interface ContainerIndex {
   drop(nodeId: string): void;
   get(nodeId: string, id: string): Entry | undefined;
   of(nodeId: string): readonly Entry[];
+  count(nodeId: string): number;
   all(): readonly Entry[];
   named(name: string): readonly Entry[];
   /** Those whose id begins so. */
@@ -88,6 +89,7 @@ export const createContainerIndex = (): ContainerIndex => {
     },
     get: (nodeId, id) => nodes.get(nodeId)?.get(id),
     of,
+    count: (nodeId) => nodes.get(nodeId)?.size ?? 0,
     all,
     named: (name) => names.get(name),
     beginning: (prefix) =>

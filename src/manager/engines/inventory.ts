@@ -72,6 +72,11 @@ export const startInventory = (ports: InventoryPorts): Inventory & AsyncDisposab
     named,
     containers: () => index.all().map(known),
     of: (nodeId) => index.of(nodeId).map(known),
+    count: index.count,
+    on: (nodeId, id) => {
+      const entry = index.get(nodeId, id);
+      return entry === undefined ? undefined : known(entry);
+    },
     get: (nodeId, id) => {
       const entry = index.get(nodeId, id);
       return entry === undefined ? undefined : known(entry);

@@ -72,6 +72,7 @@ const placeNode = (
   status,
   used: { nanoCpus: 0, memoryBytes: 0 },
   hasPort: () => false,
+  count: inventory.count(node.id),
   containers: inventory
     .of(node.id)
     .map(({ id, name, summary }) => ({ id, names: [name], labels: summary.Labels ?? {} })),

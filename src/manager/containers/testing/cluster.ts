@@ -114,6 +114,8 @@ export class ContainerCluster implements AsyncDisposable {
     peek: (reference) => this.#known().find(({ id, name }) => id === reference || name === reference),
     named: (name) => this.#known().filter((known) => known.name === name),
     of: (nodeId) => this.#known().filter((known) => known.nodeId === nodeId),
+    count: (nodeId) => this.#known().filter((known) => known.nodeId === nodeId).length,
+    on: (nodeId, id) => this.#known().find((known) => known.nodeId === nodeId && known.id === id),
     listed: (nodeId) => !this.#down.has(nodeId),
     async *events(signal: AbortSignal): AsyncGenerator<EngineEvent> {
       await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
