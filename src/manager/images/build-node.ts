@@ -33,7 +33,7 @@ export const buildHints = (
 
 interface Sources {
   readonly queries: Pick<Queries, 'nodes'>;
-  readonly inventory: Pick<Inventory, 'of' | 'images'>;
+  readonly inventory: Pick<Inventory, 'of' | 'count' | 'images'>;
 }
 
 /**
