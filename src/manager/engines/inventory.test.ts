@@ -172,3 +172,23 @@ test('execs are remembered, and asked for where they are not', async () => {
   assert.equal((await inventory.findExec('e2', signal)).nodeId, 'node1');
   await assert.rejects(inventory.findExec('e3', signal), { message: 'No such exec instance: e3' });
 });
+
+test('what the cluster remembers of a container stands in until its engine is listed', async () => {
+  const fake = await startFakeEngines(['node1', 'node2'], { clock: systemClock, log: silentLog });
+  for (const [at, node] of ['node1', 'node2'].entries()) {
+    const spec = { name: `c${at}`, image: 'app:1', request: { Labels: { a: 'b' } } };
+    const row = { id: `row${at}`, version: 0, createdAt: 5000, updatedAt: 0, spec, nodeId: node, engineId: idOf('a') };
+    await fake.store.update((transaction) => transaction.create('container', row as never));
+  }
+  fake.state('node2', 'down');
+  await using inventory = startInventory(fake);
+  await until(
+    'node1 is listed',
+    () => inventory.listed('node1'),
+    (listed) => listed,
+  );
+  await using _ = fake;
+  assert.equal(inventory.peek('c0'), undefined);
+  const known = inventory.peek('c1');
+  assert.deepEqual([known?.reachable, known?.summary.Created, known?.summary.Labels], [false, 5, { a: 'b' }]);
+});

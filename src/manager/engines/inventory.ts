@@ -9,6 +9,7 @@ import type { Entry } from './container-index.ts';
 import { createExecs } from './execs.ts';
 import { askNodes, missed, textOf } from './find.ts';
 import { startNodes } from './nodes.ts';
+import { putRemembered } from './remembered.ts';
 import { resolve, splitReference } from './resolve.ts';
 
 export interface InventoryPorts {
@@ -26,6 +27,7 @@ export const startInventory = (ports: InventoryPorts): Inventory & AsyncDisposab
   const { store, engines, clock } = ports;
   const { view } = store;
   const index = createContainerIndex();
+  putRemembered(view, index);
   const events = createBroadcast<EngineEvent>(mostBehind);
   const execs = createExecs();
   const nameOf = (nodeId: string): string => {
