@@ -68,4 +68,4 @@ const holdersOf = async (
 
 /** The volumes of an engine's list, which is null where there are none. */
 export const volumesIn = (list: unknown): readonly Definitions['Volume'][] =>
-  (list as { readonly Volumes?: readonly Definitions['Volume'][] | null }).Volumes ?? [];
+  (list as { readonly Volumes?: readonly Definitions['Volume'][] | null } | null)?.Volumes ?? [];
