@@ -177,7 +177,14 @@ describe('events', { concurrency: false }, () => {
         assert.deepEqual(actions, ['create', 'start', 'die', 'destroy'], own.join('\n'));
         assert.ok(own.every((line) => line.includes(`node.name=${node}`)));
       }
-      for (const what of ['service create', 'service remove', 'network create', 'network remove', 'volume create']) {
+      for (const what of [
+        'service create',
+        'service remove',
+        'network create',
+        'network remove',
+        'volume create',
+        'volume destroy',
+      ]) {
         assert.ok(
           lines.some((line) => line.includes(` ${what} `)),
           what,

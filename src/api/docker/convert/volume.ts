@@ -70,6 +70,7 @@ export const rowTo = ({ spec, createdAt }: Volume, node: Node | undefined): Dock
       node === undefined
         ? { State: 'promised', Message: 'it is made on the node of the first container that mounts it' }
         : { State: 'unreachable', Message: `node ${nodeName(node)} does not answer` },
+    ...(node !== undefined && { Node: { ID: node.id, Name: nodeName(node) } }),
   },
   ...(node !== undefined && { Node: nodeOf(node) }),
 });

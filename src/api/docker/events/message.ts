@@ -33,7 +33,7 @@ export const createMessages = (manager: Manager): ((event: MergedEvent) => Told 
 
 const ofCluster = (event: ClusterEvent): Message => ({
   Type: event.type,
-  Action: event.action,
+  Action: event.type === 'volume' && event.action === 'remove' ? 'destroy' : event.action,
   Actor: {
     ID: event.type === 'volume' ? event.name : event.id,
     Attributes: { ...event.attributes, ...(event.type !== 'volume' && { name: event.name }) },
