@@ -2,6 +2,7 @@ import { predefined } from '../../../manager/attach/local.ts';
 import { tellEngine } from '../../../manager/engines/tell.ts';
 import { TuttiError } from '../../../model/errors.ts';
 import { networkSpec } from '../../../model/network.ts';
+import type { NetworkSpec } from '../../../model/network.ts';
 import { nodeName } from '../../../model/node.ts';
 import type { Reply } from '../../http/reply.ts';
 import { json } from '../../http/reply.ts';
@@ -27,7 +28,8 @@ export const createNetwork = async (context: DockerContext, request: ApiRequest)
   const spec = check(networkSpec, { ...networkFrom(value), ...(duplicate && { duplicate }) }, 'network');
   try {
     const created = await context.manager.commands.createNetwork(spec);
-    return json({ Id: created.id, Warning: [...warnings, ...created.warnings].join('; ') }, 201);
+    const remarks = [...warnings, ...created.warnings, ...idleOptions(spec)];
+    return json({ Id: created.id, Warning: remarks.join('; ') }, 201);
   } catch (thrown) {
     throw inDockersWords(thrown, value.Name);
   }
@@ -41,6 +43,15 @@ const refusePredefined = ({ Name, Driver = '' }: DockerNetwork): void => {
     throw new TuttiError('permission-denied', `only one instance of "${Driver}" network is allowed`);
   }
 };
+
+/** Those that mean something on a network over the nodes; `encrypted` is refused where it is wanted. */
+const knownOptions = new Set(['com.docker.network.driver.mtu', 'encrypted']);
+
+/** Options of one engine's bridge have no meaning over many; they are kept and shown. */
+const idleOptions = ({ options = {} }: NetworkSpec): readonly string[] =>
+  Object.keys(options)
+    .filter((name) => !knownOptions.has(name))
+    .map((name) => `option ${name} is kept, and changes nothing on a network that spans the nodes`);
 
 const taken = (name: string): TuttiError =>
   new TuttiError('already-exists', `network with name ${name} already exists`);
