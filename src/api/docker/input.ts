@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import { TuttiError } from '../../model/errors.ts';
 import { readJson } from '../http/body.ts';
+import { withFieldNames } from '../http/field-names.ts';
 import type { ApiRequest } from '../http/request.ts';
 import type { Checked } from '../http/validate.ts';
 import { checkKnown } from '../http/validate.ts';
@@ -17,7 +18,7 @@ export const readBody = async <Schema extends z.ZodType>(
 ): Promise<Checked<z.output<Schema>> & { readonly warnings: readonly string[] }> => {
   const body = await readJson(request, bodyLimit);
   if (body === undefined) throw new TuttiError('invalid-argument', `invalid ${what}: the request has no body`);
-  const checked = checkKnown(schema, body, what);
+  const checked = checkKnown(schema, withFieldNames(schema, body), what);
   return { ...checked, warnings: checked.unknown.map((path) => `${path} is not known here and was left out`) };
 };
 

@@ -20,6 +20,18 @@ const excuses: readonly Excuse[] = [
   {
     side: 'answer',
     endpoint: /./,
+    problem: /^\S*\/Networks\/[^/]+\/(?:Links|Aliases|IPAMConfig|DriverOpts|DNSNames) must be/,
+    why: 'engines before 25 write null for what an endpoint does not have',
+  },
+  {
+    side: 'answer',
+    endpoint: /^POST \/(?:services|volumes|networks)\/create$/,
+    problem: /^status (?:400|404) is not one/,
+    why: 'engines say 500 to what the client did wrong; it is 400 or 404 here',
+  },
+  {
+    side: 'answer',
+    endpoint: /./,
     problem: /^status 501 is not one/,
     why: 'what cannot be done over a cluster is refused with the reason',
   },

@@ -316,7 +316,7 @@ export const walk: Readonly<Record<string, WalkStep>> = {
       inside.length,
       inside[0] === container.id,
       listed.map(({ Name, Driver }) => [Name, Driver]),
-      await refused(network.inspect()),
+      ((await refused(network.inspect())) as readonly unknown[])[0],
     ];
   },
 

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { findHints } from '../../../core/place/hints.ts';
 import { TuttiError } from '../../../model/errors.ts';
 import type { ContainerDependency, MountedVolume, SingleContainerSpec } from '../../../model/single-container.ts';
+import { withFieldNames } from '../../http/field-names.ts';
 import { check } from '../../http/validate.ts';
 import { textMap } from './schema.ts';
 import { sparse } from './sparse.ts';
@@ -65,7 +66,7 @@ export interface CreateInput {
 export const containerFrom = (input: unknown, { name, platform, apiVersion }: CreateInput): SingleContainerSpec => {
   if (input === undefined)
     throw new TuttiError('invalid-argument', 'config cannot be empty in order to create a container');
-  const body = check(createSchema, input, 'container');
+  const body = check(createSchema, withFieldNames(createSchema, input), 'container');
   const host = body.HostConfig ?? {};
   const image = body.Image ?? '';
   if (image === '') throw new TuttiError('invalid-argument', 'no image was given: Image is empty');
