@@ -50,6 +50,8 @@ const docker = (): Command => {
   stack.command('ps').argument('<stack>');
   program.command('service').command('scale').argument('<scale...>');
   program.command('node').command('ls');
+  const run = program.command('run').option('-d, --detach').option('--name <name>').option('-e, --env <variable>');
+  run.argument('<image>').argument('[command...]');
   return inert(program);
 };
 
