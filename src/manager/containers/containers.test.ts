@@ -196,6 +196,23 @@ describe('tending', () => {
     );
   });
 
+  it('settles at once what could not be known when it was made', async () => {
+    await using cluster = await ContainerCluster.start(1);
+    using containers = cluster.containers();
+    await using _tending = containers.startTending();
+    await cluster.settle();
+    let asked = 0;
+    cluster.after = (_node, method) => {
+      if (method === 'POST') throw new TuttiError('unavailable', 'the connection was lost');
+    };
+    cluster.before = (_node, method) => {
+      if (method === 'GET' && (asked += 1) === 1) throw new TuttiError('unavailable', 'the connection was lost');
+    };
+    assert.equal(await codeOf(containers.create(aContainerSpec('web'), never)), 'unavailable');
+    await cluster.settle();
+    assert.equal(cluster.store.view.find('container', 'name', 'web')[0]?.engineId?.length, 64);
+  });
+
   it('drops rows of what went, and follows names that engines gave', async () => {
     await using cluster = await ContainerCluster.start(1);
     using containers = cluster.containers();

@@ -13,6 +13,7 @@ import { nearOf } from './near.ts';
 import type { ContainerPorts } from './ports.ts';
 import { changeRow, dropRow, renameRow } from './row.ts';
 import { startTendLoop } from './tend-loop.ts';
+import type { TendLoop } from './tend-loop.ts';
 
 /** A volume may be made elsewhere while its container is placed, or its node be lost: then it is placed again. */
 const mostAttempts = 3;
@@ -29,6 +30,12 @@ export const createContainers = (ports: ContainerPorts): ContainersOfManager => 
   const making = new Map<string, SingleContainer>();
   const loads = createLoads(store, ports.clock);
   const context: ClaimContext & ContainerPorts = { ...ports, loads, making };
+  let tending: TendLoop | undefined;
+  /** Nobody works on the row any more. */
+  const release = (rowId: string): void => {
+    making.delete(rowId);
+    tending?.mark([rowId]);
+  };
 
   const rowOf = (engineId: string): SingleContainer | undefined => store.view.find('container', 'engine', engineId)[0];
   return {
@@ -36,7 +43,7 @@ export const createContainers = (ports: ContainerPorts): ContainersOfManager => 
       checkName(spec.name);
       for (let attempt = 1; ; attempt += 1) {
         try {
-          return await create(context, making, spec, signal);
+          return await create(context, { take: (row) => making.set(row.id, row), release }, spec, signal);
         } catch (thrown) {
           if (attempt === mostAttempts || !mayFitElsewhere(thrown)) throw thrown;
         }
@@ -52,7 +59,7 @@ export const createContainers = (ports: ContainerPorts): ContainersOfManager => 
       try {
         await renameBoth(ports, container, name, signal);
       } finally {
-        if (row !== undefined) making.delete(row.id);
+        if (row !== undefined) release(row.id);
       }
     },
     removed: async (engineId) => {
@@ -69,7 +76,7 @@ export const createContainers = (ports: ContainerPorts): ContainersOfManager => 
       if (row !== undefined) await changeRow(ports, row, (now) => ({ ...now, spec: change(now.spec) }));
     },
     superseded: () => supersededIn(store.view),
-    startTending: () => startTendLoop(context),
+    startTending: () => (tending = startTendLoop(context)),
     [Symbol.dispose]: () => loads[Symbol.dispose](),
   };
 };
@@ -95,7 +102,7 @@ const renameBoth = async (
 
 const create = async (
   context: ClaimContext & ContainerPorts,
-  making: Map<string, SingleContainer>,
+  work: { readonly take: (row: SingleContainer) => void; readonly release: (rowId: string) => void },
   spec: SingleContainerSpec,
   signal: AbortSignal,
 ): Promise<ContainerMade> => {
@@ -107,7 +114,7 @@ const create = async (
   const chosen = beside?.kind === 'chosen' ? beside : chooseNode(context, spec, near);
   if (chosen.kind === 'unplaced') return chosen;
   const row: SingleContainer = { ...newRow(context), spec, nodeId: chosen.nodeId };
-  making.set(row.id, row);
+  work.take(row);
   try {
     await commitClaim(context, row, (transaction) => {
       const [holder] = transaction.find('container', 'name', spec.name);
@@ -123,7 +130,7 @@ const create = async (
     else await dropRow(context, row);
     return made;
   } finally {
-    making.delete(row.id);
+    work.release(row.id);
   }
 };
 

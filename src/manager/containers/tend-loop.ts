@@ -16,11 +16,16 @@ const waitMs = 30_000;
 /** An engine is read anew when its node comes back; what was removed there meanwhile shows after about this. */
 const listedMs = 2_000;
 
+export interface TendLoop extends AsyncDisposable {
+  /** Looks at the container with this row's id, for a reason that no commit tells. */
+  mark(containerIds: Iterable<string>): void;
+}
+
 /**
  * Keeps the rows of single containers true to their engines, and makes those that asked for it again when their node is
  * lost. Each is worked on by itself: one that takes long holds up no other.
  */
-export const startTendLoop = (context: StepContext): AsyncDisposable => {
+export const startTendLoop = (context: StepContext): TendLoop => {
   const { store, inventory, clock, log, making } = context;
   const stop = new AbortController();
   const gate = createGate(places);
@@ -87,6 +92,7 @@ export const startTendLoop = (context: StepContext): AsyncDisposable => {
   );
   const following = follow(context, loop.mark, stop.signal);
   return {
+    mark: loop.mark,
     async [Symbol.asyncDispose]() {
       stop.abort();
       await loop[Symbol.asyncDispose]();
