@@ -9,6 +9,11 @@ export const overlayPort = 4797;
 /** Label of an engine's network that is one of ours on that node: the network's id. */
 export const networkLabel = 'tutti.network';
 
+const engineName = /^tutti-[01]-([0-9a-z]+)$/;
+
+/** The network's id, of what its engines call it (agent/network/names.ts); undefined for any other text. */
+export const networkIdOf = (dockerNetwork: string): string | undefined => engineName.exec(dockerNetwork)?.[1];
+
 export const ipamConfig = z.object({
   subnet: ipv4Network.optional(),
   ipRange: ipv4Network.optional(),

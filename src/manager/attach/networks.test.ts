@@ -153,6 +153,14 @@ test('an overlay that was not made attachable takes no containers', async () => 
   assert.deepEqual(attachmentsOf(lab, row.id), []);
 });
 
+test('a network that is asked for as the engines call it is the one of the cluster', async () => {
+  await using lab = await startLab();
+  const id = await network(lab, 'front');
+  const row = await lab.make({ HostConfig: { NetworkMode: `tutti-1-${id}` } });
+  await lab.networks.prepare(row, signal);
+  assert.equal(attachmentsOf(lab, row.id)[0]?.networkId, id);
+});
+
 test('connecting commits an address and takes it back where the engine refuses; disconnecting frees it', async () => {
   await using lab = await startLab();
   const id = await network(lab, 'front');

@@ -1,4 +1,5 @@
 import { TuttiError } from '../../model/errors.ts';
+import { networkIdOf } from '../../model/network.ts';
 import type { Network } from '../../model/network.ts';
 import type { View } from '../../store/store.ts';
 import { resolve } from '../references.ts';
@@ -26,7 +27,7 @@ export const resolveNetwork = (view: View, asked: AskedNetwork): ResolvedNetwork
 const findNetwork = (view: View, reference: string): Network | undefined => {
   if (reference.includes('/')) return undefined;
   try {
-    return resolve(view, 'network', reference);
+    return resolve(view, 'network', networkIdOf(reference) ?? reference);
   } catch (thrown) {
     if (thrown instanceof TuttiError && thrown.code === 'not-found') return undefined;
     throw thrown;

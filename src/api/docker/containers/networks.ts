@@ -1,18 +1,16 @@
 import type { Manager } from '../../../manager/manager.ts';
+import { networkIdOf } from '../../../model/network.ts';
 import type { SingleContainer } from '../../../model/single-container.ts';
 import { isRecord } from './record.ts';
 
 /** What a network of an engine is in the cluster; undefined: an engine's own. */
 export type ClusterNetwork = { readonly id: string; readonly name: string } | undefined;
 
-/** The engine's network of a cluster's one has this name (agent/network/names.ts). */
-const engineName = /^tutti-[01]-([0-9a-z]+)$/;
-
 /** Texts without this name no network of the cluster. */
 export const networkMark = '"tutti-';
 
 export const clusterNetworkOf = ({ queries }: Pick<Manager, 'queries'>, name: string): ClusterNetwork => {
-  const id = engineName.exec(name)?.[1];
+  const id = networkIdOf(name);
   const network = id === undefined ? undefined : queries.networks().find((one) => one.id === id);
   return network === undefined ? undefined : { id: network.id, name: network.spec.name };
 };

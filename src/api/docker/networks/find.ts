@@ -1,6 +1,7 @@
 import { meantBy } from '../../../manager/attach/local.ts';
 import type { LocalNetwork } from '../../../manager/attach/local.ts';
 import { TuttiError } from '../../../model/errors.ts';
+import { networkIdOf } from '../../../model/network.ts';
 import type { Network } from '../../../model/network.ts';
 import type { ApiRequest } from '../../http/request.ts';
 import type { DockerContext } from '../context.ts';
@@ -14,7 +15,7 @@ export type FoundNetwork =
 /** A network of the cluster by this id, name or beginning of an id. Throws where several are meant. */
 export const clusterNetwork = ({ manager }: DockerContext, reference: string): Network | undefined => {
   try {
-    return manager.queries.network(reference);
+    return manager.queries.network(networkIdOf(reference) ?? reference);
   } catch (thrown) {
     if (thrown instanceof TuttiError && thrown.code === 'not-found') return undefined;
     throw thrown;
