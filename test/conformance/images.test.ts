@@ -278,6 +278,34 @@ describe('images over three engines', { skip: programs.length === 0 && 'no docke
     await fails(`pull ${registry.name}/missing:1`, /not found|manifest unknown/);
   });
 
+  test('a task whose image is named by its digest, and whose registry is gone', {
+    skip: registryProgram === undefined && 'no docker-registry here',
+  }, async () => {
+    const registry = await startRegistry(registryProgram ?? '', address, registryPort);
+    const name = `${registry.name}/kept:1`;
+    try {
+      await only('node2', name, 'kept');
+      await ok(`push ${name}`);
+      await ok(`service create --name kept --detach --replicas 0 --constraint node.hostname==node3 ${name}`);
+      assert.match(await ok('service inspect kept --format {{.Spec.TaskTemplate.ContainerSpec.Image}}'), /@sha256:/);
+    } finally {
+      await registry[Symbol.asyncDispose]();
+    }
+    await ok('service scale --detach kept=1');
+    await until(
+      'the task runs',
+      () => ok('service ps kept --format {{.Node}}={{.CurrentState}}'),
+      (text) => text.includes('node3=Running'),
+    );
+    await ok('service rm kept');
+    await until(
+      'no container is left',
+      () => ok('ps -aq'),
+      (text) => text === '',
+    );
+    await ok('image prune -af');
+  });
+
   test('a node that is cut off: its images are missing, and nothing waits for it', async () => {
     await only('node1', 'here:1', 'here');
     await only('node3', 'away:1', 'away');
