@@ -75,7 +75,7 @@ export const createManager = (
     volumes,
     inventory,
     images,
-    builds: createBuilds({ queries, inventory, clock }),
+    builds: parts.use(createBuilds({ queries, inventory, engines, images, clock, log })),
     containers,
     networks,
     [Symbol.dispose]: () => parts[Symbol.dispose](),

@@ -197,7 +197,15 @@ export interface Images {
    * After a name was given to an image on that node: on every other node where the name means another image, it means
    * this one too when it resolves. Gives what failed, for people.
    */
-  follow(nodeId: string, reference: string, options: { readonly signal: AbortSignal }): Promise<readonly string[]>;
+  follow(
+    nodeId: string,
+    reference: string,
+    options: {
+      readonly signal: AbortSignal;
+      /** The old meaning is taken away before the image comes: for where nobody waits for the end of this. */
+      readonly atOnce?: boolean;
+    },
+  ): Promise<readonly string[]>;
 }
 
 /** What became of a request to make a container. */
@@ -241,6 +249,11 @@ export interface Containers {
 export interface Builds {
   /** Where builds without conditions go: always the same node, while it is there. Throws `unavailable`. */
   defaultNode(): string;
+  /**
+   * The node for a client that speaks with BuildKit by itself, until the signal aborts: names that are given there
+   * meanwhile follow on the other nodes.
+   */
+  openControl(signal: AbortSignal): string;
   /** The node of a build that runs. */
   nodeOf(buildId: string): string | undefined;
   /** A build that begins. Throws `unavailable` where no node fits, with the reasons. Dispose it at the build's end. */

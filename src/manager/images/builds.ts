@@ -1,13 +1,13 @@
 import { TuttiError } from '../../model/errors.ts';
 import type { PlacementHints } from '../../model/single-container.ts';
-import type { Clock } from '../../platform/ports.ts';
 import type { Builds, Inventory, Queries } from '../manager.ts';
 import { chooseBuildNode } from './build-node.ts';
+import { followNode } from './follow-node.ts';
+import type { FollowNodeOptions } from './follow-node.ts';
 
-export interface BuildsOptions {
+export interface BuildsOptions extends FollowNodeOptions {
   readonly queries: Queries;
   readonly inventory: Inventory;
-  readonly clock: Clock;
 }
 
 /** A session that no build asks for within this belongs to a client that speaks with BuildKit itself. */
@@ -18,7 +18,9 @@ const rememberMs = 60_000;
 const noHints: PlacementHints = { constraints: [], affinities: [] };
 
 /** See `Builds`. */
-export const createBuilds = ({ queries, inventory, clock }: BuildsOptions): Builds => {
+export const createBuilds = (options: BuildsOptions): Builds & Disposable => {
+  const { queries, inventory, clock } = options;
+  const stop = new AbortController();
   /** Nodes of sessions, as builds chose them or as they were opened. */
   const sessions = new Map<string, string>();
   const waiting = new Map<string, (nodeId: string) => void>();
@@ -36,6 +38,12 @@ export const createBuilds = ({ queries, inventory, clock }: BuildsOptions): Buil
 
   return {
     defaultNode: () => choose(noHints),
+    openControl: (signal) => {
+      const nodeId = choose(noHints);
+      void followNode(options, nodeId, signal, stop.signal);
+      return nodeId;
+    },
+    [Symbol.dispose]: () => stop.abort(new TuttiError('cancelled', 'the manager stops')),
     nodeOf: (buildId) => running.get(buildId),
     begin: ({ session, buildId, hints }, signal) => {
       const known = session === undefined ? undefined : sessions.get(session);

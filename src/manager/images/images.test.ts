@@ -83,3 +83,24 @@ test('a name that moves on one node moves on the others that have it', async () 
   assert.deepEqual([...(node2.images.get(one) ?? [])], []);
   assert.equal(node3.images.size, 0);
 });
+
+test('names that a client gives on a node without anybody hearing of it follow too', async () => {
+  const node1 = imageEngine({ [one]: ['app:1', 'other:1'] });
+  const node2 = imageEngine({ [one]: ['app:1', 'other:1'] });
+  await using cluster = await start({ node1, node2 });
+  const client = new AbortController();
+  const builder = cluster.manager.builds.openControl(client.signal);
+  const [at, elsewhere] = builder === 'node1' ? [node1, node2] : [node2, node1];
+  await cluster.settle();
+  at.images.set(two, new Set(['app:1']));
+  at.images.get(one)?.delete('app:1');
+  await cluster.pass(1000);
+  assert.deepEqual([...(elsewhere.images.get(two) ?? [])], ['app:1']);
+  assert.deepEqual([...(elsewhere.images.get(one) ?? [])], ['other:1']);
+  // What was named just before the client went.
+  at.images.get(two)?.add('other:1');
+  at.images.get(one)?.delete('other:1');
+  client.abort(new Error('gone'));
+  await cluster.pass(1000);
+  assert.deepEqual([...(elsewhere.images.get(two) ?? [])], ['app:1', 'other:1']);
+});

@@ -56,7 +56,7 @@ export const createImages = (options: ImagesOptions): Images => {
   return {
     ensure,
     origin: createOrigin(options, clock),
-    follow: async (nodeId, reference, { signal }) => {
+    follow: async (nodeId, reference, { signal, atOnce = false }) => {
       const image = normalImage(reference);
       const { holders } = await findImage(options, image, { clock, signal });
       const source = holders.find((holder) => holder.nodeId === nodeId);
@@ -69,6 +69,7 @@ export const createImages = (options: ImagesOptions): Images => {
         const target = { nodeId: id, image, record };
         try {
           if (await nameIt(options, target, source.image.Id, signal)) return undefined;
+          if (atOnce) await takeName(options, target, signal);
           await bring(target, [source], signal, () => undefined);
           return undefined;
         } catch (thrown) {
@@ -135,6 +136,16 @@ const nameIt = async (
   if (answer.status < 300) return true;
   if (answer.status === 404) return false;
   throw new TuttiError('internal', engineMessage(text) ?? `the engine answered ${answer.status}`);
+};
+
+/** Takes the name from whatever image it means on the node; one that nothing else needs goes with it. */
+const takeName = async (
+  { engines }: Pick<ImagesOptions, 'engines'>,
+  { nodeId, image }: Target,
+  signal: AbortSignal,
+): Promise<void> => {
+  const path = `${imagePath(image)}?force=1&noprune=1`;
+  await readAnswer(await engines.request(nodeId, { method: 'DELETE', path }, signal));
 };
 
 /** Tries the holders one after the other, the least busy first. Gives the id of the node that it came from. */

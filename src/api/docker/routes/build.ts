@@ -19,7 +19,7 @@ export const buildRoutes = (context: DockerContext): readonly Route[] => [
   ['POST', '/build/cancel', async (request) => await cancel(context, request)],
   ['POST', '/build/prune', async (request) => await prune(context, request)],
   ['POST', '/session', async (request) => await openSession(context, request)],
-  ['POST', '/grpc', async (request) => await forward(context.manager, context.manager.builds.defaultNode(), request)],
+  ['POST', '/grpc', async (request) => await openControl(context, request)],
 ];
 
 const build = async (context: DockerContext, request: ApiRequest): Promise<Reply> => {
@@ -141,6 +141,10 @@ const openSession = async ({ manager }: DockerContext, request: ApiRequest): Pro
   if (id === '') throw new TuttiError('invalid-argument', 'the session has no id (X-Docker-Expose-Session-Uuid)');
   return await forward(manager, await manager.builds.openSession(id, request.signal), request);
 };
+
+/** A client that speaks with BuildKit by itself: Compose, and docker buildx. */
+const openControl = async ({ manager }: DockerContext, request: ApiRequest): Promise<Reply> =>
+  await forward(manager, manager.builds.openControl(request.signal), request);
 
 const cancel = async ({ manager }: DockerContext, request: ApiRequest): Promise<Reply> => {
   const nodeId = manager.builds.nodeOf(request.query.get('id') ?? '') ?? manager.builds.defaultNode();

@@ -28,6 +28,17 @@ export const imageRequests = (engines: ReadonlyMap<string, ImageEngine>): NodeRe
     const url = new URL(path.replace(/^\/engine/, ''), 'http://engine');
     if (url.pathname === '/images/get') return save(engine, url.searchParams.get('names') ?? '');
     if (url.pathname === '/images/load') return await load(engine, body);
+    if (url.pathname === '/images/json') {
+      return answer(
+        200,
+        Array.from(engine.images, ([Id, names]) => ({ Id, RepoTags: [...names] })),
+      );
+    }
+    if (method === 'DELETE') {
+      const removed = normalImage(decodeURIComponent(url.pathname.slice('/images/'.length)));
+      for (const names of engine.images.values()) names.delete(removed);
+      return answer(200, []);
+    }
     const [, name, action] = /^\/images\/(.+)\/(json|tag)$/.exec(decodeURIComponent(url.pathname)) ?? [];
     const id = find(engine, name ?? '');
     if (id === undefined) return answer(404, { message: `No such image: ${name}` });
