@@ -18,6 +18,8 @@ export interface Cluster {
   readonly kind: 'tutti' | 'swarm';
   readonly nodes: readonly BenchNode[];
   readonly docker: DockerEndpoint;
+  /** `unix://…` of it. */
+  readonly endpoint: string;
   readonly engines: readonly DockerEndpoint[];
   /** `dev` subcommand on a node: power-off, power-on, cut, heal. */
   fault(command: string, node: string): Promise<void>;
@@ -42,6 +44,7 @@ function devCluster(kind: Cluster['kind'], name: string, nodes: readonly BenchNo
     kind,
     nodes,
     docker,
+    endpoint,
     engines,
     fault: async (what, node) => {
       await command('dev', what, node, '--name', name);

@@ -3,21 +3,23 @@ import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeTinyImage } from '../support/image.ts';
 import { type Cluster, loadImage, swarmCluster, tuttiCluster } from './cluster.ts';
+import { apiFigures } from './api.ts';
 import { type Convergence, converge, floor } from './converge.ts';
 import { crash, nodeLoss, restartTime, slowNode, startTime } from './failure.ts';
 import { footprint, processes } from './footprint.ts';
 import { type BenchResult, line, median, missed } from './result.ts';
 import { run as schedule } from './schedule.ts';
 
-const usage = `npm run bench [-- NAME...] [-- --runs N] [--replicas N,N]
+const usage = `npm run bench [-- NAME...] [-- --runs N] [--replicas N,N] [--containers N]
 
   schedule    placements per second into the store, 1,000 nodes
   converge    10, 30, 100 replicas until they run, and their removal, beside Swarm and the engines' own API
   overlay     the same on an overlay network
   failure     a node powered off, cut off, slow; a crashed container
+  api         Docker's API over the cluster: inspect, lists, bytes through exec, followers of events
   footprint   memory and processor time of manager, agent and resolver, idle with 3 nodes and 100 tasks
 
-Without names: all. --replicas: other numbers than 10,30,100 for converge and overlay. Needs root and what 'npm run setup' installs. Figures are ratios within this one run: the machine may be slow.`;
+Without names: all. --containers: in the lists of api, 1000. --replicas: other numbers than 10,30,100 for converge and overlay. Needs root and what 'npm run setup' installs. Figures are ratios within this one run: the machine may be slow.`;
 
 interface Bench {
   readonly tutti: Cluster;
@@ -26,6 +28,8 @@ interface Bench {
   readonly runs: number;
   /** Of the services of `converge` and `overlay`. */
   readonly sizes: readonly number[];
+  /** In the lists of `api`. */
+  readonly containers: number;
 }
 
 /** One round of everything, one after the other: what the machine does meanwhile hits all alike. */
@@ -225,6 +229,7 @@ async function footprints(bench: Bench): Promise<readonly BenchResult[]> {
 async function withClusters(
   runs: number,
   sizes: readonly number[],
+  containers: number,
   work: (bench: Bench) => Promise<readonly BenchResult[]>,
 ): Promise<readonly BenchResult[]> {
   const directory = await mkdtemp(join(tmpdir(), 'tutti-bench-'));
@@ -239,14 +244,16 @@ async function withClusters(
   const image = await loadImage(tutti, archive, tag);
   await loadImage(swarm, archive, tag);
   // The first containers of an engine, and the first of a process, take longer than all that follow.
-  await round({ tutti, swarm, image, runs, sizes }, 6, false, [1]);
-  return await work({ tutti, swarm, image, runs, sizes });
+  await round({ tutti, swarm, image, runs, sizes, containers }, 6, false, [1]);
+  return await work({ tutti, swarm, image, runs, sizes, containers });
 }
 
 const parts: Readonly<Record<string, (bench: Bench) => Promise<readonly BenchResult[]>>> = {
   converge: (bench) => convergence(bench, false),
   overlay: (bench) => convergence(bench, true),
   failure: failures,
+  api: ({ tutti, swarm, image, containers }) =>
+    apiFigures({ tutti, swarm, image, containers, bytes: 1 << 30 }, (result) => console.log(line(result))),
   footprint: footprints,
 };
 
@@ -260,8 +267,9 @@ async function main(args: readonly string[]): Promise<number> {
     (args[args.indexOf(name) + 1 || args.length] ?? otherwise).split(',').map(Number);
   const [runs = 0] = option('--runs', '3');
   const sizes = option('--replicas', '10,30,100');
+  const [containers = 0] = option('--containers', '1000');
   const unknown = names.filter((name) => name !== 'schedule' && !parts[name]);
-  if (unknown.length > 0 || ![runs, ...sizes].every((count) => count >= 1)) {
+  if (unknown.length > 0 || ![runs, containers, ...sizes].every((count) => count >= 1)) {
     console.error(unknown.length > 0 ? `no benchmark is called ${unknown.join(', ')}\n\n${usage}` : usage);
     return 2;
   }
@@ -280,7 +288,7 @@ async function main(args: readonly string[]): Promise<number> {
   const clustered = wanted.filter((name) => parts[name]);
   if (clustered.length > 0) {
     results.push(
-      ...(await withClusters(runs, sizes, async (bench) => {
+      ...(await withClusters(runs, sizes, containers, async (bench) => {
         const all: BenchResult[] = [];
         for (const name of clustered) all.push(...((await parts[name]?.(bench)) ?? []));
         return all;

@@ -75,6 +75,7 @@ export const composeScenarios: readonly Scenario[] = [
       { run: 'docker compose restart cache', codeOnly: true },
       {
         run: '(sleep 1; docker compose restart -t 0 cache >/dev/null 2>&1) & timeout -s KILL 6 docker compose events cache | grep -o "container [a-z]*" | sort -u; wait',
+        quiet: true,
       },
       { run: 'docker compose pause cache && docker compose unpause cache', codeOnly: true },
       { run: 'docker compose stop -t 0 cache && docker compose start cache', codeOnly: true },

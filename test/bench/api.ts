@@ -1,0 +1,297 @@
+import { Agent, request } from 'node:http';
+import { until } from '../support/until.ts';
+import type { Cluster } from './cluster.ts';
+import type { DockerEndpoint } from './docker.ts';
+import { isRunning, sleepers, startContainer, tasksOf } from './docker.ts';
+import { footprint, processes } from './footprint.ts';
+import type { BenchResult } from './result.ts';
+import { median } from './result.ts';
+
+/** What the figures of the API are made from. */
+export interface ApiBench {
+  readonly tutti: Cluster;
+  readonly swarm: Cluster;
+  readonly image: string;
+  /** Containers over all nodes for lists. */
+  readonly containers: number;
+  /** Bytes through exec. */
+  readonly bytes: number;
+}
+
+const socketOf = (endpoint: string): string => endpoint.replace(/^unix:\/\//, '');
+
+const percentile = (values: readonly number[], share: number): number =>
+  values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? Number.NaN;
+
+const timed = async (work: () => Promise<unknown>): Promise<number> => {
+  const from = performance.now();
+  await work();
+  return performance.now() - from;
+};
+
+/** How long each of `count` calls takes, one after the other, after some that do not count. */
+const times = async (count: number, call: () => Promise<unknown>): Promise<readonly number[]> => {
+  for (let warm = 0; warm < 20; warm++) await call();
+  const values: number[] = [];
+  for (let each = 0; each < count; each++) values.push(await timed(call));
+  return values;
+};
+
+/** Alternates between the two, so that what the machine does meanwhile hits both. */
+const timesOfBoth = async (
+  count: number,
+  one: () => Promise<unknown>,
+  other: () => Promise<unknown>,
+): Promise<readonly [readonly number[], readonly number[]]> => {
+  const [ones, others]: [number[], number[]] = [[], []];
+  for (let round = 0; round < 5; round++) {
+    ones.push(...(await times(count / 5, one)));
+    others.push(...(await times(count / 5, other)));
+  }
+  return [ones, others];
+};
+
+const ms = (value: number): string => `${value.toFixed(1)} ms`;
+
+async function inspectLatency({ tutti, image }: ApiBench): Promise<readonly BenchResult[]> {
+  // Not on the manager's own node: the way there counts.
+  const engine = tutti.engines.at(-1) as DockerEndpoint;
+  const id = await startContainer(engine, { Image: image });
+  try {
+    const call = (docker: DockerEndpoint) => () => docker.call('GET', `/containers/${id}/json`);
+    await until('the container is known', call(tutti.docker), () => true);
+    const [through, direct] = await timesOfBoth(500, call(tutti.docker), call(engine));
+    const added = (share: number): number => percentile(through, share) - percentile(direct, share);
+    const detail = (share: number): string =>
+      `(Tutti ${ms(percentile(through, share))}, engine ${ms(percentile(direct, share))})`;
+    return [
+      {
+        name: 'container inspect: added by going to another node, median',
+        value: added(0.5),
+        unit: 'ms',
+        limit: { kind: 'at most', value: 2 },
+        detail: detail(0.5),
+      },
+      {
+        name: 'container inspect: added by going to another node, p99',
+        value: added(0.99),
+        unit: 'ms',
+        limit: { kind: 'at most', value: 10 },
+        detail: detail(0.99),
+      },
+    ];
+  } finally {
+    await engine.call('DELETE', `/containers/${id}?force=1`);
+  }
+}
+
+async function listOfMany({ tutti, image, containers }: ApiBench): Promise<readonly BenchResult[]> {
+  const perNode = Math.ceil(containers / tutti.engines.length);
+  const label = { 'bench.api': '1' };
+  await Promise.all(
+    tutti.engines.map(async (engine) => {
+      for (let made = 0; made < perNode; made++) {
+        await engine.call('POST', '/containers/create', { Image: image, Labels: label });
+      }
+    }),
+  );
+  try {
+    const call = (docker: DockerEndpoint) => () => docker.call<readonly unknown[]>('GET', '/containers/json?all=1');
+    await until('all are listed', call(tutti.docker), (list) => list.length >= perNode * tutti.engines.length, {
+      deadlineMs: 120_000,
+    });
+    const engines = await Promise.all(tutti.engines.map(async (engine) => median(await times(10, call(engine)))));
+    // One after the other for a fair word on the slowest: at once they share the machine's processors.
+    const slowest = Math.max(...engines);
+    const own = median(await times(10, call(tutti.docker)));
+    return [
+      {
+        name: `list of ${perNode * tutti.engines.length} containers, ratio to the slowest engine's own`,
+        value: own / slowest,
+        unit: '×',
+        limit: { kind: 'at most', value: 1.5 },
+        detail: `(Tutti ${ms(own)}, engines at once ${engines.map(ms).join(' ')})`,
+      },
+    ];
+  } finally {
+    const filter = `filters=${encodeURIComponent(JSON.stringify({ label: ['bench.api'] }))}`;
+    for (const engine of tutti.engines) await engine.call('POST', `/containers/prune?${filter}`);
+  }
+}
+
+/** Answers a second to one client, and each one's time. */
+const rate = async (docker: DockerEndpoint, path: string, seconds: number) => {
+  const values: number[] = [];
+  const end = performance.now() + seconds * 1000;
+  while (performance.now() < end) values.push(await timed(() => docker.call('GET', path)));
+  return { perSecond: values.length / seconds, p99: percentile(values, 0.99) };
+};
+
+async function swarmLists({ tutti, swarm, image }: ApiBench): Promise<readonly BenchResult[]> {
+  const name = 'bench-api';
+  const made = async (cluster: Cluster): Promise<void> => {
+    await cluster.docker.call('POST', '/services/create', sleepers(name, image, 30));
+    await until(
+      '30 tasks run',
+      () => tasksOf(cluster.docker, name),
+      (tasks) => tasks.filter(isRunning).length === 30,
+      { deadlineMs: 120_000 },
+    );
+  };
+  await Promise.all([made(tutti), made(swarm)]);
+  try {
+    const results: BenchResult[] = [];
+    for (const path of ['/services', '/tasks']) {
+      const own = await rate(tutti.docker, path, 4);
+      const peer = await rate(swarm.docker, path, 4);
+      const figures = `(Tutti ${own.perSecond.toFixed(0)}/s, Swarm ${peer.perSecond.toFixed(0)}/s; 30 tasks)`;
+      results.push(
+        {
+          name: `GET ${path}: requests a second, ratio to Swarm`,
+          value: own.perSecond / peer.perSecond,
+          unit: '×',
+          limit: { kind: 'at least', value: 5 },
+          detail: figures,
+        },
+        { name: `GET ${path}: p99`, value: own.p99, unit: 'ms', limit: { kind: 'at most', value: 20 } },
+      );
+    }
+    return results;
+  } finally {
+    await Promise.all([tutti, swarm].map(({ docker }) => docker.call('DELETE', `/services/${name}`)));
+  }
+}
+
+/** Megabytes a second of an exec's output, read and thrown away. */
+const throughExec = async (socketPath: string, docker: DockerEndpoint, id: string, bytes: number): Promise<number> => {
+  const command = ['dd', 'if=/dev/zero', 'bs=1048576', `count=${bytes >> 20}`];
+  const exec = { AttachStdout: true, Tty: false, Cmd: command };
+  const { Id } = await docker.call<{ Id: string }>('POST', `/containers/${id}/exec`, exec);
+  const agent = new Agent();
+  let size = 0;
+  const took = await timed(
+    () =>
+      new Promise<void>((resolve, reject) => {
+        const body = JSON.stringify({ Detach: false, Tty: false });
+        const headers = { 'Content-Type': 'application/json', 'Content-Length': body.length };
+        const sent = request(
+          { socketPath, method: 'POST', path: `/v1.41/exec/${Id}/start`, headers, agent },
+          (answer) => {
+            answer.on('data', (chunk: Buffer) => (size += chunk.length));
+            answer.on('end', resolve);
+            answer.on('error', reject);
+          },
+        );
+        sent.on('error', reject);
+        sent.end(body);
+      }),
+  );
+  agent.destroy();
+  if (size < bytes) throw new Error(`${size} of ${bytes} bytes came through exec`);
+  return bytes / 1e6 / (took / 1000);
+};
+
+async function throughput({ tutti, image, bytes }: ApiBench): Promise<readonly BenchResult[]> {
+  const engine = tutti.engines.at(-1) as DockerEndpoint;
+  const node = tutti.nodes.at(-1);
+  const id = await startContainer(engine, { Image: image });
+  try {
+    await until(
+      'the container is known',
+      () => tutti.docker.call('GET', `/containers/${id}/json`),
+      () => true,
+    );
+    const [manager = 0] = await processes('bin/manager.ts', 'bench-tutti');
+    const before = (await footprint(manager, 1)).residentMb;
+    const own: number[] = [];
+    const direct: number[] = [];
+    for (let run = 0; run < 3; run++) {
+      own.push(await throughExec(socketOf(tutti.endpoint), tutti.docker, id, bytes));
+      direct.push(await throughExec(socketOf(node?.engine ?? ''), engine, id, bytes));
+    }
+    const after = (await footprint(manager, 1)).residentMb;
+    return [
+      {
+        name: `${bytes >> 20} MiB through exec, ratio to the engine's own`,
+        value: median(own) / median(direct),
+        unit: '×',
+        limit: { kind: 'at least', value: 0.7 },
+        detail: `(Tutti ${median(own).toFixed(0)} MB/s, engine ${median(direct).toFixed(0)} MB/s)`,
+      },
+      {
+        name: 'manager: growth by it',
+        value: after - before,
+        unit: 'MB',
+        limit: { kind: 'at most', value: 64 },
+        detail: `(from ${before.toFixed(0)} MB)`,
+      },
+    ];
+  } finally {
+    await engine.call('DELETE', `/containers/${id}?force=1`);
+  }
+}
+
+/** Followers of events that each count what they hear. */
+async function followers({ tutti }: ApiBench, count: number, changes: number): Promise<readonly BenchResult[]> {
+  const agent = new Agent({ maxSockets: count });
+  const filter = encodeURIComponent(JSON.stringify({ type: ['volume'], event: ['create'] }));
+  const [manager = 0] = await processes('bin/manager.ts', 'bench-tutti');
+  const heard = Array.from({ length: count }, () => 0);
+  const open = await Promise.all(
+    heard.map(
+      (_, index) =>
+        new Promise<{ destroy(): void }>((resolve, reject) => {
+          const target = { socketPath: socketOf(tutti.endpoint), path: `/v1.41/events?filters=${filter}`, agent };
+          const sent = request(target, (answer) => {
+            answer.on('data', (chunk: Buffer) => {
+              heard[index] = (heard[index] ?? 0) + chunk.toString().split('"Action":"create"').length - 1;
+            });
+            answer.on('error', () => undefined);
+            resolve(sent);
+          });
+          sent.on('error', reject);
+          sent.end();
+        }),
+    ),
+  );
+  try {
+    const before = (await footprint(manager, 1)).residentMb;
+    const engine = tutti.engines[0] as DockerEndpoint;
+    for (let made = 0; made < changes; made++) await engine.call('POST', '/volumes/create', { Name: `bench-${made}` });
+    await until(
+      'all have heard all',
+      () => Math.min(...heard),
+      (least) => least >= changes,
+      { deadlineMs: 20_000 },
+    ).catch(() => undefined);
+    const after = (await footprint(manager, 1)).residentMb;
+    for (let made = 0; made < changes; made++) await engine.call('DELETE', `/volumes/bench-${made}`);
+    return [
+      {
+        name: `${count} followers of ${changes} events: lost`,
+        value: heard.reduce((sum, each) => sum + Math.abs(changes - each), 0),
+        unit: 'events',
+        limit: { kind: 'at most', value: 0 },
+        detail: `(manager ${before.toFixed(0)} → ${after.toFixed(0)} MB)`,
+      },
+    ];
+  } finally {
+    for (const sent of open) sent.destroy();
+    agent.destroy();
+  }
+}
+
+/** The figures of Docker's API over the cluster, beside the engines' own and Swarm's. */
+export const apiFigures = async (
+  bench: ApiBench,
+  onResult: (result: BenchResult) => void,
+): Promise<readonly BenchResult[]> => {
+  const results: BenchResult[] = [];
+  const parts = [inspectLatency, swarmLists, throughput, (given: ApiBench) => followers(given, 500, 100), listOfMany];
+  for (const part of parts) {
+    const some = await part(bench);
+    for (const result of some) onResult(result);
+    results.push(...some);
+  }
+  return results;
+};
