@@ -35,5 +35,6 @@ export interface CliContext {
 /** Options that every command has. */
 export interface CommonFlags {
   readonly host?: string;
+  readonly context?: string;
   readonly format: 'table' | 'json';
 }

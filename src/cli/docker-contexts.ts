@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { pack } from 'tar-stream';
 import * as z from 'zod';
+import { parseEndpoint } from '../client/endpoint.ts';
+import type { Endpoint } from '../client/endpoint.ts';
 import { TuttiError } from '../model/errors.ts';
 
 /** A context of the docker command that leads to a cluster over TCP. All PEM; the key is secret. */
@@ -106,4 +109,25 @@ export const contextArchive = async (context: DockerContext): Promise<Uint8Array
   const chunks: Uint8Array[] = [];
   for await (const chunk of archive as AsyncIterable<Uint8Array>) chunks.push(chunk);
   return Buffer.concat(chunks);
+};
+
+/** Where the docker command keeps its things. */
+export const dockerDirectory = (environment: Readonly<Record<string, string | undefined>>): string =>
+  environment['DOCKER_CONFIG'] ?? join(environment['HOME'] ?? homedir(), '.docker');
+
+/** What a context leads to. Throws `not-found`, or `invalid-argument` for one that leads to something else than a cluster. */
+export const contextEndpoint = async (
+  environment: Readonly<Record<string, string | undefined>>,
+  name: string,
+): Promise<Endpoint> => {
+  const context = await dockerContexts(dockerDirectory(environment)).read(name);
+  if (context === undefined) throw new TuttiError('not-found', `there is no docker context ${name} here`);
+  const { host, authority, certificate, key } = context;
+  if (host.startsWith('unix://')) return parseEndpoint(host);
+  const match = /^tcp:\/\/(?:\[(?<six>[0-9a-fA-F:]+)\]|(?<host>[^:/]+)):(?<port>\d{1,5})$/.exec(host);
+  const address = match?.groups?.['six'] ?? match?.groups?.['host'];
+  if (address === undefined || certificate === '' || key === '') {
+    throw new TuttiError('invalid-argument', `the docker context ${name} (${host}) has no certificate of a cluster`);
+  }
+  return { kind: 'tls', host: address, port: Number(match?.groups?.['port']), authority, certificate, key };
 };

@@ -24,6 +24,7 @@ export const createProgram = async (
     .description('All your Docker engines, playing as one.')
     .version(context.version, '--version', 'show the version')
     .option('--host <endpoint>', 'where the manager answers; default: TUTTI_HOST, else unix:///run/tutti/docker.sock')
+    .option('--context <name>', 'a context of the docker command that leads to the cluster; default: TUTTI_CONTEXT')
     .helpCommand(false)
     .showHelpAfterError('(see --help)')
     .configureOutput({

@@ -1,6 +1,7 @@
 import type { Client } from '../client/client.ts';
 import { createClient } from '../client/client.ts';
 import { defaultEndpoint, parseEndpoint } from '../client/endpoint.ts';
+import type { Endpoint } from '../client/endpoint.ts';
 import type { CliContext, CommonFlags } from './context.ts';
 import type { Paint } from './output/paint.ts';
 import { painter } from './output/paint.ts';
@@ -20,12 +21,21 @@ export interface Session {
   readonly note: (text: string) => void;
 }
 
-/** The endpoint: `--host`, else TUTTI_HOST, else the one of this machine. */
-export const openSession = (context: CliContext, flags: CommonFlags): Session => {
-  const host = flags.host ?? nonEmpty(context.environment['TUTTI_HOST']) ?? defaultEndpoint;
+/** `--host` or `--context`, else TUTTI_HOST or TUTTI_CONTEXT, else the endpoint of this machine. */
+const endpointOf = async ({ environment }: CliContext, flags: CommonFlags): Promise<Endpoint> => {
+  if (flags.host !== undefined) return parseEndpoint(flags.host);
+  const host = nonEmpty(environment['TUTTI_HOST']);
+  const name = flags.context ?? (host === undefined ? nonEmpty(environment['TUTTI_CONTEXT']) : undefined);
+  if (name === undefined) return parseEndpoint(host ?? defaultEndpoint);
+  const { contextEndpoint } = await import('./docker-contexts.ts');
+  return await contextEndpoint(environment, name);
+};
+
+export const openSession = async (context: CliContext, flags: CommonFlags): Promise<Session> => {
+  const endpoint = await endpointOf(context, flags);
   return {
     context,
-    client: createClient(parseEndpoint(host)),
+    client: createClient(endpoint),
     signal: context.signal,
     json: flags.format === 'json',
     paint: painter(context.stdout, context.environment),

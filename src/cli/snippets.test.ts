@@ -7,7 +7,7 @@ import { systemClock } from '../platform/clock.ts';
 import { createProgram } from './program.ts';
 
 /** The documents whose commands readers type. */
-const documents = ['README.md', 'docs/cli.md', 'docs/development-cluster.md'];
+const documents = ['README.md', 'docs/cli.md', 'docs/swarm-mode.md', 'docs/development-cluster.md'];
 const root = new URL('../../', import.meta.url);
 const textOf = async (path: string): Promise<string> => await readFile(new URL(path, root), 'utf8');
 

@@ -1,9 +1,11 @@
-import { request } from 'node:http';
-import type { IncomingMessage } from 'node:http';
+import { request as requestPlain } from 'node:http';
+import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
+import { request as requestSecure } from 'node:https';
+import { isIP } from 'node:net';
 import { errorCodes, TuttiError } from '../model/errors.ts';
 import type { ErrorCode } from '../model/errors.ts';
 import { errorView } from '../model/native.ts';
-import { defaultEndpoint } from './endpoint.ts';
+import { defaultEndpoint, describeEndpoint } from './endpoint.ts';
 import type { Endpoint } from './endpoint.ts';
 
 export interface Call {
@@ -37,8 +39,8 @@ const open = async (endpoint: Endpoint, { method, path, body, signal }: Call): P
   const text = body === undefined ? undefined : JSON.stringify(body);
   return await new Promise((answered, failed) => {
     const sent = request(
+      endpoint,
       {
-        socketPath: endpoint.path,
         method,
         path: `${prefix}${path}`,
         headers: {
@@ -56,6 +58,18 @@ const open = async (endpoint: Endpoint, { method, path, body, signal }: Call): P
   });
 };
 
+const request = (
+  endpoint: Endpoint,
+  options: RequestOptions,
+  answered: (response: IncomingMessage) => void,
+): ClientRequest => {
+  if (endpoint.kind === 'unix') return requestPlain({ ...options, socketPath: endpoint.path }, answered);
+  const { host, port, authority: ca, certificate: cert, key } = endpoint;
+  // Else the name that is checked would be that of the Host header.
+  const servername = isIP(host) === 0 ? host : '';
+  return requestSecure({ ...options, host, port, servername, ca, cert, key, agent: false }, answered);
+};
+
 const advice: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such socket',
   // Only where nobody has named an endpoint is it a question whether there is a cluster at all.
@@ -66,9 +80,9 @@ const advice: Readonly<Record<string, string>> = {
 };
 
 const unreachable = (endpoint: Endpoint, cause: NodeJS.ErrnoException): TuttiError => {
-  const where = `unix://${endpoint.path}`;
+  const where = describeEndpoint(endpoint);
   const code = cause.code ?? '';
-  const why = advice[`${code} ${where}`] ?? advice[code] ?? cause.message;
+  const why = advice[`${code} ${where}`] ?? (endpoint.kind === 'unix' ? advice[code] : undefined) ?? cause.message;
   return new TuttiError('unavailable', `no manager answers at ${where}: ${why}`, { cause });
 };
 

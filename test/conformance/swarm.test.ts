@@ -51,6 +51,8 @@ describe('contexts', { skip: programs.length === 0 && 'no docker command here' }
         input: 'both ways\n',
       });
       assert.deepEqual([ran.code, ran.stdout], [0, 'both ways\n'], ran.stderr);
+      const remote = await run(program, ['--context', 'prod', 'nodes'], { environment: { HOME: home } });
+      assert.match(remote.stdout, /node1 +ready/, remote.stderr);
       assert.equal((await tutti('context', 'create', 'prod')).code, 4, 'it is there already');
       assert.equal((await tutti('context', 'renew', 'prod', '--valid', '1h')).code, 0);
       assert.equal((await plain('node', 'ls')).code, 0);

@@ -1,11 +1,10 @@
 import { X509Certificate } from 'node:crypto';
-import { homedir, hostname, userInfo } from 'node:os';
-import { join } from 'node:path';
+import { hostname, userInfo } from 'node:os';
 import { TuttiError } from '../../model/errors.ts';
 import type { CertificateView, ClientView } from '../../model/native.ts';
 import { clientIdOf } from '../../rpc/certificates/credentials.ts';
 import { createRequest } from '../../rpc/certificates/request.ts';
-import { checkContextName, contextArchive, dockerContexts } from '../docker-contexts.ts';
+import { checkContextName, contextArchive, dockerContexts, dockerDirectory } from '../docker-contexts.ts';
 import type { DockerContext, DockerContexts } from '../docker-contexts.ts';
 import { formatDuration } from '../duration.ts';
 import { table } from '../output/table.ts';
@@ -19,8 +18,7 @@ export interface ContextFlags {
   readonly export?: string;
 }
 
-const storeOf = ({ context: { environment } }: Session): DockerContexts =>
-  dockerContexts(environment['DOCKER_CONFIG'] ?? join(environment['HOME'] ?? homedir(), '.docker'));
+const storeOf = ({ context: { environment } }: Session): DockerContexts => dockerContexts(dockerDirectory(environment));
 
 /** `tcp://10.0.0.1:2376` of a host with or without scheme and port. */
 const endpointOf = (address: string): string => {

@@ -15,6 +15,6 @@ export const createRegistry = (program: Command, context: CliContext): Registry 
   context,
   open: async (command) => {
     const { openSession } = await import('../session.ts');
-    return openSession(context, command.optsWithGlobals<CommonFlags>());
+    return await openSession(context, command.optsWithGlobals<CommonFlags>());
   },
 });
