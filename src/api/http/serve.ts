@@ -79,11 +79,14 @@ const usual: Patience = { lateBodyMs: 10_000, slowReaderMs: 300_000 };
 const letGoOf = (message: IncomingMessage, response: ServerResponse, patience: Patience): void => {
   const destroyAfter = (ms: number): NodeJS.Timeout => setTimeout(() => message.socket.destroy(), ms).unref();
   let slow: NodeJS.Timeout | undefined;
-  response.once('prefinish', () => (slow = destroyAfter(patience.slowReaderMs)));
+  response.once('prefinish', () => {
+    // After the close nothing would take the timer away.
+    if (!response.closed && !response.destroyed) slow = destroyAfter(patience.slowReaderMs);
+  });
   response.once('close', () => clearTimeout(slow));
   response.once('finish', () => {
     clearTimeout(slow);
-    if (message.complete) return;
+    if (message.complete || message.destroyed) return;
     const late = destroyAfter(patience.lateBodyMs);
     message.once('close', () => clearTimeout(late));
   });
