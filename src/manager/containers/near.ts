@@ -1,10 +1,11 @@
 import type { PlaceNear } from '../../core/place/model.ts';
+import { TuttiError } from '../../model/errors.ts';
 import type { SingleContainerSpec } from '../../model/single-container.ts';
 import type { ContainerPorts } from './ports.ts';
 
 /**
  * Where the containers, volumes and networks are that a container has to be beside. Throws `not-found` for one that is
- * nowhere.
+ * nowhere; `invalid-argument` where an engine would say so when the container starts.
  */
 export const nearOf = async (
   { dependencies, volumes: mounted, request }: Pick<SingleContainerSpec, 'dependencies' | 'volumes' | 'request'>,
@@ -13,7 +14,9 @@ export const nearOf = async (
 ): Promise<readonly PlaceNear[]> => {
   const near: PlaceNear[] = [];
   for (const { option, container } of dependencies) {
-    const { nodeId } = await inventory.find(container, signal);
+    const { nodeId } = await inventory.find(container, signal).catch((thrown: unknown) => {
+      throw asOfStart(thrown, option);
+    });
     near.push({ what: option, nodeIds: new Set([nodeId]) });
   }
   near.push(...((await networks?.near(request, signal)) ?? []));
@@ -24,3 +27,9 @@ export const nearOf = async (
   }
   return near;
 };
+
+/** Clients take "not found" of a container that is being made for the word that its image is missing. */
+const asOfStart = (thrown: unknown, option: string): unknown =>
+  thrown instanceof TuttiError && thrown.code === 'not-found' && /^--(?:net|pid|ipc)\b/.test(option)
+    ? new TuttiError('invalid-argument', thrown.message, { cause: thrown })
+    : thrown;
