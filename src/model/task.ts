@@ -97,7 +97,6 @@ export const containerStatus = z.object({
   exitCode: z.number().int().optional(),
   health: z.enum(['none', 'starting', 'healthy', 'unhealthy']).optional(),
 });
-export type ContainerStatus = DeepReadonly<z.infer<typeof containerStatus>>;
 
 /**
  * What an agent says of one task. Soft state: kept in the leader's memory, told again in full when an agent connects.

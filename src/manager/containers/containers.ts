@@ -142,5 +142,7 @@ const settle = async (
   signal: AbortSignal,
 ): Promise<void> => {
   await changeRow(ports, made, (row) => ({ ...row, engineId }));
+  const { id, nodeId } = made;
+  ports.store.observe((soft) => soft.put('containerStatus', id, { nodeId, running: false }));
   await ports.inventory.refresh(made.nodeId, [engineId], signal).catch(() => undefined);
 };

@@ -81,7 +81,8 @@ export const startTendLoop = (context: StepContext): TendLoop => {
             standing: (nodeId) => standingOf(store.view, nodeId),
             listed,
             known: row.engineId === undefined ? undefined : inventory.on(row.nodeId, row.engineId),
-            running: store.view.get('containerStatus', id)?.running === true,
+            // What was not written down before a crash is taken to have run: that is what containers are made for.
+            running: store.view.get('containerStatus', id)?.running !== false,
           });
           if (actions.length > 0) begin(row, actions, wake);
           else if (!listed && standingOf(store.view, row.nodeId) === 'ready') wake.wakeAt(id, clock.now() + listedMs);
