@@ -15,6 +15,13 @@ interface Told {
   readonly attributes?: Readonly<Record<string, string>>;
 }
 
+interface Put {
+  readonly id: string;
+  readonly name: string;
+  /** Seconds since the epoch. */
+  readonly created?: number;
+}
+
 interface FakeEngine {
   readonly containers: Map<string, Definitions['ContainerSummary']>;
   readonly history: { readonly nano: number; readonly line: string }[];
@@ -86,8 +93,9 @@ export const startFakeEngines = async (
     asked,
     execs,
     state,
-    put: (node: string, { id, name }: { readonly id: string; readonly name: string }): void => {
-      engineOf(node).containers.set(id, { Id: id, Names: [`/${name}`], State: 'running' });
+    put: (node: string, { id, name, created = 0 }: Put): void => {
+      const state = { State: 'running', Status: 'Up' } as const;
+      engineOf(node).containers.set(id, { Id: id, Names: [`/${name}`], Created: created, Ports: [], ...state });
     },
     take: (node: string, id: string): void => {
       engineOf(node).containers.delete(id);
