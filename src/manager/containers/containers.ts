@@ -143,6 +143,8 @@ const settle = async (
 ): Promise<void> => {
   await changeRow(ports, made, (row) => ({ ...row, engineId }));
   const { id, nodeId } = made;
-  ports.store.observe((soft) => soft.put('containerStatus', id, { nodeId, running: false }));
+  ports.store.observe((soft) => {
+    if (soft.get('container', id) !== undefined) soft.put('containerStatus', id, { nodeId, running: false });
+  });
   await ports.inventory.refresh(made.nodeId, [engineId], signal).catch(() => undefined);
 };
