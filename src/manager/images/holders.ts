@@ -85,9 +85,14 @@ const parse = (text: string): Inspection => {
   throw new TuttiError('internal', 'the engine described the image in a way that is not known');
 };
 
-/** `/images/team%2Fweb:1`: a reference in a path of the engine's, as the docker command writes it. */
-export const imagePath = (reference: string): string =>
-  `/images/${encodeURI(reference).replace(/[?#]/g, encodeURIComponent)}`;
+/** What no image is called: nothing, steps to somewhere else, signs that end a line. */
+const noReference = /^$|(?:^|\/)\.{0,2}(?:\/|$)|[\u0000-\u0020\u007f]/;
+
+/** `/images/team/web:1`: a reference in a path of the engine's. Throws `invalid-argument` for what is none. */
+export const imagePath = (reference: string): string => {
+  if (noReference.test(reference)) throw new TuttiError('invalid-argument', 'invalid reference format');
+  return `/images/${encodeURI(reference).replace(/[?#]/g, encodeURIComponent)}`;
+};
 
 /**
  * The holders of the image that a name means now. A name that was given to another image while a node was away means two:
