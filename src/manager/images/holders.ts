@@ -86,7 +86,7 @@ const parse = (text: string): Inspection => {
 };
 
 /** What no image is called: nothing, steps to somewhere else, signs that end a line. */
-const noReference = /^$|(?:^|\/)\.{0,2}(?:\/|$)|[\u0000-\u0020\u007f]/;
+const noReference = /^$|(?:^|\/)\.{0,2}(?:\/|$)|[\s\p{Cc}]/u;
 
 /** `/images/team/web:1`: a reference in a path of the engine's. Throws `invalid-argument` for what is none. */
 export const imagePath = (reference: string): string => {
