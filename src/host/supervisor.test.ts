@@ -68,7 +68,10 @@ test('a daemon whose supervisor was killed is replaced', async () => {
   await using one = await setUp('trap "echo bye; exit 0" TERM; while :; do sleep 0.05; done');
   await one.launcher.start(one.daemon);
   const orphan = await one.launcher.running(one.daemon);
-  process.kill(Number(await readFile(join(one.daemon.runDirectory, 'agent.pid.supervisor'), 'utf8')), 'SIGKILL');
+  const supervisor = Number(await readFile(join(one.daemon.runDirectory, 'agent.pid.supervisor'), 'utf8'));
+  process.kill(supervisor, 'SIGKILL');
+  // A signal is on its way for a moment; what is dead has no command line, or is no more.
+  await one.until(async () => (await readFile(`/proc/${supervisor}/cmdline`, 'utf8').catch(() => '')) === '');
   await one.launcher.start(one.daemon);
   const next = await one.launcher.running(one.daemon);
   assert.ok(next !== undefined && next !== orphan);
