@@ -65,9 +65,11 @@ const createOffers = (clock: Clock) => {
       const waiters = waiting.get(nodeId) ?? new Set();
       waiting.set(nodeId, waiters.add(resolve));
       const timer = clock.after(offerMs, resolve);
-      signal.addEventListener('abort', () => resolve(), { once: true });
+      const abort = (): void => resolve();
+      signal.addEventListener('abort', abort, { once: true });
       if (signal.aborted) resolve();
       await promise;
+      signal.removeEventListener('abort', abort);
       timer.cancel();
       waiters.delete(resolve);
       if (waiters.size === 0) waiting.delete(nodeId);
