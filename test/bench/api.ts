@@ -201,7 +201,7 @@ async function throughput({ tutti, image, bytes }: ApiBench): Promise<readonly B
       () => tutti.docker.call('GET', `/containers/${id}/json`),
       () => true,
     );
-    const [manager = 0] = await processes('bin/manager.ts', 'bench-tutti');
+    const manager = (await processes('bin/manager.ts', 'bench-tutti')).at(-1) ?? 0;
     const before = (await footprint(manager, 1)).residentMb;
     const own: number[] = [];
     const direct: number[] = [];
@@ -235,7 +235,7 @@ async function throughput({ tutti, image, bytes }: ApiBench): Promise<readonly B
 async function followers({ tutti }: ApiBench, count: number, changes: number): Promise<readonly BenchResult[]> {
   const agent = new Agent({ maxSockets: count });
   const filter = encodeURIComponent(JSON.stringify({ type: ['volume'], event: ['create'] }));
-  const [manager = 0] = await processes('bin/manager.ts', 'bench-tutti');
+  const manager = (await processes('bin/manager.ts', 'bench-tutti')).at(-1) ?? 0;
   const heard = Array.from({ length: count }, () => 0);
   const open = await Promise.all(
     heard.map(
