@@ -21,9 +21,17 @@ export interface Served {
 
 /** What node:http servers need around `answer`. */
 export const serve = (answer: Answer, onFault: OnFault, patience = usual): Served => {
-  const respond = (request: ApiRequest, response: ServerResponse, aborter: AbortController): void => {
+  const respond = (
+    request: ApiRequest,
+    response: ServerResponse,
+    aborter: AbortController,
+    onReply: (reply: Reply) => void = () => undefined,
+  ): void => {
     answer(request)
-      .then((reply) => send(reply, response))
+      .then((reply) => {
+        onReply(reply);
+        return send(reply, response);
+      })
       .catch((fault: unknown) => {
         if (!aborter.signal.aborted) onFault(fault, request);
         response.destroy();
@@ -60,7 +68,12 @@ export const serve = (answer: Answer, onFault: OnFault, patience = usual): Serve
       const body = bodyOf(socket, brokenOff, { kept: true });
       const protocol = (message.headers.upgrade ?? '').toLowerCase();
       const bodyBytes = Number(message.headers['content-length'] ?? 0) || 0;
-      respond({ ...requestOf(message, body, aborter.signal), upgrade: { protocol, bodyBytes } }, response, aborter);
+      const asked = { ...requestOf(message, body, aborter.signal), upgrade: { protocol, bodyBytes } };
+      respond(asked, response, aborter, (reply) => {
+        if (reply.kind === 'upgraded') return;
+        // It stays with HTTP: nobody reads what else it says, and only who reads sees a client hang up. As node does.
+        socket.once('end', () => socket.destroySoon()).resume();
+      });
     },
   };
 };

@@ -5,7 +5,8 @@ import type { AddressInfo, Socket } from 'node:net';
 import { test } from 'node:test';
 import { until } from '../../../test/support/until.ts';
 import { readJson } from './body.ts';
-import { json } from './reply.ts';
+import type { Reply } from './reply.ts';
+import { json, stream } from './reply.ts';
 import type { Answer } from './serve.ts';
 import { serve } from './serve.ts';
 import { createApiServer } from './server.ts';
@@ -58,6 +59,23 @@ test('a client that does not read its answer is cut off', async () => {
   socket.pause();
   await until('the connection is gone', parts.connections, (count) => count === 0, { deadlineMs: 5000, everyMs: 20 });
   socket.destroy();
+});
+
+test('a client that asked for another protocol, got an answer and hung up leaves nothing', async () => {
+  const never = async function* (): AsyncGenerator<Uint8Array> {
+    yield Buffer.from('first');
+    await new Promise(() => undefined);
+  };
+  const replies: readonly Reply[] = [json('refused', 400), stream(never(), 'application/json')];
+  for (const reply of replies) {
+    await using parts = await start(() => Promise.resolve(reply));
+    const request =
+      'POST /x HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Length: 9000\r\n\r\nhalf';
+    const socket = await parts.open(request);
+    await once(socket, 'data');
+    socket.destroy();
+    await until('the connection is gone', parts.connections, (count) => count === 0, { deadlineMs: 3000, everyMs: 20 });
+  }
 });
 
 test('a request that asks for another protocol has its body and no more', async () => {
