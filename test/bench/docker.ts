@@ -3,6 +3,8 @@ import { Agent, request } from 'node:http';
 /** A plain client of the Docker Engine API over a unix socket: what any program of a user's would be. */
 export interface DockerEndpoint {
   call<Answer>(method: string, path: string, body?: unknown): Promise<Answer>;
+  /** Reads an answer and throws it away unparsed: what it costs is the server's. Gives its length in bytes. */
+  drain(path: string): Promise<number>;
   close(): void;
 }
 
@@ -39,6 +41,19 @@ export function dockerAt(address: string): DockerEndpoint {
         answer.text.startsWith('{') || answer.text.startsWith('[') ? JSON.parse(answer.text) : undefined
       ) as Answer;
     },
+    drain: (path) =>
+      new Promise((resolve, reject) => {
+        const sent = request({ socketPath, path: `/v1.41${path}`, headers: { Host: 'docker' }, agent }, (answer) => {
+          let size = 0;
+          answer.on('data', (chunk: Buffer) => (size += chunk.length));
+          answer.on('error', reject);
+          answer.on('end', () =>
+            answer.statusCode === 200 ? resolve(size) : reject(new Error(`GET ${path}: ${answer.statusCode}`)),
+          );
+        });
+        sent.on('error', reject);
+        sent.end();
+      }),
     close: () => agent.destroy(),
   };
 }
