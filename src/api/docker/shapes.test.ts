@@ -64,7 +64,7 @@ const richBody = (network: string) => ({
     MaxFailureRatio: 0.2,
     Order: 'start-first',
   },
-  RollbackConfig: { Parallelism: 0, FailureAction: 'pause', Order: 'stop-first' },
+  RollbackConfig: { Parallelism: 0, FailureAction: 'pause', MaxFailureRatio: 0, Order: 'stop-first' },
   EndpointSpec: {
     Mode: 'vip',
     Ports: [{ Protocol: 'tcp', TargetPort: 80, PublishedPort: 8080, PublishMode: 'ingress' }],

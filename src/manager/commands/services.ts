@@ -66,7 +66,7 @@ export const changeService = (
     throw new TuttiError('invalid-argument', `service ${name} cannot be renamed to ${wanted.name}: make a new one`);
   }
   if (wanted.mode.kind !== mode.kind) {
-    throw new TuttiError('invalid-argument', `service ${name} is ${mode.kind} and cannot become ${wanted.mode.kind}`);
+    throw new TuttiError('not-implemented', `service ${name} is ${mode.kind} and cannot become ${wanted.mode.kind}`);
   }
   const spec = checkedSpec(transaction, wanted);
   transaction.update('service', withPorts(transaction, changed(service, spec)), version);

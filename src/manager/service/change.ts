@@ -1,5 +1,6 @@
 import { isJob } from '../../model/service.ts';
 import type { PublishedPort, Service, ServiceSpec } from '../../model/service.ts';
+import { meaningOf } from './meaning.ts';
 
 /** Equal as data: the order of keys and absent fields do not matter. */
 export const sameData = (left: unknown, right: unknown): boolean => {
@@ -23,9 +24,7 @@ const portsOf = (spec: ServiceSpec, mode: PublishedPort['mode']): readonly Publi
  * publish on their nodes, or they have no address on the ingress network and need one. Credentials alone replace nothing.
  */
 export const replacesTasks = (before: ServiceSpec, after: ServiceSpec): boolean => {
-  const { pullCredentials: _old, ...old } = before.task;
-  const { pullCredentials: _new, ...next } = after.task;
-  if (!sameData(old, next)) return true;
+  if (!sameData(meaningOf(before.task), meaningOf(after.task))) return true;
   if (!sameData(portsOf(before, 'host'), portsOf(after, 'host'))) return true;
   return portsOf(before, 'ingress').length === 0 && portsOf(after, 'ingress').length > 0;
 };

@@ -40,7 +40,7 @@ const read = (json: unknown): ServiceSpec => serviceSpec.parse(serviceFrom(servi
 test('what a client reads and writes back means the same, whatever the service has', () => {
   fc.assert(
     fc.property(anySpec, (spec) => {
-      const fixed = withParallelism(spec);
+      const fixed = withWritten(spec);
       const back = carryOver(fixed, read(throughClient(serviceTo(fixed))));
       assert.deepEqual(differences(fixed, back), []);
     }),
@@ -49,10 +49,10 @@ test('what a client reads and writes back means the same, whatever the service h
 });
 
 /** Absent means 1; the dialect writes it out. */
-const withParallelism = (spec: ServiceSpec): ServiceSpec => ({
+const withWritten = (spec: ServiceSpec): ServiceSpec => ({
   ...spec,
-  ...(spec.update === undefined ? {} : { update: { parallelism: 1, ...spec.update } }),
-  ...(spec.rollback === undefined ? {} : { rollback: { parallelism: 1, ...spec.rollback } }),
+  ...(spec.update === undefined ? {} : { update: { parallelism: 1, maxFailureRatio: 0, ...spec.update } }),
+  ...(spec.rollback === undefined ? {} : { rollback: { parallelism: 1, maxFailureRatio: 0, ...spec.rollback } }),
 });
 
 const name = fc.stringMatching(/^[a-z][a-z0-9]{0,8}$/);
@@ -142,4 +142,4 @@ test('inspect returns what was set', () => {
 /** What the dialect adds: the values that absence stands for. */
 const said = ({ path, before }: { readonly path: string; readonly before?: string }): boolean =>
   before !== undefined ||
-  !/^(Name|Mode|TaskTemplate\.(ForceUpdate|Runtime)|(Update|Rollback)Config\.Parallelism)/.test(path);
+  !/^(Name|Mode|TaskTemplate\.(ForceUpdate|Runtime)|(Update|Rollback)Config\.(Parallelism|MaxFailureRatio))/.test(path);

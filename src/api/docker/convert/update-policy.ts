@@ -34,6 +34,7 @@ export const updatePolicyTo = (policy: UpdatePolicy): NonNullable<Definitions['S
     Delay: given(policy.delayMs, nanosOf),
     FailureAction: policy.failureAction,
     Monitor: given(policy.monitorMs, nanosOf),
-    MaxFailureRatio: policy.maxFailureRatio,
+    // Docker writes it always, and its clients read it without asking.
+    MaxFailureRatio: policy.maxFailureRatio ?? 0,
     Order: policy.order,
   });
