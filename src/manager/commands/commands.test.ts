@@ -78,7 +78,7 @@ test('services: what cannot be is refused with its reason', async () => {
   );
   await rejects(
     commands.updateService('web', service.version, { ...service.spec, mode: { kind: 'global' } }),
-    'invalid-argument',
+    'not-implemented',
     /cannot become global/,
   );
   await rejects(commands.rollbackService('web', service.version), 'conflict', /does not have a previous spec/);

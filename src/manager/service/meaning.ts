@@ -5,9 +5,10 @@ import type { RestartPolicy, TaskSpec } from '../../model/service.ts';
  * What a task's specification asks for: without credentials, without empty parts, without defaults that are written out.
  * Clients read a service with its defaults, change a label and write it all back: nothing is asked for by that.
  */
-export const meaningOf = ({ pullCredentials: _, restart, forceUpdate, containers, ...task }: TaskSpec): unknown =>
+export const meaningOf = ({ restart, forceUpdate, containers, ...task }: TaskSpec): unknown =>
   withoutEmpty({
     ...task,
+    pullCredentials: undefined,
     forceUpdate: forceUpdate === 0 ? undefined : forceUpdate,
     restart: restart && restartOf(restart),
     containers: containers.map(containerOf),
