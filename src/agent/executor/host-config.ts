@@ -123,7 +123,8 @@ function logConfig({ spec, task }: RequestContext): LogConfig | undefined {
   });
 }
 
-function portBindings({ task }: RequestContext): NonNullable<HostConfig['PortBindings']> | undefined {
+/** An empty set where there is none: engines show null to clients otherwise, which expect an object. */
+function portBindings({ task }: RequestContext): NonNullable<HostConfig['PortBindings']> {
   const bindings: NonNullable<HostConfig['PortBindings']> = {};
   for (const port of task.assigned.hostPorts ?? []) {
     const binding = {
@@ -132,5 +133,5 @@ function portBindings({ task }: RequestContext): NonNullable<HostConfig['PortBin
     };
     (bindings[`${port.target}/${port.protocol}`] ??= [])?.push(binding);
   }
-  return Object.keys(bindings).length === 0 ? undefined : bindings;
+  return bindings;
 }

@@ -40,7 +40,7 @@ test('a bare container says only what it must', () => {
     Image: 'tiny',
     Env: [],
     StopTimeout: 10,
-    HostConfig: { NetworkMode: 'bridge', RestartPolicy: { Name: 'no' } },
+    HostConfig: { NetworkMode: 'bridge', PortBindings: {}, RestartPolicy: { Name: 'no' } },
   });
   assert.equal(labels?.['tutti.task'], 't1');
   assert.equal(labels['com.docker.swarm.task.name'], 'web.1.t1');
@@ -140,6 +140,7 @@ test("every field reaches the engine's request", () => {
   });
   assert.deepEqual(host, {
     NetworkMode: 'bridge',
+    PortBindings: {},
     RestartPolicy: { Name: 'no' },
     NanoCpus: 5e8,
     Memory: 1000,

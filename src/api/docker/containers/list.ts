@@ -86,12 +86,18 @@ interface Moment {
 const madeAt = ({ inventory }: Manager, { nodeId, id, created }: Omit<Listed, 'text'>): number =>
   inventory.get(nodeId, id)?.createdNanos ?? created * 1e9;
 
+/** The list itself is there: it is the filter that names nothing. */
+const badFilter = (thrown: unknown): never => {
+  const error = TuttiError.from(thrown);
+  throw error.code === 'not-found' ? new TuttiError('invalid-argument', error.message, { cause: error }) : error;
+};
+
 const momentsOf = async (manager: Manager, { filters }: ListQuery, signal: AbortSignal): Promise<readonly Moment[]> => {
   const { inventory } = manager;
   const found: Moment[] = [];
   for (const kind of ['before', 'since'] as const) {
     for (const reference of filters.get(kind) ?? []) {
-      const { nodeId, id, summary } = await inventory.find(reference, signal);
+      const { nodeId, id, summary } = await inventory.find(reference, signal).catch(badFilter);
       found.push({ kind, nodeId, id, made: madeAt(manager, { nodeId, id, created: summary.Created ?? 0 }) });
     }
   }
