@@ -1,6 +1,7 @@
 import { ServerResponse } from 'node:http';
 import type { IncomingMessage, RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { TuttiError } from '../../model/errors.ts';
 import { bodyOf } from '../../rpc/body.ts';
 import { pump } from '../../rpc/pump.ts';
@@ -158,6 +159,12 @@ const send = async (reply: Reply, response: ServerResponse): Promise<void> => {
   }
 };
 
+/**
+ * docker-py reads the head through a buffer of its own and what follows from the socket itself: what comes together with
+ * the head is lost to it. An engine takes a moment to begin, too.
+ */
+const headAloneMs = 5;
+
 const goOver = async (reply: Extract<Reply, { kind: 'upgraded' }>, response: ServerResponse): Promise<void> => {
   const { socket, req } = response;
   if (socket === null) return;
@@ -165,6 +172,7 @@ const goOver = async (reply: Extract<Reply, { kind: 'upgraded' }>, response: Ser
   const headers = { Connection: 'Upgrade', Upgrade: req.headers.upgrade ?? 'tcp', ...reply.headers };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.write(`HTTP/1.1 101 UPGRADED\r\n${lines.join('')}\r\n`);
+  await sleep(headAloneMs);
   await pump(reply.chunks, socket);
 };
 

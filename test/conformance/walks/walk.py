@@ -324,7 +324,8 @@ def container_conflicts():
 
 @step
 def container_logs():
-    found = background("sh -c 'echo one; echo two; echo three >&2'")
+    # Which of two streams is written down first is chance: the last line is to be the same on both sides.
+    found = background("sh -c 'echo three >&2; sleep 0.3; echo one; echo two'")
     found.wait()
     result = [
         sorted(found.logs().decode().split()), found.logs(stderr=False).decode(), found.logs(stdout=False).decode(),
