@@ -745,7 +745,9 @@ def services():
     spec_task = spec["TaskTemplate"]
     result = [
         count, listed, scaled, labels, forced is not None, spec["Labels"], spec_task["ContainerSpec"]["Labels"], spec_task["ContainerSpec"]["Env"],
-        spec_task["Resources"], spec_task["RestartPolicy"], spec["UpdateConfig"], spec["Mode"], keys(made.attrs),
+        spec_task["Resources"], spec_task["RestartPolicy"], spec["UpdateConfig"], spec["Mode"],
+        # Swarm replaces tasks when defaults are written back, and shows its status a moment later.
+        [key for key in keys(made.attrs) if key != "UpdateStatus"],
     ]
     made.remove()
     return result + [refused(client.services.get, "walked-s1")]
