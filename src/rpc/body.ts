@@ -72,3 +72,8 @@ const moved = (source: Readable): Promise<void> =>
     };
     for (const name of names) source.on(name, done);
   });
+
+/** A body that is whole already, as one chunk. */
+export async function* chunkOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield await Promise.resolve(bytes);
+}

@@ -41,12 +41,15 @@ export const forward = async (
     : { kind: 'upgraded', status: 101, chunks: response.body, headers };
 };
 
+/** Whether the client says that a body follows. */
+export const announcesBody = ({ headers, upgrade }: ApiRequest): boolean =>
+  upgrade !== undefined ||
+  headers['transfer-encoding'] !== undefined ||
+  (headers['content-length'] !== undefined && headers['content-length'] !== '0');
+
 /** A request that announces no body has none: nothing is waited for. */
-const bodyOf = (request: ApiRequest, given: ForwardOptions['body']): { readonly body?: AsyncIterable<Uint8Array> } => {
-  const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
-  const announced = request.upgrade !== undefined || encoding !== undefined || (length !== undefined && length !== '0');
-  return given !== undefined ? { body: given } : announced ? { body: request.body } : {};
-};
+const bodyOf = (request: ApiRequest, given: ForwardOptions['body']): { readonly body?: AsyncIterable<Uint8Array> } =>
+  given !== undefined ? { body: given } : announcesBody(request) ? { body: request.body } : {};
 
 /** Path and query as the client sent them, without the version. */
 export const targetOf = ({ path, query }: Pick<ApiRequest, 'path' | 'query'>): string =>

@@ -1,5 +1,6 @@
 import { TuttiError } from '../../model/errors.ts';
 import type { Clock } from '../../platform/ports.ts';
+import { chunkOf } from '../../rpc/body.ts';
 import { withDeadline } from '../../rpc/deadline.ts';
 import { engineMessage, readAnswer } from '../engines/ask.ts';
 import type { EngineRequest, Engines } from '../manager.ts';
@@ -45,9 +46,7 @@ const bodyOf = (json: unknown): Pick<EngineRequest, 'headers' | 'body'> => {
   const bytes = Buffer.from(JSON.stringify(json));
   return {
     headers: { 'content-type': 'application/json', 'content-length': String(bytes.length) },
-    body: (async function* () {
-      yield bytes;
-    })(),
+    body: chunkOf(bytes),
   };
 };
 

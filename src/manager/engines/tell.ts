@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../../model/errors.ts';
 import { TuttiError } from '../../model/errors.ts';
+import { chunkOf } from '../../rpc/body.ts';
 import type { EngineRequest, Manager } from '../manager.ts';
 import { engineMessage, readAnswer } from './ask.ts';
 
@@ -26,7 +27,11 @@ export const tellEngine = async (
   const withBody =
     json === undefined
       ? request
-      : { ...request, body: bodyOf(json), headers: { ...request.headers, 'content-type': 'application/json' } };
+      : {
+          ...request,
+          body: chunkOf(Buffer.from(JSON.stringify(json))),
+          headers: { ...request.headers, 'content-type': 'application/json' },
+        };
   const response = await engines.request(nodeId, withBody, signal);
   const text = await readAnswer(response);
   const { status } = response;
@@ -40,7 +45,3 @@ export const tellEngine = async (
     throw new TuttiError('internal', `the engine of node ${nodeId} did not answer in JSON`, { cause });
   }
 };
-
-async function* bodyOf(value: unknown): AsyncGenerator<Uint8Array> {
-  yield await Promise.resolve(Buffer.from(JSON.stringify(value)));
-}

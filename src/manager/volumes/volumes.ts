@@ -2,6 +2,7 @@ import { TuttiError } from '../../model/errors.ts';
 import type { NodeId, VolumeId } from '../../model/ids.ts';
 import type { Volume, VolumeSpec } from '../../model/volume.ts';
 import type { Clock, Randomness } from '../../platform/ports.ts';
+import { chunkOf } from '../../rpc/body.ts';
 import type { Store, Transaction } from '../../store/store.ts';
 import { newRow } from '../commands/context.ts';
 import { askEngines, engineMessage, readAnswer, readAnswerJson } from '../engines/ask.ts';
@@ -130,7 +131,7 @@ const makeOn = async (
       method: 'POST',
       path: '/volumes/create',
       headers: { 'content-type': 'application/json' },
-      body: once(Buffer.from(JSON.stringify(body))),
+      body: chunkOf(Buffer.from(JSON.stringify(body))),
     },
     signal,
   );
@@ -145,10 +146,6 @@ const codes: Readonly<Record<number, 'invalid-argument' | 'not-found' | 'already
   404: 'not-found',
   409: 'already-exists',
 };
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
-}
 
 const findPlaces = async (
   names: readonly string[],

@@ -6,32 +6,16 @@ import { compareApi } from '../../model/api-version.ts';
 import { TuttiError } from '../../model/errors.ts';
 import { bodyOf } from '../../rpc/body.ts';
 import { pump } from '../../rpc/pump.ts';
+import type { NodeRequest, NodeResponse } from '../../rpc/transport.ts';
 import { parseEndpoint } from './endpoint.ts';
 import { faultOfConnection } from './errors.ts';
 
-/** A client's request, on its way to the engine. */
-export interface ForwardRequest {
-  readonly method?: string;
-  /** Without a version, with the query. */
-  readonly path: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: AsyncIterable<Uint8Array>;
-  readonly upgrade?: string;
-  /** So many of the first bytes of the body belong to the request; the new protocol begins behind them. */
-  readonly upgradeBodyBytes?: number;
-}
-
-/** The engine's answer as it comes. `upgraded`: both bodies are in that protocol from here on. */
-export interface ForwardResponse {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly upgraded?: string;
-  readonly body: AsyncIterable<Uint8Array>;
-}
-
 export interface EngineForwarder extends Disposable {
-  /** Throws `unavailable` where the engine is not there. The signal ends both directions. */
-  forward(request: ForwardRequest, signal: AbortSignal): Promise<ForwardResponse>;
+  /**
+   * `path` has no version. Gives the engine's answer as it comes. Throws `unavailable` where the engine is not there. The
+   * signal ends both directions.
+   */
+  forward(request: NodeRequest, signal: AbortSignal): Promise<NodeResponse>;
 }
 
 export interface ForwarderOptions {
@@ -103,7 +87,7 @@ export const createForwarder = (options: ForwarderOptions): EngineForwarder => {
   };
 };
 
-const exchange = async (outgoing: ClientRequest, given: ForwardRequest, name: string): Promise<ForwardResponse> => {
+const exchange = async (outgoing: ClientRequest, given: NodeRequest, name: string): Promise<NodeResponse> => {
   const answered = Promise.withResolvers<IncomingMessage>();
   outgoing.once('response', answered.resolve);
   outgoing.once('error', (cause) => answered.reject(faultOfConnection(cause, name)));
@@ -116,11 +100,11 @@ const exchange = async (outgoing: ClientRequest, given: ForwardRequest, name: st
 
 const takeOver = async (
   outgoing: ClientRequest,
-  given: ForwardRequest,
+  given: NodeRequest,
   name: string,
   signal: AbortSignal,
-): Promise<ForwardResponse> => {
-  const answered = Promise.withResolvers<ForwardResponse>();
+): Promise<NodeResponse> => {
+  const answered = Promise.withResolvers<NodeResponse>();
   const [head, stream] = await splitAt(given.body, given.upgradeBodyBytes ?? 0);
   outgoing.once('response', (incoming: IncomingMessage) =>
     answered.resolve({
@@ -174,7 +158,7 @@ const splitAt = async (
   return [held.subarray(0, bytes), rest()];
 };
 
-const send = (outgoing: ClientRequest, { method, body }: ForwardRequest): void => {
+const send = (outgoing: ClientRequest, { method, body }: NodeRequest): void => {
   if (body === undefined || method === 'GET' || method === 'HEAD') {
     outgoing.end();
     return;

@@ -1,6 +1,7 @@
 import type { KnownContainer, Manager } from '../../../manager/manager.ts';
 import type { ErrorCode } from '../../../model/errors.ts';
 import { TuttiError } from '../../../model/errors.ts';
+import { chunkOf } from '../../../rpc/body.ts';
 import type { Reply } from '../../http/reply.ts';
 import { empty } from '../../http/reply.ts';
 import { readJsonAsItIs } from '../../http/body.ts';
@@ -43,16 +44,12 @@ export const updateContainer = async (manager: Manager, request: ApiRequest): Pr
   const bytes = Buffer.from(body === undefined ? '' : JSON.stringify(body));
   const { reply, container } = await passChange(manager, request, {
     path: withQuery(request, '/update'),
-    body: once(bytes),
+    body: chunkOf(bytes),
     headers: { 'content-length': String(bytes.length) },
   });
   if (reply.status < 300) await manager.containers.updated(container.id, (spec) => withUpdate(spec, body));
   return reply;
 };
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield await Promise.resolve(bytes);
-}
 
 /** Names are unique over the cluster. */
 export const renameContainer = async (manager: Manager, request: ApiRequest): Promise<Reply> => {

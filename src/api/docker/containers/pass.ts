@@ -4,7 +4,7 @@ import { TuttiError } from '../../../model/errors.ts';
 import type { Reply } from '../../http/reply.ts';
 import type { ApiRequest } from '../../http/request.ts';
 import type { ForwardOptions } from '../forward.ts';
-import { forward } from '../forward.ts';
+import { announcesBody, forward } from '../forward.ts';
 import { locate, referenceOf } from './locate.ts';
 import { readReply } from './read-reply.ts';
 
@@ -43,16 +43,11 @@ export const passOn = async (manager: Manager, request: ApiRequest, options: Pas
   await manager.inventory.refresh(container.nodeId, [container.id], request.signal).catch(() => undefined);
   const now = await locate(manager, reference, request.signal);
   // A body has been read by the engine that did not want it.
-  if (now.id === container.id || hasBody(request)) {
+  if (now.id === container.id || announcesBody(request)) {
     throw new TuttiError('not-found', `No such container: ${reference}`);
   }
   return { container: now, reply: await ask(now) };
 };
-
-const hasBody = ({ headers, upgrade }: ApiRequest): boolean =>
-  upgrade !== undefined ||
-  headers['transfer-encoding'] !== undefined ||
-  (headers['content-length'] !== undefined && headers['content-length'] !== '0');
 
 const mostMessageBytes = 65_536;
 

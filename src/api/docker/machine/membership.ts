@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { clusterSpec } from '../../../model/cluster.ts';
 import { TuttiError } from '../../../model/errors.ts';
+import { chunkOf } from '../../../rpc/body.ts';
 import type { NodeResponse } from '../../../rpc/transport.ts';
 import { empty, json } from '../../http/reply.ts';
 import type { Reply } from '../../http/reply.ts';
@@ -106,9 +107,7 @@ const settle = async (
 ): Promise<void> => {
   const call = async (method: string, path: string, value?: unknown): Promise<unknown> => {
     const bytes = Buffer.from(JSON.stringify(value ?? ''));
-    const body = (async function* () {
-      yield bytes;
-    })();
+    const body = chunkOf(bytes);
     const headers = { 'content-type': 'application/json', 'content-length': String(bytes.length) };
     return await okOrThrow(await manager({ method, path, ...(value !== undefined && { body, headers }) }, signal));
   };

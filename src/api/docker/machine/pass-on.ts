@@ -3,6 +3,7 @@ import type { NodeResponse } from '../../../rpc/transport.ts';
 import type { Reply } from '../../http/reply.ts';
 import type { ApiRequest } from '../../http/request.ts';
 import { headerOf } from '../../http/request.ts';
+import { targetOf } from '../forward.ts';
 import type { PassOn } from './ports.ts';
 
 const headersOf = ({ headers, upgrade }: ApiRequest): Readonly<Record<string, string>> =>
@@ -18,8 +19,6 @@ const hasBody = (request: ApiRequest): boolean =>
   request.upgrade !== undefined ||
   headerOf(request, 'transfer-encoding') !== undefined ||
   Number(headerOf(request, 'content-length') ?? 0) > 0;
-
-const targetOf = ({ path, query }: ApiRequest): string => (query.size === 0 ? path : `${path}?${query.toString()}`);
 
 /** The client's request, unchanged, to whoever answers for this machine now. */
 export const ask = async (to: PassOn, request: ApiRequest): Promise<NodeResponse> =>

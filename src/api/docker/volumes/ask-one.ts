@@ -1,4 +1,5 @@
 import { engineMessage, readAnswer } from '../../../manager/engines/ask.ts';
+import { chunkOf } from '../../../rpc/body.ts';
 import { withDeadline } from '../../../rpc/deadline.ts';
 import { json } from '../../http/reply.ts';
 import type { Reply } from '../../http/reply.ts';
@@ -31,7 +32,7 @@ export const askOne = async (
       ...(request.version !== undefined && { apiVersion: request.version }),
       ...(body !== undefined && {
         headers: { 'content-type': 'application/json' },
-        body: once(Buffer.from(JSON.stringify(body))),
+        body: chunkOf(Buffer.from(JSON.stringify(body))),
       }),
     },
     deadline.signal,
@@ -42,7 +43,3 @@ export const askOne = async (
 /** The engine's refusal, as it is. */
 export const refusalOf = ({ status, text }: OneAnswer): Reply =>
   json({ message: engineMessage(text) ?? `the engine answered ${status}` }, status);
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
-}
