@@ -12,6 +12,7 @@ import type { Volume, VolumeSpec } from '../model/volume.ts';
 import type { PlanAction } from '../core/plan/plan.ts';
 import type { Definitions } from '../platform/engine/types.generated.ts';
 import type { NodeRequest, NodeResponse } from '../rpc/transport.ts';
+import type { Table } from '../store/store.ts';
 
 /**
  * What dialects call. A dialect translates a foreign shape to these and back; it holds no state and never touches the
@@ -373,6 +374,8 @@ export interface Explanation {
 }
 
 export interface Queries {
+  /** Rises when anything in one of these tables changes: what was made from them at an equal one still holds. */
+  generation(...tables: readonly [Table, ...Table[]]): number;
   cluster(): Cluster;
   nodes(): readonly NodeRecord[];
   node(reference: string): NodeRecord;

@@ -226,6 +226,20 @@ export const storeContract = (name: string, make: () => DriverHarness | Promise<
       assert.equal(store.view.count('taskStatus'), 0);
     });
 
+    it('counts the changes of each table, durable and soft ones, and of no other', async () => {
+      await using harness = await make();
+      await using store = await openStore(harness);
+      const { view } = store;
+      const before = [view.generation('task'), view.generation('taskStatus'), view.generation('node')];
+      await store.update((tx) => tx.create('task', aTask('t1')));
+      const durable = view.generation('task');
+      assert.ok(durable > (before[0] ?? 0));
+      store.observe((tx) => tx.put('taskStatus', 't1', aStatus('t1')));
+      assert.ok(view.generation('taskStatus') > (before[1] ?? 0));
+      await assert.rejects(store.update((tx) => tx.create('task', aTask('t1'))));
+      assert.deepEqual([view.generation('task'), view.generation('node')], [durable, before[2]]);
+    });
+
     it('gives watchers every durable commit after a revision, in order', async () => {
       await using harness = await make();
       await using store = await openStore(harness);

@@ -90,6 +90,12 @@ export interface View {
   countOf<Name extends Table>(table: Name, index: Indexes[Name], key: string): number;
 }
 
+/** The committed state: what a store's own view is. */
+export interface CommittedView extends View {
+  /** Rises with every change to the table, durable or soft: what was made from an equal one still holds. */
+  generation(table: Table): number;
+}
+
 /**
  * A view that includes the transaction's own writes. Names (index `name`) are unique per table, without case (those of
  * containers with it), except those of nodes (machines may share a hostname): a duplicate throws `already-exists`. A
@@ -119,7 +125,7 @@ export interface Committed<Value> {
 }
 
 export interface Store extends AsyncDisposable {
-  readonly view: View;
+  readonly view: CommittedView;
   /**
    * Runs `decide` synchronously against the newest state and makes its writes durable, all or none. What it throws
    * rejects the promise and nothing is written. Concurrent calls are ordered and may share one write to disk.

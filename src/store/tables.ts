@@ -1,7 +1,7 @@
 import { Buckets } from './buckets.ts';
 import { indexDefinitions } from './indexes.ts';
 import type { IndexDefinition } from './indexes.ts';
-import type { Indexes, Table, Tables, View } from './store.ts';
+import type { CommittedView, Indexes, Table, Tables } from './store.ts';
 
 export type Row = Tables[Table];
 
@@ -13,6 +13,7 @@ interface Index {
 /** One table: rows by id, and its secondary indexes kept up with each write. */
 class TableData {
   readonly rows = new Map<string, Row>();
+  generation = 0;
   readonly indexes: ReadonlyMap<string, Index>;
   readonly #indexes: readonly Index[];
 
@@ -24,6 +25,7 @@ class TableData {
   }
 
   write(id: string, before: Row | undefined, row: Row | undefined): void {
+    this.generation += 1;
     if (row === undefined) this.rows.delete(id);
     else this.rows.set(id, row);
     for (const { definition, buckets } of this.#indexes) {
@@ -42,7 +44,7 @@ export const definitionsOf = (table: Table): [string, IndexDefinition<Row>][] =>
   Object.entries(indexDefinitions[table] as Record<string, IndexDefinition<Row>>);
 
 /** The committed state: every table, with the revision of the last durable commit. */
-export class TableSet implements View {
+export class TableSet implements CommittedView {
   revision = 0;
   readonly #tables: ReadonlyMap<Table, TableData>;
 
@@ -64,6 +66,10 @@ export class TableSet implements View {
 
   count(table: Table): number {
     return this.#data(table).rows.size;
+  }
+
+  generation(table: Table): number {
+    return this.#data(table).generation;
   }
 
   find<Name extends Table>(table: Name, index: Indexes[Name], key: string): Tables[Name][] {

@@ -12,6 +12,13 @@ export type Reply =
       readonly text: string;
       readonly headers?: Readonly<Record<string, string>>;
     }
+  /** A body that is ready to be sent, and may be again: it is not changed. */
+  | {
+      readonly kind: 'bytes';
+      readonly status: number;
+      readonly bytes: Uint8Array;
+      readonly headers: Readonly<Record<string, string>>;
+    }
   | { readonly kind: 'empty'; readonly status: number; readonly headers?: Readonly<Record<string, string>> }
   /** Sent as it comes; the headers go out at once. An error of the iterable cuts the connection off. */
   | {

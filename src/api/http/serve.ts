@@ -145,6 +145,9 @@ const send = async (reply: Reply, response: ServerResponse): Promise<void> => {
     case 'text':
       end(response, reply, { 'content-type': 'text/plain; charset=utf-8' }, reply.text);
       return;
+    case 'bytes':
+      end(response, reply, {}, reply.bytes);
+      return;
     case 'empty':
       end(response, reply, {}, '');
       return;
@@ -180,10 +183,10 @@ const end = (
   response: ServerResponse,
   reply: Exclude<Reply, { kind: 'stream' | 'upgraded' }>,
   headers: Readonly<Record<string, string>>,
-  text: string,
+  body: string | Uint8Array,
 ): void => {
   const length =
-    reply.kind === 'empty' && reply.status === 204 ? {} : { 'content-length': String(Buffer.byteLength(text)) };
+    reply.kind === 'empty' && reply.status === 204 ? {} : { 'content-length': String(Buffer.byteLength(body)) };
   response.writeHead(reply.status, { ...headers, ...length, ...reply.headers });
-  response.end(text);
+  response.end(body);
 };

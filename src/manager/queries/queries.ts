@@ -1,6 +1,6 @@
 import { stackLabel } from '../../model/stack.ts';
 import type { Clock } from '../../platform/ports.ts';
-import type { View } from '../../store/store.ts';
+import type { CommittedView, View } from '../../store/store.ts';
 import { clusterOf } from '../commands/cluster.ts';
 import type { Queries, StackRecord } from '../manager.ts';
 import { resolve, resolveTask } from '../references.ts';
@@ -8,7 +8,8 @@ import { explainTask } from './explain.ts';
 import { nodeRecord, serviceRecord, taskRecord } from './records.ts';
 
 /** Answers from the state as it is, through its indexes. */
-export const createQueries = (view: View, clock: Pick<Clock, 'now'>): Queries => ({
+export const createQueries = (view: CommittedView, clock: Pick<Clock, 'now'>): Queries => ({
+  generation: (...tables) => tables.reduce((sum, table) => sum + view.generation(table), 0),
   cluster: () => clusterOf(view),
   nodes: () => Array.from(view.list('node'), (node) => nodeRecord(view, node)),
   node: (reference) => nodeRecord(view, resolve(view, 'node', reference)),

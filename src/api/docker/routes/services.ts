@@ -2,32 +2,35 @@ import type { Manager, ServiceRecord } from '../../../manager/manager.ts';
 import { TuttiError } from '../../../model/errors.ts';
 import type { Service, ServiceSpec } from '../../../model/service.ts';
 import type { Reply } from '../../http/reply.ts';
-import { empty, json } from '../../http/reply.ts';
+import { empty, json, jsonText } from '../../http/reply.ts';
 import type { ApiRequest } from '../../http/request.ts';
 import { flagOf, paramOf } from '../../http/request.ts';
 import type { Route } from '../../http/router.ts';
 import type { DockerContext } from '../context.ts';
 import { carryOver } from '../convert/carry.ts';
+import type { ServiceOut } from '../convert/service.ts';
 import { serviceRecordTo } from '../convert/service.ts';
 import { sparse } from '../convert/sparse.ts';
 import { lookup, lookupAsync } from '../errors.ts';
 import { anyOf, labelled, prefixOf, readFilters } from '../filters.ts';
 import { readVersion } from '../input.ts';
+import { createKeptAnswer } from '../kept-answer.ts';
 import { inventName } from '../names.ts';
 import { readService } from '../service-input.ts';
 
 export const serviceRoutes = (context: DockerContext): readonly Route[] => {
   const { manager, random } = context;
   const { commands, queries } = manager;
+  const kept = createKeptAnswer();
+  const keptCounted = createKeptAnswer();
   return [
     [
       'GET',
       '/services',
       (request) => {
-        const passes = serviceFilter(request);
-        const status = flagOf(request, 'status');
-        const found = queries.services().filter(({ service }) => passes(service));
-        return json(found.map((record) => serviceRecordTo(record, { status })));
+        const text = (): string => JSON.stringify(listServices(manager, request));
+        if (request.query.size === 0) return kept(queries.generation('service'), text);
+        return isCountedList(request) ? keptCounted(queries.generation(...countedOf), text) : jsonText(text());
       },
     ],
     [
@@ -110,6 +113,19 @@ const withCredentials = (request: ApiRequest, service: Service, spec: ServiceSpe
   }
   const source = from === 'previous-spec' ? service.previousSpec : service.spec;
   return { ...spec, task: { ...spec.task, ...sparse({ pullCredentials: source?.task.pullCredentials }) } };
+};
+
+/** Tables that a list of services with the counts of their tasks is made of. */
+const countedOf = ['service', 'task', 'taskStatus', 'nodeStatus'] as const;
+
+/** What `docker service ls` asks. */
+const isCountedList = (request: ApiRequest): boolean => request.query.size === 1 && flagOf(request, 'status');
+
+const listServices = ({ queries }: Manager, request: ApiRequest): readonly ServiceOut[] => {
+  const passes = serviceFilter(request);
+  const status = flagOf(request, 'status');
+  const found = queries.services().filter(({ service }) => passes(service));
+  return found.map((record) => serviceRecordTo(record, { status }));
 };
 
 const serviceFilter = (request: ApiRequest): ((service: Service) => boolean) => {

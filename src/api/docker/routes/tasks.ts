@@ -13,22 +13,31 @@ import type { TaskSurroundings } from '../convert/task.ts';
 import { lookup } from '../errors.ts';
 import type { Filters } from '../filters.ts';
 import { anyOf, checkChoice, labelled, prefixOf, readFilters } from '../filters.ts';
+import { createKeptAnswer } from '../kept-answer.ts';
 import { withEarlierErrors } from '../task-progress.ts';
 import { createTaskTexts } from '../task-texts.ts';
 
 const known = ['id', 'name', 'label', 'service', 'node', 'desired-state', 'runtime', '_up-to-date'];
 
+/** Tables that a list of all tasks is made of. */
+const madeOf = ['task', 'taskStatus', 'service', 'network', 'node', 'nodeStatus'] as const;
+
 export const taskRoutes = (context: DockerContext): readonly Route[] => {
   const { queries } = context.manager;
   const textOf = createTaskTexts();
+  const kept = createKeptAnswer();
   return [
     [
       'GET',
       '/tasks',
       (request) => {
-        const surroundings = surroundingsOf(context.manager);
-        const tasks = listTasks(context, request).map((record) => textOf(record, surroundings));
-        return jsonText(`[${tasks.join(',')}]`);
+        const text = (): string => {
+          const surroundings = surroundingsOf(context.manager);
+          return `[${listTasks(context, request)
+            .map((record) => textOf(record, surroundings))
+            .join(',')}]`;
+        };
+        return request.query.size === 0 ? kept(queries.generation(...madeOf), text) : jsonText(text());
       },
     ],
     [

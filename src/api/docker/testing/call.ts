@@ -51,6 +51,7 @@ export const startHarness = async (
       if (reply.status >= 300) throw new Error(`${reply.status}: ${JSON.stringify(reply)}`);
       // As a client gets it: without what is undefined.
       if (reply.kind === 'json') return JSON.parse(JSON.stringify(reply.body)) as unknown;
+      if (reply.kind === 'bytes') return JSON.parse(Buffer.from(reply.bytes).toString()) as unknown;
       const isJson = reply.kind === 'text' && reply.headers?.['content-type'] === 'application/json';
       return isJson ? (JSON.parse(reply.text) as unknown) : undefined;
     },

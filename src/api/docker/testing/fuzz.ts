@@ -228,7 +228,7 @@ export const faultOf = async (reply: Reply, isGone: AbortController): Promise<st
     return fault;
   }
   if (reply.status < 400) return undefined;
-  if (reply.kind === 'text' || reply.kind === 'empty') return undefined;
+  if (reply.kind === 'text' || reply.kind === 'bytes' || reply.kind === 'empty') return undefined;
   const { message } = reply.body as { readonly message?: unknown };
   if (typeof message !== 'string' || message === '') return `no message in ${JSON.stringify(reply.body)}`;
   if (message.length > 10_000) return `a message of ${message.length} characters`;
