@@ -118,6 +118,8 @@ export interface Inventory {
   listed(nodeId: string): boolean;
   /** Reads these containers of a node again, now: after a change that the events may not have told of yet. */
   refresh(nodeId: string, ids: readonly string[], signal: AbortSignal): Promise<void>;
+  /** A container of a lost node that is nobody's any more is not found and not listed, until its engine tells of it again. */
+  forget(nodeId: string, id: string): void;
   /** The node of an exec; what is not known is asked of every node. Throws `not-found`. */
   findExec(id: string, signal: AbortSignal): Promise<{ readonly nodeId: string }>;
   /** Remembers where an exec was made. */
@@ -233,6 +235,11 @@ export interface Containers {
   rename(container: Pick<KnownContainer, 'id' | 'nodeId' | 'name'>, name: string, signal: AbortSignal): Promise<void>;
   /** Its engine has removed it: its name is free again. Nothing where it was not made through Tutti. */
   removed(engineId: string): Promise<void>;
+  /**
+   * Takes off the cluster what is on a node that cannot be asked: the name is free at once, and the node's engine removes it
+   * when it is back, with its unnamed volumes or without.
+   */
+  abandon(container: Pick<KnownContainer, 'id' | 'nodeId'>, options: { readonly volumes: boolean }): Promise<void>;
   /** What tasks and containers have reserved on the node. */
   reserved(nodeId: string): { readonly nanoCpus: number; readonly memoryBytes: number };
   /** What the cluster keeps of it; undefined where it was not made through Tutti. */

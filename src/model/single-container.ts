@@ -45,7 +45,7 @@ export interface SingleContainerSpec {
   readonly reschedule: ReschedulePolicy;
   /** Counts from when it is made to when it is removed, whether or not it runs. */
   readonly reservation: Reservation;
-  /** `tcp/80`: ports that it takes on its node. */
+  /** Ports that it takes on its node, as `HostPort` calls them. */
   readonly hostPorts: readonly string[];
   /** Volumes with a name that it mounts: it goes to where they are. */
   readonly volumes: readonly MountedVolume[];
@@ -74,6 +74,8 @@ export interface ContainerDependency {
 export interface Superseded {
   readonly nodeId: NodeId;
   readonly engineId: string;
+  /** Its volumes without a name stay: whoever removed it did not ask for their removal. */
+  readonly keepsVolumes?: true;
 }
 
 /**

@@ -225,6 +225,7 @@ describe('containers over the cluster', { skip: programs.length === 0 && 'no doc
 
   test("a lost node's containers are listed as last seen, and hold up nobody", async () => {
     await make('node3', 'lost');
+    await make('node3', 'thrown');
     await make('node2', 'kept');
     await ok('inspect lost');
     await cluster.powerOff('node3');
@@ -242,6 +243,10 @@ describe('containers over the cluster', { skip: programs.length === 0 && 'no doc
     const refused = await docker('exec lost true');
     assert.match(refused.stderr, /Container lost is on node node3, which cannot be asked: it is down/);
     assert.equal(await ok('exec kept echo fine'), 'fine');
+    // Taken off the cluster: its name is free, and its node removes it when it is back.
+    await ok('rm -f thrown');
+    assert.equal(await ok('ps -aq --filter name=thrown'), '');
+    await make('node2', 'thrown');
     await cluster.powerOn('node3');
     await until(
       'node3 is back',
@@ -249,6 +254,12 @@ describe('containers over the cluster', { skip: programs.length === 0 && 'no doc
       (status) => /^(?:Exited|Up)/.test(status),
       { deadlineMs: 60_000 },
     );
-    await ok('rm -f lost kept');
+    await until(
+      'node3 has removed it',
+      async () => await cluster.engine(nodeOf('node3'), 'ps', '-aq', '--filter', 'name=thrown'),
+      (ids) => ids.trim() === '',
+    );
+    assert.equal(await ok(`ps --filter name=thrown --format '{{.Names}}'`), 'thrown');
+    await ok('rm -f lost kept thrown');
   });
 });

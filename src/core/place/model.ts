@@ -24,7 +24,7 @@ export interface PlaceNode {
   readonly status?: NodeStatus | undefined;
   /** What tasks and containers on it have reserved. */
   readonly used: Reservation;
-  /** `tcp/80` → whether a container or service has it there. */
+  /** Whether a container or service has a port there, as `HostPort` calls it; of a range, whether all are taken. */
   readonly hasPort: (port: string) => boolean;
   /** How many `containers` there are. */
   readonly count: number;

@@ -46,6 +46,10 @@ describe('filters', () => {
 
   it('port, slots, near', () => {
     assert.equal(where([aPlaceNode('n1', { ports: ['tcp/80'] }), aPlaceNode('n2')], { hostPorts: ['tcp/80'] }), 'n2');
+    assert.match(
+      where([aPlaceNode('n1', { ports: ['tcp/127.0.0.1:80'] })], { hostPorts: ['tcp/127.0.0.1:80'] }),
+      /\[port 127\.0\.0\.1:80\/tcp\] \(refused 1 of 1 node\)/,
+    );
     const full = { containers: [aContainer('a'), aContainer('b')], engineLabels: { containerslots: '2' } };
     assert.equal(where([aPlaceNode('n1', full), aPlaceNode('n2', { containers: full.containers })]), 'n2');
     const near = [{ what: '--volumes-from=a', nodeIds: new Set(['n1']) }];

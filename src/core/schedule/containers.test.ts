@@ -51,6 +51,16 @@ describe('containers that are no task’s', () => {
     assert.deepEqual(place(ports), ['b']);
   });
 
+  it('take a port at their address alone', () => {
+    const at = (hostAddress: string) =>
+      [{ protocol: 'tcp' as const, target: 80, published: 80, mode: 'host' as const, hostAddress }] as const;
+    const ports = modelOf(['a']);
+    ports.setContainer('container-on-a', aContainer('a', 0, ['tcp/127.0.0.1:80']));
+    for (const task of tasksOf('same', 1, { hostPorts: at('127.0.0.1') })) ports.setTask(task.id, task);
+    for (const task of tasksOf('other', 1, { hostPorts: at('10.0.0.1') })) ports.setTask(task.id, task);
+    assert.deepEqual(place(ports), ['a']);
+  });
+
   it('give it back when they move or go, and what waits gets it', () => {
     const model = modelOf(['a']);
     model.setContainer('container-on-a', aContainer('a', 800));

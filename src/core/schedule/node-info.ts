@@ -1,4 +1,5 @@
 import type { GenericResource } from '../../model/container.ts';
+import { HostPorts } from '../../model/host-port.ts';
 import type { Node, NodeStatus } from '../../model/node.ts';
 import { GenericPool } from './generic.ts';
 import type { Tally } from './tally.ts';
@@ -32,7 +33,7 @@ export class NodeInfo {
   /** Tasks that take something here. */
   loads = 0;
   readonly generic = new GenericPool();
-  readonly #hostPorts = new Map<string, number>();
+  readonly #hostPorts = new HostPorts();
   /** Where it stands in the order of a strategy; see strategies/. Of use only within one decision. */
   rank = 0;
 
@@ -49,6 +50,7 @@ export class NodeInfo {
     this.generic.resize(resources?.generic ?? []);
   }
 
+  /** See `HostPort` for what it is called. */
   hasHostPort(port: string): boolean {
     return this.#hostPorts.has(port);
   }
@@ -66,15 +68,9 @@ export class NodeInfo {
     this.usedNanoCpus += by * load.nanoCpus;
     this.usedMemoryBytes += by * load.memoryBytes;
     if (load.generic.length > 0) this.generic.move(load.generic, by);
-    for (const port of load.hostPorts) count(this.#hostPorts, port, by);
+    for (const port of load.hostPorts) this.#hostPorts.count(port, by);
     if (!load.active) return;
     this.active += by;
     load.tally.move(this, by);
   }
 }
-
-const count = (counts: Map<string, number>, key: string, by: 1 | -1): void => {
-  const next = (counts.get(key) ?? 0) + by;
-  if (next === 0) counts.delete(key);
-  else counts.set(key, next);
-};

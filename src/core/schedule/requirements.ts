@@ -1,4 +1,5 @@
 import type { ContainerSpec, GenericResource } from '../../model/container.ts';
+import { hostPortKey } from '../../model/host-port.ts';
 import type { TaskSpec } from '../../model/service.ts';
 import type { Task } from '../../model/task.ts';
 import { parseAttribute } from './attribute.ts';
@@ -20,7 +21,7 @@ export interface Requirements {
   readonly constraints: readonly Constraint[];
   readonly platforms: readonly { readonly os?: string | undefined; readonly architecture?: string | undefined }[];
   readonly plugins: readonly PluginNeed[];
-  /** `tcp/80`: ports taken on the node itself. */
+  /** Ports taken on the node itself, as `HostPort` calls them. */
   readonly hostPorts: readonly string[];
   /** 0: any number. */
   readonly maxReplicasPerNode: number;
@@ -46,7 +47,9 @@ export const requirementsOf = ({ spec, hostPorts = [] }: Pick<Task, 'spec' | 'ho
 
 /** Only those whose number was chosen by the user: the engine finds a free one for the others. */
 const portKeys = (ports: NonNullable<Task['hostPorts']>): readonly string[] =>
-  ports.flatMap(({ protocol, published }) => (published === undefined ? [] : [`${protocol}/${published}`]));
+  ports.flatMap(({ protocol, published, hostAddress = '' }) =>
+    published === undefined ? [] : (hostPortKey(protocol, hostAddress, String(published)) ?? []),
+  );
 
 const sum = (values: readonly (number | undefined)[]): number =>
   values.reduce<number>((total, value) => total + (value ?? 0), 0);

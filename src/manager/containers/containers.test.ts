@@ -115,6 +115,19 @@ describe('containers made by themselves', () => {
     assert.deepEqual(cluster.everywhere(), ['n1 web', 'n1 web2', 'n2 other']);
   });
 
+  it('have ports at their address, and one of a range', async () => {
+    await using cluster = await ContainerCluster.start(1);
+    using containers = cluster.containers();
+    const made = async (name: string, ...hostPorts: readonly string[]): Promise<string> =>
+      (await containers.create(aContainerSpec(name, { hostPorts }), never)).kind;
+    assert.equal(await made('aa', 'tcp/127.0.0.1:80'), 'made');
+    assert.equal(await made('bb', 'tcp/10.0.0.1:80', 'udp/80'), 'made');
+    assert.equal(await made('cc', 'tcp/80-81'), 'made');
+    assert.equal(await made('dd', 'tcp/81'), 'made');
+    assert.equal(await made('ee', 'tcp/80'), 'unplaced');
+    assert.equal(await made('ff', 'tcp/80-81'), 'unplaced');
+  });
+
   it('are renamed in both places or in none, and forgotten when removed', async () => {
     await using cluster = await ContainerCluster.start(1);
     using containers = cluster.containers();
@@ -267,6 +280,50 @@ describe('tending', () => {
     await cluster.settle();
     assert.deepEqual(cluster.everywhere(), ['n1 other', 'n2 db']);
     assert.equal(cluster.store.view.count('container'), 2);
+  });
+
+  it('removes what was taken off the cluster with its node when that is back, and its name is free at once', async () => {
+    await using cluster = await ContainerCluster.start(2);
+    using containers = cluster.containers();
+    await using _tending = containers.startTending();
+    await containers.create(aContainerSpec('web'), never);
+    const direct = { id: 'd'.repeat(64), name: 'direct', running: true };
+    cluster.engines.get('n1')?.push(direct);
+    cluster.setNode('n1', 'down');
+    const [web] = cluster.inventory.named('web');
+    const deleted: string[] = [];
+    cluster.before = (_node, method, path) => void (method === 'DELETE' && deleted.push(path.split('?')[1] ?? ''));
+    assert.ok(web);
+    await containers.abandon(web, { volumes: true });
+    await containers.abandon({ id: direct.id, nodeId: 'n1' }, { volumes: false });
+    await containers.abandon({ id: direct.id, nodeId: 'n1' }, { volumes: false });
+    assert.deepEqual([...containers.superseded()], [web.id, direct.id]);
+    assert.deepEqual(containers.reserved('n1'), { nanoCpus: 0, memoryBytes: 0 });
+    assert.deepEqual(cluster.inventory.of('n1'), []);
+    idOf(await containers.create(aContainerSpec('web'), never));
+    cluster.setNode('n1', 'ready');
+    await cluster.settle();
+    assert.deepEqual(cluster.everywhere(), ['n2 web']);
+    assert.deepEqual(deleted, ['force=1&v=1', 'force=1']);
+    assert.equal(cluster.store.view.count('container'), 1);
+  });
+
+  it('does not leave behind what was taken off the cluster while it was made again', async () => {
+    await using cluster = await ContainerCluster.start(2);
+    using containers = cluster.containers();
+    await using _tending = containers.startTending();
+    await lose(cluster, containers);
+    const [lost] = cluster.inventory.named('db');
+    assert.ok(lost);
+    cluster.before = async (_node, _method, path) => {
+      if (path.startsWith('/containers/create')) await containers.abandon(lost, { volumes: false });
+    };
+    await cluster.settle();
+    assert.deepEqual(cluster.everywhere(), ['n1 db', 'n1 other']);
+    cluster.setNode('n1', 'ready');
+    await cluster.settle();
+    assert.deepEqual(cluster.everywhere(), ['n1 other']);
+    assert.equal(cluster.store.view.count('container'), 1);
   });
 
   it('waits where no node fits, and stays where its node comes back', async () => {

@@ -1,14 +1,15 @@
 import { TuttiError } from '../../model/errors.ts';
 import type { SingleContainer, SingleContainerSpec } from '../../model/single-container.ts';
+import { supersededIn } from '../engines/superseded.ts';
 import { newRow } from '../commands/context.ts';
 import type { ContainerMade, Containers, KnownContainer } from '../manager.ts';
+import { abandonContainer } from './abandon.ts';
 import { chooseNode, commitClaim } from './claim.ts';
-import { successionOf } from './successor.ts';
 import type { ClaimContext } from './claim.ts';
 import { callEngine, refusal } from './engine.ts';
 import { createLoads } from './loads.ts';
 import { makeOnEngine, UnknownOutcome } from './make.ts';
-import { checkFree, checkName, nameTaken, supersededIn } from './names.ts';
+import { checkFree, checkName, nameTaken } from './names.ts';
 import { nearOf } from './near.ts';
 import type { ContainerPorts } from './ports.ts';
 import { changeRow, dropRow, renameRow } from './row.ts';
@@ -66,6 +67,7 @@ export const createContainers = (ports: ContainerPorts): ContainersOfManager => 
       const row = rowOf(engineId);
       if (row !== undefined) await dropRow(ports, row);
     },
+    abandon: async (container, options) => await abandonContainer(ports, container, options),
     reserved: (nodeId) => {
       const { usedNanoCpus: nanoCpus, usedMemoryBytes: memoryBytes } = loads.of(nodeId);
       return { nanoCpus, memoryBytes };
@@ -108,10 +110,7 @@ const create = async (
 ): Promise<ContainerMade> => {
   const near = await nearOf(spec, context, signal);
   await checkFree(context, spec.name, signal);
-  const succession = await successionOf(spec, near, context.inventory, signal);
-  const beside = succession && chooseNode(context, succession.spec, succession.near);
-  // Its predecessor's node may no longer be one that it may go to.
-  const chosen = beside?.kind === 'chosen' ? beside : chooseNode(context, spec, near);
+  const chosen = chooseNode(context, spec, near);
   if (chosen.kind === 'unplaced') return chosen;
   const row: SingleContainer = { ...newRow(context), spec, nodeId: chosen.nodeId };
   work.take(row);

@@ -43,9 +43,14 @@ export const makeOnEngine = async (ports: ContainerPorts, row: SingleContainer, 
   return { kind: 'made', id, nodeId, warnings: warnings ?? [] };
 };
 
-/** Takes a container away, running or not, with the volumes that have no name. Throws where the engine does not. */
-export const removeFromEngine = async (ports: ContainerPorts, nodeId: string, engineId: string): Promise<void> => {
-  const path = `/containers/${engineId}?force=1&v=1`;
+/** Takes a container away, running or not, by default with the volumes that have no name. Throws where the engine does not. */
+export const removeFromEngine = async (
+  ports: ContainerPorts,
+  nodeId: string,
+  engineId: string,
+  { keepsVolumes = false }: { readonly keepsVolumes?: boolean } = {},
+): Promise<void> => {
+  const path = `/containers/${engineId}?force=1${keepsVolumes ? '' : '&v=1'}`;
   const reply = await callEngine(ports, nodeId, { method: 'DELETE', path, deadlineMs: removeMs });
   if (reply.status >= 300 && reply.status !== 404) throw refusal(reply);
 };

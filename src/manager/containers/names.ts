@@ -1,7 +1,7 @@
 import { TuttiError } from '../../model/errors.ts';
 import { containerName } from '../../model/single-container.ts';
+import { supersededIn } from '../engines/superseded.ts';
 import { standingOn } from './engine.ts';
-import type { View } from '../../store/store.ts';
 import type { ContainerPorts } from './ports.ts';
 
 type Ports = Pick<ContainerPorts, 'engines' | 'inventory' | 'clock' | 'store'>;
@@ -46,13 +46,6 @@ export const checkFree = async (
   await ports.store.update((transaction) => {
     if (transaction.get('container', row.id)?.engineId === row.engineId) transaction.delete('container', row.id);
   });
-};
-
-/** Ids of what containers have left on lost nodes. */
-export const supersededIn = (view: View): ReadonlySet<string> => {
-  const ids = new Set<string>();
-  for (const { superseded = [] } of view.list('container')) for (const { engineId } of superseded) ids.add(engineId);
-  return ids;
 };
 
 /** The engine says that it is gone, or is called otherwise. An engine that says nothing has it still. */

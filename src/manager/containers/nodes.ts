@@ -1,4 +1,5 @@
 import type { PlaceContainer, PlaceImage, PlaceNode } from '../../core/place/model.ts';
+import { hostPortKey, HostPorts } from '../../model/host-port.ts';
 import type { Node } from '../../model/node.ts';
 import type { Reservation, SingleContainer, SingleContainerSpec } from '../../model/single-container.ts';
 import type { View } from '../../store/store.ts';
@@ -18,7 +19,7 @@ interface Sources {
 interface Replaced {
   readonly id: string;
   readonly nodeId: string;
-  readonly ports: ReadonlySet<string>;
+  readonly ports: HostPorts;
   readonly reservation: Reservation;
 }
 
@@ -31,7 +32,7 @@ export const replacedBy = (
   if (known === undefined) return undefined;
   const { id, nodeId } = known;
   const [row] = view.find('container', 'engine', id);
-  const ports = new Set([...portsOf([known]), ...(row?.spec.hostPorts ?? [])]);
+  const ports = new HostPorts([...portsOf([known]), ...(row?.spec.hostPorts ?? [])]);
   return { id, nodeId, ports, reservation: row?.spec.reservation ?? { nanoCpus: 0, memoryBytes: 0 } };
 };
 
@@ -43,7 +44,7 @@ export const placeNodes = (sources: Sources): readonly PlaceNode[] => {
 
 const placeNode = (
   node: Node,
-  ingress: ReadonlySet<string>,
+  ingress: HostPorts,
   { view, inventory, loads, making, replaced }: Sources,
 ): PlaceNode => {
   const load = loads.of(node.id);
@@ -52,7 +53,7 @@ const placeNode = (
   const coming = once(() => making.filter((row) => row.nodeId === node.id && isUnseen(row, inventory)));
   const containers = once(() => [...known().map(seen), ...coming().map(unseen)]);
   const images = once(() => inventory.images(node.id).map(imageOf));
-  const ports = once(() => portsOf(known()));
+  const ports = once(() => new HostPorts(portsOf(known())));
   return {
     node,
     status: view.get('nodeStatus', node.id),
@@ -100,19 +101,19 @@ const imageOf = ({ Id, RepoTags, RepoDigests }: ReturnType<Inventory['images']>[
 });
 
 /** Ports that containers have on their node now, also those that Tutti did not make. */
-const portsOf = (known: readonly KnownContainer[]): ReadonlySet<string> =>
-  new Set(
-    known.flatMap(({ summary }) =>
-      (summary.Ports ?? []).flatMap(({ PublicPort, Type }) => (PublicPort ? [`${Type}/${PublicPort}`] : [])),
+const portsOf = (known: readonly KnownContainer[]): readonly string[] =>
+  known.flatMap(({ summary }) =>
+    (summary.Ports ?? []).flatMap(({ IP = '', PublicPort, Type }) =>
+      PublicPort ? (hostPortKey(Type, IP, String(PublicPort)) ?? []) : [],
     ),
   );
 
 /** Ports that services publish on every node. */
-const ingressPorts = (view: View): ReadonlySet<string> => {
-  const taken = new Set<string>();
+const ingressPorts = (view: View): HostPorts => {
+  const taken = new HostPorts();
   for (const { ports } of view.list('service')) {
     for (const { mode, protocol, published } of ports) {
-      if (mode === 'ingress' && published !== undefined) taken.add(`${protocol}/${published}`);
+      if (mode === 'ingress' && published !== undefined) taken.count(`${protocol}/${published}`, 1);
     }
   }
   return taken;

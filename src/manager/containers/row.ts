@@ -23,7 +23,8 @@ export const changeRow = async (
 export const dropRow = async (ports: Rows, row: SingleContainer): Promise<void> =>
   await changeRow(ports, row, (now) => (now.superseded === undefined ? undefined : buried(now)));
 
-const buried = (row: SingleContainer): SingleContainer => {
+/** A row of which nothing is left but what is still to be removed on lost nodes. */
+export const buried = (row: SingleContainer): SingleContainer => {
   const { engineId: _gone, moving: _stopped, attachments: _freed, ...rest } = row;
   const nothing = { reservation: { nanoCpus: 0, memoryBytes: 0 }, hostPorts: [], volumes: [], dependencies: [] };
   return { ...rest, gone: true, spec: { ...row.spec, ...nothing, name: row.id, request: {} } };

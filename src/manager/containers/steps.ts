@@ -90,7 +90,9 @@ const steps: Steps = {
     const made =
       present === undefined ? await makeOnEngine(context, row, signal) : { kind: 'made' as const, id: present };
     if (made.kind === 'made') {
-      await changeRow(context, row, (now) => ({ ...now, engineId: made.id }));
+      await changeRow(context, row, (now) =>
+        now.gone === true ? leaving(now, made.id) : { ...now, engineId: made.id },
+      );
       await context.inventory.refresh(row.nodeId, [made.id], signal).catch(() => undefined);
       return 'done';
     }
@@ -111,7 +113,7 @@ const steps: Steps = {
     const isItself =
       row.gone !== true && nodeId === row.nodeId && (engineId === row.engineId || engineId === row.spec.name);
     if (!isItself && context.store.view.get('node', nodeId) !== undefined) {
-      await removeFromEngine(context, nodeId, engineId);
+      await removeFromEngine(context, nodeId, engineId, superseded);
       context.log.info('what a container left on a lost node was removed', {
         container: row.spec.name,
         node: nodeId,
@@ -157,6 +159,12 @@ const move = async (
   context.log.info('container of a lost node gets another', { ...fieldsOf(context, after), from: row.nodeId });
   return 'done';
 };
+
+/** It was removed while it was made: what was made is left over. */
+const leaving = (row: SingleContainer, engineId: string): SingleContainer => ({
+  ...row,
+  superseded: [...(row.superseded ?? []), { nodeId: row.nodeId, engineId }],
+});
 
 /** Back where it was, before it was made elsewhere. */
 const home = (row: SingleContainer, to: Superseded): SingleContainer => {

@@ -14,6 +14,7 @@ export const emptyInventory: Inventory = {
   images: () => [],
   listed: () => false,
   refresh: () => Promise.resolve(),
+  forget: () => undefined,
   findExec: (id) => Promise.reject(new TuttiError('not-found', `No such exec instance: ${id}`)),
   noteExec: () => undefined,
   async *events() {

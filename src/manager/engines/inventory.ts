@@ -11,6 +11,7 @@ import { askNodes, missed, textOf } from './find.ts';
 import { startNodes } from './nodes.ts';
 import { putRemembered } from './remembered.ts';
 import { resolve, splitReference } from './resolve.ts';
+import { supersededIn } from './superseded.ts';
 
 export interface InventoryPorts {
   readonly store: Pick<Store, 'view' | 'subscribe'>;
@@ -45,7 +46,12 @@ export const startInventory = (ports: InventoryPorts): Inventory & AsyncDisposab
     nodeName: nameOf(entry.nodeId),
     reachable: nodes.reachable(entry.nodeId),
   });
-  const named = (name: string) => index.named(name).map(known);
+  const named = (name: string) => {
+    const all = index.named(name);
+    // What is still to be removed on a node that is back takes no name from anybody.
+    const left = all.length > 1 ? supersededIn(view) : undefined;
+    return all.filter(({ id }) => left?.has(id) !== true).map(known);
+  };
   const peek = (reference: string): KnownContainer | undefined =>
     resolve(reference, { named, beginning: (prefix) => index.beginning(prefix).map(known) });
   const ask = async (path: string, reference: string, signal: AbortSignal) => {
@@ -86,6 +92,7 @@ export const startInventory = (ports: InventoryPorts): Inventory & AsyncDisposab
     images: nodes.images,
     listed: nodes.listed,
     refresh: nodes.refresh,
+    forget: index.remove,
     findExec: async (id, signal) => {
       const there = execs.nodeOf(id);
       if (there !== undefined) return { nodeId: there };

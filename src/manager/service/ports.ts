@@ -1,6 +1,7 @@
 import { allocatePorts } from '../../core/allocate/ports.ts';
 import type { PortOwner, ReservedPort } from '../../core/allocate/ports.ts';
 import { TuttiError } from '../../model/errors.ts';
+import { parseHostPort } from '../../model/host-port.ts';
 import { overlayPort } from '../../model/network.ts';
 import type { PublishedPort, Service } from '../../model/service.ts';
 import { parseAddress } from '../../rpc/address.ts';
@@ -25,19 +26,24 @@ function* others(view: View, serviceId: string): Iterable<PortOwner> {
   }
   for (const { id, spec } of view.list('container')) {
     if (spec.hostPorts.length > 0)
-      yield { id, name: spec.name, kind: 'container', ports: spec.hostPorts.map(hostPort) };
+      yield { id, name: spec.name, kind: 'container', ports: spec.hostPorts.flatMap(hostPort) };
   }
 }
 
-/** `tcp/80`, as a port of its node. */
-const hostPort = (key: string): PublishedPort => {
-  const [protocol, number] = key.split('/');
-  return {
-    protocol: protocol as PublishedPort['protocol'],
-    target: Number(number),
-    published: Number(number),
-    mode: 'host',
-  };
+/** A port of its node; none for a range, of which its engine chooses one. */
+const hostPort = (key: string): readonly PublishedPort[] => {
+  const port = parseHostPort(key);
+  if (port === undefined || port.first !== port.last) return [];
+  const { protocol, address, first } = port;
+  return [
+    {
+      protocol: protocol as PublishedPort['protocol'],
+      target: first,
+      published: first,
+      mode: 'host',
+      ...(address !== '' && { hostAddress: address }),
+    },
+  ];
 };
 
 /** A service there would cut the nodes off from their managers, or from one another. */

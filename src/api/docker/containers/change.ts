@@ -31,7 +31,15 @@ const lookAgain = async (
   networks.seen(id);
 };
 
+/** By force also what is on a node that cannot be asked: it goes from the cluster now, and from the node when that is back. */
 export const removeContainer = async (manager: Manager, request: ApiRequest): Promise<Reply> => {
+  if (flagOf(request, 'force') && !flagOf(request, 'link')) {
+    const lost = await manager.inventory.find(referenceOf(request), request.signal);
+    if (!lost.reachable) {
+      await manager.containers.abandon(lost, { volumes: flagOf(request, 'v') });
+      return empty(204);
+    }
+  }
   const { reply, container } = await passChange(manager, request, { path: withQuery(request, '') });
   // `link` takes a name away, no container.
   if (reply.status < 300 && !flagOf(request, 'link')) await manager.containers.removed(container.id);

@@ -18,11 +18,17 @@ const idOf = (letter: string): string => letter.repeat(64);
 const start = async (nodes: readonly string[]) => {
   const fake = await startFakeEngines(nodes, { clock: systemClock, log: silentLog });
   const inventory = startInventory(fake);
+  const abandoned: { readonly id: string; readonly volumes: boolean }[] = [];
   const manager = {
     queries: createQueries(fake.store.view, systemClock),
     engines: fake.engines,
     inventory,
-    containers: { row: () => undefined, superseded: () => new Set() },
+    containers: {
+      row: () => undefined,
+      superseded: () => new Set(),
+      abandon: ({ id }: { readonly id: string }, { volumes }: { readonly volumes: boolean }) =>
+        void abandoned.push({ id, volumes }),
+    },
     networks: { seen: () => undefined },
   } as unknown as Manager;
   const random = { id: () => 'x', number: () => 0 };
@@ -45,6 +51,7 @@ const start = async (nodes: readonly string[]) => {
   return {
     fake,
     inventory,
+    abandoned,
     call,
     names: async (target: string): Promise<readonly string[]> => {
       const reply = await call('GET', target);
@@ -118,8 +125,13 @@ test("a lost node's containers are listed as last seen, as far as the filters wa
   for (const given of others) assert.equal((await docker.names(`/containers/json?${filters(given)}`)).length, 0);
   await assert.rejects(docker.call('GET', '/containers/bb/json'), {
     code: 'unavailable',
-    message: 'Container bb is on node node2, which cannot be asked: it is down',
+    message:
+      'Container bb is on node node2, which cannot be asked: it is down. ' +
+      'Bring the node back, or take the container off the cluster with "docker rm --force"',
   });
+  await assert.rejects(docker.call('DELETE', '/containers/bb'), { code: 'unavailable' });
+  assert.equal((await docker.call('DELETE', '/containers/bb?force=1&v=1')).status, 204);
+  assert.deepEqual(docker.abandoned, [{ id: idOf('b'), volumes: true }]);
 });
 
 test('a request goes to the engine of its container; what has moved is looked for once more', async () => {

@@ -25,6 +25,7 @@ export const locate = async (
   const state = status?.engineAway === true ? 'its engine does not answer' : `it is ${status?.state ?? 'gone'}`;
   throw new TuttiError(
     'unavailable',
-    `Container ${reference} is on node ${container.nodeName}, which cannot be asked: ${state}`,
+    `Container ${reference} is on node ${container.nodeName}, which cannot be asked: ${state}. ` +
+      'Bring the node back, or take the container off the cluster with "docker rm --force"',
   );
 };

@@ -41,8 +41,13 @@ describe('a request to make a container', () => {
       '81': [{ HostPort: '8081' }],
       '82/tcp': [{ HostPort: '' }, { HostPort: '9000-9010' }, { HostPort: '0' }],
       '83/tcp': null,
+      '84/sctp': [
+        { HostIp: '127.0.0.1', HostPort: '84' },
+        { HostIp: '::1', HostPort: '84' },
+      ],
     };
-    assert.deepEqual(ports({ PortBindings }), ['tcp/8081', 'tcp/8080', 'udp/53']);
+    const taken = ['tcp/8081', 'tcp/8080', 'udp/53', 'tcp/9000-9010', 'sctp/127.0.0.1:84', 'sctp/[::1]:84'];
+    assert.deepEqual(ports({ PortBindings }), taken);
     const exposed = { ExposedPorts: { '80/tcp': {}, '53/udp': {} } };
     assert.deepEqual(ports({ NetworkMode: 'host' }, exposed), ['tcp/80', 'udp/53']);
     assert.deepEqual(ports({}, exposed), []);

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { findHints } from '../../../core/place/hints.ts';
 import { TuttiError } from '../../../model/errors.ts';
+import { hostPortKey } from '../../../model/host-port.ts';
 import type { ContainerDependency, MountedVolume, SingleContainerSpec } from '../../../model/single-container.ts';
 import { withFieldNames } from '../../http/field-names.ts';
 import { check } from '../../http/validate.ts';
@@ -122,21 +123,22 @@ const reservationOf = ({ Memory, MemoryReservation, NanoCpus, CpuQuota, CpuPerio
 const positive = (value: number | null | undefined): number | undefined =>
   typeof value === 'number' && value > 0 && Number.isFinite(value) ? value : undefined;
 
-/** `80/tcp` → `tcp/80`, of those whose number was chosen; all that it exposes where it is on its node's own network. */
+/** Of those whose number was chosen; all that it exposes where it is on its node's own network. */
 const hostPortsOf = ({ ExposedPorts }: CreateBody, { PortBindings, NetworkMode }: HostConfig): readonly string[] => {
   if (NetworkMode === 'host')
-    return unique(Object.keys(ExposedPorts ?? {}).flatMap((port) => portKey(port, undefined)));
+    return unique(Object.keys(ExposedPorts ?? {}).flatMap((port) => portKey(port, '', port.split('/')[0] ?? '')));
   const bindings = Object.entries(PortBindings ?? {});
   return unique(
-    bindings.flatMap(([port, hosts]) => (hosts ?? []).flatMap(({ HostPort }) => portKey(port, HostPort ?? ''))),
+    bindings.flatMap(([port, hosts]) =>
+      (hosts ?? []).flatMap(({ HostIp, HostPort }) => portKey(port, HostIp ?? '', HostPort ?? '')),
+    ),
   );
 };
 
-/** None for a range and for a port that the engine is to choose. */
-const portKey = (port: string, host: string | undefined): readonly string[] => {
-  const [number = '', protocol = 'tcp'] = port.split('/');
-  const taken = host ?? number;
-  return /^\d{1,5}$/.test(taken) && Number(taken) > 0 ? [`${protocol.toLowerCase()}/${Number(taken)}`] : [];
+/** None for a port that the engine is to choose. */
+const portKey = (port: string, address: string, taken: string): readonly string[] => {
+  const key = hostPortKey(port.split('/')[1] ?? 'tcp', address, taken);
+  return key === undefined ? [] : [key];
 };
 
 const unique = (items: readonly string[]): readonly string[] => [...new Set(items)];

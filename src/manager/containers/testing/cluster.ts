@@ -34,6 +34,7 @@ export class ContainerCluster implements AsyncDisposable {
   readonly store: Store;
   readonly engines = new Map<string, FakeContainer[]>();
   readonly #down = new Set<string>();
+  readonly #forgotten = new Set<string>();
   readonly #random = countingRandomness();
   /** Before a request is done. */
   before: Hook = () => undefined;
@@ -113,6 +114,7 @@ export class ContainerCluster implements AsyncDisposable {
     },
     peek: (reference) => this.#known().find(({ id, name }) => id === reference || name === reference),
     named: (name) => this.#known().filter((known) => known.name === name),
+    forget: (_nodeId, id) => void this.#forgotten.add(id),
     of: (nodeId) => this.#known().filter((known) => known.nodeId === nodeId),
     count: (nodeId) => this.#known().filter((known) => known.nodeId === nodeId).length,
     on: (nodeId, id) => this.#known().find((known) => known.nodeId === nodeId && known.id === id),
@@ -164,14 +166,16 @@ export class ContainerCluster implements AsyncDisposable {
 
   #known(): readonly KnownContainer[] {
     return [...this.engines].flatMap(([nodeId, all]) =>
-      all.map(({ id, name, running }) => ({
-        id,
-        name,
-        nodeId,
-        nodeName: nodeId,
-        reachable: !this.#down.has(nodeId),
-        summary: { Id: id, State: running ? 'running' : 'exited' } as Definitions['ContainerSummary'],
-      })),
+      all
+        .filter(({ id }) => !this.#down.has(nodeId) || !this.#forgotten.has(id))
+        .map(({ id, name, running }) => ({
+          id,
+          name,
+          nodeId,
+          nodeName: nodeId,
+          reachable: !this.#down.has(nodeId),
+          summary: { Id: id, State: running ? 'running' : 'exited' } as Definitions['ContainerSummary'],
+        })),
     );
   }
 
