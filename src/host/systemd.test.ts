@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { promisify } from 'node:util';
 import type { Exec } from '../platform/exec.ts';
 import { daemonOf } from './daemons.ts';
 import type { Daemon } from './launcher.ts';
@@ -77,5 +80,22 @@ test('the pause between restarts grows where systemd can do that', async () => {
   const older = await unitOf('systemd 252 (252.39-1~deb12u1)\n+PAM');
   assert.match(older, /RestartSec=1s\nKillMode/);
   assert.doesNotMatch(older, /RestartSteps/);
+  await rm(unitDirectory, { recursive: true });
+});
+
+const analyze = '/usr/bin/systemd-analyze';
+
+test('systemd has no word against the units', { skip: !existsSync(analyze) && 'no systemd here' }, async () => {
+  const unitDirectory = await mkdtemp(join(tmpdir(), 'tutti-units-'));
+  const exec: Exec = () => Promise.resolve({ code: 0, stdout: 'systemd 250', stderr: '' });
+  const launcher = createSystemd({ exec, unitDirectory });
+  for (const name of ['manager', 'resolver', 'agent', 'endpoint'] as const)
+    await launcher.start(daemonOf(name, daemon));
+  const units = (await readdir(unitDirectory)).map((name) => join(unitDirectory, name));
+  const { stdout, stderr } = await promisify(execFile)(analyze, ['verify', ...units]);
+  // It reads what the machine has besides them, too.
+  const words = `${stdout}${stderr}`.split('\n').filter((line) => line.includes('tutti-'));
+  assert.deepEqual(words, []);
+  assert.equal(units.length, 4);
   await rm(unitDirectory, { recursive: true });
 });
