@@ -4,6 +4,8 @@ import { createAgent } from '../src/agent/agent.ts';
 import { createResolverLink } from '../src/agent/dns/link.ts';
 import { createMemoryFiles } from '../src/agent/executor/memory-files.ts';
 import { createNetwork } from '../src/agent/network/network.ts';
+import { createHaproxy } from '../src/agent/proxy/haproxy.ts';
+import { createProxy } from '../src/agent/proxy/proxy.ts';
 import { startRenewal } from '../src/agent/session/renewal.ts';
 import { createWorker } from '../src/agent/worker/worker.ts';
 import { requireConfig } from '../src/host/config.ts';
@@ -49,6 +51,16 @@ const openNode = (endpoint: string) => {
   return { parts, engine, network, resolver };
 };
 
+const openHaproxy = async () => {
+  const { door, doorLog } = nodePaths(directories);
+  return await createHaproxy({
+    directory: door,
+    logFile: doorLog,
+    exec: systemExec,
+    mount: createMountMemory(systemExec),
+  });
+};
+
 /** `--clean-up`: removes what the cluster made on this machine and says what, as a JSON array of words. */
 const removeEverything = async (): Promise<void> => {
   const { cleanUp } = await import('../src/platform/clean-up.ts');
@@ -81,6 +93,7 @@ const run = async (): Promise<AsyncDisposable> => {
     // Making and starting a container is work for the processor, most of it outside of the engine's own locks.
     { launches: Math.max(2, Math.min(8, availableParallelism())) },
   );
+  const proxy = createProxy({ host: await openHaproxy(), clock, log });
   const forwarder = parts.use(
     createForwarder({
       endpoint: config.engine,
@@ -110,6 +123,7 @@ const run = async (): Promise<AsyncDisposable> => {
       descriptions: createDescriptionFile(paths.description),
       worker,
       network,
+      proxy,
       engine: forwarder.forward,
       renew,
       describe: async (signal) =>

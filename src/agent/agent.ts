@@ -11,6 +11,7 @@ import type {
   DescriptionStore,
   EngineForward,
   NodeNetwork,
+  NodeProxy,
   TaskWorker,
 } from './session/ports.ts';
 import { createNetworkReadiness } from './session/ready-networks.ts';
@@ -26,6 +27,8 @@ export interface AgentPorts {
   readonly worker: TaskWorker;
   /** The agent closes it. */
   readonly network: NodeNetwork;
+  /** The front door. The agent closes it. Absent: this node has none. */
+  readonly proxy?: NodeProxy;
   readonly describe: Describe;
   /** The node's engine for what managers ask of it. Absent: nothing can be asked. */
   readonly engine?: EngineForward;
@@ -66,7 +69,10 @@ export const createAgent = (ports: AgentPorts): AsyncDisposable => {
     const enough = new AbortController();
     const listed = worker.listed().then(() => {
       // Those of tasks without a container are not told by the listing.
-      for (const observation of worker.observations()) network.observe(observation);
+      for (const observation of worker.observations()) {
+        network.observe(observation);
+        ports.proxy?.observe(observation);
+      }
     });
     const over = AbortSignal.any([stop.signal, enough.signal]);
     const late = clock.sleep(learnMs, over).catch(() => undefined);
@@ -79,11 +85,13 @@ export const createAgent = (ports: AgentPorts): AsyncDisposable => {
   const readiness = createNetworkReadiness(network, clock);
   const put = (assignments: Assignments) => {
     network.apply(assignments);
+    ports.proxy?.apply(assignments);
     readiness.apply(assignments);
     worker.apply(assignments);
   };
   const begin = async (): Promise<void> => {
     parts.use(network);
+    if (ports.proxy !== undefined) parts.use(ports.proxy);
     parts.use(worker);
     const keeper = parts.use(createKeeper(ports.store, clock, log));
     const receive = (received: Received, applied: () => void) => {
@@ -101,6 +109,7 @@ export const createAgent = (ports: AgentPorts): AsyncDisposable => {
     parts.use(
       worker.subscribe((observation) => {
         network.observe(observation);
+        ports.proxy?.observe(observation);
         connection?.observe(observation);
       }),
     );

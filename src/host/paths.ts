@@ -23,4 +23,7 @@ export const nodePaths = ({ stateDirectory, runDirectory }: Directories) => ({
   resolverSocket: join(runDirectory, 'resolver.sock'),
   /** Secrets and configs of tasks: on a memory file system. */
   taskFiles: join(runDirectory, 'tasks'),
+  /** The front door's configuration, certificates and sockets; there may be keys in it, so it is on one too. */
+  door: join(runDirectory, 'door'),
+  doorLog: join(stateDirectory, 'door.log'),
 });

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { genericResource } from './container.ts';
 import { networkId, nodeId, serviceId, taskId } from './ids.ts';
 import type { DeepReadonly } from './object.ts';
+import { assignedDoor, assignedRoute } from './route.ts';
 import { publishedPort, taskSpec } from './service.ts';
 
 /**
@@ -129,6 +130,8 @@ export const assignment = z.discriminatedUnion('kind', [
   assignedPeer,
   assignedSelf,
   assignedPublish,
+  assignedRoute,
+  assignedDoor,
 ]);
 
 export type AssignedTask = DeepReadonly<z.infer<typeof assignedTask>>;

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { ipv4Network, labels, milliseconds } from './common.ts';
+import { ipv4Network, labels, milliseconds, port } from './common.ts';
 import type { DeepReadonly, Stored } from './object.ts';
 
 export const clusterSpec = z.object({
@@ -31,10 +31,27 @@ export const clusterSpec = z.object({
   strategy: z.enum(['spread', 'binpack', 'random']).default('spread'),
   /** Share of a node's cpus and memory that containers may reserve beyond what it has. Absent: 0.05. */
   overcommit: z.number().min(-0.99).max(100).optional(),
+  /** The front door (docs/front-door.md). Absent: on every node, ports 80 and 443. */
+  door: z
+    .object({
+      /** Nodes that run it, as placement constraints; absent: all. */
+      constraints: z.array(z.string().max(4096)).max(16).optional(),
+      /** False: no node. */
+      enabled: z.boolean().optional(),
+      httpPort: port.optional(),
+      httpsPort: port.optional(),
+    })
+    .optional(),
   /** Log driver for tasks that name none; goes into tasks when they are made. */
   logging: z.object({ driver: z.string().optional(), options: z.record(z.string(), z.string()).optional() }).optional(),
 });
 export type ClusterSpec = DeepReadonly<z.infer<typeof clusterSpec>>;
+
+/** Where the front door listens. */
+export const doorPorts = ({ door }: Pick<ClusterSpec, 'door'>): { readonly http: number; readonly https: number } => ({
+  http: door?.httpPort ?? 80,
+  https: door?.httpsPort ?? 443,
+});
 
 /** Classic Swarm's: 5 %. */
 const defaultOvercommit = 0.05;

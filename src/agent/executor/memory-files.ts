@@ -21,9 +21,7 @@ export function createMemoryFiles(directory: string, mount: MountMemory): TaskFi
   return {
     async write(task, container, files) {
       if (files.length === 0) return [];
-      await mkdir(directory, { recursive: true, mode: 0o700 });
-      if (!(await isMemory(directory))) await mount(directory);
-      if (!(await isMemory(directory))) throw notMemory(directory);
+      await ensureMemory(directory, mount);
       await mkdir(join(directory, safeName(task), safeName(container)), { recursive: true, mode: 0o700 });
       const paths = files.map((_, index) => pathOf(task, container, index));
       for (const [index, file] of files.entries()) {
@@ -52,6 +50,13 @@ export function createMemoryFiles(directory: string, mount: MountMemory): TaskFi
       }
     },
   };
+}
+
+/** Makes the directory, on a memory file system. Throws `invalid-argument` where there can be none. */
+export async function ensureMemory(directory: string, mount: MountMemory): Promise<void> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  if (!(await isMemory(directory))) await mount(directory);
+  if (!(await isMemory(directory))) throw notMemory(directory);
 }
 
 async function isMemory(directory: string): Promise<boolean> {

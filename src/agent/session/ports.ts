@@ -63,6 +63,14 @@ export interface NodeNetwork extends AsyncDisposable {
   ): Promise<ReadonlyMap<NetworkId, { readonly dockerNetwork: string; readonly dns: readonly string[] }>>;
 }
 
+/** The node's front door (proxy/). */
+export interface NodeProxy extends AsyncDisposable {
+  /** Takes the whole set; it returns at once and works on the difference. */
+  apply(assignments: Assignments): void;
+  /** What is seen of this node's tasks: its own need no manager. */
+  observe(observation: TaskObservation): void;
+}
+
 /** Keeps the last assignments over a restart. Secrets and pull credentials are never given to it. */
 export interface AgentStore {
   /** Undefined when there is none or it cannot be read. */

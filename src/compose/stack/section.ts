@@ -21,6 +21,7 @@ export interface Section {
   /** The mapping says something, even if it is empty. */
   readonly present: boolean;
   has(key: string): boolean;
+  keys(): readonly string[];
   text(key: string): string | undefined;
   oneOf<Word extends string>(key: string, words: readonly Word[]): Word | undefined;
   boolean(key: string): boolean | undefined;
@@ -69,6 +70,7 @@ export function section(node: ComposeNode | undefined, path: Path, at: Position,
     at,
     present: node !== undefined && !(node.kind === 'scalar' && node.value === null),
     has: (key) => child(node, key) !== undefined,
+    keys: () => pairs(node).map(([name]) => name),
     text,
     oneOf: (key, words) => {
       const found = text(key);

@@ -5,6 +5,7 @@ import { placement, restartPolicy, serviceMode, updatePolicy } from './deploy.ts
 import { stackLabels } from './labels.ts';
 import { attachments } from './networks.ts';
 import { ports } from './ports.ts';
+import { routeLabels } from './routes.ts';
 import type { Section } from './section.ts';
 import { compact, compactOrNone, orNone } from './section.ts';
 
@@ -24,7 +25,10 @@ export function serviceSpec(service: Section, of: ContainerOf, linkedAs: readonl
   }
   return compact<ServiceSpec>({
     name: of.names.service(of.key),
-    labels: stackLabels(of.stack, deploy.dictionary('labels'), { [imageLabel]: container.image }),
+    labels: stackLabels(of.stack, deploy.dictionary('labels'), {
+      ...routeLabels(service, of),
+      [imageLabel]: container.image,
+    }),
     task: compact<TaskSpec>({
       containers: [container],
       networks: attachments(service, of.names, { key: of.key, linkedAs }),

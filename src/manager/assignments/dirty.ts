@@ -14,6 +14,8 @@ export interface Dirty {
   /** Nodes whose being down changed: their tasks' endpoints are ready or not with it. */
   readonly health: Set<string>;
   cluster: boolean;
+  /** A route that is no service's own. */
+  routes: boolean;
 }
 
 export const nothingDirty = (): Dirty => ({
@@ -26,6 +28,7 @@ export const nothingDirty = (): Dirty => ({
   configs: new Set(),
   health: new Set(),
   cluster: false,
+  routes: false,
 });
 
 /** Notes what a commit changed. True when there was anything that assignments depend on. */

@@ -16,6 +16,7 @@ import { knownIn, unadopted } from '../observed.ts';
 import type { AssignmentDifference } from './assignments.ts';
 import { nothingDirty } from './dirty.ts';
 import type { Dirty } from './dirty.ts';
+import { DoorShare } from './door.ts';
 import { Counter, Group } from './group.ts';
 
 /** What one task contributes, as it was last worked out. */
@@ -33,12 +34,18 @@ class NodePart {
   readonly configs = new Counter();
   /** Networks whose group it was given by the last difference. */
   given: ReadonlySet<string> = new Set();
+  /** It runs the front door; it was told so by the last difference. */
+  door = false;
+  doorGiven = false;
+  /** Certificates that it needs for that. */
+  certificates: ReadonlySet<string> = new Set();
 }
 
 /** The derived tables: what every node is to be told. Nothing in it is a source of truth. */
 export class AssignmentTable {
   readonly #view: View;
   readonly #everyone = new Group();
+  readonly #door: DoorShare;
   readonly #networks = new Map<string, Group>();
   readonly #nodes = new Map<string, NodePart>();
   readonly #tasks = new Map<string, TaskShare>();
@@ -53,6 +60,7 @@ export class AssignmentTable {
 
   constructor(view: View) {
     this.#view = view;
+    this.#door = new DoorShare(view);
     const dirty = nothingDirty();
     dirty.cluster = true;
     for (const { id } of view.list('network')) dirty.networks.add(id);
@@ -78,13 +86,15 @@ export class AssignmentTable {
     for (const id of dirty.containers) this.#foldContainer(id);
     for (const id of dirty.secrets) this.#foldFile('secret', id);
     for (const id of dirty.configs) this.#foldFile('config', id);
+    this.#foldDoor(dirty);
   }
 
   full(nodeId: string): ReadonlyMap<string, Assignment> {
     const set = new Map<string, Assignment>();
     const part = this.#nodes.get(nodeId);
     if (part === undefined || this.#view.get('node', nodeId) === undefined) return set;
-    const groups = [part.own, this.#everyone];
+    const groups = [part.own, this.#everyone, ...(part.door ? [this.#door.group] : [])];
+    part.doorGiven = part.door;
     const networks = this.#networksOf(part);
     for (const id of networks) groups.push(this.#group(id));
     // The next difference goes from here: a network may come and go, or go and come back, in between.
@@ -114,6 +124,9 @@ export class AssignmentTable {
       else if (key !== `peer:${nodeId}`) put.push(item);
     };
     for (const group of [part.own, this.#everyone]) for (const [key, item] of group.pending) change(key, item);
+    const { group: door } = this.#door;
+    if (part.door) for (const [key, item] of part.doorGiven ? door.pending : door.items) change(key, item);
+    else if (part.doorGiven) remove.push(...new Set([...door.items.keys(), ...door.pending.keys()]));
     const networks = this.#networksOf(part);
     for (const id of networks) {
       const group = this.#group(id);
@@ -131,12 +144,18 @@ export class AssignmentTable {
   #affected(): Iterable<string> {
     if (this.#everyone.pending.size > 0) return this.#nodes.keys();
     const affected = new Set<string>();
-    for (const [id, part] of this.#nodes) if (part.own.pending.size > 0 || this.#moved(part)) affected.add(id);
+    const routed = this.#door.group.pending.size > 0;
+    for (const [id, part] of this.#nodes) {
+      if (part.own.pending.size > 0 || this.#moved(part) || part.door !== part.doorGiven) affected.add(id);
+      else if (routed && part.door) affected.add(id);
+    }
     for (const [id, group] of this.#networks) {
       if (group.pending.size === 0) continue;
       for (const nodeId of id === this.#sharedIngress() ? this.#nodes.keys() : (this.#members.get(id) ?? [])) {
         affected.add(nodeId);
       }
+      if (!this.#door.networks.has(id)) continue;
+      for (const [nodeId, part] of this.#nodes) if (part.door) affected.add(nodeId);
     }
     return affected;
   }
@@ -149,18 +168,24 @@ export class AssignmentTable {
   #settle(): void {
     for (const part of this.#nodes.values()) {
       part.own.settle();
+      part.doorGiven = part.door;
       if (this.#moved(part)) part.given = this.#networksOf(part);
     }
     this.#everyone.settle();
+    this.#door.group.settle();
     for (const [id, group] of this.#networks) {
       group.settle();
       if (group.items.size === 0) this.#networks.delete(id);
     }
   }
 
-  /** A node has the networks of its tasks, and the ingress network as soon as anything is published. */
+  /**
+   * A node has the networks of its tasks, the ingress network as soon as anything is published, and those of all routes
+   * where it runs the front door.
+   */
   #networksOf(part: NodePart): ReadonlySet<string> {
     const networks = new Set(part.networks.keys());
+    if (part.door) for (const id of this.#door.networks) networks.add(id);
     const ingress = this.#sharedIngress();
     if (ingress !== undefined) networks.add(ingress);
     return networks;
@@ -193,6 +218,24 @@ export class AssignmentTable {
     for (const node of nodes) {
       const self = node === undefined ? undefined : selfOf(node, cluster, mtu);
       if (self !== undefined) this.#part(self.id).own.put(self);
+    }
+  }
+
+  #foldDoor(dirty: Dirty): void {
+    const changed = this.#door.fold(dirty);
+    for (const id of changed ? this.#nodes.keys() : dirty.nodes) {
+      const part = this.#nodes.get(id);
+      const node = this.#view.get('node', id);
+      if (part === undefined) continue;
+      part.door = node !== undefined && this.#door.isDoor(node);
+      const before = part.certificates;
+      part.certificates = part.door ? this.#door.secrets : new Set();
+      for (const secret of part.certificates) {
+        if (!before.has(secret) && part.secrets.add(secret)) this.#giveFile(part, 'secret', secret);
+      }
+      for (const secret of before) {
+        if (!part.certificates.has(secret) && part.secrets.drop(secret)) part.own.remove(`secret:${secret}`);
+      }
     }
   }
 

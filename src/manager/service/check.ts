@@ -3,10 +3,12 @@ import { parseConstraint } from '../../core/schedule/constraint.ts';
 import { kindCheck } from '../../core/schedule/filters/filters.ts';
 import { requirementsOf } from '../../core/schedule/requirements.ts';
 import { TuttiError } from '../../model/errors.ts';
+import { hasRouteLabels, readRouteLabels } from '../../model/route-labels.ts';
 import type { ContainerSpec } from '../../model/container.ts';
 import type { NetworkAttachment, ServiceSpec } from '../../model/service.ts';
 import type { View } from '../../store/store.ts';
 import { resolveExactly } from '../references.ts';
+import { checkDoorPorts } from './door.ts';
 
 const invalid = (message: string): TuttiError => new TuttiError('invalid-argument', message);
 
@@ -16,6 +18,7 @@ const invalid = (message: string): TuttiError => new TuttiError('invalid-argumen
  */
 export const checkedSpec = (view: View, spec: ServiceSpec): ServiceSpec => {
   checkContainers(spec);
+  checkRoutes(view, spec);
   for (const text of spec.task.placement?.constraints ?? []) {
     const parsed = parseConstraint(text);
     if (parsed.kind === 'invalid') throw invalid(parsed.reason);
@@ -43,6 +46,14 @@ const checkContainers = ({ name, task }: ServiceSpec): void => {
   }
   const names = new Set(task.containers.map((container) => container.name));
   if (names.size < task.containers.length) throw invalid(`service ${name}: two containers have the same name`);
+};
+
+/** What a service asks of the front door by its labels. */
+const checkRoutes = (view: View, { name, labels }: ServiceSpec): void => {
+  if (!hasRouteLabels(labels)) return;
+  const { routes, problems } = readRouteLabels(name, labels);
+  if (problems.length > 0) throw invalid(`service ${name}: ${problems.join('; ')}`);
+  if (routes.length > 0) checkDoorPorts(view, `a route of service ${name}`);
 };
 
 /** Below these no engine starts a container. */

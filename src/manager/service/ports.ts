@@ -4,6 +4,7 @@ import { TuttiError } from '../../model/errors.ts';
 import { parseHostPort } from '../../model/host-port.ts';
 import { overlayPort } from '../../model/network.ts';
 import type { PublishedPort, Service } from '../../model/service.ts';
+import { isDoorOpen, portsOfDoor } from './door.ts';
 import { parseAddress } from '../../rpc/address.ts';
 import type { View } from '../../store/store.ts';
 
@@ -48,6 +49,8 @@ const hostPort = (key: string): readonly PublishedPort[] => {
 
 /** A service there would cut the nodes off from their managers, or from one another. */
 function* ownPorts(view: View): Iterable<ReservedPort> {
+  if (isDoorOpen(view))
+    for (const port of portsOfDoor(view)) yield { protocol: 'tcp', port, owner: "the front door's" };
   yield { protocol: 'udp', port: overlayPort, owner: "the overlay network's own" };
   for (const { managerAddress } of view.list('node')) {
     if (managerAddress === undefined) continue;

@@ -1,0 +1,31 @@
+/** What became of a program or of what was asked of it. */
+export type Outcome = { readonly kind: 'done' } | { readonly kind: 'refused'; readonly reason: string };
+
+/** The proxy of this node as a program, and the files that it reads. Everything is in a directory of its own. */
+export interface ProxyHost {
+  /** Where the proxy makes its sockets. */
+  readonly sockets: { readonly master: string; readonly control: string; readonly metrics: string };
+  /** Whom it runs as once it listens; absent: as the agent. */
+  readonly user?: { readonly uid: number; readonly gid: number };
+  /** False where the program is not installed. */
+  installed(): Promise<boolean>;
+  /** Path of the file that has this content; `keep` makes it. */
+  pathOf(name: string, content: string): string;
+  /** Makes the files that are not there yet. On a memory file system: there may be keys among them. */
+  keep(files: ReadonlyMap<string, string>): Promise<void>;
+  /** Removes the files that are not among these paths. */
+  forget(kept: ReadonlySet<string>): Promise<void>;
+  /** Whether the program takes this configuration. */
+  check(config: string, signal: AbortSignal): Promise<Outcome>;
+  /** The configuration that it begins with and loads again. */
+  readConfig(): Promise<string | undefined>;
+  writeConfig(config: string): Promise<void>;
+  /** Begins the program, after the end of one that was left behind. It outlives the agent. */
+  start(signal: AbortSignal): Promise<Outcome>;
+  /** Ends it: what it is doing is finished first, for as long as its configuration says. Nothing where it does not run. */
+  stop(): Promise<void>;
+  /** Says something to the proxy, gives its answer. Undefined where nobody answers. */
+  ask(who: 'master' | 'control', command: string, signal: AbortSignal): Promise<string | undefined>;
+  /** Calls once when the program that runs now is gone, or loads its configuration again. */
+  watch(gone: () => void): Disposable;
+}

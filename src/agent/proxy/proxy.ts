@@ -1,0 +1,254 @@
+import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import { proxyConfig } from '../../core/route/config.ts';
+import type { ProxyCertificate, ProxyConfig } from '../../core/route/config.ts';
+import { haveSameSlots, slotCommands, slotsFor } from '../../core/route/slots.ts';
+import type { Slots } from '../../core/route/slots.ts';
+import type { Clock, Log } from '../../platform/ports.ts';
+import type { TaskObservation } from '../../model/task.ts';
+import { pruned } from '../network/endpoints.ts';
+import type { Assignments, Wanted } from '../network/endpoints.ts';
+import { createPasses } from '../network/passes.ts';
+import { certificateFault } from './certificates.ts';
+import { failedLoads, readLoaded } from './loaded.ts';
+import type { ProxyHost } from './ports.ts';
+import { wantedDoor } from './wanted.ts';
+import type { WantedDoor } from './wanted.ts';
+
+export interface ProxyPorts {
+  readonly host: ProxyHost;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** How often the proxy is compared whole with what it should be. Default: 30 s. */
+  readonly checkMs?: number;
+}
+
+/** The front door of this node. Disposing it leaves the proxy running. */
+export interface NodeProxy extends AsyncDisposable {
+  /** Takes the whole set; returns at once and works on the difference. */
+  apply(assignments: Assignments): void;
+  /** What is seen of this node's tasks counts more than what the manager knows of them. */
+  observe(observation: TaskObservation): void;
+  /** Resolves when what was applied until now is in force; rejects where it is refused. */
+  settled(): Promise<void>;
+}
+
+/** A command is a line, and a line of HAProxy's has room for so many characters. */
+const lineLength = 8_000;
+const loadMs = 10_000;
+
+export const createProxy = (ports: ProxyPorts): NodeProxy => {
+  const { host, clock, log, checkMs = 30_000 } = ports;
+  let wanted: Wanted = { assignments: new Map(), observations: new Map() };
+  let watching: Disposable | undefined;
+  const memory: Memory = { done: undefined, refused: undefined, said: undefined };
+
+  const passes = createPasses({
+    clock,
+    quietMs: 4,
+    spacingMs: 20,
+    async work(signal) {
+      const now = wantedDoor(wanted);
+      if (now === 'unknown' || isDeepStrictEqual(now, memory.done)) return;
+      memory.done = undefined;
+      if (now === 'none') await shut(host, log, signal);
+      else await open({ host, clock, log, memory }, now, signal);
+      memory.done = now;
+      if (now === 'none') return unwatch();
+      watching ??= host.watch(() => {
+        unwatch();
+        look();
+      });
+    },
+    onFault(fault, retryMs) {
+      const reason = fault instanceof Error ? fault.message : String(fault);
+      if (memory.said === reason) return;
+      memory.said = reason;
+      log.error('the front door could not be brought up to date', { reason, retryMs });
+    },
+    lastRetryMs: 15_000,
+  });
+  /** Something may have happened to the proxy: it is looked at again. */
+  const look = (): void => {
+    memory.done = undefined;
+    passes.request();
+  };
+  const unwatch = (): void => {
+    watching?.[Symbol.dispose]();
+    watching = undefined;
+  };
+  let timer = clock.after(checkMs, function again() {
+    look();
+    timer = clock.after(checkMs, again);
+  });
+
+  return {
+    apply(assignments) {
+      wanted = { assignments, observations: pruned(wanted.observations, assignments) };
+      passes.request();
+    },
+    observe(observation) {
+      const before = wanted.observations.get(observation.taskId);
+      wanted = { ...wanted, observations: new Map(wanted.observations).set(observation.taskId, observation) };
+      const { ready, state, successor } = observation;
+      if (before?.ready === ready && before.state === state && before.successor === successor) return;
+      passes.request();
+    },
+    settled: async () => await passes.settled(),
+    async [Symbol.asyncDispose]() {
+      timer.cancel();
+      unwatch();
+      await passes[Symbol.asyncDispose]();
+    },
+  };
+};
+
+interface Memory {
+  /** What is in force, as far as is known. */
+  done: WantedDoor | 'none' | undefined;
+  /** The structure that the program did not take: not tried again until it is another. */
+  refused: string | undefined;
+  /** The last fault that was logged. */
+  said: string | undefined;
+}
+
+interface Parts {
+  readonly host: ProxyHost;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly memory: Memory;
+}
+
+const shut = async (host: ProxyHost, log: Log, signal: AbortSignal): Promise<void> => {
+  if ((await host.readConfig()) === undefined) return;
+  if ((await readLoaded(host, signal)) !== undefined) log.info('the front door is closed: there are no routes');
+  await host.stop();
+};
+
+const open = async (parts: Parts, door: WantedDoor, signal: AbortSignal): Promise<void> => {
+  const { host, log, memory } = parts;
+  if (!(await host.installed())) {
+    throw new Error('haproxy is not installed on this node: install the package haproxy');
+  }
+  const loaded = await readLoaded(host, signal);
+  const files = new Map<string, string>();
+  const slots = slotsFor(door.backends, loaded?.slots ?? new Map());
+  const config = configOf(parts, door, slots, files);
+  const id = digest(config.structure);
+  if (loaded?.id === id) {
+    memory.refused = undefined;
+    await changeServers(parts, loaded.slots, slots, signal);
+    await host.writeConfig(config.text(id));
+  } else if (memory.refused === id) {
+    // What serves goes on with its own routes, and with tasks that are there.
+    if (loaded !== undefined) await changeServers(parts, loaded.slots, slots, signal);
+    return;
+  } else {
+    await host.keep(files);
+    await load(parts, id, config.text(id), loaded !== undefined, signal);
+    await host.forget(new Set(files.keys()));
+  }
+  if (memory.said !== undefined) log.info('the front door is as it should be again');
+  memory.said = undefined;
+};
+
+const digest = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16);
+
+/** `files`: gets what the configuration refers to, by path. */
+const configOf = (
+  { host, log, memory }: Parts,
+  door: WantedDoor,
+  slots: Slots,
+  files: Map<string, string>,
+): ProxyConfig => {
+  const file = (name: string, text: string): string => {
+    const path = host.pathOf(name, text);
+    files.set(path, text);
+    return path;
+  };
+  const certificates = door.backends.flatMap(({ route }): ProxyCertificate[] => {
+    const pem = route.certificateId === undefined ? undefined : door.certificates.get(route.certificateId);
+    if (pem === undefined) return [];
+    const fault = certificateFault(pem);
+    if (fault === undefined) return [{ path: file('certificate.pem', pem), host: route.match.host }];
+    const text = `secret ${route.options.tls} of route ${route.id} is left out: ${fault}`;
+    if (memory.said !== text) log.warn(text);
+    memory.said = text;
+    return [];
+  });
+  const { master: _, ...paths } = host.sockets;
+  return proxyConfig({ ...door, certificates, paths, file, ...(host.user && { user: host.user }) }, slots);
+};
+
+/** Has a proxy that runs lead to other tasks, without a word to those who are connected. */
+const changeServers = async ({ host, log }: Parts, found: Slots, wanted: Slots, signal: AbortSignal): Promise<void> => {
+  const commands = slotCommands(found, wanted);
+  if (commands.length === 0) return;
+  const lines: string[] = [];
+  for (const command of commands) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + command.length > lineLength) lines.push(command);
+    else lines[lines.length - 1] = `${last};${command}`;
+  }
+  for (const line of lines) await host.ask('control', line, signal);
+  const after = await readLoaded(host, signal);
+  if (after === undefined) throw new Error('haproxy ended while its servers were changed');
+  if (!haveSameSlots(after.slots, wanted)) throw new Error('haproxy did not take a change of its servers');
+  log.debug('the front door leads to other tasks', { changes: commands.length });
+};
+
+const load = async (
+  { host, clock, log, memory }: Parts,
+  id: string,
+  text: string,
+  runs: boolean,
+  signal: AbortSignal,
+): Promise<void> => {
+  const checked = await host.check(text, signal);
+  if (checked.kind === 'refused') {
+    memory.refused = id;
+    throw new Error(`haproxy refuses the configuration, what it had before goes on: ${checked.reason}`);
+  }
+  const before = await host.readConfig();
+  await host.writeConfig(text);
+  try {
+    if (runs) await reload(host, clock, id, signal);
+    else await begin(host, clock, id, signal);
+  } catch (fault) {
+    if (before !== undefined && runs) await host.writeConfig(before);
+    throw fault;
+  }
+  memory.refused = undefined;
+  log.info(runs ? 'the front door has loaded its routes again' : 'the front door is open', { id });
+};
+
+const begin = async (host: ProxyHost, clock: Clock, id: string, signal: AbortSignal): Promise<void> => {
+  const started = await host.start(signal);
+  if (started.kind === 'refused') throw new Error(`haproxy does not start: ${started.reason}`);
+  await loadedWithin(host, clock, id, async () => false, signal);
+};
+
+const reload = async (host: ProxyHost, clock: Clock, id: string, signal: AbortSignal): Promise<void> => {
+  const failed = (await failedLoads(host, signal)) ?? 0;
+  if ((await host.ask('master', 'reload', signal)) === undefined)
+    throw new Error('the master of haproxy does not answer');
+  const hasFailed = async (): Promise<boolean> => ((await failedLoads(host, signal)) ?? 0) > failed;
+  await loadedWithin(host, clock, id, hasFailed, signal);
+};
+
+/** Waits until the proxy says that it has this configuration. */
+const loadedWithin = async (
+  host: ProxyHost,
+  clock: Clock,
+  id: string,
+  failed: () => Promise<boolean>,
+  signal: AbortSignal,
+): Promise<void> => {
+  const until = clock.monotonic() + loadMs;
+  for (;;) {
+    if ((await readLoaded(host, signal))?.id === id) return;
+    if (await failed()) throw new Error('haproxy could not load its routes again, what it had goes on: see door.log');
+    if (clock.monotonic() > until) throw new Error(`haproxy has not loaded its routes within ${loadMs / 1000} s`);
+    await clock.sleep(25, signal);
+  }
+};

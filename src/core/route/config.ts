@@ -1,0 +1,208 @@
+import type { AssignedDoor, RouteMatch } from '../../model/route.ts';
+import type { ProxyBackend } from './backends.ts';
+import { groupRoutes } from './groups.ts';
+import { backendRules, conditionOf, quoted } from './rules.ts';
+import type { Slot, Slots } from './slots.ts';
+
+/** A certificate with its key, as a file that the proxy reads. */
+export interface ProxyCertificate {
+  readonly path: string;
+  /** Host of the route that it is for. */
+  readonly host: string;
+}
+
+export interface ProxyInput {
+  readonly door: AssignedDoor;
+  readonly backends: readonly ProxyBackend[];
+  readonly certificates: readonly ProxyCertificate[];
+  readonly paths: {
+    /** Sockets that the proxy makes: where it is driven by, and where its metrics are. */
+    readonly control: string;
+    readonly metrics: string;
+  };
+  /** Whom it runs as once it listens; absent: as whoever starts it. */
+  readonly user?: { readonly uid: number; readonly gid: number };
+  /** Takes the text of a file that the configuration refers to, gives its path. */
+  readonly file: (name: string, text: string) => string;
+}
+
+/** The configuration in two parts: what a running proxy can only get by loading it again, and what is in its slots. */
+export interface ProxyConfig {
+  /** The same text: nothing has to be loaded again. */
+  readonly structure: string;
+  /** The file. `id` is told by the proxy that has loaded it (`description` in `show info`). */
+  readonly text: (id: string) => string;
+}
+
+interface Backend extends ProxyBackend {
+  readonly slots: readonly Slot[];
+}
+
+/** What HAProxy (2.6 and newer) is to do for these routes. */
+export const proxyConfig = (input: ProxyInput, slots: Slots): ProxyConfig => {
+  const backends = input.backends.map((backend) => ({ ...backend, slots: slots.get(backend.name) ?? [] }));
+  const front = frontend(input);
+  const write = (id: string, slotLine: (slot: Slot) => string): string =>
+    [
+      globalSection(input, id),
+      defaults,
+      front,
+      metricsFrontend(input.paths.metrics),
+      'backend drop\n  http-request reject',
+      ...backends.map((backend) => backendSection(backend, input.door, slotLine)),
+    ].join('\n\n') + '\n';
+  return { structure: write('', ({ name }) => name), text: (id) => write(id, serverLine) };
+};
+
+const serverLine = ({ name, address, port, weight, ready }: Slot): string =>
+  `${name} ${address}:${port} weight ${weight}${ready ? '' : ' disabled'}`;
+
+const section = (head: string, lines: readonly string[]): string =>
+  [head, ...lines.map((line) => `  ${line}`)].join('\n');
+
+/** Mozilla's intermediate recommendation: TLS 1.2 with forward secrecy, and 1.3. */
+const ciphers = [
+  'ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384',
+  'ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305',
+].join(':');
+
+const globalSection = ({ paths, user }: ProxyInput, id: string): string =>
+  section('global', [
+    `description tutti:${id}`,
+    `stats socket ${quoted(paths.control)} mode 600 level admin expose-fd listeners`,
+    ...(user === undefined ? [] : [`uid ${user.uid}`, `gid ${user.gid}`]),
+    // How many connections there may be follows from that, where the machine does not allow less.
+    'fd-hard-limit 100000',
+    // Whoever has a connection when the proxy is loaded again keeps it for so long.
+    'hard-stop-after 30m',
+    'ssl-default-bind-options ssl-min-ver TLSv1.2 no-tls-tickets',
+    `ssl-default-bind-ciphers ${ciphers}`,
+  ]);
+
+const defaults = section('defaults', [
+  'mode http',
+  'timeout connect 2s',
+  'timeout client 60s',
+  'timeout server 60s',
+  'timeout tunnel 1h',
+  'timeout client-fin 10s',
+  'timeout http-request 10s',
+  'timeout http-keep-alive 60s',
+  'timeout queue 5s',
+  // A task that cannot be connected to, or hangs up without a word, is left for another one.
+  'retries 3',
+  'option redispatch 1',
+  'retry-on conn-failure empty-response',
+]);
+
+const metricsFrontend = (path: string): string =>
+  section('frontend metrics', [
+    `bind ${quoted(`unix@${path}`)} mode 600`,
+    'http-request use-service prometheus-exporter',
+  ]);
+
+type Place = Pick<RouteMatch, 'host' | 'path'>;
+const groupName = ({ host, path }: Place): string => `?${host}${path}`;
+const key = ({ host, path }: Place): string => `${host}${path === '/' ? '' : path}/`;
+
+const frontend = (input: ProxyInput): string => {
+  const { door, backends } = input;
+  const nameOf = new Map(backends.map(({ name, route }) => [route.id, name]));
+  const groups = groupRoutes(backends.map(({ route }) => route));
+  const targets = groups.map((group) => {
+    const [first] = group.routes;
+    const plain = first !== undefined && conditionOf(first.match) === '';
+    return { group, value: plain ? (nameOf.get(first.id) ?? 'drop') : groupName(group) };
+  });
+  const map = (kind: (host: string) => boolean): string =>
+    targets
+      .filter(({ group }) => kind(group.host))
+      .map(({ group, value }) => `${key(group)} ${value}\n`)
+      .toSorted()
+      .join('');
+  const conditional = targets.filter(({ value }) => value.startsWith('?'));
+  return section('frontend door', [
+    ...binds(input),
+    'option idle-close-on-response',
+    'http-request set-var(txn.host) req.hdr(host),field(1,:),lower,rtrim(.)',
+    'http-request set-var(txn.path) path',
+    ...lookups(input, map),
+    ...forwarded(door),
+    ...conditional.flatMap(({ group, value }) =>
+      group.routes.map(({ id, match }) =>
+        `use_backend ${nameOf.get(id) ?? 'drop'} if { var(txn.route) -m str -- ${quoted(value)} } ${conditionOf(match)}`.trimEnd(),
+      ),
+    ),
+    'use_backend %[var(txn.route)] if { var(txn.route) -m found }',
+    'default_backend drop',
+  ]);
+};
+
+const binds = ({ door, certificates, file }: ProxyInput): readonly string[] => {
+  const list = certificates
+    .map(({ path, host }) => `${path} [alpn h2,http/1.1]${host === '*' ? '' : ` ${host}`}\n`)
+    .toSorted()
+    .join('');
+  const strict = certificates.some(({ host }) => host === '*') ? '' : ' strict-sni';
+  return [
+    `bind *:${door.httpPort}`,
+    ...(list === ''
+      ? []
+      : [`bind *:${door.httpsPort} ssl crt-list ${quoted(file('certificates.list', list))}${strict} alpn h2,http/1.1`]),
+  ];
+};
+
+/** Host itself, then `*.` in place of its first label, then any: the first that has a prefix of the path. */
+const lookups = ({ file }: ProxyInput, map: (kind: (host: string) => boolean) => string): readonly string[] => {
+  const rule = (host: string, name: string, text: string): readonly string[] =>
+    text === ''
+      ? []
+      : [
+          `http-request set-var(txn.route) ${host},concat(,txn.path,/),map_beg(${file(name, text)}) if !{ var(txn.route) -m found }`,
+        ];
+  return [
+    ...rule(
+      'var(txn.host)',
+      'exact.map',
+      map((host) => !host.startsWith('*')),
+    ),
+    ...rule(
+      "var(txn.host),regsub('^[^.]+','*')",
+      'wild.map',
+      map((host) => host.startsWith('*.')),
+    ),
+    ...rule(
+      'str(*)',
+      'any.map',
+      map((host) => host === '*'),
+    ),
+  ];
+};
+
+/** What a client says of itself does not count. */
+const forwarded = ({ httpPort, httpsPort }: AssignedDoor): readonly string[] => [
+  'http-request del-header Forwarded',
+  'http-request set-header X-Forwarded-For %[src]',
+  'http-request set-header X-Forwarded-Host %[req.hdr(host)]',
+  `http-request set-header X-Forwarded-Proto http if !{ ssl_fc }`,
+  `http-request set-header X-Forwarded-Proto https if { ssl_fc }`,
+  `http-request set-header X-Forwarded-Port ${httpPort} if !{ ssl_fc }`,
+  `http-request set-header X-Forwarded-Port ${httpsPort} if { ssl_fc }`,
+];
+
+const backendSection = (
+  { name, route, slots }: Backend,
+  door: AssignedDoor,
+  slotLine: (slot: Slot) => string,
+): string => {
+  const { sticky, proxyProtocol } = route.options;
+  const send = proxyProtocol === undefined ? '' : proxyProtocol === 'v1' ? ' send-proxy' : ' send-proxy-v2';
+  return section(`backend ${name}`, [
+    ...backendRules(route, door.httpsPort),
+    ...(slots.length === 0 ? [] : ['balance roundrobin']),
+    ...(sticky === true && slots.length > 0
+      ? [`dynamic-cookie-key ${quoted(door.cookieKey)}`, 'cookie TUTTI insert indirect nocache httponly dynamic']
+      : []),
+    ...slots.map((slot) => `server ${slotLine(slot)}${send}`),
+  ]);
+};

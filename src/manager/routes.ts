@@ -1,0 +1,43 @@
+import { mergeRoutes } from '../core/route/merge.ts';
+import type { MergedRoute, RouteSource } from '../core/route/merge.ts';
+import { resolveRoute, serviceOwner } from '../core/route/resolve.ts';
+import type { ResolvedRoute, RouteWorld } from '../core/route/resolve.ts';
+import { hasRouteLabels, readRouteLabels } from '../model/route-labels.ts';
+import type { RouteSpec } from '../model/route.ts';
+import type { Service } from '../model/service.ts';
+import type { View } from '../store/store.ts';
+
+/** The routes that the service asks for by its labels; what is wrong with them was refused when it was made. */
+export const routesOf = ({ id, spec }: Pick<Service, 'id' | 'spec'>): readonly RouteSpec[] =>
+  hasRouteLabels(spec.labels) ? readRouteLabels(id, spec.labels).routes : [];
+
+/** Everything that is asked of the front door, in the order of services. */
+export const routeSources = (view: View): readonly RouteSource[] => {
+  const sources: RouteSource[] = [];
+  for (const service of view.list('service')) {
+    for (const spec of routesOf(service)) {
+      sources.push({ owner: serviceOwner(service), own: false, since: service.createdAt, spec });
+    }
+  }
+  return sources;
+};
+
+export interface ClusterRoute extends ResolvedRoute {
+  readonly merged: MergedRoute;
+}
+
+/** The routes as nodes are told of them, and what is wrong with each. */
+export const clusterRoutes = (view: View, sources: readonly RouteSource[]): readonly ClusterRoute[] => {
+  const world = worldOf(view);
+  return mergeRoutes(sources).map((merged) => ({ merged, ...resolveRoute(merged, world) }));
+};
+
+const worldOf = (view: View): RouteWorld => {
+  const ingress = Array.from(view.list('network')).find(({ spec }) => spec.ingress === true);
+  return {
+    service: (reference) => view.get('service', reference) ?? view.find('service', 'name', reference)[0],
+    network: (reference) => view.get('network', reference) ?? view.find('network', 'name', reference)[0],
+    secret: (name) => view.find('secret', 'name', name)[0]?.id,
+    ingress: ingress?.id,
+  };
+};

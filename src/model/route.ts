@@ -1,0 +1,148 @@
+import * as z from 'zod';
+import { bytes, milliseconds, port } from './common.ts';
+import { networkId, serviceId } from './ids.ts';
+import type { DeepReadonly, Stored } from './object.ts';
+
+/** `shop.example`, `*.shop.example` (one label in place of the star), or `*` for any. In lower case. */
+export const routeHost = z
+  .string()
+  .max(253)
+  .regex(
+    /^(\*|(\*\.)?[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*)$/,
+    'a host is a name such as shop.example, *.shop.example, or * for any',
+  );
+
+/** A prefix in whole segments: `/api` is `/api` and `/api/…`, not `/apis`. No slash at its end but in `/`. */
+export const routePath = z
+  .string()
+  .max(1024)
+  .regex(
+    /^\/([A-Za-z0-9._~!$&'()*+,;=:@%/-]*[A-Za-z0-9._~!$&'()*+,;=:@%-])?$/,
+    'a path begins with / and has no spaces',
+  );
+
+const method = z.string().regex(/^[A-Z]{1,32}$/, 'methods are words in capitals, such as GET');
+const headerName = z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$/, 'that is no name of a header');
+/** Printable; `*` for any value. */
+const headerValue = z.string().regex(/^[\x20-\x7e]{1,1024}$/, 'a header is compared with printable text');
+
+/** Which requests a route is for. */
+export const routeMatch = z.object({
+  host: routeHost,
+  path: routePath,
+  /** Absent: any. */
+  methods: z.array(method).min(1).max(16).optional(),
+  /** By lower-case name: the value, or `*` where it only has to be there. All of them have to be right. */
+  headers: z.record(headerName, headerValue).optional(),
+});
+
+export const routeOptions = z.object({
+  /** A client stays with the task that it got first, by a cookie. */
+  sticky: z.boolean().optional(),
+  /** Requests of one client address in a span of time; what is beyond is answered 429. */
+  rate: z.object({ requests: z.number().int().min(1).max(1_000_000), periodMs: milliseconds }).optional(),
+  /** The longest silence of a task. */
+  timeoutMs: milliseconds.optional(),
+  /** What is longer is answered 413. */
+  bodyBytes: bytes.optional(),
+  /** Answers are compressed for clients that take it. */
+  compress: z.boolean().optional(),
+  /** The prefix is taken off before the request goes on. */
+  strip: z.boolean().optional(),
+  /** Tasks are told of the client by the PROXY protocol. */
+  proxyProtocol: z.enum(['v1', 'v2']).optional(),
+  /** Name of the secret with the certificate and its key, PEM: the route is served by TLS. */
+  tls: z.string().max(255).optional(),
+  /** What becomes of requests without TLS where there is `tls`; absent: they are redirected. */
+  http: z.enum(['redirect', 'serve']).optional(),
+  /** Everything is answered 503: the service is being worked on. */
+  maintenance: z.boolean().optional(),
+});
+
+/** Part of a route's requests goes to this service. */
+export const routeTarget = z.object({
+  /** Name or id. */
+  service: z.string().min(1).max(255),
+  port,
+  /** Its share beside the others'. */
+  weight: z.number().int().min(0).max(256).optional(),
+  /** Name or id of the network to reach it by; absent: one that it is on. */
+  network: z.string().max(255).optional(),
+});
+
+export const routeAction = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('services'), targets: z.array(routeTarget).min(1).max(16) }),
+  /** `to`: `https://new.example`; the path is kept. */
+  z.object({
+    kind: z.literal('redirect'),
+    to: z.string().regex(/^https?:\/\/[A-Za-z0-9.:_[\]-]{1,253}$/, 'a redirect leads to https://HOST or http://HOST'),
+    status: z.union([z.literal(301), z.literal(302), z.literal(307), z.literal(308)]).optional(),
+  }),
+  /** The connection is closed without a word. */
+  z.object({ kind: z.literal('drop') }),
+]);
+
+export const routeSpec = z.object({ match: routeMatch, action: routeAction, options: routeOptions.optional() });
+
+export type RouteMatch = DeepReadonly<z.infer<typeof routeMatch>>;
+export type RouteOptions = DeepReadonly<z.infer<typeof routeOptions>>;
+export type RouteTarget = DeepReadonly<z.infer<typeof routeTarget>>;
+export type RouteAction = DeepReadonly<z.infer<typeof routeAction>>;
+export type RouteSpec = DeepReadonly<z.infer<typeof routeSpec>>;
+
+/** What nodes are told of a route: where its requests go, with everything resolved. */
+export const assignedRoute = z.object({
+  kind: z.literal('route'),
+  /** As `routeName` gives it. */
+  id: z.string(),
+  match: routeMatch,
+  action: z.discriminatedUnion('kind', [
+    z.object({
+      kind: z.literal('services'),
+      targets: z.array(
+        z.object({
+          serviceId,
+          serviceName: z.string(),
+          /** Where its tasks are reached, the best first. */
+          networkIds: z.array(networkId),
+          port,
+          weight: z.number().optional(),
+        }),
+      ),
+    }),
+    z.object({ kind: z.literal('redirect'), to: z.string(), status: z.number().optional() }),
+    z.object({ kind: z.literal('drop') }),
+  ]),
+  options: routeOptions,
+  /** Of the secret that `options.tls` names. */
+  certificateId: z.string().optional(),
+});
+
+/** That the node runs the front door. */
+export const assignedDoor = z.object({
+  kind: z.literal('door'),
+  id: z.literal('door'),
+  httpPort: port,
+  httpsPort: port,
+  /** What the cookies of sticky routes are made with: the same on every node. */
+  cookieKey: z.string(),
+});
+
+export type AssignedRoute = DeepReadonly<z.infer<typeof assignedRoute>>;
+export type AssignedDoor = DeepReadonly<z.infer<typeof assignedDoor>>;
+
+/** A route that is no service's own: made with `tutti route add`. */
+export interface Route extends Stored<string> {
+  readonly spec: RouteSpec;
+}
+
+/** What a route is called: `shop.example/api`, `shop.example/ GET,HEAD x-version=beta`. Two routes with one name are one. */
+export const routeName = ({ host, path, methods = [], headers = {} }: RouteMatch): string => {
+  const conditions = [
+    ...(methods.length > 0 ? [methods.toSorted().join(',')] : []),
+    ...Object.entries(headers)
+      .toSorted(([left], [right]) => (left < right ? -1 : 1))
+      .map(([name, value]) => `${name}=${value}`),
+  ];
+  return [`${host}${path}`, ...conditions].join(' ');
+};

@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { Agent, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { nodePaths } from '../../src/host/paths.ts';
+import { layoutNode } from '../../src/dev/layout.ts';
+import { startCluster } from '../e2e/lib/cluster.ts';
+import type { TestCluster } from '../e2e/lib/cluster.ts';
+import { killDaemon } from '../e2e/lib/daemons.ts';
+import { tinyTag } from '../e2e/lib/images.ts';
+import { until } from '../support/until.ts';
+
+interface Answer {
+  readonly status: number;
+  readonly body: string;
+  readonly headers: Readonly<Record<string, unknown>>;
+}
+
+/** Rejects where the connection is closed without an answer. */
+const get = async (address: string, host: string, path = '/', agent?: Agent): Promise<Answer> =>
+  await new Promise((resolve, reject) => {
+    const asked = request({ host: address, path, headers: { host }, agent, timeout: 10_000 }, (response) => {
+      let body = '';
+      response.on('data', (chunk: Buffer) => (body += chunk.toString()));
+      response.on('end', () =>
+        resolve({ status: response.statusCode ?? 0, body: body.trim(), headers: response.headers }),
+      );
+      response.on('error', reject);
+    });
+    asked.on('timeout', () => asked.destroy(new Error('no answer for 10 s')));
+    asked.on('error', reject).end();
+  });
+
+/** Asks again and again over connections that are kept, until it is stopped; gives what failed. */
+const keepAsking = (address: string, host: string) => {
+  const agent = new Agent({ keepAlive: true, maxSockets: 4 });
+  const failures: string[] = [];
+  let count = 0;
+  let stopped = false;
+  const ask = async (): Promise<void> => {
+    while (!stopped) {
+      const answer = await get(address, host, '/', agent).catch((fault: Error) => fault);
+      count += 1;
+      if (answer instanceof Error) failures.push(answer.message);
+      else if (answer.status !== 200) failures.push(String(answer.status));
+      await pause(5);
+    }
+  };
+  const asking = Promise.all(Array.from({ length: 4 }, ask));
+  return {
+    stop: async () => {
+      stopped = true;
+      await asking;
+      agent.destroy();
+      return { failures, count };
+    },
+  };
+};
+
+const web = (more = '') => `
+name: shop
+services:
+  web:
+    image: ${tinyTag}
+    command: ["sh", "-c", "hostname > /tmp/index.html; trap 'exit 0' TERM; httpd -f -p 80 -h /tmp & wait"]
+    deploy: {replicas: 2}
+    x-tutti: {route: {host: shop.example, port: 80${more}}}
+`;
+
+describe('the front door of two nodes', { timeout: 240_000 }, () => {
+  let cluster: TestCluster;
+  let home: string;
+  let addresses: readonly [string, string];
+  before(async () => {
+    home = await mkdtemp(join(tmpdir(), 'tutti-door-'));
+    cluster = await startCluster({ nodes: 2, managers: 1, images: 'tiny' });
+    addresses = cluster.nodes.map(({ address }) => address) as unknown as typeof addresses;
+  });
+  after(async () => {
+    await cluster?.[Symbol.asyncDispose]();
+    await rm(home, { recursive: true, force: true });
+  });
+
+  const deploy = async (text: string) => {
+    const file = join(home, 'compose.yaml');
+    await writeFile(file, text);
+    return await cluster.tutti('deploy', '--file', file);
+  };
+  /** All tasks that a node's door leads to, by their hostnames. */
+  const seen = async (address: string, host: string): Promise<readonly string[]> => {
+    const answers = await Promise.all(Array.from({ length: 12 }, async () => await get(address, host)));
+    assert.ok(answers.every(({ status }) => status === 200));
+    return [...new Set(answers.map(({ body }) => body))];
+  };
+  const leadsTo = async (count: number, host = 'shop.example'): Promise<void> => {
+    for (const address of addresses) {
+      const check = async () => await seen(address, host);
+      await until(`${address} to lead to ${count} tasks`, check, (found) => found.length === count, { everyMs: 100 });
+    }
+  };
+  const proxyOf = async (node: string): Promise<number> => {
+    const { door } = nodePaths(layoutNode(cluster.layout, node).tutti);
+    return Number(await readFile(join(door, 'haproxy.pid'), 'utf8'));
+  };
+
+  test('a Compose file with a route: every node answers from all ready tasks, and for nothing else', async () => {
+    const { code, stderr } = await deploy(web());
+    assert.equal(code, 0, stderr);
+    await leadsTo(2);
+    await assert.rejects(get(addresses[1], 'other.example'), /socket hang up|ECONNRESET/);
+    const labels = await cluster.docker('service', 'inspect', '--format', '{{json .Spec.Labels}}', 'shop_web');
+    assert.match(labels, /"tutti.route.host":"shop.example"/);
+  });
+
+  test('no request fails while tasks come and go, routes come and go, and the agent is killed', async () => {
+    const asking = keepAsking(addresses[1], 'shop.example');
+    const before = await proxyOf('node2');
+    await cluster.docker('service', 'scale', 'shop_web=5');
+    await leadsTo(5);
+    await cluster.docker('service', 'scale', 'shop_web=2');
+    await leadsTo(2);
+    const labels = ['tutti.route.b.host=b.example', 'tutti.route.b.port=80'].flatMap((label) => ['--label-add', label]);
+    await cluster.docker('service', 'update', '--detach', ...labels, 'shop_web');
+    await leadsTo(2, 'b.example');
+    await killDaemon(cluster, 'node2', 'agent');
+    await cluster.docker('service', 'update', '--force', '--update-order', 'start-first', 'shop_web');
+    await leadsTo(2);
+    const { failures, count } = await asking.stop();
+    assert.deepEqual(failures, [], `${failures.length} of ${count} failed`);
+    assert.equal(await proxyOf('node2'), before, 'one proxy served all the time');
+  });
+
+  test('a killed proxy is back at once', async () => {
+    process.kill(await proxyOf('node2'), 'SIGKILL');
+    await until(
+      'the door to be open again',
+      async () => (await get(addresses[1], 'shop.example')).status,
+      (status) => status === 200,
+      { deadlineMs: 10_000 },
+    );
+  });
+
+  test('what cannot be is refused with its place, and a port of the door with its owner', async () => {
+    const { code, stderr } = await deploy(web(', path: nothing'));
+    assert.notEqual(code, 0);
+    assert.match(stderr, /compose\.yaml:8:\d+: .*path.*a path begins with \//);
+    const taken = await cluster.tryDocker('service', 'create', '--name', 'pub', '-p', '80:80', tinyTag);
+    assert.match(taken.stderr, /port 80\/tcp is the front door's/);
+  });
+
+  test('with its last route the door is closed', async () => {
+    await cluster.tutti('rm', 'shop');
+    for (const address of addresses) {
+      const ask = async () => await get(address, 'shop.example').catch(({ code }: NodeJS.ErrnoException) => code);
+      await until('the door to be closed', ask, (code) => code === 'ECONNREFUSED');
+    }
+  });
+});
