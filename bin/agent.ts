@@ -66,6 +66,7 @@ const removeEverything = async (): Promise<void> => {
   const { cleanUp } = await import('../src/platform/clean-up.ts');
   const { engine: endpoint, clusterId } = await requireConfig(directories);
   const { taskFiles } = nodePaths(directories);
+  await (await openHaproxy()).stop('at once');
   const { parts, engine, network } = openNode(endpoint);
   await using _ = parts;
   process.stdout.write(JSON.stringify(await cleanUp({ engine, network, clusterId, taskFiles, exec: systemExec })));

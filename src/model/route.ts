@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { bytes, milliseconds, port } from './common.ts';
 import { networkId, serviceId } from './ids.ts';
-import type { DeepReadonly, Stored } from './object.ts';
+import type { DeepReadonly } from './object.ts';
 
 /** `shop.example`, `*.shop.example` (one label in place of the star), or `*` for any. In lower case. */
 export const routeHost = z
@@ -85,9 +85,7 @@ export const routeAction = z.discriminatedUnion('kind', [
 export const routeSpec = z.object({ match: routeMatch, action: routeAction, options: routeOptions.optional() });
 
 export type RouteMatch = DeepReadonly<z.infer<typeof routeMatch>>;
-export type RouteOptions = DeepReadonly<z.infer<typeof routeOptions>>;
 export type RouteTarget = DeepReadonly<z.infer<typeof routeTarget>>;
-export type RouteAction = DeepReadonly<z.infer<typeof routeAction>>;
 export type RouteSpec = DeepReadonly<z.infer<typeof routeSpec>>;
 
 /** What nodes are told of a route: where its requests go, with everything resolved. */
@@ -130,11 +128,6 @@ export const assignedDoor = z.object({
 
 export type AssignedRoute = DeepReadonly<z.infer<typeof assignedRoute>>;
 export type AssignedDoor = DeepReadonly<z.infer<typeof assignedDoor>>;
-
-/** A route that is no service's own: made with `tutti route add`. */
-export interface Route extends Stored<string> {
-  readonly spec: RouteSpec;
-}
 
 /** What a route is called: `shop.example/api`, `shop.example/ GET,HEAD x-version=beta`. Two routes with one name are one. */
 export const routeName = ({ host, path, methods = [], headers = {} }: RouteMatch): string => {

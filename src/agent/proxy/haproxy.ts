@@ -104,8 +104,8 @@ export const createHaproxy = async ({ directory, logFile, exec, mount }: Haproxy
       const said = (await textOf(logFile))?.slice(size) ?? '';
       return { kind: 'refused', reason: alerts(said) };
     },
-    async stop() {
-      await end('SIGUSR1');
+    async stop(how) {
+      await end(how === 'finish' ? 'SIGUSR1' : 'SIGTERM');
       await rm(configPath, { force: true });
       await rm(files, { recursive: true, force: true });
       for (const path of Object.values(sockets)) await rm(path, { force: true });

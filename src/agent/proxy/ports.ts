@@ -22,8 +22,8 @@ export interface ProxyHost {
   writeConfig(config: string): Promise<void>;
   /** Begins the program, after the end of one that was left behind. It outlives the agent. */
   start(signal: AbortSignal): Promise<Outcome>;
-  /** Ends it: what it is doing is finished first, for as long as its configuration says. Nothing where it does not run. */
-  stop(): Promise<void>;
+  /** Ends it, where it runs. `finish`: what it is doing goes on to its end, for as long as its configuration says. */
+  stop(how: 'finish' | 'at once'): Promise<void>;
   /** Says something to the proxy, gives its answer. Undefined where nobody answers. */
   ask(who: 'master' | 'control', command: string, signal: AbortSignal): Promise<string | undefined>;
   /** Calls once when the program that runs now is gone, or loads its configuration again. */

@@ -122,7 +122,7 @@ interface Parts {
 const shut = async (host: ProxyHost, log: Log, signal: AbortSignal): Promise<void> => {
   if ((await host.readConfig()) === undefined) return;
   if ((await readLoaded(host, signal)) !== undefined) log.info('the front door is closed: there are no routes');
-  await host.stop();
+  await host.stop('finish');
 };
 
 const open = async (parts: Parts, door: WantedDoor, signal: AbortSignal): Promise<void> => {

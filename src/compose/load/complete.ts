@@ -55,6 +55,10 @@ function usedResources(root: MapNode): Readonly<Record<string, ReadonlySet<strin
     }
     for (const name of sourcesOf(child(service, 'secrets'))) secrets.add(name);
     for (const name of sourcesOf(child(child(service, 'build'), 'secrets'))) secrets.add(name);
+    for (const route of routesOf(service)) {
+      const certificate = textOf(child(route, 'tls'));
+      if (certificate !== undefined) secrets.add(certificate);
+    }
     for (const name of sourcesOf(child(service, 'configs'))) configs.add(name);
     const credential = textOf(child(child(service, 'credential_spec'), 'config'));
     if (credential !== undefined) configs.add(credential);
@@ -64,4 +68,11 @@ function usedResources(root: MapNode): Readonly<Record<string, ReadonlySet<strin
 
 function sourcesOf(references: ComposeNode | undefined): string[] {
   return items(references).flatMap((reference) => textOf(child(reference, 'source')) ?? []);
+}
+
+/** What `x-tutti.route` asks of the front door: one mapping, or a list of them. */
+function routesOf(service: ComposeNode): readonly ComposeNode[] {
+  const route = child(child(service, 'x-tutti'), 'route');
+  if (route === undefined) return [];
+  return route.kind === 'list' ? items(route) : [route];
 }
