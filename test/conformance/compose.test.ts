@@ -1,11 +1,11 @@
-import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { assertAlike } from './lib/alike.ts';
 import type { Pair } from './lib/pair.ts';
 import { startPair } from './lib/pair.ts';
-import { formatDifferences, runScenario } from './lib/side-by-side.ts';
+import { formatDifference, runScenario } from './lib/side-by-side.ts';
 import { composeScenarios } from './scenarios/compose.ts';
 
 const finder = join(import.meta.dirname, '../../scripts/compose-plugin.sh');
@@ -25,10 +25,9 @@ describe('Docker Compose v2, on three engines under Tutti and on one plain engin
   });
 
   for (const scenario of composeScenarios) {
-    test(scenario.name, async () => {
+    test(scenario.name, async (t) => {
       const program = { docker: docker ?? '', plugins: { 'docker-compose': plugin } };
-      const differences = await runScenario(pair, program, scenario);
-      assert.ok(differences.length === 0, `${differences.length} differences\n${formatDifferences(differences)}`);
+      await assertAlike(t, () => runScenario(pair, program, scenario), formatDifference);
     });
   }
 });

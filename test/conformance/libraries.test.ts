@@ -2,14 +2,17 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import type { TestContext } from 'node:test';
 import Docker from 'dockerode';
 import { run } from './cli.ts';
+import { assertAlike } from './lib/alike.ts';
 import { unexcused } from './lib/excused.ts';
 import { keyOf } from './lib/inspector.ts';
 import type { Pair, Side } from './lib/pair.ts';
 import { startPair } from './lib/pair.ts';
 import type { Walked } from './lib/walked.ts';
 import { compareWalks, formatWalk, walkAll } from './lib/walked.ts';
+import { wipe } from './lib/wipe.ts';
 import { walk } from './walks/dockerode.ts';
 
 const python = '/usr/bin/python3';
@@ -24,9 +27,9 @@ const missing = ((): string | false => {
   }
 })();
 
-const walkPython = async ({ host }: Side): Promise<readonly Walked[]> => {
+const walkPython = async ({ host }: Side, about: ReadonlySet<string> = new Set()): Promise<readonly Walked[]> => {
   const options = { environment: { DOCKER_HOST: host, PYTHONUNBUFFERED: '1' }, timeoutMs: 300_000 };
-  const { code, stdout, stderr } = await run(python, [script], options);
+  const { code, stdout, stderr } = await run(python, [script, ...about], options);
   const walked = stdout
     .split('\n')
     .filter(Boolean)
@@ -43,21 +46,29 @@ describe("Docker's client libraries, on three engines under Tutti and on one pla
     await pair[Symbol.asyncDispose]();
   });
 
-  const both = async (take: (side: Side) => Promise<readonly Walked[]>): Promise<void> => {
-    const [tutti = [], plain = []] = await Promise.all([pair.tutti, pair.plain].map(take));
-    const differences = compareWalks(tutti, plain);
-    assert.ok(
-      differences.length === 0,
-      `${differences.length} of ${plain.length} steps differ\n${formatWalk(differences)}`,
+  type Take = (side: Side, about?: ReadonlySet<string>) => Promise<readonly Walked[]>;
+  const assertSame = async (t: TestContext, take: Take): Promise<void> => {
+    const walkAndWipe = async (side: Side, about?: ReadonlySet<string>): Promise<readonly Walked[]> => {
+      const walked = await take(side, about);
+      await wipe(side);
+      return walked;
+    };
+    await assertAlike(
+      t,
+      async (about) => {
+        const [tutti, plain] = await Promise.all([walkAndWipe(pair.tutti, about), walkAndWipe(pair.plain, about)]);
+        return compareWalks(tutti, plain);
+      },
+      formatWalk,
     );
   };
 
-  test('dockerode', async () => {
-    await both((side) => walkAll(new Docker({ socketPath: side.socket }), walk));
+  test('dockerode', async (t) => {
+    await assertSame(t, (side, about) => walkAll(new Docker({ socketPath: side.socket }), walk, about));
   });
 
-  test('python3-docker', { skip: missing }, async () => {
-    await both(walkPython);
+  test('python3-docker', { skip: missing }, async (t) => {
+    await assertSame(t, walkPython);
   });
 
   test('what went over the wire is as the specification says, or as the engine does it too', () => {

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
+import { assertAlike } from './lib/alike.ts';
 import { unexcused } from './lib/excused.ts';
 import { keyOf } from './lib/inspector.ts';
 import type { Pair } from './lib/pair.ts';
 import { startPair } from './lib/pair.ts';
-import { formatDifferences, runScenario } from './lib/side-by-side.ts';
+import { formatDifference, runScenario } from './lib/side-by-side.ts';
 import { containerScenarios } from './scenarios/containers.ts';
 import { imageScenarios } from './scenarios/images.ts';
 import { serviceScenarios } from './scenarios/services.ts';
@@ -38,9 +39,8 @@ describe('the docker command, on three engines under Tutti and on one plain engi
   for (const [index, docker] of programs.entries()) {
     describe(docker, () => {
       for (const scenario of scenarios.filter(({ name }) => index === 0 || brief.test(name))) {
-        test(scenario.name, async () => {
-          const differences = await runScenario(pair, { docker }, scenario);
-          assert.ok(differences.length === 0, `${differences.length} differences\n${formatDifferences(differences)}`);
+        test(scenario.name, async (t) => {
+          await assertAlike(t, () => runScenario(pair, { docker }, scenario), formatDifference);
         });
       }
     });

@@ -25,7 +25,7 @@ export interface Scenario {
   readonly name: string;
   /** Strings are steps without anything special. */
   readonly steps: readonly (Step | string)[];
-  /** Run at the end, whatever happened, and not looked at. */
+  /** Run at the end, whatever happened, and not looked at: puts settings back. What was made is removed anyway. */
   readonly cleanUp?: string;
   /** Files in the directory where the lines are run, by path. */
   readonly files?: Readonly<Record<string, string>>;

@@ -2,10 +2,12 @@ import { chmod, mkdir, mkdtemp, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Ran } from '../cli.ts';
 import { run } from '../cli.ts';
+import type { StepRun } from './chance.ts';
 import { createNormaliser } from './normal.ts';
 import type { Pair, Side } from './pair.ts';
 import type { Scenario, Step } from './scenario.ts';
 import { stepOf } from './scenario.ts';
+import { wipe } from './wipe.ts';
 
 /** What the two said differently. */
 export interface Difference {
@@ -69,28 +71,31 @@ const typed = async (shell: Shell, step: Step): Promise<Ran> => {
   }
 };
 
-const differencesOf = (step: Step, tutti: readonly [Shell, Ran], plain: readonly [Shell, Ran]): Difference[] => {
-  if (step.differs !== undefined) return [];
-  const found: Difference[] = [];
-  const compare = (what: Difference['what'], get: (shell: Shell, ran: Ran) => string): void => {
-    const [one, other] = [get(...tutti), get(...plain)];
-    if (one !== other) found.push({ line: step.run, what, tutti: one, plain: other });
-  };
-  const text = (shell: Shell, said: string): string => {
-    const ignored = step.ignore === undefined ? said : said.replaceAll(new RegExp(step.ignore, 'gm'), '');
-    const lines = ignored.split('\n');
-    return shell.normal((step.unordered === true ? lines.toSorted() : lines).join('\n')).trim();
-  };
-  compare('exit code', (_, ran) => `${ran.code}`);
-  if (step.codeOnly !== true) {
-    compare('standard output', (shell, ran) => text(shell, ran.stdout));
-    if (step.quiet !== true) compare('standard error', (shell, ran) => text(shell, ran.stderr));
-  }
+/** What is compared of how a line ended; what is not looked at is absent. */
+type Compared = Partial<Record<Exclude<Difference['what'], 'expectation'>, string>>;
+
+const textOf = ({ ignore, unordered }: Step, shell: Shell, said: string): string => {
+  const lines = (ignore === undefined ? said : said.replaceAll(new RegExp(ignore, 'gm'), '')).split('\n');
+  return shell.normal((unordered === true ? lines.toSorted() : lines).join('\n')).trim();
+};
+
+const comparedOf = (step: Step, shell: Shell, ran: Ran): Compared => ({
+  'exit code': `${ran.code}`,
+  ...(step.codeOnly !== true && { 'standard output': textOf(step, shell, ran.stdout) }),
+  ...(step.codeOnly !== true && step.quiet !== true && { 'standard error': textOf(step, shell, ran.stderr) }),
+});
+
+type Ended = readonly [Shell, Ran];
+
+const differencesOf = (step: Step, tutti: Compared, plain: Compared, ends: readonly [Ended, Ended]): Difference[] => {
+  const found = Object.entries(tutti).flatMap(([what, one]): Difference[] => {
+    const other = plain[what as keyof Compared] ?? '';
+    return one === other ? [] : [{ line: step.run, what: what as keyof Compared, tutti: one, plain: other }];
+  });
+  if (step.codeOnly !== true || found.length === 0) return found;
   // With different exit codes, what was said tells why.
-  if (found[0]?.what === 'exit code' && step.codeOnly === true) {
-    compare('standard error', (shell, ran) => text(shell, ran.stderr));
-  }
-  return found;
+  const [one = '', other = ''] = ends.map(([shell, ran]) => textOf(step, shell, ran.stderr));
+  return [...found, { line: step.run, what: 'standard error', tutti: one, plain: other }];
 };
 
 const unexpected = ({ run: line, tutti }: Step, ran: Ran): Difference[] =>
@@ -98,31 +103,47 @@ const unexpected = ({ run: line, tutti }: Step, ran: Ran): Difference[] =>
     ? []
     : [{ line, what: 'expectation', tutti: `${ran.code}: ${ran.stdout}${ran.stderr}`, plain: String(tutti) }];
 
-/** Runs a scenario at both endpoints at once, line by line, and gives what they did differently. */
+/** Types a line at both ends at once, or at Tutti's alone. */
+const take = async (step: Step, tutti: Shell, plain: Shell): Promise<Omit<StepRun<Difference>, 'step'>> => {
+  const [here, there] = await Promise.all([typed(tutti, step), step.alone === true ? undefined : typed(plain, step)]);
+  const missed = unexpected(step, here);
+  if (there === undefined || step.differs !== undefined) return { differences: missed };
+  const [one, other] = [comparedOf(step, tutti, here), comparedOf(step, plain, there)];
+  const ends = [
+    [tutti, here],
+    [plain, there],
+  ] as const;
+  return {
+    ...(missed.length === 0 && { tutti: JSON.stringify(one) }),
+    plain: JSON.stringify(other),
+    differences: [...missed, ...differencesOf(step, one, other, ends)],
+  };
+};
+
+/** Runs a scenario at both endpoints at once, line by line, and leaves nothing of it at either. */
 export const runScenario = async (
   pair: Pair,
   program: Program,
-  scenario: Scenario,
-  onLine: (line: string, plain: Ran) => void = () => undefined,
-): Promise<readonly Difference[]> => {
-  const shells = await Promise.all(
-    [pair.tutti, pair.plain].map((side) => openShell(side, pair.directory, program, scenario)),
-  );
-  const [tutti, plain] = shells;
-  if (tutti === undefined || plain === undefined) throw new Error('two shells');
-  const found: Difference[] = [];
-  for (const step of scenario.steps.map(stepOf)) {
-    const both = step.alone === true ? [tutti] : [tutti, plain];
-    const [one, other] = await Promise.all(both.map((shell) => typed(shell, step)));
-    if (one === undefined) continue;
-    found.push(...unexpected(step, one));
-    if (other === undefined) continue;
-    onLine(step.run, other);
-    found.push(...differencesOf(step, [tutti, one], [plain, other]));
+  { cleanUp, ...scenario }: Scenario,
+): Promise<readonly StepRun<Difference>[]> => {
+  const [tutti, plain] = await Promise.all([
+    openShell(pair.tutti, pair.directory, program, scenario),
+    openShell(pair.plain, pair.directory, program, scenario),
+  ]);
+  try {
+    const runs: StepRun<Difference>[] = [];
+    for (const [index, step] of scenario.steps.map(stepOf).entries()) {
+      runs.push({ step: `${index} ${step.run}`, ...(await take(step, tutti, plain)) });
+    }
+    return runs;
+  } finally {
+    await Promise.all(
+      [tutti, plain].map(async (shell) => {
+        if (cleanUp !== undefined) await shell.type(cleanUp);
+        await wipe(shell.side);
+      }),
+    );
   }
-  const { cleanUp } = scenario;
-  if (cleanUp !== undefined) await Promise.all(shells.map((shell) => shell.type(cleanUp)));
-  return found;
 };
 
 const indented = (text: string): string =>
@@ -131,11 +152,8 @@ const indented = (text: string): string =>
     .map((line) => `        ${line}`)
     .join('\n');
 
-/** The differences as a table for people. */
-export const formatDifferences = (differences: readonly Difference[]): string =>
-  differences
-    .map(
-      ({ line, what, tutti, plain }) =>
-        `  $ ${line}\n    ${what} differs\n      tutti:\n${indented(tutti)}\n      ${what === 'expectation' ? 'expected' : 'plain engine'}:\n${indented(plain)}`,
-    )
-    .join('\n');
+/** A difference for people. */
+export const formatDifference = ({ line, what, tutti, plain }: Difference): string => {
+  const other = what === 'expectation' ? 'expected' : 'plain engine';
+  return `  $ ${line}\n    ${what} differs\n      tutti:\n${indented(tutti)}\n      ${other}:\n${indented(plain)}`;
+};

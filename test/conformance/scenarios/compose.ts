@@ -93,7 +93,6 @@ export const composeScenarios: readonly Scenario[] = [
       project,
       { run: 'docker network ls -q -f name=voting_; docker volume ls -q -f name=voting_' },
     ],
-    cleanUp: 'docker compose down -v --rmi local -t 0; docker rmi voting-api',
   },
   {
     name: 'compose: in the foreground, one that ends, faults',
@@ -114,6 +113,5 @@ export const composeScenarios: readonly Scenario[] = [
       { run: 'docker compose create && docker compose start other', codeOnly: true },
       { run: 'docker compose down', codeOnly: true },
     ],
-    cleanUp: 'docker compose down -t 0; docker compose -f missing.yaml down',
   },
 ];

@@ -84,7 +84,6 @@ export const swarmScenarios: readonly Scenario[] = [
         { run: spec, ignore },
       ]),
     ],
-    cleanUp: 'docker service rm u; sleep 1; docker network rm sw1; docker config rm swc; docker secret rm sws',
   },
   {
     name: 'what Swarm mode refuses',
@@ -95,7 +94,6 @@ export const swarmScenarios: readonly Scenario[] = [
       { run: 'docker service create -q -d --name j --mode replicated-job tiny:1 true', quiet: true },
       ...refusals,
     ],
-    cleanUp: 'docker service rm u j once; sleep 1; docker secret rm sws',
   },
   {
     name: 'jobs',
@@ -113,7 +111,6 @@ export const swarmScenarios: readonly Scenario[] = [
       "docker service inspect j --format '{{json .Spec.Mode}}'",
       'docker service rm j',
     ],
-    cleanUp: 'docker service rm j',
   },
   {
     name: 'what does not come up says so on the line of its task',
@@ -126,7 +123,6 @@ export const swarmScenarios: readonly Scenario[] = [
       },
       'docker service rm miss',
     ],
-    cleanUp: 'docker service rm miss',
   },
   {
     name: 'templates in secrets, configs, environment, host names and mounts',
@@ -144,7 +140,6 @@ export const swarmScenarios: readonly Scenario[] = [
       },
       'docker service rm t',
     ],
-    cleanUp: 'docker service rm t; sleep 1; docker secret rm plain st; docker config rm ct',
   },
   {
     name: 'the swarm: locked, with another authority, with other settings',

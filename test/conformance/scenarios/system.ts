@@ -26,7 +26,6 @@ export const systemScenarios: readonly Scenario[] = [
       { run: 'docker search --limit 1 busybox', codeOnly: true },
       { run: 'docker plugin ls', codeOnly: true, differs: 'plugins are an engine’s own' },
     ],
-    cleanUp: 'docker rm -f seen',
   },
   {
     name: 'what is wrong is said in the same words',

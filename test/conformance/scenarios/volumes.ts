@@ -30,7 +30,6 @@ export const volumeScenarios: readonly Scenario[] = [
       { run: 'docker volume ls -q', unordered: true },
       'docker volume rm fresh',
     ],
-    cleanUp: 'docker rm -fv uses anonymous; docker volume rm -f data labelled fresh',
   },
   {
     name: 'networks and ports',
@@ -70,6 +69,5 @@ export const volumeScenarios: readonly Scenario[] = [
       'docker run -d --name joins --network container:web tiny:1',
       { run: 'docker exec joins wget -qO- http://127.0.0.1/variant', within: 5000 },
     ],
-    cleanUp: 'docker rm -f nearby beside other web joins; docker network rm front back fixed',
   },
 ];
