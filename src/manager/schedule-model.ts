@@ -4,12 +4,15 @@ import { isTerminal } from '../model/task.ts';
 import type { Task, TaskStatus } from '../model/task.ts';
 import type { Change, ChangeOf, View } from '../store/store.ts';
 import { predecessorsOf, unadopted } from './observed.ts';
+import { placesOf } from './volumes/places.ts';
 
 /** Ids of what changed since the model was last told. */
 export class Changed {
   readonly node = new Set<string>();
   readonly task = new Set<string>();
   readonly container = new Set<string>();
+  /** By name: rows of one name are one volume to the scheduler. */
+  readonly volume = new Set<string>();
 
   /** Notes a change that matters to the scheduler; false for any other. */
   note(change: Change, view: View): boolean {
@@ -26,13 +29,15 @@ export class Changed {
       case 'container':
         this.container.add(change.id);
         return true;
+      case 'volume':
+        for (const row of [change.before, change.after]) if (row !== undefined) this.volume.add(row.spec.name);
+        return true;
       case 'cluster':
       case 'service':
       case 'network':
       case 'secret':
       case 'config':
       case 'client':
-      case 'volume':
       case 'containerStatus':
         return false;
     }
@@ -58,6 +63,8 @@ export const buildModel = (view: View, changed: Changed, now: number): ClusterMo
   changed.node.clear();
   changed.task.clear();
   changed.container.clear();
+  changed.volume.clear();
+  for (const { spec } of view.list('volume')) tellVolume(model, view, spec.name);
   for (const node of view.list('node')) tellNode(model, view, node.id);
   for (const { id } of view.list('task')) tellTask(model, view, id, now);
   for (const container of view.list('container')) model.setContainer(container.id, container);
@@ -66,13 +73,17 @@ export const buildModel = (view: View, changed: Changed, now: number): ClusterMo
 
 /** Tells the model the rows as they are now, of what changed. */
 export const tell = (model: ClusterModel, changed: Changed, view: View, now: number): void => {
+  for (const name of changed.volume) tellVolume(model, view, name);
   for (const id of changed.node) tellNode(model, view, id);
   for (const id of changed.task) tellTask(model, view, id, now);
   for (const id of changed.container) model.setContainer(id, view.get('container', id));
   changed.node.clear();
   changed.task.clear();
   changed.container.clear();
+  changed.volume.clear();
 };
+
+const tellVolume = (model: ClusterModel, view: View, name: string): void => model.setVolume(name, placesOf(view, name));
 
 const tellNode = (model: ClusterModel, view: View, id: string): void => {
   model.setNode(id, view.get('node', id));

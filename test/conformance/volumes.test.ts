@@ -89,6 +89,46 @@ describe('volumes', { concurrency: false }, () => {
     await docker('volume', 'rm', 'left', 'right', 'own');
   });
 
+  test("tasks come to a volume of the cluster and bring a promised one; one that only services name is each node's own", async () => {
+    await docker('volume', 'create', '--label', 'tier=cache', 'brought');
+    const homesOf = async (service: string): Promise<readonly string[]> =>
+      (
+        await docker(
+          'service',
+          'ps',
+          service,
+          '--filter',
+          'desired-state=running',
+          '--format',
+          '{{.Node}} {{.CurrentState}}',
+        )
+      )
+        .split('\n')
+        .flatMap((line) => (/^(\S+) Running/.exec(line) ?? []).slice(1));
+    const mounting = async (service: string, volume: string) => {
+      const mount = `source=${volume},target=/data`;
+      await docker('service', 'create', '-d', '--name', service, '--replicas', '3', '--mount', mount, tinyTag);
+      return await until(
+        `${service} runs`,
+        async () => await homesOf(service),
+        (homes) => homes.length === 3,
+      );
+    };
+    const homes = await mounting('sharers', 'brought');
+    assert.equal(new Set(homes).size, 1);
+    assert.equal(await homeOf('brought'), homes[0]);
+    assert.equal(await docker('volume', 'inspect', 'brought', '--format', '{{.Labels.tier}}'), 'cache');
+    assert.equal(new Set(await mounting('each', 'own')).size, 3);
+    assert.deepEqual(await volumes('name=own'), ['node1/own', 'node2/own', 'node3/own']);
+    await docker('service', 'rm', 'sharers', 'each');
+    await until(
+      'their containers are gone',
+      async () => await docker('ps', '-aq'),
+      (ids) => ids === '',
+    );
+    await docker('volume', 'rm', 'brought', 'node1/own', 'node2/own', 'node3/own');
+  });
+
   test('node/name; a name on two nodes; what only an engine knows of', async () => {
     assert.equal(await docker('volume', 'create', 'node3/there'), 'there');
     assert.equal(await homeOf('there'), 'node3');

@@ -2,6 +2,7 @@ import type { GenericResource } from '../../model/container.ts';
 import type { NodeId } from '../../model/ids.ts';
 import type { Task } from '../../model/task.ts';
 import type { TaskGroup } from './group.ts';
+import { promisedOf } from './model.ts';
 import type { ClusterModel } from './model.ts';
 import type { NodeInfo } from './node-info.ts';
 import { decidePinned } from './pinned.ts';
@@ -91,9 +92,13 @@ const placeGroup = (model: ClusterModel, group: TaskGroup, options: DecideOption
     settle(model, group);
     return;
   }
+  // The first who mounts a promised volume takes it with him: the others are asked where they fit then.
+  const alone = promisedOf(model, group).length > 0;
+  const before = placements.length;
+  const isOver = (): boolean => placements.length >= (alone ? Math.min(before + 1, options.limit) : options.limit);
   const picker = pickerFor({ ...options, group, nodes: model.nodes.present, candidates });
   group.queue.walk((entry) => {
-    const node = placements.length < options.limit ? picker.peek() : undefined;
+    const node = isOver() ? undefined : picker.peek();
     if (node === undefined) return false;
     const load = group.loadOn(node);
     placements.push({ task: entry.task, nodeId: node.id as NodeId, genericResources: load.generic });

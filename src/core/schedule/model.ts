@@ -94,6 +94,19 @@ export class ClusterModel {
     this.touched.add(node);
   }
 
+  /**
+   * The nodes that have a volume of the cluster: tasks that mount it go there, and those that wait are looked at again.
+   * None: it is promised to whoever is first. Undefined: there is none of this name.
+   */
+  setVolume(name: string, nodeIds: readonly string[] | undefined): void {
+    this.nodes.volumes.set(name, nodeIds);
+    for (const group of this.groups.stuck) {
+      if (!group.requirements.volumes.includes(name)) continue;
+      for (const node of this.nodes.present) group.verdicts?.look(node);
+      this.groups.dirty.add(group);
+    }
+  }
+
   /** Moves tasks whose moment has come to the others. */
   admit(now: number): void {
     this.groups.sweep(now);
@@ -104,6 +117,7 @@ export class ClusterModel {
   assume(entry: Entry, node: NodeInfo, load: Load): void {
     if (entry.state === 'pinned') this.#unpin(entry);
     else entry.group.queue.drop();
+    for (const name of promisedOf(this, entry.group)) this.nodes.volumes.set(name, [node.id]);
     node.add(load);
     entry.state = 'placed';
     entry.node = node;
@@ -176,6 +190,10 @@ export class ClusterModel {
     if (this.nodes.tidy(info)) this.touched.delete(info);
   }
 }
+
+/** Volumes that the group's first task takes to its node. */
+export const promisedOf = ({ nodes: { volumes } }: ClusterModel, { requirements }: Entry['group']): readonly string[] =>
+  requirements.volumes.filter((name) => volumes.isPromised(name));
 
 /** Whether the task is where its row says: a placed one no more or less active, a pending one keeping its turn. */
 const staysAs = ({ state, node, load, group }: Entry, standing: Standing, task: Task): boolean => {

@@ -3,6 +3,7 @@ import { HostPorts } from '../../model/host-port.ts';
 import type { Node, NodeStatus } from '../../model/node.ts';
 import { GenericPool } from './generic.ts';
 import type { Tally } from './tally.ts';
+import type { VolumePlaces } from './volumes.ts';
 
 /** What one task takes on its node. */
 export interface Load {
@@ -21,6 +22,8 @@ export class NodeInfo {
   readonly id: string;
   /** Dense number of the node in its model, given again after it is gone. */
   readonly position: number;
+  /** Of the whole model. */
+  readonly volumes: VolumePlaces;
   /** Absent while only tasks speak of the node. */
   node: Node | undefined;
   status: NodeStatus | undefined;
@@ -37,9 +40,10 @@ export class NodeInfo {
   /** Where it stands in the order of a strategy; see strategies/. Of use only within one decision. */
   rank = 0;
 
-  constructor(id: string, position: number) {
+  constructor(id: string, position: number, volumes: VolumePlaces) {
     this.id = id;
     this.position = position;
+    this.volumes = volumes;
   }
 
   describe(node: Node | undefined): void {

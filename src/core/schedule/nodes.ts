@@ -1,8 +1,10 @@
 import type { Node } from '../../model/node.ts';
 import { NodeInfo } from './node-info.ts';
+import { VolumePlaces } from './volumes.ts';
 
 /** The nodes of a model, with dense positions. A node that only tasks speak of is known, but not among `present`. */
 export class Nodes {
+  readonly volumes = new VolumePlaces();
   readonly #known = new Map<string, NodeInfo>();
   readonly #present = new Set<NodeInfo>();
   readonly #free: number[] = [];
@@ -20,7 +22,7 @@ export class Nodes {
   get(id: string): NodeInfo {
     const known = this.#known.get(id);
     if (known !== undefined) return known;
-    const made = new NodeInfo(id, this.#free.pop() ?? this.#known.size);
+    const made = new NodeInfo(id, this.#free.pop() ?? this.#known.size, this.volumes);
     this.#known.set(id, made);
     return made;
   }

@@ -2,6 +2,7 @@ import type { ContainerSpec, GenericResource } from '../../model/container.ts';
 import { hostPortKey } from '../../model/host-port.ts';
 import type { TaskSpec } from '../../model/service.ts';
 import type { Task } from '../../model/task.ts';
+import { mountedVolumes } from './volumes.ts';
 import { parseAttribute } from './attribute.ts';
 import type { Attribute } from './attribute.ts';
 import { parseConstraint } from './constraint.ts';
@@ -23,6 +24,8 @@ export interface Requirements {
   readonly plugins: readonly PluginNeed[];
   /** Ports taken on the node itself, as `HostPort` calls them. */
   readonly hostPorts: readonly string[];
+  /** Names of volumes that it mounts, and that may be the cluster's. */
+  readonly volumes: readonly string[];
   /** 0: any number. */
   readonly maxReplicasPerNode: number;
   /** Attributes to spread over, outermost first. */
@@ -30,7 +33,11 @@ export interface Requirements {
 }
 
 /** What a task asks for. */
-export const requirementsOf = ({ spec, hostPorts = [] }: Pick<Task, 'spec' | 'hostPorts'>): Requirements => {
+export const requirementsOf = ({
+  spec,
+  slot,
+  hostPorts = [],
+}: Pick<Task, 'spec' | 'slot' | 'hostPorts'>): Requirements => {
   const reservations = spec.containers.map(({ resources }) => resources?.reservations);
   return {
     nanoCpus: sum(reservations.map((reserved) => reserved?.nanoCpus)),
@@ -40,6 +47,8 @@ export const requirementsOf = ({ spec, hostPorts = [] }: Pick<Task, 'spec' | 'ho
     platforms: spec.placement?.platforms ?? [],
     plugins: pluginNeeds(spec),
     hostPorts: portKeys(hostPorts),
+    // One task per node, and one volume for all of them: nobody means that.
+    volumes: slot === undefined ? [] : mountedVolumes(spec),
     maxReplicasPerNode: spec.placement?.maxReplicasPerNode ?? 0,
     preferences: (spec.placement?.preferences ?? []).flatMap(({ spread }) => parseAttribute(spread.trim()) ?? []),
   };

@@ -11,6 +11,8 @@ import { Verdicts } from './verdicts.ts';
 export interface ScheduleInput {
   readonly nodes: Iterable<{ readonly node: Node; readonly status?: NodeStatus | undefined }>;
   readonly tasks: Iterable<{ readonly task: Task; readonly status?: TaskStatus | undefined }>;
+  /** Volumes of the cluster, and the nodes that have each. Absent: there are none. */
+  readonly volumes?: Iterable<readonly [name: string, nodeIds: readonly string[]]>;
   readonly strategy: Strategy;
   /** Milliseconds since the epoch. */
   readonly now: number;
@@ -54,6 +56,7 @@ export const placesFor = (input: Omit<ScheduleInput, 'random' | 'strategy'>, pla
 
 const modelOf = (input: Omit<ScheduleInput, 'random' | 'strategy'>): ClusterModel => {
   const model = new ClusterModel();
+  for (const [name, nodeIds] of input.volumes ?? []) model.setVolume(name, nodeIds);
   for (const { node, status } of input.nodes) {
     model.setNode(node.id, node);
     model.setNodeStatus(node.id, status);

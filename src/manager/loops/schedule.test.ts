@@ -4,6 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import { aNode, aTask, tasksOf } from '../../core/schedule/fixtures.ts';
 import type { TestNode } from '../../core/schedule/fixtures.ts';
 import { TuttiError } from '../../model/errors.ts';
+import type { NodeId, VolumeId } from '../../model/ids.ts';
 import type { Task, TaskStatus } from '../../model/task.ts';
 import type { Log } from '../../platform/ports.ts';
 import { createStore } from '../../store/create.ts';
@@ -200,5 +201,39 @@ describe('schedule loop', () => {
     broken = false;
     await settle(10_000);
     assert.deepEqual(placed(store.view), { 'web.1': 'a' });
+  });
+
+  it('takes a promised volume along, with what was asked for of it, and follows one that comes to be elsewhere', async () => {
+    await using cluster = await start();
+    const { store, settle } = cluster;
+    const mounts = [{ type: 'volume' as const, source: 'data', target: '/data' }];
+    const mounting = (service: string, count: number) =>
+      Array.from({ length: count }, (_, at) =>
+        aTask(service, at + 1, { spec: { containers: [{ name: 'main', image: 'web', mounts }] } }),
+      );
+    await join(store, aNode('a'));
+    await join(store, aNode('b'));
+    const spec = { name: 'data', driver: 'local', options: { type: 'tmpfs', device: 'tmpfs' }, labels: { of: 'me' } };
+    await store.update((tx) =>
+      tx.create('volume', { id: 'v' as VolumeId, version: 0, createdAt: 0, updatedAt: 0, spec }),
+    );
+    await create(store, mounting('db', 2));
+    await settle();
+    assert.deepEqual(placed(store.view), { 'db.1': 'a', 'db.2': 'a' });
+    assert.equal(store.view.get('volume', 'v' as VolumeId)?.nodeId, 'a');
+    assert.deepEqual(store.view.get('task', 'db.1')?.spec.containers[0]?.mounts?.[0]?.volume, {
+      labels: { of: 'me' },
+      driver: { name: 'local', options: spec.options },
+    });
+    await store.update((tx) => {
+      const row = tx.get('volume', 'v' as VolumeId);
+      if (row !== undefined) tx.update('volume', { ...row, nodeId: 'gone' as NodeId });
+    });
+    await create(store, mounting('late', 1));
+    await settle();
+    assert.match(store.view.get('taskStatus', 'late.1')?.message ?? '', /2 lack volume data/);
+    await store.update((tx) => tx.delete('volume', 'v' as VolumeId));
+    await settle();
+    assert.equal(store.view.get('task', 'late.1')?.nodeId, 'b');
   });
 });

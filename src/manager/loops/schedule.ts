@@ -1,11 +1,14 @@
 import { decide } from '../../core/schedule/decide.ts';
 import type { Decision, Placement, Refused } from '../../core/schedule/decide.ts';
+import { mountedVolumes } from '../../core/schedule/volumes.ts';
 import type { ClusterModel } from '../../core/schedule/model.ts';
 import { TuttiError } from '../../model/errors.ts';
+import type { NodeId } from '../../model/ids.ts';
 import type { Task } from '../../model/task.ts';
 import type { Randomness } from '../../platform/ports.ts';
 import type { Commit, SoftTransaction, Transaction, View } from '../../store/store.ts';
 import { buildModel, Changed, tell } from '../schedule-model.ts';
+import { volumesOn, withVolumes } from '../volumes/of-task.ts';
 import { startLoop } from './loop.ts';
 import type { LoopPorts, PassContext } from './loop.ts';
 
@@ -74,11 +77,18 @@ const placeAll = async (model: ClusterModel, changed: Changed, own: Own, ports: 
         if (lost.length < placements.length) own.revision = transaction.revision + 1;
         return lost;
       });
-      for (const id of conflicts) changed.task.add(id);
+      for (const id of conflicts) noteConflict(changed, store.view, id);
     }
     const changes = { placements, refused, now };
     if (needsWords(store.view, changes)) store.observe((transaction) => report(transaction, changes));
   } while (decision.more || changed.task.size > 0);
+};
+
+/** What was decided for it did not come to be: the model is told everything again that it took as done. */
+const noteConflict = (changed: Changed, view: View, taskId: string): void => {
+  changed.task.add(taskId);
+  const task = view.get('task', taskId);
+  for (const name of task === undefined ? [] : mountedVolumes(task.spec)) changed.volume.add(name);
 };
 
 /** Writes the placements whose tasks are as they were; returns the others' ids. */
@@ -92,11 +102,15 @@ const place = (transaction: Transaction, placements: readonly Placement[]): read
   return conflicts;
 };
 
-/** False when the task, or its node, is no longer what was decided on. */
-const tryUpdate = (transaction: Transaction, row: Task, nodeId: string): boolean => {
+/** False when the task, its node or a volume that it mounts is no longer what was decided on. */
+const tryUpdate = (transaction: Transaction, row: Task, nodeId: NodeId): boolean => {
   if (transaction.get('node', nodeId) === undefined) return false;
+  const volumes = row.slot === undefined ? [] : volumesOn(transaction, row.spec, nodeId);
+  if (volumes === 'elsewhere') return false;
   try {
-    transaction.update('task', row, row.version);
+    const spec = withVolumes(row.spec, volumes);
+    transaction.update('task', spec === row.spec ? row : { ...row, spec }, row.version);
+    for (const volume of volumes) if (volume.nodeId === undefined) transaction.update('volume', { ...volume, nodeId });
     return true;
   } catch (error) {
     const { code } = TuttiError.from(error);

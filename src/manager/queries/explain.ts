@@ -7,6 +7,7 @@ import { slotKey } from '../../store/indexes.ts';
 import type { View } from '../../store/store.ts';
 import type { Explanation } from '../manager.ts';
 import { knownIn } from '../observed.ts';
+import { placesOf } from '../volumes/places.ts';
 
 /** Why a task is where it is, at this moment (milliseconds since the epoch). */
 export const explainTask = (view: View, task: Task, now: number): Explanation => {
@@ -42,6 +43,7 @@ const placeOf = (view: View, task: Task): readonly Task[] =>
 /** Every node is asked as the scheduler would. Worked out for people who ask, so the whole cluster may be walked. */
 const snapshotOf = (view: View, now: number) => ({
   nodes: [...view.list('node')].map((node) => ({ node, status: view.get('nodeStatus', node.id) })),
+  volumes: Array.from(view.list('volume'), ({ spec: { name } }) => [name, placesOf(view, name) ?? []] as const),
   tasks: [...view.list('task')].map((row) => ({ task: row, status: view.get('taskStatus', row.id) })),
   now,
 });

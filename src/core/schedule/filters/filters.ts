@@ -8,11 +8,19 @@ import { platformFilter } from './platform.ts';
 import { pluginFilter } from './plugin.ts';
 import { readyFilter } from './ready.ts';
 import { resourcesFilter } from './resources.ts';
+import { volumeFilter } from './volume.ts';
 
 const kindFilters: readonly KindFilter[] = [platformFilter, constraintFilter, pluginFilter];
 
 /** In the order that they are asked: a node is refused for the first that fails, the most telling first. */
-const filters: readonly Filter[] = [readyFilter, ...kindFilters, resourcesFilter, hostPortFilter, maxReplicasFilter];
+const filters: readonly Filter[] = [
+  readyFilter,
+  ...kindFilters,
+  volumeFilter,
+  resourcesFilter,
+  hostPortFilter,
+  maxReplicasFilter,
+];
 
 /** Every filter, as one check. */
 export const fitCheck = (requirements: Requirements, tally: Tally): Check =>
