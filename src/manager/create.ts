@@ -56,7 +56,7 @@ export const createManager = (
   const events = parts.use(createEvents(store, clock, merged.tell));
   const images = createImages({ engines, queries, inventory, clock, log });
   const volumes = createVolumes({ store, engines, queries, clock, random: ports.random });
-  parts.use(followVolumes(inventory, volumes, log));
+  parts.use(followVolumes({ inventory, log, clock }, volumes));
   const networks = createContainerNetworks({ ...ports, engines, queries, inventory });
   const containers = parts.use(createContainers({ ...ports, engines, inventory, images, volumes, networks }));
   return {

@@ -118,8 +118,6 @@ export interface Inventory {
   listed(nodeId: string): boolean;
   /** Reads these containers of a node again, now: after a change that the events may not have told of yet. */
   refresh(nodeId: string, ids: readonly string[], signal: AbortSignal): Promise<void>;
-  /** A container of a lost node that is nobody's any more is not found and not listed, until its engine tells of it again. */
-  forget(nodeId: string, id: string): void;
   /** The node of an exec; what is not known is asked of every node. Throws `not-found`. */
   findExec(id: string, signal: AbortSignal): Promise<{ readonly nodeId: string }>;
   /** Remembers where an exec was made. */

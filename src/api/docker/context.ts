@@ -1,3 +1,4 @@
+import type { CallPorts } from '../../manager/engines/call.ts';
 import type { Manager, NodeRecord } from '../../manager/manager.ts';
 import type { Clock, Randomness } from '../../platform/ports.ts';
 
@@ -13,6 +14,12 @@ export interface DockerContext {
   /** The node that this manager runs on, which clients call "self". Absent: the leader. */
   readonly nodeId?: string;
 }
+
+/** What one engine is asked with. */
+export const engineOf = ({ manager, clock }: Pick<DockerContext, 'manager' | 'clock'>): CallPorts => ({
+  engines: manager.engines,
+  clock,
+});
 
 /** The node that answers, where it is known already. */
 export const selfNode = ({ manager, nodeId }: DockerContext): NodeRecord | undefined => {

@@ -1,5 +1,4 @@
 import { askEngines, engineMessage, readAnswer } from '../../manager/engines/ask.ts';
-import { nodeName } from '../../model/node.ts';
 import type { Reply } from '../http/reply.ts';
 import { json } from '../http/reply.ts';
 import type { ApiRequest } from '../http/request.ts';
@@ -7,6 +6,7 @@ import type { DockerContext } from './context.ts';
 import { readFilters } from './filters.ts';
 import { targetOf } from './forward.ts';
 import { missingHeaders } from './missing.ts';
+import { namedNodes } from './nodes.ts';
 
 /** What is deleted is read from a disk that may be busy. */
 const deadlineMs = 120_000;
@@ -25,14 +25,11 @@ export const pruneEverywhere = async (
   { filters: known, merge }: PruneOptions,
 ): Promise<Reply> => {
   const filters = readFilters(request, [...known, 'node']);
-  const wanted = filters.get('node');
   const query = new URLSearchParams(request.query);
   const own = [...filters].filter(([name]) => name !== 'node');
   query.delete('filters');
   if (own.length > 0) query.set('filters', JSON.stringify(Object.fromEntries(own)));
-  const nodes = manager.queries
-    .nodes()
-    .filter(({ node }) => wanted === undefined || wanted.includes(node.id) || wanted.includes(nodeName(node)));
+  const nodes = namedNodes(manager, filters);
   const { answers, missing } = await askEngines(
     manager,
     { method: 'POST', path: targetOf({ path: request.path, query }) },

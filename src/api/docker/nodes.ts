@@ -1,6 +1,9 @@
+import type { Manager, NodeRecord } from '../../manager/manager.ts';
 import { TuttiError } from '../../model/errors.ts';
 import { nodeName } from '../../model/node.ts';
 import type { DockerContext } from './context.ts';
+import { anyOf } from './filters.ts';
+import type { Filters } from './filters.ts';
 
 /** A node whose engine can be asked. */
 export interface ReadyNode {
@@ -8,20 +11,21 @@ export interface ReadyNode {
   readonly name: string;
 }
 
-/** Nodes that are connected and whose engine answers, by name. */
-export const readyNodes = ({ manager }: Pick<DockerContext, 'manager'>): readonly ReadyNode[] =>
-  manager.queries
+/** Those that a `node` filter names, by name or id; all where there is none. */
+export const namedNodes = ({ queries }: Pick<Manager, 'queries'>, filters: Filters): readonly NodeRecord[] =>
+  queries
     .nodes()
+    .filter(({ node }) => anyOf(filters, 'node', (wanted) => wanted === node.id || wanted === nodeName(node)));
+
+/** Nodes that are connected and whose engine answers, by name; where a `node` filter names some, of these. */
+export const readyNodes = (
+  { manager }: Pick<DockerContext, 'manager'>,
+  filters: Filters = new Map(),
+): readonly ReadyNode[] =>
+  namedNodes(manager, filters)
     .filter(({ status }) => status.state === 'ready' && status.engineAway !== true)
     .map(({ node }) => ({ id: node.id, name: nodeName(node) }))
     .toSorted((a, b) => (a.name < b.name ? -1 : 1));
-
-/** Those that a `node` filter names, by name or id; all where there is none. */
-export const namedNodes = <Node extends ReadyNode>(
-  nodes: readonly Node[],
-  wanted: readonly string[] | undefined,
-): readonly Node[] =>
-  wanted === undefined ? nodes : nodes.filter(({ id, name }) => wanted.includes(name) || wanted.includes(id));
 
 /**
  * The node for what any engine can do: the manager's own where it can. Throws `unavailable` where no node is ready.

@@ -5,7 +5,7 @@ import type { NetworkId } from '../../model/ids.ts';
 import type { SingleContainer } from '../../model/single-container.ts';
 import type { Clock } from '../../platform/ports.ts';
 import type { ReadyNetworks } from '../../rpc/networks.ts';
-import { tellEngine } from '../engines/tell.ts';
+import { tellEngine } from '../engines/call.ts';
 import type { ContainerNetworks } from '../manager.ts';
 import { adopt } from './adopt.ts';
 import type { AdoptPorts } from './adopt.ts';

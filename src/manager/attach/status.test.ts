@@ -66,7 +66,7 @@ const start = async () => {
     },
     running: () => store.view.get('containerStatus', 'row')?.running,
     [Symbol.asyncDispose]: async () => {
-      await loop[Symbol.asyncDispose]();
+      loop[Symbol.dispose]();
       await cluster[Symbol.asyncDispose]();
     },
   };

@@ -1,6 +1,6 @@
-import { TuttiError } from '../../model/errors.ts';
 import type { Clock, Log } from '../../platform/ports.ts';
 import type { Store } from '../../store/store.ts';
+import { eachEngineEvent } from '../engines/each-event.ts';
 import { noteRunning, runs } from './running.ts';
 import type { EngineEvent, Inventory, KnownContainer } from '../manager.ts';
 
@@ -18,7 +18,6 @@ const firstCompareMs = 500;
 const beginningMs = 15_000;
 /** An event is newer than the inventory for no longer than this. */
 const freshMs = 3_000;
-const retryMs = 1_000;
 
 /** What becomes of a container with these events of its engine; others change nothing. */
 const outcomes: Readonly<Record<string, boolean>> = { start: true, unpause: true, die: false, destroy: false };
@@ -27,9 +26,8 @@ const outcomes: Readonly<Record<string, boolean>> = { start: true, unpause: true
  * Notes which of the containers that have a row run, from the engines' events and, for what these missed, from the
  * inventory. What is not known stays as it was.
  */
-export const startContainerStatus = (ports: ContainerStatusPorts): AsyncDisposable => {
-  const { store, inventory, clock, log } = ports;
-  const stop = new AbortController();
+export const startContainerStatus = (ports: ContainerStatusPorts): Disposable => {
+  const { store, inventory, clock } = ports;
   const fresh = new Map<string, number>();
 
   const take = ({ nodeId, event }: EngineEvent): void => {
@@ -67,15 +65,13 @@ export const startContainerStatus = (ports: ContainerStatusPorts): AsyncDisposab
     compare();
     timer = clock.after(clock.monotonic() - begun < beginningMs ? firstCompareMs : compareMs, again);
   });
-  const following = follow(ports, take, stop.signal).catch((thrown: unknown) =>
-    log.error('the containers can no longer be followed', { reason: TuttiError.from(thrown).message }),
-  );
+  // The comparison finds what is missed.
+  const following = eachEngineEvent(ports, take);
   return {
-    async [Symbol.asyncDispose]() {
-      stop.abort();
+    [Symbol.dispose]() {
+      following[Symbol.dispose]();
       timer.cancel();
       forget[Symbol.dispose]();
-      await following;
     },
   };
 };
@@ -85,20 +81,4 @@ const dropAll = (store: Store, ids: readonly string[]): void => {
     (id) => store.view.get('container', id) === undefined && store.view.get('containerStatus', id) !== undefined,
   );
   if (there.length > 0) store.observe((soft) => there.forEach((id) => soft.drop('containerStatus', id)));
-};
-
-/** Reads events for as long as it lives: a reader that was too slow begins anew, and the comparison finds the rest. */
-const follow = async (
-  { inventory, clock, log }: ContainerStatusPorts,
-  take: (event: EngineEvent) => void,
-  signal: AbortSignal,
-): Promise<void> => {
-  while (!signal.aborted) {
-    try {
-      for await (const event of inventory.events(signal)) take(event);
-    } catch (thrown) {
-      if (!signal.aborted) log.warn('events of containers were missed', { reason: TuttiError.from(thrown).message });
-    }
-    if (!signal.aborted) await clock.sleep(retryMs, signal).catch(() => undefined);
-  }
 };

@@ -12,7 +12,7 @@ import { buried } from './row.ts';
  * that says so.
  */
 export const abandonContainer = async (
-  ports: Pick<ContainerPorts, 'store' | 'inventory' | 'clock' | 'random'>,
+  ports: Pick<ContainerPorts, 'store' | 'clock' | 'random'>,
   { id: engineId, nodeId }: Pick<KnownContainer, 'id' | 'nodeId'>,
   { volumes }: { readonly volumes: boolean },
 ): Promise<void> => {
@@ -22,7 +22,6 @@ export const abandonContainer = async (
     if (row === undefined) transaction.create('container', markFor(ports, left));
     else if (row.gone !== true) transaction.update('container', buried(withLeft(row, left)));
   });
-  ports.inventory.forget(nodeId, engineId);
 };
 
 /** Its own, or that of the container which is being made in its place. */

@@ -299,7 +299,6 @@ describe('tending', () => {
     await containers.abandon({ id: direct.id, nodeId: 'n1' }, { volumes: false });
     assert.deepEqual([...containers.superseded()], [web.id, direct.id]);
     assert.deepEqual(containers.reserved('n1'), { nanoCpus: 0, memoryBytes: 0 });
-    assert.deepEqual(cluster.inventory.of('n1'), []);
     idOf(await containers.create(aContainerSpec('web'), never));
     cluster.setNode('n1', 'ready');
     await cluster.settle();

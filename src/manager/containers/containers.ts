@@ -1,12 +1,12 @@
 import { TuttiError } from '../../model/errors.ts';
 import type { SingleContainer, SingleContainerSpec } from '../../model/single-container.ts';
-import { supersededIn } from '../engines/superseded.ts';
+import { callEngine, refusal } from '../engines/call.ts';
+import { followSuperseded } from '../engines/superseded.ts';
 import { newRow } from '../commands/context.ts';
 import type { ContainerMade, Containers, KnownContainer } from '../manager.ts';
 import { abandonContainer } from './abandon.ts';
 import { chooseNode, commitClaim } from './claim.ts';
 import type { ClaimContext } from './claim.ts';
-import { callEngine, refusal } from './engine.ts';
 import { createLoads } from './loads.ts';
 import { makeOnEngine, UnknownOutcome } from './make.ts';
 import { checkFree, checkName, nameTaken } from './names.ts';
@@ -30,6 +30,7 @@ export const createContainers = (ports: ContainerPorts): ContainersOfManager => 
   const { store } = ports;
   const making = new Map<string, SingleContainer>();
   const loads = createLoads(store, ports.clock);
+  const superseded = followSuperseded(store);
   const context: ClaimContext & ContainerPorts = { ...ports, loads, making };
   let tending: TendLoop | undefined;
   /** Nobody works on the row any more. */
@@ -77,9 +78,12 @@ export const createContainers = (ports: ContainerPorts): ContainersOfManager => 
       const row = rowOf(engineId);
       if (row !== undefined) await changeRow(ports, row, (now) => ({ ...now, spec: change(now.spec) }));
     },
-    superseded: () => supersededIn(store.view),
+    superseded: () => superseded.ids,
     startTending: () => (tending = startTendLoop(context)),
-    [Symbol.dispose]: () => loads[Symbol.dispose](),
+    [Symbol.dispose]: () => {
+      superseded[Symbol.dispose]();
+      loads[Symbol.dispose]();
+    },
   };
 };
 

@@ -1,7 +1,8 @@
 import { TuttiError } from '../../model/errors.ts';
 import type { SingleContainer } from '../../model/single-container.ts';
 import type { ContainerMade } from '../manager.ts';
-import { callEngine, refusal, standingOn } from './engine.ts';
+import { callEngine, refusal } from '../engines/call.ts';
+import { standingOn } from './standing.ts';
 import type { ContainerPorts } from './ports.ts';
 
 /** Room for an engine that is busy; a container is made in some 50 ms. */

@@ -1,7 +1,6 @@
 import { TuttiError } from '../../model/errors.ts';
 import { containerName } from '../../model/single-container.ts';
-import { supersededIn } from '../engines/superseded.ts';
-import { standingOn } from './engine.ts';
+import { standingOn } from './standing.ts';
 import type { ContainerPorts } from './ports.ts';
 
 type Ports = Pick<ContainerPorts, 'engines' | 'inventory' | 'clock' | 'store'>;
@@ -31,11 +30,8 @@ export const checkFree = async (
   signal: AbortSignal,
   except: ReadonlySet<string> = new Set(),
 ): Promise<void> => {
-  const known = ports.inventory.named(name);
-  // What only waits for its lost node, to be removed there, has no name.
-  const left = known.some(({ reachable }) => !reachable) ? supersededIn(ports.store.view) : new Set<string>();
-  for (const { id, nodeId, reachable } of known) {
-    if (except.has(id) || (!reachable && left.has(id))) continue;
+  for (const { id, nodeId, reachable } of ports.inventory.named(name)) {
+    if (except.has(id)) continue;
     if (!reachable || !(await isGone(ports, nodeId, id, name, signal))) throw nameTaken(name, id);
   }
   const [row] = ports.store.view.find('container', 'name', name);

@@ -3,6 +3,7 @@ import type { NodeStanding, TendAction } from '../../core/tend/tend.ts';
 import { TuttiError } from '../../model/errors.ts';
 import type { SingleContainer } from '../../model/single-container.ts';
 import type { Change, View } from '../../store/store.ts';
+import { eachEngineEvent } from '../engines/each-event.ts';
 import { createGate } from '../images/gate.ts';
 import { startLoop } from '../loops/loop.ts';
 import type { PassContext } from '../loops/loop.ts';
@@ -91,13 +92,17 @@ export const startTendLoop = (context: StepContext): TendLoop => {
     },
     context,
   );
-  const following = follow(context, loop.mark, stop.signal);
+  // What is missed, the full pass finds.
+  const following = eachEngineEvent(context, ({ event }) => {
+    if (event.Type !== 'container' || !['destroy', 'rename'].includes(event.Action ?? '')) return;
+    loop.mark(store.view.find('container', 'engine', event.Actor?.ID ?? '').map(({ id }) => id));
+  });
   return {
     mark: loop.mark,
     async [Symbol.asyncDispose]() {
       stop.abort();
+      following[Symbol.dispose]();
       await loop[Symbol.asyncDispose]();
-      await following;
       await Promise.all(busy.values());
     },
   };
@@ -127,25 +132,5 @@ const noteChange = (
   for (const id of waiting) mark(id);
   for (const { id, superseded } of view.list('container')) {
     if (superseded?.some(({ nodeId }) => nodeId === change.id) === true) mark(id);
-  }
-};
-
-/** What engines say of containers that go, or are called otherwise. What is missed, the full pass finds. */
-const follow = async (
-  { inventory, store, clock, log }: StepContext,
-  mark: (ids: Iterable<string>) => void,
-  signal: AbortSignal,
-): Promise<void> => {
-  while (!signal.aborted) {
-    try {
-      for await (const { event } of inventory.events(signal)) {
-        if (event.Type !== 'container' || !['destroy', 'rename'].includes(event.Action ?? '')) continue;
-        mark(store.view.find('container', 'engine', event.Actor?.ID ?? '').map(({ id }) => id));
-      }
-    } catch (thrown) {
-      if (!signal.aborted) log.warn('events of containers were missed', { reason: TuttiError.from(thrown).message });
-    }
-    if (signal.aborted) return;
-    await clock.sleep(retryMs, signal).catch(() => undefined);
   }
 };

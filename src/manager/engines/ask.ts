@@ -107,10 +107,14 @@ const settled = async <Value>(promise: Promise<Value>, signal: AbortSignal): Pro
 const mostAnswerBytes = 256 * 1024 * 1024;
 
 /** The whole body as text. Throws `resource-exhausted` over `most` bytes. */
-export const readAnswer = async ({ body }: Pick<NodeResponse, 'body'>, most = mostAnswerBytes): Promise<string> => {
+export const readAnswer = async (
+  { body }: { readonly body: AsyncIterable<Uint8Array | string> },
+  most = mostAnswerBytes,
+): Promise<string> => {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of body) {
+  for await (const given of body) {
+    const chunk = typeof given === 'string' ? Buffer.from(given) : given;
     size += chunk.length;
     if (size > most) throw new TuttiError('resource-exhausted', `the engine's answer is longer than ${most} bytes`);
     chunks.push(chunk);

@@ -14,7 +14,6 @@ export const emptyInventory: Inventory = {
   images: () => [],
   listed: () => false,
   refresh: () => Promise.resolve(),
-  forget: () => undefined,
   findExec: (id) => Promise.reject(new TuttiError('not-found', `No such exec instance: ${id}`)),
   noteExec: () => undefined,
   async *events() {

@@ -1,7 +1,6 @@
 import { TuttiError } from '../../model/errors.ts';
-import { askEngine } from './ask-one.ts';
-import type { AskOneOptions } from './ask-one.ts';
-import type { Engines } from '../manager.ts';
+import { callEngine } from './call.ts';
+import type { CallPorts } from './call.ts';
 
 export interface Asked {
   /** What the nodes that know it answered. */
@@ -12,21 +11,21 @@ export interface Asked {
 
 /** Asks each node at the same time; one that does not know it answers anything but 200. */
 export const askNodes = async (
-  engines: Engines,
+  ports: CallPorts,
   nodeIds: readonly string[],
-  path: string,
-  options: AskOneOptions,
+  call: { readonly path: string; readonly deadlineMs: number },
+  signal: AbortSignal,
 ): Promise<Asked> => {
   const answers = await Promise.all(
     nodeIds.map(async (nodeId) => {
       try {
-        return { nodeId, answer: await askEngine(engines, nodeId, path, options) };
+        return { nodeId, answer: await callEngine(ports, nodeId, call, signal) };
       } catch {
         return { nodeId };
       }
     }),
   );
-  options.signal.throwIfAborted();
+  signal.throwIfAborted();
   return {
     found: answers.flatMap(({ nodeId, answer }) => (answer?.status === 200 ? [{ nodeId, body: answer.body }] : [])),
     missing: answers.flatMap(({ nodeId, answer }) => (answer === undefined ? [nodeId] : [])),

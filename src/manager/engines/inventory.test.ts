@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { until } from '../../../test/support/until.ts';
+import type { NodeId } from '../../model/ids.ts';
+import type { SingleContainer } from '../../model/single-container.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { silentLog } from '../../platform/log.ts';
 import { startFakeEngines } from './testing/engines.ts';
@@ -50,6 +52,47 @@ test('containers are found by id, beginning of an id, name, and node/name', asyn
   await assert.rejects(inventory.find('a', signal), { message: 'Multiple IDs found with provided prefix: a' });
   await assert.rejects(inventory.find('same', signal), /several containers are called same: node1\/same \(ffff/);
   assert.equal(inventory.of('node2').length, 2);
+});
+
+test('what is still to be removed on a node that was lost is nobody’s container', async () => {
+  await using parts = await start(['node1', 'node2']);
+  const { fake, inventory } = parts;
+  fake.put('node1', { id: idOf('a'), name: 'web' });
+  fake.put('node2', { id: idOf('b'), name: 'web' });
+  await parts.listed('node1');
+  await parts.listed('node2');
+  await assert.rejects(inventory.find('web', signal), { code: 'invalid-argument' });
+  const superseded = [{ nodeId: 'node1' as NodeId, engineId: idOf('a') }];
+  await fake.store.update((transaction) => transaction.create('container', goneRow(superseded)));
+  assert.equal((await inventory.find('web', signal)).id, idOf('b'));
+  await assert.rejects(inventory.find(idOf('a'), signal), { code: 'not-found' });
+  assert.deepEqual(
+    inventory.containers().map(({ id }) => id),
+    [idOf('b')],
+  );
+  await fake.store.update((transaction) => transaction.delete('container', 'gone'));
+  assert.equal((await inventory.find('aaaa', signal)).name, 'web');
+});
+
+const goneRow = (superseded: NonNullable<SingleContainer['superseded']>): SingleContainer => ({
+  id: 'gone',
+  version: 0,
+  createdAt: 0,
+  updatedAt: 0,
+  nodeId: 'node1' as NodeId,
+  gone: true,
+  superseded,
+  spec: {
+    name: 'gone',
+    image: '',
+    request: {},
+    hints: { constraints: [], affinities: [] },
+    reschedule: 'off',
+    reservation: { nanoCpus: 0, memoryBytes: 0 },
+    hostPorts: [],
+    volumes: [],
+    dependencies: [],
+  },
 });
 
 test('what an engine tells is read again, and nothing else', async () => {

@@ -11,7 +11,7 @@ import { askNodes, missed, textOf } from './find.ts';
 import { startNodes } from './nodes.ts';
 import { putRemembered } from './remembered.ts';
 import { resolve, splitReference } from './resolve.ts';
-import { supersededIn } from './superseded.ts';
+import { followSuperseded } from './superseded.ts';
 
 export interface InventoryPorts {
   readonly store: Pick<Store, 'view' | 'subscribe'>;
@@ -25,8 +25,7 @@ const findMs = 3000;
 
 /** Follows every node's engine until it is disposed. See `Inventory`. */
 export const startInventory = (ports: InventoryPorts): Inventory & AsyncDisposable => {
-  const { store, engines, clock } = ports;
-  const { view } = store;
+  const { view } = ports.store;
   const index = createContainerIndex();
   putRemembered(view, index);
   const events = createBroadcast<EngineEvent>(mostBehind);
@@ -46,18 +45,16 @@ export const startInventory = (ports: InventoryPorts): Inventory & AsyncDisposab
     nodeName: nameOf(entry.nodeId),
     reachable: nodes.reachable(entry.nodeId),
   });
-  const named = (name: string) => {
-    const all = index.named(name);
-    // What is still to be removed on a node that is back takes no name from anybody.
-    const left = all.length > 1 ? supersededIn(view) : undefined;
-    return all.filter(({ id }) => left?.has(id) !== true).map(known);
-  };
+  // What is still to be removed on a node that was lost is nobody's container: it is not found, and takes no name.
+  const superseded = followSuperseded(ports.store);
+  const theirs = (entries: readonly Entry[]) => entries.filter(({ id }) => !superseded.ids.has(id)).map(known);
+  const named = (name: string) => theirs(index.named(name));
   const peek = (reference: string): KnownContainer | undefined =>
-    resolve(reference, { named, beginning: (prefix) => index.beginning(prefix).map(known) });
+    resolve(reference, { named, beginning: (prefix) => theirs(index.beginning(prefix)) });
   const ask = async (path: string, reference: string, signal: AbortSignal) => {
     const { node } = splitReference(reference);
     const asked = nodes.ready().filter((id) => node === undefined || node === id || node === nameOf(id));
-    return await askNodes(engines, asked, path, { deadlineMs: findMs, signal, clock });
+    return await askNodes(ports, asked, { path, deadlineMs: findMs }, signal);
   };
 
   const find = async (reference: string, signal: AbortSignal): Promise<KnownContainer> => {
@@ -78,7 +75,7 @@ export const startInventory = (ports: InventoryPorts): Inventory & AsyncDisposab
     find,
     peek,
     named,
-    containers: () => index.all().map(known),
+    containers: () => theirs(index.all()),
     of: (nodeId) => index.of(nodeId).map(known),
     count: index.count,
     on: (nodeId, id) => {
@@ -92,7 +89,6 @@ export const startInventory = (ports: InventoryPorts): Inventory & AsyncDisposab
     images: nodes.images,
     listed: nodes.listed,
     refresh: nodes.refresh,
-    forget: index.remove,
     findExec: async (id, signal) => {
       const there = execs.nodeOf(id);
       if (there !== undefined) return { nodeId: there };
@@ -104,6 +100,9 @@ export const startInventory = (ports: InventoryPorts): Inventory & AsyncDisposab
     },
     noteExec: execs.note,
     events: events.read,
-    [Symbol.asyncDispose]: nodes[Symbol.asyncDispose],
+    [Symbol.asyncDispose]: async () => {
+      superseded[Symbol.dispose]();
+      await nodes[Symbol.asyncDispose]();
+    },
   };
 };

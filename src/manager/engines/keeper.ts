@@ -1,8 +1,7 @@
 import type { Definitions } from '../../platform/engine/types.generated.ts';
-import { askList } from './ask-one.ts';
-import type { AskOneOptions } from './ask-one.ts';
+import { askList } from './call.ts';
+import type { CallPorts } from './call.ts';
 import type { ContainerIndex } from './container-index.ts';
-import type { Engines } from '../manager.ts';
 
 export type Image = Definitions['ImageSummary'];
 
@@ -17,11 +16,9 @@ export interface Keeper {
   images(): Promise<void>;
 }
 
-export interface KeeperOptions {
+export interface KeeperOptions extends CallPorts {
   readonly nodeId: string;
-  readonly engines: Engines;
   readonly index: ContainerIndex;
-  readonly clock: AskOneOptions['clock'];
   readonly signal: AbortSignal;
   /** The node's images, as they are now. */
   readonly told: (images: readonly Image[]) => void;
@@ -38,7 +35,7 @@ export const createKeeper = ({ nodeId, engines, index, clock, signal, told }: Ke
   let running: Promise<void> | undefined;
 
   const list = async <Item>(path: string): Promise<readonly Item[]> =>
-    await askList<Item>(engines, nodeId, path, { deadlineMs, signal, clock });
+    await askList<Item>({ engines, clock }, nodeId, { path, deadlineMs }, signal);
 
   const readAll = async (): Promise<void> => {
     all = false;

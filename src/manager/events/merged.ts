@@ -31,7 +31,7 @@ export interface MergedEvents extends Disposable {
 
 /** The events of all engines and of the cluster's own objects as one stream. */
 export const createMergedEvents = (ports: MergedPorts): MergedEvents => {
-  const { inventory, clock, log } = ports;
+  const { clock } = ports;
   const recent: MergedEvent[] = [];
   const broadcast = createBroadcast<MergedEvent>(mostBehind);
   const reorder = createReorder<MergedEvent>(clock, holdMs, (event) => {
@@ -39,7 +39,7 @@ export const createMergedEvents = (ports: MergedPorts): MergedEvents => {
     if (recent.length > kept * 2) recent.splice(0, recent.length - kept);
     broadcast.publish(event);
   });
-  const pump = eachEngineEvent(inventory, log, (event) => reorder.push(engineEvent(event)));
+  const pump = eachEngineEvent(ports, (event) => reorder.push(engineEvent(event)));
   return {
     tell: (event) => reorder.pass({ kind: 'cluster', timestamp: event.timestamp, event }),
     all: ({ since, until, signal }) => {

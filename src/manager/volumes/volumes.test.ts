@@ -16,7 +16,7 @@ test('what engines make keeps a promise, what they remove is forgotten', async (
   await using cluster = await TestCluster.start({ nodes: 2 });
   const { volumes } = cluster.manager;
   const { publish, read } = createBroadcast<EngineEvent>(100);
-  using _following = followVolumes({ events: read }, volumes, silentLog);
+  using _following = followVolumes({ inventory: { events: read }, log: silentLog, clock: cluster.clock }, volumes);
   const rows = () => volumes.rows().map(({ spec, nodeId }) => `${spec.name} ${nodeId ?? '-'}`);
   await volumes.record({ name: 'data', driver: 'local' });
   publish(told('node1', 'create', 'other'));

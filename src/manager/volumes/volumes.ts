@@ -2,10 +2,10 @@ import { TuttiError } from '../../model/errors.ts';
 import type { NodeId, VolumeId } from '../../model/ids.ts';
 import type { Volume, VolumeSpec } from '../../model/volume.ts';
 import type { Clock, Randomness } from '../../platform/ports.ts';
-import { chunkOf } from '../../rpc/body.ts';
 import type { Store, Transaction } from '../../store/store.ts';
 import { newRow } from '../commands/context.ts';
-import { askEngines, engineMessage, readAnswer, readAnswerJson } from '../engines/ask.ts';
+import { askEngines, readAnswerJson } from '../engines/ask.ts';
+import { tellEngine } from '../engines/call.ts';
 import type { Engines, Queries, Volumes, WantedVolume } from '../manager.ts';
 
 export interface VolumePorts {
@@ -120,31 +120,12 @@ const makeOn = async (
   nodeId: string,
   { name, driver, options, labels }: VolumeSpec,
   insists: boolean,
-  { engines }: VolumePorts,
+  ports: VolumePorts,
   signal: AbortSignal,
 ): Promise<void> => {
   const plain = driver === 'local' && !insists;
-  const body = { Name: name, DriverOpts: options ?? {}, Labels: labels ?? {}, ...(!plain && { Driver: driver }) };
-  const response = await engines.request(
-    nodeId,
-    {
-      method: 'POST',
-      path: '/volumes/create',
-      headers: { 'content-type': 'application/json' },
-      body: chunkOf(Buffer.from(JSON.stringify(body))),
-    },
-    signal,
-  );
-  const text = await readAnswer(response);
-  if (response.status < 300) return;
-  const message = engineMessage(text) ?? `the engine answered ${response.status} for volume ${name}`;
-  throw new TuttiError(codes[response.status] ?? 'internal', message);
-};
-
-const codes: Readonly<Record<number, 'invalid-argument' | 'not-found' | 'already-exists'>> = {
-  400: 'invalid-argument',
-  404: 'not-found',
-  409: 'already-exists',
+  const json = { Name: name, DriverOpts: options ?? {}, Labels: labels ?? {}, ...(!plain && { Driver: driver }) };
+  await tellEngine(ports, nodeId, { method: 'POST', path: '/volumes/create', json }, signal);
 };
 
 const findPlaces = async (

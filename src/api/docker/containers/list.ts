@@ -43,15 +43,14 @@ export const listContainers = async ({ manager, clock }: DockerContext, request:
   );
   const refused = answers.flatMap(({ value }) => (value instanceof TuttiError ? [value] : []))[0];
   if (refused !== undefined) throw refused;
-  // What was made again elsewhere is listed there.
-  const superseded = missing.length === 0 ? new Set<string>() : manager.containers.superseded();
-  const lost = missing
-    .flatMap(({ nodeId }) => {
-      const record = nodes.find(({ node }) => node.id === nodeId);
-      return record === undefined ? [] : lostOn(manager, query, record);
-    })
-    .filter(({ id }) => !superseded.has(id));
-  const found = [...answers.flatMap(({ value }) => (value instanceof TuttiError ? [] : value)), ...lost];
+  // What was made again elsewhere is listed there; what waits to be removed, nowhere.
+  const superseded = manager.containers.superseded();
+  const lost = missing.flatMap(({ nodeId }) => {
+    const record = nodes.find(({ node }) => node.id === nodeId);
+    return record === undefined ? [] : lostOn(manager, query, record);
+  });
+  const told = answers.flatMap(({ value }) => (value instanceof TuttiError ? [] : value));
+  const found = [...told, ...lost].filter(({ id }) => !superseded.has(id));
   const timed = found.map((listed) => ({ ...listed, made: madeAt(manager, listed) }));
   const sorted = timed
     .filter((each) => inTime(each, moments))

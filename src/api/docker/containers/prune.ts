@@ -1,13 +1,12 @@
-import { askEngines, readAnswer } from '../../../manager/engines/ask.ts';
-import { engineMessage } from '../../../manager/engines/ask.ts';
+import { askEngines, engineMessage, readAnswer } from '../../../manager/engines/ask.ts';
 import { TuttiError } from '../../../model/errors.ts';
-import { nodeName } from '../../../model/node.ts';
 import type { NodeResponse } from '../../../rpc/transport.ts';
 import type { Reply } from '../../http/reply.ts';
 import type { ApiRequest } from '../../http/request.ts';
 import type { DockerContext } from '../context.ts';
-import { anyOf, readFilters } from '../filters.ts';
+import { readFilters } from '../filters.ts';
 import { missingHeaders } from '../missing.ts';
+import { namedNodes } from '../nodes.ts';
 import { filtersText } from './list-query.ts';
 
 /** Removing many containers takes an engine long. */
@@ -21,9 +20,7 @@ interface Pruned {
 /** Removes the stopped containers of every node. */
 export const pruneContainers = async ({ manager, clock }: DockerContext, request: ApiRequest): Promise<Reply> => {
   const filters = readFilters(request, ['label', 'label!', 'node', 'until']);
-  const nodes = manager.queries
-    .nodes()
-    .filter(({ node }) => anyOf(filters, 'node', (wanted) => wanted === node.id || wanted === nodeName(node)));
+  const nodes = namedNodes(manager, filters);
   const text = filtersText(filters, ['node']);
   const path = `/containers/prune${text === undefined ? '' : `?filters=${encodeURIComponent(text)}`}`;
   const { version, signal } = request;

@@ -1,4 +1,5 @@
 import type { ClusterEvent, EngineEvent, Manager, MergedEvent } from '../../../manager/manager.ts';
+import { networkIdOf } from '../../../model/network.ts';
 import type { Network } from '../../../model/network.ts';
 import type { Definitions } from '../../../platform/engine/types.generated.ts';
 
@@ -52,15 +53,12 @@ const ofEngine = ({ nodeId, nodeName, event }: EngineEvent, manager: Manager): M
   return { ...rest, Type, Action, Actor: { ID: Actor?.ID ?? '', Attributes }, scope, time, timeNano };
 };
 
-/** The engine's network for one of the cluster's is called so on every node (agent/network/names.ts). */
-const ownNetwork = /^tutti-[01]-(.+)$/;
-
 /**
  * What happens to an engine's part of a network of the cluster, under the network's own name. That the part comes and
  * goes is nobody's business: the cluster tells of the network.
  */
 const asOfCluster = (event: Definitions['EventMessage'], { queries }: Manager): typeof event | undefined => {
-  const id = ownNetwork.exec(event.Actor?.Attributes?.['name'] ?? '')?.[1];
+  const id = networkIdOf(event.Actor?.Attributes?.['name'] ?? '');
   if (id === undefined) return event;
   if (event.Action !== 'connect' && event.Action !== 'disconnect') return undefined;
   const network: Network | undefined = queries.networks().find((one) => one.id === id);

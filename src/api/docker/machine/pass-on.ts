@@ -1,4 +1,4 @@
-import { TuttiError } from '../../../model/errors.ts';
+import { readAnswer } from '../../../manager/engines/ask.ts';
 import type { NodeResponse } from '../../../rpc/transport.ts';
 import type { Reply } from '../../http/reply.ts';
 import type { ApiRequest } from '../../http/request.ts';
@@ -41,13 +41,4 @@ export const replyOf = ({ status, headers = {}, upgraded, body }: NodeResponse):
 /** What is read whole here is small: descriptions of an engine or a cluster. */
 const textLimit = 16 * 1024 * 1024;
 
-export const textOf = async ({ body }: NodeResponse): Promise<string> => {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.length;
-    if (size > textLimit) throw new TuttiError('resource-exhausted', `the answer is longer than ${textLimit} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-};
+export const textOf = async (response: NodeResponse): Promise<string> => await readAnswer(response, textLimit);

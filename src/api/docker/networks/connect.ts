@@ -1,9 +1,10 @@
 import * as z from 'zod';
-import { tellEngine } from '../../../manager/engines/tell.ts';
+import { tellEngine } from '../../../manager/engines/call.ts';
 import { TuttiError } from '../../../model/errors.ts';
 import type { Reply } from '../../http/reply.ts';
 import { empty } from '../../http/reply.ts';
 import type { ApiRequest } from '../../http/request.ts';
+import { engineOf } from '../context.ts';
 import type { DockerContext } from '../context.ts';
 import { readBody } from '../input.ts';
 import { findNetwork } from './find.ts';
@@ -71,18 +72,13 @@ const engineName = (found: FoundNetwork, nodeId: string): string => {
 };
 
 const onEngine = async (
-  { manager }: DockerContext,
+  context: DockerContext,
   { signal, version }: ApiRequest,
   path: string,
   { id, nodeId }: Placed,
   more: object,
 ): Promise<void> => {
   const json = { Container: id, ...more };
-  const request = {
-    method: 'POST',
-    path: `/networks/${path}`,
-    json,
-    ...(version !== undefined && { apiVersion: version }),
-  };
-  await tellEngine(manager, nodeId, request, signal);
+  const call = { path: `/networks/${path}`, json, ...(version !== undefined && { apiVersion: version }) };
+  await tellEngine(engineOf(context), nodeId, { method: 'POST', ...call }, signal);
 };

@@ -1,5 +1,5 @@
 import { predefined } from '../../../manager/attach/local.ts';
-import { tellEngine } from '../../../manager/engines/tell.ts';
+import { tellEngine } from '../../../manager/engines/call.ts';
 import { TuttiError } from '../../../model/errors.ts';
 import { networkSpec } from '../../../model/network.ts';
 import type { NetworkSpec } from '../../../model/network.ts';
@@ -9,7 +9,7 @@ import { json } from '../../http/reply.ts';
 import type { ApiRequest } from '../../http/request.ts';
 import { check } from '../../http/validate.ts';
 import type { DockerContext } from '../context.ts';
-import { selfNode } from '../context.ts';
+import { engineOf, selfNode } from '../context.ts';
 import { networkFrom, networkSchema, spansNodes } from '../convert/network.ts';
 import type { DockerNetwork } from '../convert/network.ts';
 import { readBody } from '../input.ts';
@@ -84,7 +84,7 @@ const onEngine = async (
   const Name = wanted === undefined ? value.Name : value.Name.slice(wanted.length + 1);
   const asked = { ...value, Name, CheckDuplicate: true };
   const answer = await tellEngine(
-    context.manager,
+    engineOf(context),
     chosen.node.id,
     { method: 'POST', path: '/networks/create', json: asked, ...(version !== undefined && { apiVersion: version }) },
     signal,

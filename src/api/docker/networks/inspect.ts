@@ -1,10 +1,11 @@
 import type { EngineNetwork } from '../../../manager/attach/local.ts';
 import { askEngines, readAnswerJson } from '../../../manager/engines/ask.ts';
-import { tellEngine } from '../../../manager/engines/tell.ts';
+import { tellEngine } from '../../../manager/engines/call.ts';
 import type { Network } from '../../../model/network.ts';
 import type { Reply } from '../../http/reply.ts';
 import { json } from '../../http/reply.ts';
 import type { ApiRequest } from '../../http/request.ts';
+import { engineOf } from '../context.ts';
 import type { DockerContext } from '../context.ts';
 import { networkTo } from '../convert/network.ts';
 import { notFound } from '../errors.ts';
@@ -24,7 +25,7 @@ export const inspectNetwork = async (
   if (found.kind === 'local') {
     if (!['', 'local'].includes(scope)) throw notFound('network', reference);
     const path = `/networks/${found.network.Id}`;
-    const network = await tellEngine(context.manager, found.nodeId, { method: 'GET', path }, request.signal);
+    const network = await tellEngine(engineOf(context), found.nodeId, { path }, request.signal);
     return json(shownLocal({ ...found, network: network as EngineNetwork }));
   }
   const { network } = found;

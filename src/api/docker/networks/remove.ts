@@ -1,12 +1,13 @@
 import { predefined } from '../../../manager/attach/local.ts';
 import { askEngines, readAnswerJson } from '../../../manager/engines/ask.ts';
-import { tellEngine } from '../../../manager/engines/tell.ts';
+import { tellEngine } from '../../../manager/engines/call.ts';
 import { TuttiError } from '../../../model/errors.ts';
 import type { Network } from '../../../model/network.ts';
 import { networkLabel } from '../../../model/network.ts';
 import type { Reply } from '../../http/reply.ts';
 import { empty, json } from '../../http/reply.ts';
 import type { ApiRequest } from '../../http/request.ts';
+import { engineOf } from '../context.ts';
 import type { DockerContext } from '../context.ts';
 import { momentBefore } from '../convert/time.ts';
 import { lookupAsync } from '../errors.ts';
@@ -20,7 +21,7 @@ export const removeNetwork = async (context: DockerContext, request: ApiRequest,
   const found = await findNetwork(context, request, reference);
   if (found.kind === 'local') {
     const path = `/networks/${found.network.Id}`;
-    await tellEngine(context.manager, found.nodeId, { method: 'DELETE', path }, request.signal);
+    await tellEngine(engineOf(context), found.nodeId, { method: 'DELETE', path }, request.signal);
     return empty(204);
   }
   const { id, spec } = found.network;

@@ -8,7 +8,7 @@ import type { DockerContext } from '../context.ts';
 import { forward, targetOf } from '../forward.ts';
 import { progressReply } from '../image-progress.ts';
 import { followTags } from '../image-tags.ts';
-import { namedNodes, pickNode, readyNodes } from '../nodes.ts';
+import { pickNode, readyNodes } from '../nodes.ts';
 import type { ReadyNode } from '../nodes.ts';
 import { readFilters } from '../filters.ts';
 
@@ -30,7 +30,7 @@ const create = async (context: DockerContext, request: ApiRequest): Promise<Repl
 /** Every node pulls for itself: what a registry gives may differ by platform. */
 const pull = async (context: DockerContext, request: ApiRequest): Promise<Reply> => {
   const filters = readFilters(request, ['node']);
-  const nodes = namedNodes(readyNodes(context), filters.get('node'));
+  const nodes = readyNodes(context, filters);
   const query = new URLSearchParams(request.query);
   query.delete('filters');
   const parts = nodes.map(({ id, name }) => ({

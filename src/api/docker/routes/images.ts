@@ -2,7 +2,6 @@ import * as z from 'zod';
 import { askEngines, readAnswer, readAnswerJson } from '../../../manager/engines/ask.ts';
 import { current, findImage, imagePath } from '../../../manager/images/holders.ts';
 import type { Found, Holder } from '../../../manager/images/holders.ts';
-import { nodeName } from '../../../model/node.ts';
 import type { Reply } from '../../http/reply.ts';
 import { json } from '../../http/reply.ts';
 import type { ApiRequest } from '../../http/request.ts';
@@ -18,7 +17,7 @@ import { refusalOf, refusedByOne } from '../image-refusal.ts';
 import { pruneEverywhere } from '../image-prune.ts';
 import { namesFollow } from '../image-tags.ts';
 import { missingHeaders } from '../missing.ts';
-import { pickNode } from '../nodes.ts';
+import { namedNodes, pickNode } from '../nodes.ts';
 import { save } from './image-transfer.ts';
 import { removeImage } from './image-remove.ts';
 
@@ -77,7 +76,6 @@ const find = async (
 const list = async (context: DockerContext, request: ApiRequest): Promise<Reply> => {
   const { manager, clock } = context;
   const filters = readFilters(request, ['before', 'dangling', 'label', 'node', 'reference', 'since', 'until']);
-  const wanted = filters.get('node');
   const { version, signal } = request;
   const bounds = await createdBounds(context, request, filters);
   if ('kind' in bounds) return bounds;
@@ -89,15 +87,7 @@ const list = async (context: DockerContext, request: ApiRequest): Promise<Reply>
       ...(version !== undefined && { apiVersion: version }),
     },
     async (response) => z.array(imageSummary).parse(await readAnswerJson(response)),
-    {
-      clock,
-      signal,
-      ...(wanted !== undefined && {
-        nodes: manager.queries
-          .nodes()
-          .filter(({ node }) => wanted.includes(node.id) || wanted.includes(nodeName(node))),
-      }),
-    },
+    { clock, signal, nodes: namedNodes(manager, filters) },
   );
   const merged = mergeImages(answers.map(({ nodeName: name, value }) => ({ nodeName: name, images: value })));
   const dangling = filters.get('dangling')?.some((value) => ['1', 'true'].includes(value));

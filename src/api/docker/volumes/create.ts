@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { tellEngine } from '../../../manager/engines/call.ts';
 import type { NodeRecord } from '../../../manager/manager.ts';
 import { TuttiError } from '../../../model/errors.ts';
 import { volumeSpec } from '../../../model/volume.ts';
@@ -8,10 +9,10 @@ import type { Reply } from '../../http/reply.ts';
 import { json } from '../../http/reply.ts';
 import type { ApiRequest } from '../../http/request.ts';
 import { check } from '../../http/validate.ts';
+import { engineOf } from '../context.ts';
 import type { DockerContext } from '../context.ts';
 import { rowTo, volumeFrom, volumeSchema, volumeTo } from '../convert/volume.ts';
 import { readBody } from '../input.ts';
-import { askOne, refusalOf } from './ask-one.ts';
 import { chooseNode } from './choose.ts';
 import { locateVolume, recordOf } from './locate.ts';
 
@@ -108,8 +109,17 @@ const makeOn = async (
   spec: VolumeSpec,
 ): Promise<Reply> => {
   const body = { Name: spec.name, Driver: spec.driver, DriverOpts: spec.options ?? {}, Labels: spec.labels ?? {} };
-  const answer = await askOne(context, node.id, request, { method: 'POST', path: '/volumes/create', body });
-  if (answer.status >= 300) return refusalOf(answer);
+  const answer = await tellEngine(
+    engineOf(context),
+    node.id,
+    {
+      method: 'POST',
+      path: '/volumes/create',
+      json: body,
+      ...(request.version !== undefined && { apiVersion: request.version }),
+    },
+    request.signal,
+  );
   await context.manager.volumes.record(spec, node.id);
-  return json(volumeTo(JSON.parse(answer.text) as Definitions['Volume'], node), 201);
+  return json(volumeTo(answer as Definitions['Volume'], node), 201);
 };

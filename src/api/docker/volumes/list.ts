@@ -1,7 +1,6 @@
 import type { EngineAnswer, MissingNode } from '../../../manager/engines/ask.ts';
 import { askEngines, readAnswerJson } from '../../../manager/engines/ask.ts';
 import type { NodeRecord } from '../../../manager/manager.ts';
-import { nodeName } from '../../../model/node.ts';
 import type { Volume } from '../../../model/volume.ts';
 import type { Reply } from '../../http/reply.ts';
 import type { ApiRequest } from '../../http/request.ts';
@@ -11,6 +10,7 @@ import { rowTo, volumeTo } from '../convert/volume.ts';
 import type { Filters } from '../filters.ts';
 import { anyOf, checkChoice, labelled, readFilters } from '../filters.ts';
 import { missingHeaders } from '../missing.ts';
+import { namedNodes } from '../nodes.ts';
 import { volumesIn } from './locate.ts';
 
 /** `GET /volumes`: of every engine, and what is promised or out of reach, by name. */
@@ -18,7 +18,7 @@ export const listVolumes = async (context: DockerContext, request: ApiRequest): 
   const { manager, clock } = context;
   const filters = readFilters(request, ['dangling', 'driver', 'label', 'name', 'node']);
   checkChoice(filters, 'dangling', ['true', 'false', '1', '0']);
-  const nodes = manager.queries.nodes().filter((record) => isNode(filters, record));
+  const nodes = namedNodes(manager, filters);
   const engine = { method: 'GET', path: `/volumes${queryOf(filters)}` };
   const { answers, missing } = await askEngines(manager, engine, readAnswerJson, {
     clock,
@@ -50,9 +50,6 @@ const forgetStale = async (
     if (isStale) await manager.volumes.forget(spec.name, nodeId);
   }
 };
-
-const isNode = (filters: Filters, { node }: NodeRecord): boolean =>
-  anyOf(filters, 'node', (wanted) => wanted === node.id || wanted === nodeName(node));
 
 /** The engine's own filters. */
 const queryOf = (filters: Filters): string => {

@@ -1,4 +1,6 @@
 import type { MissingNode } from '../../../manager/engines/ask.ts';
+import { callEngine, refusal } from '../../../manager/engines/call.ts';
+import type { EngineCall, EngineReply } from '../../../manager/engines/call.ts';
 import type { NodeRecord } from '../../../manager/manager.ts';
 import { TuttiError } from '../../../model/errors.ts';
 import { nodeName } from '../../../model/node.ts';
@@ -7,10 +9,10 @@ import type { Reply } from '../../http/reply.ts';
 import { empty, json } from '../../http/reply.ts';
 import type { ApiRequest } from '../../http/request.ts';
 import { flagOf } from '../../http/request.ts';
+import { engineOf } from '../context.ts';
 import type { DockerContext } from '../context.ts';
 import { rowTo, volumeTo } from '../convert/volume.ts';
 import { missingHeaders } from '../missing.ts';
-import { askOne, refusalOf } from './ask-one.ts';
 import type { Located } from './locate.ts';
 import { locateVolume } from './locate.ts';
 
@@ -41,11 +43,26 @@ const pathOf = (name: string): string => `/volumes/${encodeURIComponent(name)}`;
 const inspectOn = async (context: DockerContext, request: ApiRequest, located: OnNode): Promise<Reply> => {
   const { record, name, row } = located;
   if (record.status.state !== 'ready' && row !== undefined) return json(rowTo(row, record.node));
-  const answer = await askOne(context, record.node.id, request, { method: 'GET', path: pathOf(name) });
-  if (answer.status < 300) return json(volumeTo(JSON.parse(answer.text) as Definitions['Volume'], record.node));
+  const answer = await ask(context, located, request, { path: pathOf(name) });
+  if (answer.status < 300) return json(volumeTo(answer.body as Definitions['Volume'], record.node));
   if (answer.status === 404) await context.manager.volumes.forget(name, record.node.id);
-  return answer.status === 404 ? noSuch(name) : refusalOf(answer);
+  if (answer.status === 404) return noSuch(name);
+  throw refusal(answer);
 };
+
+/** A volume driver may have to reach a server: its engine has time. */
+const ask = async (
+  context: DockerContext,
+  { record }: OnNode,
+  { version, signal }: ApiRequest,
+  call: Pick<EngineCall, 'method' | 'path'>,
+): Promise<EngineReply> =>
+  await callEngine(
+    engineOf(context),
+    record.node.id,
+    { ...call, ...(version !== undefined && { apiVersion: version }) },
+    signal,
+  );
 
 const outOfReach = (name: string, { node }: NodeRecord): TuttiError =>
   new TuttiError(
@@ -78,8 +95,9 @@ const removeOn = async (context: DockerContext, request: ApiRequest, located: On
     return empty(204);
   }
   const path = `${pathOf(name)}${force ? '?force=1' : ''}`;
-  const answer = await askOne(context, record.node.id, request, { method: 'DELETE', path });
+  const answer = await ask(context, located, request, { method: 'DELETE', path });
   if (answer.status < 300 || answer.status === 404) await forget();
   if (answer.status < 300) return empty(204);
-  return answer.status === 404 ? noSuch(name) : refusalOf(answer);
+  if (answer.status === 404) return noSuch(name);
+  throw refusal(answer);
 };

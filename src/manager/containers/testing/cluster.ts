@@ -34,7 +34,6 @@ export class ContainerCluster implements AsyncDisposable {
   readonly store: Store;
   readonly engines = new Map<string, FakeContainer[]>();
   readonly #down = new Set<string>();
-  readonly #forgotten = new Set<string>();
   readonly #random = countingRandomness();
   /** Before a request is done. */
   before: Hook = () => undefined;
@@ -107,14 +106,13 @@ export class ContainerCluster implements AsyncDisposable {
   readonly inventory: Inventory = {
     ...emptyInventory,
     find: (reference) => {
-      const found = this.#known().find(({ id, name }) => id === reference || name === reference);
+      const found = this.#theirs().find(({ id, name }) => id === reference || name === reference);
       return found === undefined
         ? Promise.reject(new TuttiError('not-found', `No such container: ${reference}`))
         : Promise.resolve(found);
     },
-    peek: (reference) => this.#known().find(({ id, name }) => id === reference || name === reference),
-    named: (name) => this.#known().filter((known) => known.name === name),
-    forget: (_nodeId, id) => void this.#forgotten.add(id),
+    peek: (reference) => this.#theirs().find(({ id, name }) => id === reference || name === reference),
+    named: (name) => this.#theirs().filter((known) => known.name === name),
     of: (nodeId) => this.#known().filter((known) => known.nodeId === nodeId),
     count: (nodeId) => this.#known().filter((known) => known.nodeId === nodeId).length,
     on: (nodeId, id) => this.#known().find((known) => known.nodeId === nodeId && known.id === id),
@@ -164,18 +162,26 @@ export class ContainerCluster implements AsyncDisposable {
     return what === 'json' ? reply(200, { Id: found.id, Name: `/${found.name}` }) : reply(204, undefined);
   }
 
+  /** Without what is to be removed on nodes that were lost. */
+  #theirs(): readonly KnownContainer[] {
+    const left = new Set(
+      [...this.store.view.list('container')].flatMap(({ superseded = [] }) =>
+        superseded.map(({ engineId }) => engineId),
+      ),
+    );
+    return this.#known().filter(({ id }) => !left.has(id));
+  }
+
   #known(): readonly KnownContainer[] {
     return [...this.engines].flatMap(([nodeId, all]) =>
-      all
-        .filter(({ id }) => !this.#down.has(nodeId) || !this.#forgotten.has(id))
-        .map(({ id, name, running }) => ({
-          id,
-          name,
-          nodeId,
-          nodeName: nodeId,
-          reachable: !this.#down.has(nodeId),
-          summary: { Id: id, State: running ? 'running' : 'exited' } as Definitions['ContainerSummary'],
-        })),
+      all.map(({ id, name, running }) => ({
+        id,
+        name,
+        nodeId,
+        nodeName: nodeId,
+        reachable: !this.#down.has(nodeId),
+        summary: { Id: id, State: running ? 'running' : 'exited' } as Definitions['ContainerSummary'],
+      })),
     );
   }
 
