@@ -1,10 +1,11 @@
-import type { PlaceContainer, PlaceImage, PlaceNode } from '../../core/place/model.ts';
+import type { PlaceContainer, PlaceNode } from '../../core/place/model.ts';
 import { hostPortKey, HostPorts } from '../../model/host-port.ts';
 import type { Node } from '../../model/node.ts';
 import type { Reservation, SingleContainer, SingleContainerSpec } from '../../model/single-container.ts';
 import type { View } from '../../store/store.ts';
 import type { Inventory, KnownContainer } from '../manager.ts';
 import type { Loads } from './loads.ts';
+import { once, placeContainerOf, placeImageOf, placeNodeOf } from './place-node.ts';
 
 interface Sources {
   readonly view: View;
@@ -51,10 +52,8 @@ const placeNode = (
   const leaves = replaced?.nodeId === node.id ? replaced : undefined;
   const known = once(() => inventory.of(node.id).filter(({ id }) => id !== leaves?.id));
   const coming = once(() => making.filter((row) => row.nodeId === node.id && isUnseen(row, inventory)));
-  const containers = once(() => [...known().map(seen), ...coming().map(unseen)]);
-  const images = once(() => inventory.images(node.id).map(imageOf));
   const ports = once(() => new HostPorts(portsOf(known())));
-  return {
+  return placeNodeOf({
     node,
     status: view.get('nodeStatus', node.id),
     used: {
@@ -63,28 +62,11 @@ const placeNode = (
     },
     hasPort: (port) =>
       leaves?.ports.has(port) !== true && (load.hasHostPort(port) || ingress.has(port) || ports().has(port)),
-    get count() {
-      return inventory.count(node.id) - (leaves === undefined ? 0 : 1) + coming().length;
-    },
-    get containers() {
-      return containers();
-    },
-    get images() {
-      return images();
-    },
-  };
+    count: () => inventory.count(node.id) - (leaves === undefined ? 0 : 1) + coming().length,
+    containers: () => [...known().map(placeContainerOf), ...coming().map(unseen)],
+    images: () => inventory.images(node.id).map(placeImageOf),
+  });
 };
-
-const once = <Value>(make: () => Value): (() => Value) => {
-  let made: { readonly value: Value } | undefined;
-  return () => (made ??= { value: make() }).value;
-};
-
-const seen = ({ id, name, summary }: KnownContainer): PlaceContainer => ({
-  id,
-  names: [name],
-  labels: summary.Labels ?? {},
-});
 
 const isUnseen = ({ nodeId, spec }: SingleContainer, { named }: Inventory): boolean =>
   !named(spec.name).some((known) => known.nodeId === nodeId);
@@ -93,12 +75,6 @@ const unseen = ({ spec }: SingleContainer): PlaceContainer => ({ names: [spec.na
 
 const labelsOf = ({ Labels: labels }: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> =>
   (labels as Readonly<Record<string, string>> | null | undefined) ?? {};
-
-const imageOf = ({ Id, RepoTags, RepoDigests }: ReturnType<Inventory['images']>[number]): PlaceImage => ({
-  id: Id,
-  tags: RepoTags ?? [],
-  digests: RepoDigests ?? [],
-});
 
 /** Ports that containers have on their node now, also those that Tutti did not make. */
 const portsOf = (known: readonly KnownContainer[]): readonly string[] =>

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { expressionsOf, findHints } from '../../core/place/hints.ts';
-import type { PlaceNode, PlaceRequest } from '../../core/place/model.ts';
+import type { PlaceRequest } from '../../core/place/model.ts';
 import { place } from '../../core/place/place.ts';
 import { TuttiError } from '../../model/errors.ts';
 import type { PlacementHints } from '../../model/single-container.ts';
+import { placeContainerOf, placeImageOf, placeNodeOf } from '../containers/place-node.ts';
 import type { Inventory, Queries } from '../manager.ts';
 
 /** What a build asks of its node, and its arguments without that. */
@@ -38,10 +39,18 @@ interface Sources {
 
 /**
  * The node for a build: of those that fit, always the same one, so that layers that were built are found again and images
- * that were built are there to build on. Throws `invalid-argument` where none fits, with the reasons.
+ * that were built are there to build on. Throws `unavailable` where none fits, with the reasons.
  */
-export const chooseBuildNode = (sources: Sources, hints: PlacementHints): string => {
-  const nodes = sources.queries.nodes().map(({ node, status }) => placeNode(sources, node, status));
+export const chooseBuildNode = ({ queries, inventory }: Sources, hints: PlacementHints): string => {
+  const nodes = queries.nodes().map(({ node, status }) =>
+    placeNodeOf({
+      node,
+      status,
+      count: () => inventory.count(node.id),
+      containers: () => inventory.of(node.id).map(placeContainerOf),
+      images: () => inventory.images(node.id).map(placeImageOf),
+    }),
+  );
   const request: PlaceRequest = {
     image: '',
     constraints: expressionsOf(hints.constraints),
@@ -62,21 +71,3 @@ export const chooseBuildNode = (sources: Sources, hints: PlacementHints): string
 
 /** An order of nodes that stays as it is when others come and go. */
 const rank = (nodeId: string): string => createHash('sha256').update(`build ${nodeId}`).digest('hex');
-
-const placeNode = (
-  { inventory }: Sources,
-  node: PlaceNode['node'],
-  status: NonNullable<PlaceNode['status']>,
-): PlaceNode => ({
-  node,
-  status,
-  used: { nanoCpus: 0, memoryBytes: 0 },
-  hasPort: () => false,
-  count: inventory.count(node.id),
-  containers: inventory
-    .of(node.id)
-    .map(({ id, name, summary }) => ({ id, names: [name], labels: summary.Labels ?? {} })),
-  images: inventory
-    .images(node.id)
-    .map(({ Id, RepoTags, RepoDigests }) => ({ id: Id, tags: RepoTags ?? [], digests: RepoDigests ?? [] })),
-});
