@@ -5,11 +5,12 @@ import { parseNetwork } from '../model/ipv4.ts';
 import { allocateSubnet } from '../core/allocate/subnet.ts';
 import type { Allocation, Subnet } from '../core/allocate/subnet.ts';
 import { allocateTask } from '../core/allocate/task.ts';
+import { allocateVirtualIps } from '../core/allocate/virtual.ts';
 import { hasLiveSuccessor, isOutOfTheWay, placeOf, standingOf } from '../core/task/known.ts';
 import type { ContainerAttachment } from '../model/attachment.ts';
 import type { NetworkId, TaskId } from '../model/ids.ts';
 import type { NetworkSpec } from '../model/network.ts';
-import type { Service } from '../model/service.ts';
+import type { Service, VirtualIp } from '../model/service.ts';
 import { isTerminal } from '../model/task.ts';
 import type { Task, TaskAddress } from '../model/task.ts';
 import type { Change, ChangeOf, Store, View } from '../store/store.ts';
@@ -29,6 +30,10 @@ export interface Allocator extends Disposable {
   ): Allocation<readonly ContainerAttachment[]>;
   /** The commit that the container was given attachments in has failed. */
   takeBackContainer(containerId: string): void;
+  /** The virtual addresses of a service: those that it keeps, and new ones where there is room. */
+  giveService(view: View, service: Service): readonly VirtualIp[];
+  /** The commit that these services were given addresses in has failed. */
+  takeBackServices(serviceIds: Iterable<string>): void;
   giveSubnet(view: View, spec: NetworkSpec): Allocation<Subnet>;
   /** Compares the book with every row. */
   resync(): void;
@@ -51,6 +56,10 @@ export const createAllocator = (store: Pick<Store, 'view' | 'subscribe'>): Alloc
     let freed = false;
     for (const id of taskIds) if (book.holds(id) && book.release(id)) freed = true;
     if (freed) for (const listener of listeners) listener();
+  };
+  const followService = (id: string): void => {
+    if (!book.replace(id, view.get('service', id)?.virtualIps ?? [])) return;
+    for (const listener of listeners) listener();
   };
   const followContainer = (id: string): void => {
     if (!book.replace(id, view.get('container', id)?.attachments ?? [])) return;
@@ -82,6 +91,8 @@ export const createAllocator = (store: Pick<Store, 'view' | 'subscribe'>): Alloc
         if (change.after === undefined || isTerminal(change.after.state)) followEnd(change);
         break;
       case 'service':
+        if (change.before?.virtualIps !== change.after?.virtualIps) followService(change.id);
+        break;
       case 'node':
       case 'nodeStatus':
       case 'secret':
@@ -100,6 +111,9 @@ export const createAllocator = (store: Pick<Store, 'view' | 'subscribe'>): Alloc
   const resync = (): void => {
     for (const network of view.list('network')) book.setNetwork(network);
     for (const task of view.list('task')) follow(task.id);
+    for (const { id, virtualIps } of view.list('service')) {
+      if (virtualIps !== undefined && !book.holds(id)) book.note(id, virtualIps);
+    }
     for (const { id, attachments } of view.list('container')) {
       if (attachments !== undefined && !book.holds(id)) book.note(id, attachments);
     }
@@ -128,6 +142,10 @@ export const createAllocator = (store: Pick<Store, 'view' | 'subscribe'>): Alloc
             ) === true,
       }),
     takeBackContainer: followContainer,
+    giveService: (from, service) => allocateVirtualIps(service, book, (id) => from.get('network', id)),
+    takeBackServices: (serviceIds) => {
+      for (const id of serviceIds) followService(id);
+    },
     giveSubnet: (from, spec) => {
       const [cluster] = from.list('cluster');
       const [config, ...more] = spec.ipam?.configs ?? [];
@@ -154,7 +172,7 @@ const holdsAddresses = (view: View, task: Task): boolean => {
 };
 
 const mayTakeOver = (view: View, task: Task, owner: string): boolean => {
-  if (view.get('container', owner) !== undefined) return false;
+  if (view.get('container', owner) !== undefined || view.get('service', owner) !== undefined) return false;
   const other = view.get('task', owner);
   if (other === undefined) return true;
   if (other.serviceId !== task.serviceId || placeOf(other) !== placeOf(task)) return false;

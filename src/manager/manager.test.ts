@@ -233,11 +233,84 @@ test('what a removed node held is given to others at once', async () => {
   const { id } = await cluster.manager.commands.createNetwork({ name: 'net', driver: 'overlay', ipam });
   const { id: networkId } = cluster.manager.queries.network(id);
   const task = { containers: [{ name: 'main', image: 'app:1' }], networks: [{ networkId }] };
-  await cluster.create('web', { ...replicated(5), task });
+  await cluster.create('web', { ...replicated(4), task });
   await cluster.settle();
-  assert.equal(cluster.running('web').length, 5);
+  assert.equal(cluster.running('web').length, 4);
   await cluster.manager.commands.removeNode('node2', true);
   cluster.agents.delete('node2');
   await cluster.settle();
-  assert.equal(cluster.running('web').length, 5);
+  assert.equal(cluster.running('web').length, 4);
+});
+
+const web = (networkId: string, more: object = {}) => ({
+  ...replicated(2),
+  task: {
+    containers: [{ name: 'main', image: 'app:1' }],
+    networks: [{ networkId: networkId as never, aliases: ['www'] }],
+  },
+  ...more,
+});
+
+test('a service has an address of its own, which its names lead to; by round robin they lead to its tasks', async () => {
+  await using cluster = await TestCluster.start({ nodes: 2 });
+  const { commands, queries } = cluster.manager;
+  const ipam = { configs: [{ subnet: '10.77.0.0/24' }] };
+  const { id: networkId } = await commands.createNetwork({ name: 'net', driver: 'overlay', ipam });
+  const namesOf = (kind: string) =>
+    [...cluster.agent('node1').assignments.values()].flatMap((item) =>
+      item.kind === kind && 'names' in item ? [[...item.names]] : [],
+    );
+  await cluster.create('web', web(networkId));
+  await cluster.settle();
+  assert.deepEqual(queries.service('web').virtualIps, [{ networkId, address: '10.77.0.2/24' }]);
+  assert.deepEqual(namesOf('vip'), [['web', 'www']]);
+  assert.deepEqual(namesOf('endpoint'), [
+    ['tasks.web', 'tasks.www'],
+    ['tasks.web', 'tasks.www'],
+  ]);
+  const update = async (mode: 'vip' | 'dnsrr') => {
+    const { service } = queries.service('web');
+    await commands.updateService('web', service.version, { ...service.spec, endpoint: { mode } });
+    await cluster.settle();
+  };
+  const tasks = cluster.running('web').map(({ task }) => task.id);
+  await update('dnsrr');
+  assert.deepEqual(queries.service('web').virtualIps, []);
+  assert.deepEqual(namesOf('vip'), []);
+  assert.deepEqual(namesOf('endpoint'), [
+    ['web', 'tasks.web', 'www'],
+    ['web', 'tasks.web', 'www'],
+  ]);
+  await update('vip');
+  assert.equal(queries.service('web').virtualIps.length, 1);
+  assert.deepEqual(
+    cluster.running('web').map(({ task }) => task.id),
+    tasks,
+  );
+});
+
+test('an address that a plan or a refused change was given is free again, and a full network is made up for', async () => {
+  await using cluster = await TestCluster.start({ nodes: 1 });
+  const { commands, queries } = cluster.manager;
+  const ipam = { configs: [{ subnet: '10.77.0.0/29' }] };
+  const { id: networkId } = await commands.createNetwork({ name: 'net', driver: 'overlay', ipam });
+  // Five addresses: one for each service, two for each one's tasks.
+  await cluster.create('web', web(networkId));
+  await cluster.settle();
+  for (let round = 0; round < 9; round += 1) {
+    const services = [{ name: 'app_web', ...web(networkId) }];
+    const stack = { name: 'app', services, networks: [], secrets: [], configs: [] };
+    await commands.planStack(stack, { prune: false });
+    await assert.rejects(commands.createService({ name: 'web', ...web(networkId) }), { code: 'already-exists' });
+  }
+  await cluster.create('next', web(networkId));
+  await cluster.settle();
+  assert.equal(queries.service('next').virtualIps.length, 1);
+  assert.equal(cluster.running('next').length, 1);
+  await cluster.create('last', web(networkId, replicated(0)));
+  await cluster.settle();
+  assert.deepEqual(queries.service('last').virtualIps, []);
+  await commands.removeService('next');
+  await cluster.settle();
+  assert.equal(queries.service('last').virtualIps.length, 1);
 });

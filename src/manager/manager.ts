@@ -4,7 +4,7 @@ import type { Network, NetworkSpec } from '../model/network.ts';
 import type { Node, NodeRole, NodeSpec, NodeStatus } from '../model/node.ts';
 import type { Labels } from '../model/object.ts';
 import type { Config, ConfigSpec, Secret, SecretSpec } from '../model/secret.ts';
-import type { Service, ServiceSpec } from '../model/service.ts';
+import type { Service, ServiceSpec, VirtualIp } from '../model/service.ts';
 import type { PlacementHints, SingleContainer, SingleContainerSpec } from '../model/single-container.ts';
 import type { StackSpec } from '../model/stack.ts';
 import type { Task, TaskStatus } from '../model/task.ts';
@@ -356,6 +356,8 @@ export interface ServiceRecord {
   readonly desired: number;
   /** Tasks of the newest specification that ran to their end and hold their place. */
   readonly completed: number;
+  /** Its own addresses, with the length of the network's prefix: `10.128.1.2/24`. */
+  readonly virtualIps: readonly VirtualIp[];
 }
 
 export interface StackRecord {

@@ -81,6 +81,20 @@ export const assignedEndpoint = z.object({
   links: z.array(z.string()).optional(),
 });
 
+/** A service's one address on a network. Its back-ends are the ready endpoints of the service there. */
+export const assignedVip = z.object({
+  kind: z.literal('vip'),
+  /** `<network id>/<service id>` */
+  id: z.string(),
+  networkId,
+  serviceId,
+  address: z.string(),
+  /** What resolves to it: the service's names and aliases on this network. */
+  names: z.array(z.string()),
+  /** Connections of one client go to one task, for as long as it is ready. */
+  affinity: z.literal('client').optional(),
+});
+
 /** Another node of the cluster: the far end of the overlay. */
 export const assignedPeer = z.object({
   kind: z.literal('peer'),
@@ -119,6 +133,7 @@ export const assignedPublish = z.object({
   serviceId,
   serviceName: z.string(),
   networkId,
+  affinity: z.literal('client').optional(),
 });
 
 export const assignment = z.discriminatedUnion('kind', [
@@ -127,6 +142,7 @@ export const assignment = z.discriminatedUnion('kind', [
   assignedConfig,
   assignedNetwork,
   assignedEndpoint,
+  assignedVip,
   assignedPeer,
   assignedSelf,
   assignedPublish,
@@ -139,6 +155,7 @@ export type AssignedSecret = DeepReadonly<z.infer<typeof assignedSecret>>;
 export type AssignedConfig = DeepReadonly<z.infer<typeof assignedConfig>>;
 export type AssignedNetwork = DeepReadonly<z.infer<typeof assignedNetwork>>;
 export type AssignedEndpoint = DeepReadonly<z.infer<typeof assignedEndpoint>>;
+export type AssignedVip = DeepReadonly<z.infer<typeof assignedVip>>;
 export type AssignedPeer = DeepReadonly<z.infer<typeof assignedPeer>>;
 export type AssignedSelf = DeepReadonly<z.infer<typeof assignedSelf>>;
 export type AssignedPublish = DeepReadonly<z.infer<typeof assignedPublish>>;

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { labels, milliseconds, objectName, port, transport } from './common.ts';
 import { containerSpec, logging } from './container.ts';
 import { networkId } from './ids.ts';
-import type { ServiceId } from './ids.ts';
+import type { NetworkId, ServiceId } from './ids.ts';
 import type { DeepReadonly, Stored } from './object.ts';
 
 /** When a task that ended is started again in place, and how often. Absent fields: any, no delay, no limit. */
@@ -143,6 +143,12 @@ export interface UpdateStatus {
   readonly message: string;
 }
 
+/** The one address of a service on a network: connections to it are spread over the service's ready tasks. */
+export interface VirtualIp {
+  readonly networkId: NetworkId;
+  readonly address: string;
+}
+
 export interface Service extends Stored<ServiceId> {
   readonly spec: ServiceSpec;
   /** What a rollback goes back to. */
@@ -158,6 +164,8 @@ export interface Service extends Stored<ServiceId> {
   readonly highestSpecVersion?: number;
   /** The ports with the allocator's choices filled in. Writer: the allocator. */
   readonly ports: readonly (PublishedPort & { readonly published: number })[];
+  /** One for each overlay network of the specification, as far as there was room; none where its mode is `dnsrr`. Writer: the allocator. */
+  readonly virtualIps?: readonly VirtualIp[];
   /** Writer: the updater. */
   readonly updateStatus?: UpdateStatus;
 }

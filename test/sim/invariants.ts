@@ -44,6 +44,7 @@ export function createInvariants(nodes: readonly SimNode[]): Invariants {
       }
       withinParallelism(store, commit);
       if (commit.changes.some((change) => change.table === 'service')) onePort(store);
+      if (commit.changes.some(({ table }) => table === 'service' || table === 'task')) ownVirtualIps(store);
     },
     stepped: (store) => {
       let now = 0;
@@ -153,6 +154,29 @@ function oneAddressPerTask(store: Store, { after: task }: ChangeOf<'task'>): voi
     for (const { networkId, address } of other.addresses) {
       if (own.has(`${networkId} ${address}`) && holdsAddresses(store, other))
         throw new Violation(`address ${address} is given to ${task.id} and ${other.id} of ${other.serviceName}`);
+    }
+  }
+}
+
+/** A service's address is nobody else's, on a network that it is on. */
+function ownVirtualIps(store: Store): void {
+  const owners = new Map<string, string>();
+  for (const { spec, virtualIps = [] } of store.view.list('service')) {
+    const networks = spec.endpoint?.mode === 'dnsrr' ? [] : (spec.task.networks ?? []);
+    for (const { networkId, address } of virtualIps) {
+      const key = `${networkId} ${address}`;
+      const other = owners.get(key);
+      if (other !== undefined) throw new Violation(`address ${address} is given to ${other} and ${spec.name}`);
+      owners.set(key, spec.name);
+      if (!networks.some((one) => one.networkId === networkId))
+        throw new Violation(`service ${spec.name} has address ${address} on ${networkId}, which it is not on`);
+    }
+  }
+  for (const task of store.view.list('task')) {
+    for (const { networkId, address } of task.addresses ?? []) {
+      const owner = owners.get(`${networkId} ${address}`);
+      if (owner !== undefined && task.finalStatus === undefined && holdsAddresses(store, task))
+        throw new Violation(`address ${address} is given to task ${task.id} and service ${owner}`);
     }
   }
 }

@@ -104,13 +104,14 @@ const extras: readonly (readonly [chance: number, make: Maker])[] = [
       const port = random.chance(0.3)
         ? ({ protocol: 'tcp', target: 80, mode: 'host', published: random.between(9000, 9002) } as const)
         : ({ protocol: 'tcp', target: 80, mode: 'ingress', ...published } as const);
-      return { ...spec, endpoint: { ports: [port] } };
+      return { ...spec, endpoint: { ...spec.endpoint, ports: [port] } };
     },
   ],
   [
     0.15,
     (spec, random) => ({ ...spec, task: { ...spec.task, placement: { maxReplicasPerNode: random.between(1, 2) } } }),
   ],
+  [0.2, (spec, random) => ({ ...spec, endpoint: { ...spec.endpoint, mode: random.pick(['vip', 'dnsrr'] as const) } })],
   [0.5, (spec, random) => ({ ...spec, update: policy(random), rollback: policy(random) })],
   [
     0.2,

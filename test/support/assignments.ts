@@ -5,6 +5,7 @@ import type {
   AssignedPublish,
   AssignedSelf,
   AssignedTask,
+  AssignedVip,
   Assignment,
 } from '../../src/model/assignment.ts';
 import { assignment } from '../../src/model/assignment.ts';
@@ -58,6 +59,15 @@ export const anEndpoint = build<AssignedEndpoint>({
   names: ['web'],
   taskNames: ['web.1', 'web.1.task1'],
   ready: true,
+});
+
+export const aVip = build<AssignedVip>({
+  kind: 'vip',
+  id: 'front0000/service1',
+  networkId: 'front0000',
+  serviceId: 'service1',
+  address: '10.128.0.2',
+  names: ['web'],
 });
 
 export const aPublish = build<AssignedPublish>({

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { after, before, suite, test } from 'node:test';
 import * as packet from 'dns-packet';
 import { until } from '../support/until.ts';
-import { ask, startTask, tellAll } from './network/cluster.ts';
+import { ask, startTask, stopTask, tellAll } from './network/cluster.ts';
 import type { LabNetwork, LabPublish, LabState, LabTask } from './network/cluster.ts';
 import { startLab } from './network/lab.ts';
 import type { Lab, LabNode } from './network/lab.ts';
@@ -194,6 +194,100 @@ suite('the network of three nodes', { timeout: 300_000 }, () => {
     assert.equal(await flow(), first === 'web2' ? 'webtask' : 'web2');
     await tellAll(nodes, state);
   });
+
+  test('a virtual address gives its service to its network, over all nodes, and to no other', async () => {
+    const [one, two, three] = nodes;
+    const address = '10.128.1.100';
+    const far: LabTask = { ...tasks.web, id: 'far', node: three, addresses: { [front.id]: '10.128.1.22' } };
+    const near: LabTask = { ...tasks.web, id: 'beside', node: one, addresses: { [front.id]: '10.128.1.23' } };
+    const served: LabState = {
+      ...state,
+      tasks: [...state.tasks, far, near],
+      vips: [
+        { service: 'web', network: front.id, address, aliases: ['www'] },
+        { service: 'idle', network: front.id, address: '10.128.1.101' },
+      ],
+    };
+    const without = (...ids: string[]): LabState => ({
+      ...served,
+      tasks: served.tasks.map((task) => (ids.includes(task.id) ? { ...task, ready: false } : task)),
+    });
+    await tellAll(nodes, served);
+    await startTask(far, 80);
+    await startTask(near, 80);
+    for (const node of nodes) await node.tell({ do: 'check' });
+    const { asker, web } = tasks;
+
+    for (const name of ['web', 'www', 'web.front', 'idle']) {
+      const answer = name === 'idle' ? '10.128.1.101' : address;
+      assert.equal(await ask(asker, 'dns', 'A', name), JSON.stringify([answer]), name);
+    }
+    const all = JSON.parse(await ask(asker, 'dns', 'A', 'tasks.web')) as string[];
+    assert.deepEqual(all.toSorted(), ['10.128.1.20', '10.128.1.22', '10.128.1.23']);
+    assert.deepEqual(JSON.parse(await ask(asker, 'dns', 'PTR', address)), ['web.front']);
+
+    /** Who answers when asked again and again, whom they see, and what else was said. */
+    const sample = async (from: LabTask, kind: string, count: number): Promise<Map<string, number>> => {
+      const seen = new Map<string, number>();
+      for (let i = 0; i < count; i += 1) {
+        const answer = await ask(from, kind, address, 80);
+        seen.set(answer, (seen.get(answer) ?? 0) + 1);
+      }
+      return seen;
+    };
+    const peers = (seen: ReadonlyMap<string, number>): string[] => [...seen.keys()].toSorted();
+    for (const kind of ['tcp', 'udp']) {
+      const seen = await sample(asker, kind, 90);
+      assert.deepEqual(peers(seen), ['beside 10.128.1.10', 'far 10.128.1.10', 'webtask 10.128.1.10'], kind);
+      for (const [who, count] of seen) assert.ok(count >= 12, `${kind}: ${who} has ${count} of 90`);
+    }
+    // From a task of the service: its own turn comes by the gateway, the others see who it is.
+    for (const [from, own] of [
+      [near, 'beside'],
+      [web, 'webtask'],
+    ] as const) {
+      const seen = peers(await sample(from, 'tcp', 60));
+      assert.equal(seen.length, 3, seen.join());
+      const self = seen.find((each) => each.startsWith(own)) ?? '';
+      assert.equal(self, `${own} 10.128.1.1`);
+      for (const each of seen) if (each !== self) assert.ok(each.endsWith(from.addresses[front.id] ?? '?'), each);
+    }
+    await asker.node.run('nsenter', '-t', await pidOf(asker), '-n', 'busybox', 'ping', '-c', '2', '-W', '1', address);
+    assert.match(await ask(tasks.near, 'tcp', address, 80), /^error/, 'from another network');
+    assert.match(await ask(tasks.keeper, 'tcp', address, 80), /^error/, 'from an internal one');
+    assert.equal(await ask(asker, 'tcp', '10.128.1.101', 80), 'error ECONNREFUSED');
+    assert.equal(await ask(asker, 'udp', '10.128.1.101', 80), 'error ECONNREFUSED');
+
+    // A UDP flow moves when its task is not ready any more.
+    const flow = async (): Promise<string> => (await ask(asker, 'udp', address, 80, 40_321)).split(' ')[0] ?? '';
+    const first = await flow();
+    assert.equal(await flow(), first);
+    await tellAll(nodes, without(first));
+    assert.notEqual(await flow(), first);
+    assert.equal((await sample(asker, 'tcp', 20)).has(`${first} 10.128.1.10`), false, 'nor a new connection');
+
+    // By the client's address: always the same task, and everybody keeps theirs when another is gone.
+    const sticky: LabState = {
+      ...served,
+      vips: [{ service: 'web', network: front.id, address, affinity: 'client' }],
+    };
+    await tellAll(nodes, sticky);
+    const [mine, ...others] = peers(await sample(asker, 'tcp', 15));
+    assert.deepEqual(others, []);
+    const other = ['beside', 'far', 'webtask'].find((id) => mine?.startsWith(id) === false) ?? '';
+    await tellAll(nodes, { ...without(other), vips: sticky.vips ?? [] });
+    assert.deepEqual(peers(await sample(asker, 'tcp', 15)), [mine]);
+
+    await tellAll(nodes, without('far', 'beside', 'webtask'));
+    assert.equal(await ask(asker, 'tcp', address, 80), 'error ECONNREFUSED');
+    assert.equal(await two.run('nft', 'list', 'map', 'ip', 'tutti', 'vips').then((text) => /goto/.test(text)), false);
+    await stopTask(far);
+    await stopTask(near);
+    await tellAll(nodes, state);
+  });
+
+  const pidOf = async (task: LabTask): Promise<string> =>
+    await task.node.docker('inspect', '-f', '{{.State.Pid}}', task.id);
 
   test('what nobody here knows is asked of the resolvers that the node has', async () => {
     const upstream = createSocket('udp4');

@@ -1,4 +1,4 @@
-import type { AssignedEndpoint, Assignment } from '../../model/assignment.ts';
+import type { AssignedEndpoint, AssignedVip, Assignment } from '../../model/assignment.ts';
 import { assignedSelf, isReady } from '../network/endpoints.ts';
 import type { Assignments, Observations } from '../network/endpoints.ts';
 import { rowKey, rowLimits } from './row.ts';
@@ -23,6 +23,18 @@ const endpointRow = (item: AssignedEndpoint, ready: boolean): Row => ({
   ...(item.links !== undefined && { links: fitting(item.links) }),
 });
 
+/** The service's own address, as if one ever ready task had it: a resolver of the version before understands that too. */
+const vipRow = ({ id, networkId, serviceId, address, names }: AssignedVip): Row => ({
+  kind: 'endpoint',
+  id,
+  networkId,
+  taskId: serviceId,
+  address,
+  names: fitting(names),
+  taskNames: [],
+  ready: true,
+});
+
 /** None for what names have nothing to do with. */
 function rowsOf(item: Assignment, ready: boolean): readonly Row[] {
   switch (item.kind) {
@@ -32,6 +44,8 @@ function rowsOf(item: Assignment, ready: boolean): readonly Row[] {
     }
     case 'endpoint':
       return [endpointRow(item, ready), ...serversRow(item.taskId, item.servers)];
+    case 'vip':
+      return [vipRow(item)];
     case 'task': {
       const servers = item.spec.containers.find(({ dns }) => dns?.nameservers !== undefined)?.dns?.nameservers ?? [];
       return serversRow(item.id, servers);

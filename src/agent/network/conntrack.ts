@@ -1,28 +1,66 @@
+import type { Backends, VirtualService } from './balance.ts';
 import type { Publication } from './publish.ts';
 import type { Exec } from './ports.ts';
 
-/**
- * What to forget after published UDP ports changed: a flow keeps its first translation for as long as it goes on, also
- * towards a task that is gone, or to none when it began before there was one. TCP needs no such help: its connections end.
- */
-export function staleFlows(before: readonly Publication[], after: readonly Publication[]): (readonly string[])[] {
-  const isUdp = ({ protocol }: Publication): boolean => protocol === 'udp';
-  const previous = new Map(before.filter(isUdp).map((one) => [one.published, one]));
-  const now = new Map(after.filter(isUdp).map((one) => [one.published, one]));
-  const port = (published: number): string[] => ['-D', '-p', 'udp', '--orig-port-dst', String(published)];
-  const stale: (readonly string[])[] = [];
-  for (const { published, backends } of now.values()) {
-    const old = previous.get(published);
-    const appeared = backends.length > 0 && (old?.backends.length ?? 0) === 0;
-    if (appeared) stale.push(port(published));
-    else for (const gone of missing(old, backends)) stale.push([...port(published), '--reply-src', gone]);
-  }
-  for (const { published } of previous.values()) if (!now.has(published)) stale.push(port(published));
-  return stale;
+/** What flows are told apart by: the published ports and virtual addresses, as they were and as they are. */
+export interface Fronts {
+  readonly publications: readonly Publication[];
+  readonly services: readonly VirtualService[];
 }
 
-const missing = (old: Publication | undefined, backends: readonly string[]): string[] =>
-  (old?.backends ?? []).filter((address) => !backends.includes(address));
+/**
+ * What the kernel has to forget after a change, as arguments of `conntrack`. A flow keeps its first translation for as long
+ * as it goes on. UDP is moved away from a task as soon as that is not ready any more, and away from nowhere when there is a first task.
+ * What has connections (TCP, SCTP) keeps them until the task is gone: then they end at once, with a reset from whoever
+ * gets their next packet, instead of in silence.
+ */
+export function staleFlows(before: Fronts, after: Fronts): (readonly string[])[] {
+  const services = new Map(before.services.map((one) => [one.address, one]));
+  const ports = new Map(before.publications.map((one) => [portKey(one), one]));
+  const kept = new Set(after.publications.map(portKey));
+  const left = new Set(after.services.map(({ address }) => address));
+  return [
+    ...after.services.flatMap((now) => goneFrom(services.get(now.address), now, ['--orig-dst', now.address], 'any')),
+    ...before.services.flatMap(({ address }) => (left.has(address) ? [] : [['-D', '--orig-dst', address]])),
+    ...after.publications.flatMap((now) => portFlows(ports.get(portKey(now)), now)),
+    ...before.publications.flatMap((old) => (kept.has(portKey(old)) ? [] : [['-D', ...portOf(old)]])),
+  ];
+}
+
+/** All UDP flows to a virtual address. */
+export const datagramsTo = (address: string): readonly string[] => ['-D', '-p', 'udp', '--orig-dst', address];
+
+const portKey = ({ protocol, published }: Publication): string => `${protocol}/${published}`;
+
+const portOf = ({ protocol, published }: Publication): string[] => [
+  '-p',
+  protocol,
+  '--orig-port-dst',
+  String(published),
+];
+
+function portFlows(old: Publication | undefined, now: Publication): (readonly string[])[] {
+  const appeared = now.addresses.length > 0 && (old?.addresses.length ?? 0) === 0;
+  if (now.protocol === 'udp' && appeared) return [['-D', ...portOf(now)]];
+  return goneFrom(old, now, portOf(now), now.protocol);
+}
+
+/** `front` says what was asked for, `protocol` what is translated there. */
+function goneFrom(
+  old: Backends | undefined,
+  now: Backends,
+  front: readonly string[],
+  protocol: Publication['protocol'] | 'any',
+): (readonly string[])[] {
+  if (old === undefined) return [];
+  const gone = [...old.members].filter((address) => !now.members.has(address));
+  const left = old.addresses.filter((address) => now.members.has(address) && !now.addresses.includes(address));
+  const datagrams = protocol === 'any' ? ['-p', 'udp', ...front] : protocol === 'udp' ? front : undefined;
+  return [
+    ...gone.map((address) => ['-D', ...front, '--reply-src', address]),
+    ...(datagrams === undefined ? [] : left.map((address) => ['-D', ...datagrams, '--reply-src', address])),
+  ];
+}
 
 /** Deletes the flows. `conntrack` ends with 1 where there were none: that is no fault. False: it does not run here. */
 export async function forgetFlows(

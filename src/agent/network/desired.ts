@@ -3,6 +3,8 @@ import { assigned, assignedSelf, liveEndpoints } from './endpoints.ts';
 import type { Assignments, Observations } from './endpoints.ts';
 import type { KernelState, OverlayLink, Routing } from './kernel-state.ts';
 import { bridgeName, overlayDevice, steerIndex, vxlanIdentifier, vxlanPort } from './names.ts';
+import { serviceEndpoints, virtualServices } from './balance.ts';
+import type { VirtualService } from './balance.ts';
 import { publications } from './publish.ts';
 import { bridgeTable, ipTable } from './ruleset.ts';
 
@@ -16,11 +18,14 @@ export function desiredKernelState(assignments: Assignments, observations: Obser
   const peers = assigned(assignments, 'peer').filter(({ id }) => id !== self.id);
   const networks = assigned(assignments, 'network').filter(({ subnet }) => subnet !== '');
   const endpoints = liveEndpoints(assignments, observations);
-  const published = publications(assigned(assignments, 'publish'), endpoints, self, peers);
+  const find = serviceEndpoints(endpoints, new Set([self.id, ...peers.map(({ id }) => id)]));
+  const published = publications(assigned(assignments, 'publish'), find, peers);
+  const services = virtualServices(assigned(assignments, 'vip'), find, self.id);
   return {
-    routing: routing(self, peers, endpoints),
-    tables: [ipTable(self, networks, peers, published), bridgeTable(networks)],
+    routing: routing(self, peers, endpoints, services),
+    tables: [ipTable({ self, networks, peers, published, services }), bridgeTable(networks)],
     publications: published,
+    services,
     settings: new Map([['/proc/sys/net/ipv4/ip_forward', '1'], ...deviceSettings(overlayDevice)]),
   };
 }
@@ -60,13 +65,21 @@ function overlayLink(self: AssignedSelf): OverlayLink {
   };
 }
 
-function routing(self: AssignedSelf, peers: readonly AssignedPeer[], endpoints: readonly AssignedEndpoint[]): Routing {
+function routing(
+  self: AssignedSelf,
+  peers: readonly AssignedPeer[],
+  endpoints: readonly AssignedEndpoint[],
+  services: readonly VirtualService[],
+): Routing {
   const overlayAddress = new Map(peers.map((peer) => [peer.id, peer.overlayAddress]));
   const routes = new Map(peers.map((peer) => [peer.overlayAddress, '']));
   for (const endpoint of holders(endpoints).values()) {
     const via = endpoint.nodeId === self.id ? undefined : overlayAddress.get(endpoint.nodeId);
     if (via !== undefined) routes.set(endpoint.address, via);
   }
+  // Nothing goes there: what is not translated is refused before. Led back by the bridge that it came from, it would cost
+  // a redirect, and that the refusal: the kernel tells one host only so much at a time.
+  for (const { address } of services) routes.set(address, '');
   return {
     link: overlayLink(self),
     forwarding: new Map(peers.map((peer) => [peer.overlayMac.toLowerCase(), peer.address])),

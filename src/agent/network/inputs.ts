@@ -7,7 +7,7 @@ export type Inputs = readonly unknown[];
 
 /**
  * Most changes of assignments (a task is ready, a task is done) change nothing in the kernel: readiness counts for
- * published services alone. Assignments are replaced, never changed, so identities will do for what is rare.
+ * what is published or has a virtual address alone. Assignments are replaced, never changed, so identities will do for what is rare.
  */
 export function kernelInputs(assignments: Assignments, observations: Observations): Inputs {
   const inputs: unknown[] = [];
@@ -15,7 +15,7 @@ export function kernelInputs(assignments: Assignments, observations: Observation
   let selfId: string | undefined;
   for (const item of assignments.values()) {
     if (isRare(item)) inputs.push(item);
-    if (item.kind === 'publish') published.add(item.serviceId);
+    if (item.kind === 'publish' || item.kind === 'vip') published.add(item.serviceId);
     else if (item.kind === 'self') selfId = item.id;
   }
   const claims = new Map<string, AssignedEndpoint>();
@@ -37,4 +37,4 @@ export const isSame = (a: Inputs | undefined, b: Inputs): boolean =>
   a?.length === b.length && a.every((value, index) => value === b[index]);
 
 const isRare = ({ kind }: Assignment): boolean =>
-  kind === 'self' || kind === 'peer' || kind === 'network' || kind === 'publish';
+  kind === 'self' || kind === 'peer' || kind === 'network' || kind === 'publish' || kind === 'vip';

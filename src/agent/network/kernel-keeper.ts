@@ -1,6 +1,8 @@
 import { TuttiError } from '../../model/errors.ts';
 import type { Clock, Log } from '../../platform/ports.ts';
-import { forgetFlows, staleFlows } from './conntrack.ts';
+import { vipChain } from './balance.ts';
+import { datagramsTo, forgetFlows, staleFlows } from './conntrack.ts';
+import type { Fronts } from './conntrack.ts';
 import { desiredKernelState } from './desired.ts';
 import { assigned } from './endpoints.ts';
 import type { Wanted } from './endpoints.ts';
@@ -16,7 +18,6 @@ import { viewOf } from './nft-script.ts';
 import { createPasses } from './passes.ts';
 import type { Exec, KernelSettings } from './ports.ts';
 import { publicationChain } from './publish.ts';
-import type { Publication } from './publish.ts';
 
 export interface KernelKeeperPorts {
   readonly exec: Exec;
@@ -46,7 +47,7 @@ interface Memory {
   inputs: Inputs | undefined;
   networks: ReadonlySet<string>;
   /** Undefined before the first pass. */
-  published: readonly Publication[] | undefined;
+  fronts: Fronts | undefined;
   firewall: 'unknown' | 'absent' | 'kept';
 }
 
@@ -62,7 +63,7 @@ export function createKernelKeeper(ports: KernelKeeperPorts, wanted: () => Wante
     found: undefined,
     inputs: undefined,
     networks: new Set(),
-    published: undefined,
+    fronts: undefined,
     firewall: 'unknown',
   };
   const passes = createPasses({
@@ -76,7 +77,8 @@ export function createKernelKeeper(ports: KernelKeeperPorts, wanted: () => Wante
         await bringUpToDate({ kernel, exec, log, memory }, wanted(), inputs, signal);
       }
       if (memory.firewall === 'unknown') await keepFirewall(firewall, memory, log, signal);
-      hairpins(new Set(assigned(assignments, 'publish').map(({ networkId }) => networkId)));
+      const balanced = [...assigned(assignments, 'publish'), ...assigned(assignments, 'vip')];
+      hairpins(new Set(balanced.map(({ networkId }) => networkId)));
     },
     onFault(fault, retryMs) {
       const { message, code } = TuttiError.from(fault);
@@ -124,8 +126,8 @@ async function bringUpToDate(parts: Parts, wanted: Wanted, inputs: Inputs, signa
   memory.found = await kernel.change(before, desired, signal);
   memory.inputs = inputs;
   memory.networks = new Set(assigned(wanted.assignments, 'network').map(({ id }) => id));
-  const flows = staleFlows(memory.published ?? unchanged(desired, before), desired.publications);
-  memory.published = desired.publications;
+  const flows = memory.fronts === undefined ? flowsOfBefore(desired, before) : staleFlows(memory.fronts, desired);
+  memory.fronts = { publications: desired.publications, services: desired.services };
   if (!(await forgetFlows(exec, flows, signal))) {
     log.warn('conntrack does not run: UDP clients of a removed task are not moved; install the package conntrack');
   }
@@ -137,13 +139,16 @@ async function keepFirewall(firewall: Firewall, memory: Memory, log: Log, signal
   if (outcome === 'mended') log.info('firewall rules put into DOCKER-USER and INPUT');
 }
 
-/** The published ports that the kernel's rules already were right for: their flows are not touched. */
-function unchanged(desired: KernelState, before: FoundState): readonly Publication[] {
+/** What to forget after another agent's time: flows of what the kernel's rules were right for are not touched. */
+function flowsOfBefore(desired: KernelState, before: FoundState): (readonly string[])[] {
   const table = desired.tables.find(({ family }) => family === 'ip');
   const wanted = table === undefined ? undefined : viewOf(table);
   const actual = before.tables.get('ip');
-  return desired.publications.filter((one) => {
-    const chain = publicationChain(one);
-    return actual?.chains.get(chain)?.join() === wanted?.chains.get(chain)?.join();
-  });
+  const isSame = (chain: string): boolean => actual?.chains.get(chain)?.join() === wanted?.chains.get(chain)?.join();
+  const isOther = (chain: string): boolean => actual?.chains.has(chain) === true && !isSame(chain);
+  const publications = desired.publications.filter((one) => isSame(publicationChain(one)));
+  return [
+    ...staleFlows({ publications, services: [] }, desired),
+    ...desired.services.filter((one) => isOther(vipChain(one))).map(({ address }) => datagramsTo(address)),
+  ];
 }

@@ -1,3 +1,4 @@
+import type { VirtualService } from './balance.ts';
 import type { Publication } from './publish.ts';
 
 /** The node's end of the overlay. */
@@ -62,6 +63,7 @@ export interface KernelState {
   readonly tables: readonly NftTable[];
   /** What the tables publish, as it was before it was put into rules. */
   readonly publications: readonly Publication[];
+  readonly services: readonly VirtualService[];
   /** Settings below /proc/sys of devices that are ours. */
   readonly settings: ReadonlyMap<string, string>;
 }

@@ -11,8 +11,11 @@ test('a command that failed once is a fault that passes: no task is given up for
   );
   const found = { routing: emptyRouting, tables: new Map() };
   const tables = [{ family: 'ip', sets: new Map(), chains: new Map() }] as const;
-  await assert.rejects(kernel.change(found, { routing: emptyRouting, settings: new Map(), tables, publications: [] }), {
-    code: 'unavailable',
-    message: "nft could not change the node's network: busy",
-  });
+  await assert.rejects(
+    kernel.change(found, { routing: emptyRouting, settings: new Map(), tables, publications: [], services: [] }),
+    {
+      code: 'unavailable',
+      message: "nft could not change the node's network: busy",
+    },
+  );
 });

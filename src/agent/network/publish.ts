@@ -1,13 +1,12 @@
-import type { AssignedEndpoint, AssignedPeer, AssignedPublish, AssignedSelf } from '../../model/assignment.ts';
-import { inOrder } from './ipv4.ts';
+import type { AssignedPeer, AssignedPublish } from '../../model/assignment.ts';
+import { backends, choice } from './balance.ts';
+import type { Backends, FindEndpoints } from './balance.ts';
 
 /** A published port with the addresses that it leads to now. */
-export interface Publication {
+export interface Publication extends Backends {
   readonly protocol: AssignedPublish['protocol'];
   readonly published: number;
   readonly target: number;
-  /** Ready tasks, in numeric order. */
-  readonly backends: readonly string[];
   /**
    * Pairs `node address . task address` of tasks on other nodes: a client on a task's own node must not be answered
    * by the task directly, so its address alone is translated.
@@ -17,25 +16,19 @@ export interface Publication {
 
 export function publications(
   publishes: readonly AssignedPublish[],
-  endpoints: readonly AssignedEndpoint[],
-  self: AssignedSelf,
+  find: FindEndpoints,
   peers: readonly AssignedPeer[],
 ): Publication[] {
   const addressOf = new Map(peers.map((peer) => [peer.id, peer.address]));
-  const byService = Map.groupBy(
-    endpoints.filter(({ ready }) => ready),
-    ({ serviceId, networkId }) => `${serviceId}/${networkId}`,
-  );
-  return publishes.map(({ protocol, published, target, serviceId, networkId }) => {
-    const ready = (byService.get(`${serviceId}/${networkId}`) ?? []).filter(
-      ({ nodeId }) => nodeId === self.id || addressOf.has(nodeId),
-    );
+  return publishes.map((publish) => {
+    const { protocol, published, target } = publish;
+    const found = find(publish);
     return {
+      ...backends(found, publish),
       protocol,
       published,
       target,
-      backends: inOrder(ready.map(({ address }) => address)),
-      turns: ready.flatMap(({ nodeId, address }) => {
+      turns: found.ready.flatMap(({ nodeId, address }) => {
         const node = addressOf.get(nodeId);
         return node === undefined ? [] : [`${node} . ${address}`];
       }),
@@ -45,10 +38,6 @@ export function publications(
 
 export const publicationChain = ({ protocol, published }: Publication): string => `publish_${protocol}_${published}`;
 
-/** The rule that gives each new connection one of the ready tasks, all equally likely. */
-export function publicationRule({ protocol, target, backends }: Publication): string {
-  const [only] = backends;
-  if (backends.length === 1 && only !== undefined) return `meta l4proto ${protocol} dnat to ${only}:${target}`;
-  const choices = backends.map((address, index) => `${index} : ${address}`).join(', ');
-  return `meta l4proto ${protocol} dnat to numgen random mod ${backends.length} map { ${choices} }:${target}`;
-}
+/** The rule that gives each new connection one of the ready tasks. */
+export const publicationRule = (one: Publication): string =>
+  `meta l4proto ${one.protocol} dnat to ${choice(one)}:${one.target}`;

@@ -10,21 +10,28 @@ import {
   steerMask,
   vxlanPort,
 } from './names.ts';
+import { vipChain, vipKey, vipRule } from './balance.ts';
+import type { VirtualService } from './balance.ts';
 import { publicationChain, publicationRule } from './publish.ts';
 import type { Publication } from './publish.ts';
 
 const maskText = `0x${steerMask.toString(16)}`;
 const prefixes = 'type ipv4_addr; flags interval;';
 
-/** The table that forwards, isolates, publishes and masquerades. */
-export function ipTable(
-  self: AssignedSelf,
-  networks: readonly AssignedNetwork[],
-  peers: readonly AssignedPeer[],
-  published: readonly Publication[],
-): NftTable {
-  const answered = published.filter(({ backends }) => backends.length > 0);
-  const refused = published.filter(({ backends }) => backends.length === 0);
+/** What the rules are made from. */
+export interface Rules {
+  readonly self: AssignedSelf;
+  readonly networks: readonly AssignedNetwork[];
+  readonly peers: readonly AssignedPeer[];
+  readonly published: readonly Publication[];
+  readonly services: readonly VirtualService[];
+}
+
+/** The table that forwards, isolates, balances, publishes and masquerades. */
+export function ipTable({ self, networks, peers, published, services }: Rules): NftTable {
+  const answered = published.filter(({ addresses }) => addresses.length > 0);
+  const refused = published.filter(({ addresses }) => addresses.length === 0);
+  const served = services.filter(({ addresses }) => addresses.length > 0);
   return {
     family: 'ip',
     sets: new Map<string, NftSet>([
@@ -61,12 +68,22 @@ export function ipTable(
         ),
       ],
       ['refused', set('type inet_proto . inet_service;', refused.map(protocolAndPort))],
+      ['virtual', set('type ifname . ipv4_addr;', services.map(vipKey))],
+      [
+        'loops',
+        set(
+          'type ipv4_addr . ipv4_addr;',
+          served.flatMap(({ own }) => own.map((address) => `${address} . ${address}`)),
+        ),
+      ],
+      ['vips', map('type ifname . ipv4_addr : verdict;', served.map(keyAndChain))],
       ['marks', map('type ether_addr : mark;', peers.map(macAndMark))],
       ['published', map('type inet_proto . inet_service : verdict;', answered.map(portAndChain))],
     ]),
     chains: new Map<string, NftChain>([
       ...fixedChains,
       ...answered.map((one): [string, NftChain] => [publicationChain(one), { rules: [publicationRule(one)] }]),
+      ...served.map((one): [string, NftChain] => [vipChain(one), { rules: [vipRule(one)] }]),
     ]),
   };
 }
@@ -93,6 +110,7 @@ const bridge = (network: AssignedNetwork): string => `"${bridgeName(network.id)}
 const bridgeAndSubnet = (network: AssignedNetwork): string => `${bridge(network)} . ${network.subnet}`;
 const protocolAndPort = ({ protocol, published }: Publication): string => `${protocol} . ${published}`;
 const portAndChain = (one: Publication): [string, string] => [protocolAndPort(one), `goto ${publicationChain(one)}`];
+const keyAndChain = (one: VirtualService): [string, string] => [vipKey(one), `goto ${vipChain(one)}`];
 const macAndMark = (peer: AssignedPeer): [string, string] => [
   peer.overlayMac.toLowerCase(),
   hexadecimal(steerMark(steerIndex(peer.overlayAddress))),
@@ -155,7 +173,7 @@ const fixedChains: readonly (readonly [string, NftChain])[] = [
     'publish_in',
     {
       hook: 'type nat hook prerouting priority -110; policy accept;',
-      rules: ['fib daddr type local jump publish'],
+      rules: ['iifname . ip daddr vmap @vips', 'fib daddr type local jump publish'],
     },
   ],
   [
@@ -180,6 +198,8 @@ const fixedChains: readonly (readonly [string, NftChain])[] = [
       hook: 'type filter hook forward priority filter; policy accept;',
       rules: [
         'ct state established,related accept',
+        // The address of a service that has no ready task: nobody is behind it.
+        'iifname . ip daddr @virtual goto refuse',
         // The bridge decides what a container may reach, whatever source address it writes.
         'iifname . ip daddr @reach accept',
         `iifname "${overlayDevice}" ip saddr . ip daddr @within accept`,
@@ -224,7 +244,10 @@ const fixedChains: readonly (readonly [string, NftChain])[] = [
       rules: [
         // Through a published port from loopback or from a container: the reply has to come by this node.
         `oifname ${anyPattern} ct status dnat ip saddr 127.0.0.0/8 masquerade`,
-        `oifname ${anyPattern} ct status dnat ip saddr @subnets masquerade`,
+        `oifname ${anyPattern} ct status dnat ip saddr @subnets ct original ip daddr != @subnets masquerade`,
+        `oifname ${anyPattern} ct status dnat ip saddr @subnets ct original ip daddr @gateways masquerade`,
+        // A task that was given a connection of its own to its service: it would not take it from its own address.
+        `oifname ${bridgePattern} ct status dnat ip saddr . ip daddr @loops masquerade`,
         // The same where the task's node has the client's address too, as it has every gateway's.
         `oifname "${overlayDevice}" ct status dnat fib saddr type local ip saddr != @self masquerade`,
         `oifname "${overlayDevice}" ct status dnat ip saddr . ip daddr @turns masquerade`,

@@ -2,13 +2,16 @@ import type { NetworkAttachment } from '../../model/service.ts';
 import { stackLabel } from '../../model/stack.ts';
 import type { Task } from '../../model/task.ts';
 
-type Named = Pick<Task, 'id' | 'serviceName' | 'serviceLabels' | 'slot' | 'nodeId' | 'spec'>;
+type Named = Pick<Task, 'id' | 'serviceName' | 'slot' | 'nodeId' | 'spec'>;
 
 /**
  * The names that a service's tasks share on one network: its own, the attachment's aliases, `tasks.<service>`, and
  * inside a stack the name without the stack's (`web` for `app_web`).
  */
-export const sharedNames = (task: Named, attachment: NetworkAttachment): readonly string[] => {
+export const sharedNames = (
+  task: Pick<Task, 'serviceName' | 'serviceLabels'>,
+  attachment: NetworkAttachment,
+): readonly string[] => {
   const names = new Set([task.serviceName, `tasks.${task.serviceName}`]);
   const prefix = `${task.serviceLabels?.[stackLabel] ?? ''}_`;
   if (prefix.length > 1 && task.serviceName.startsWith(prefix)) {
@@ -19,6 +22,12 @@ export const sharedNames = (task: Named, attachment: NetworkAttachment): readonl
   for (const alias of attachment.aliases ?? []) names.add(alias);
   return [...names];
 };
+
+/** The part of `sharedNames` that leads to the tasks themselves where all the rest leads to the service's own address. */
+export const taskListNames = (names: readonly string[]): readonly string[] =>
+  names.flatMap((name) => (name.startsWith(taskList) ? [] : [`${taskList}${name}`]));
+
+const taskList = 'tasks.';
 
 /** The names of one task: as Swarm calls its container, that without the id, and the hostnames of its containers. */
 export const ownNames = (task: Named): readonly string[] => {

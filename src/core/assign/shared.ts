@@ -2,17 +2,14 @@ import type {
   AssignedConfig,
   AssignedNetwork,
   AssignedPeer,
-  AssignedPublish,
   AssignedSecret,
   AssignedSelf,
 } from '../../model/assignment.ts';
 import type { Cluster } from '../../model/cluster.ts';
-import type { NetworkId } from '../../model/ids.ts';
 import type { Network } from '../../model/network.ts';
 import { nodeName } from '../../model/node.ts';
 import type { Node } from '../../model/node.ts';
 import type { Config, Secret } from '../../model/secret.ts';
-import type { Service } from '../../model/service.ts';
 
 /** What VXLAN adds to each packet over IPv4, in bytes. */
 const encapsulation = 50;
@@ -83,20 +80,6 @@ export const networkOf = (network: Network): AssignedNetwork | undefined => {
         ...(network.spec.labels === undefined ? {} : { labels: network.spec.labels }),
       };
 };
-
-export const publishesOf = (service: Service, ingress: NetworkId): readonly AssignedPublish[] =>
-  service.ports
-    .filter(({ mode }) => mode === 'ingress')
-    .map(({ protocol, published, target }) => ({
-      kind: 'publish',
-      id: `${protocol}/${published}`,
-      protocol,
-      published,
-      target,
-      serviceId: service.id,
-      serviceName: service.spec.name,
-      networkId: ingress,
-    }));
 
 export const secretOf = ({ id, spec }: Secret): AssignedSecret => ({
   kind: 'secret',

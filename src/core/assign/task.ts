@@ -6,7 +6,7 @@ import type { Task, TaskStatus } from '../../model/task.ts';
 import { isTerminal } from '../../model/task.ts';
 import { hasLiveSuccessor, isWanted } from '../task/known.ts';
 import type { Observed, PlacedTask } from '../task/known.ts';
-import { ownNames, sharedNames } from './names.ts';
+import { ownNames, sharedNames, taskListNames } from './names.ts';
 
 const isOfJob = (task: Task, service: Service | undefined): boolean =>
   task.desiredState === 'complete' || (service !== undefined && isJob(service.spec));
@@ -31,6 +31,8 @@ export interface EndpointFacts {
   readonly observed: Observed;
   /** The task's node is down as far as anyone can tell. */
   readonly nodeDown: boolean;
+  /** Networks on which its service has an address of its own: it has the service's names there, not the task. */
+  readonly virtual?: ReadonlySet<string>;
 }
 
 /** Whether a task has endpoints: it may be running. Also where its agent goes on with a task that has no row yet. */
@@ -40,13 +42,14 @@ export const hasEndpoints = (status: TaskStatus, observed: EndpointFacts['observ
 /** A task on each of its networks. Ready: it may be given traffic, and is not about to stop. */
 export const endpointsOf = (
   task: PlacedTask,
-  { status, observed, nodeDown }: EndpointFacts,
+  { status, observed, nodeDown, virtual }: EndpointFacts,
 ): readonly AssignedEndpoint[] => {
   if (!hasEndpoints(status, observed)) return [];
   const ready = status.ready && status.state === 'running' && isWanted(task) && !nodeDown;
   const taskNames = ownNames(task);
   return task.addresses.map(({ networkId, address }) => {
     const attachment = attachmentOf(task, networkId);
+    const shared = attachment === undefined ? [] : sharedNames(task, attachment);
     return {
       kind: 'endpoint',
       id: `${networkId}/${task.id}`,
@@ -56,7 +59,7 @@ export const endpointsOf = (
       serviceId: task.serviceId,
       address,
       // No attachment: the ingress network, which everything published shares, and where nothing is found by name.
-      names: attachment === undefined ? [] : [...sharedNames(task, attachment)],
+      names: [...(virtual?.has(networkId) === true ? taskListNames(shared) : shared)],
       taskNames: attachment === undefined ? [] : [...taskNames],
       ready,
     };

@@ -1,10 +1,11 @@
-import type { AssignedEndpoint, AssignedTask, Assignment } from '../../model/assignment.ts';
+import type { AssignedEndpoint, AssignedTask, AssignedVip, Assignment } from '../../model/assignment.ts';
 import type { NetworkId } from '../../model/ids.ts';
 import type { Node } from '../../model/node.ts';
 import { assignmentKey } from '../../model/protocol.ts';
-import { configOf, networkOf, overlayMtu, peerOf, publishesOf, secretOf, selfOf } from '../../core/assign/shared.ts';
+import { configOf, networkOf, overlayMtu, peerOf, secretOf, selfOf } from '../../core/assign/shared.ts';
 import { containerShare } from '../../core/assign/container.ts';
 import type { ContainerShare } from '../../core/assign/container.ts';
+import { publishesOf, vipsOf } from '../../core/assign/service.ts';
 import { assignedTaskOf, endpointsOf, hasEndpoints, needsOf } from '../../core/assign/task.ts';
 import type { TaskNeeds } from '../../core/assign/task.ts';
 import { isPlaced } from '../../core/task/known.ts';
@@ -18,6 +19,7 @@ import { nothingDirty } from './dirty.ts';
 import type { Dirty } from './dirty.ts';
 import { DoorShare } from './door.ts';
 import { Counter, Group } from './group.ts';
+import { isSame, sameEndpoint, sameTask } from './same.ts';
 
 /** What one task contributes, as it was last worked out. */
 interface TaskShare {
@@ -53,6 +55,8 @@ export class AssignmentTable {
   /** Task that an agent started by itself → the task with a row whose endpoints stay for its sake. */
   readonly #followed = new Map<string, string>();
   readonly #publishes = new Map<string, readonly string[]>();
+  /** The addresses of each service's own. */
+  readonly #vips = new Map<string, readonly AssignedVip[]>();
   /** Nodes on each network. */
   readonly #members = new Map<string, Set<string>>();
   #ingress: NetworkId | undefined;
@@ -254,11 +258,30 @@ export class AssignmentTable {
     for (const key of this.#publishes.get(id) ?? []) {
       if (!keys.includes(key) && this.#publishOwner(key) === id) this.#everyone.remove(key);
     }
-    for (const item of items) this.#everyone.put(item);
+    for (const item of items)
+      if (!isSame(this.#everyone.items.get(assignmentKey(item)), item)) this.#everyone.put(item);
     if (keys.length === 0) this.#publishes.delete(id);
     else this.#publishes.set(id, keys);
-    if (service !== undefined) return;
+    const moved = this.#foldVips(id, service === undefined ? [] : vipsOf(service));
+    if (service !== undefined && !moved) return;
     for (const task of this.#view.find('task', 'service', id)) dirtyTasks.add(task.id);
+  }
+
+  /** True where its tasks have other names now. */
+  #foldVips(id: string, after: readonly AssignedVip[]): boolean {
+    const before = this.#vips.get(id) ?? [];
+    if (before.length === 0 && after.length === 0) return false;
+    if (after.length === 0) this.#vips.delete(id);
+    else this.#vips.set(id, after);
+    const networks = new Set(after.map(({ networkId }) => networkId));
+    for (const vip of before) {
+      if (!networks.has(vip.networkId)) this.#group(vip.networkId).remove(assignmentKey(vip));
+    }
+    for (const vip of after) {
+      const group = this.#group(vip.networkId);
+      if (!isSame(group.items.get(assignmentKey(vip)), vip)) group.put(vip);
+    }
+    return before.length !== after.length || before.some(({ networkId }) => !networks.has(networkId));
   }
 
   /** A port may have passed from one service to another in one commit. */
@@ -342,9 +365,11 @@ export class AssignmentTable {
     const { status } = knownIn(this.#view, task);
     this.#follow(task, status);
     const nodeDown = this.#view.get('nodeStatus', task.nodeId)?.state === 'down';
-    const endpoints = endpointsOf(task, { status, observed, nodeDown });
+    const service = this.#view.get('service', task.serviceId);
+    const virtual = new Set(service?.virtualIps?.map(({ networkId }) => networkId));
+    const endpoints = endpointsOf(task, { status, observed, nodeDown, virtual });
     const needs = needsOf(task, hasEndpoints(status, observed));
-    return { needs, assigned: assignedTaskOf(task, this.#view.get('service', task.serviceId)), endpoints };
+    return { needs, assigned: assignedTaskOf(task, service), endpoints };
   }
 
   #need({ nodeId, networks, secrets, configs }: TaskNeeds): void {
@@ -411,21 +436,3 @@ const isRunning = ({ nodeId }: SingleContainer, status: SingleContainerStatus | 
   status === undefined || (status.running && status.nodeId === nodeId);
 
 const nothingNeeded = { secrets: [], configs: [] };
-
-const sameTask = (before: AssignedTask | undefined, after: AssignedTask): boolean =>
-  before !== undefined &&
-  before.spec === after.spec &&
-  before.desiredState === after.desiredState &&
-  before.addresses === after.addresses &&
-  before.genericResources === after.genericResources &&
-  before.job === after.job &&
-  JSON.stringify(before.hostPorts) === JSON.stringify(after.hostPorts);
-
-const sameEndpoint = (before: AssignedEndpoint, after: AssignedEndpoint): boolean =>
-  before.ready === after.ready &&
-  before.nodeId === after.nodeId &&
-  before.address === after.address &&
-  before.names.join() === after.names.join() &&
-  before.taskNames.join() === after.taskNames.join() &&
-  before.servers?.join() === after.servers?.join() &&
-  before.links?.join() === after.links?.join();

@@ -7,9 +7,9 @@ import type { Commands, Created } from '../manager.ts';
 import { resolve } from '../references.ts';
 import { changed, rolledBack } from '../service/change.ts';
 import { checkedSpec, warningsOf } from '../service/check.ts';
-import { withPorts } from '../service/ports.ts';
-import type { CommandContext } from './context.ts';
-import { newRow } from './context.ts';
+import { withEndpoint } from '../service/endpoint.ts';
+import { allocating, newRow } from './context.ts';
+import type { CommandContext, ServiceContext } from './context.ts';
 
 type ServiceCommands = Pick<
   Commands,
@@ -19,24 +19,21 @@ type ServiceCommands = Pick<
 export const serviceCommands = (context: CommandContext): ServiceCommands => {
   const { store } = context;
   return {
-    createService: async (spec) => (await store.update((transaction) => addService(transaction, spec, context))).value,
-    updateService: async (reference, version, spec) => {
-      const { value: warnings } = await store.update((transaction) => {
-        const service = resolve(transaction, 'service', reference);
-        return changeService(transaction, service, spec, version);
-      });
-      return { warnings };
-    },
-    rollbackService: async (reference, version) => {
-      const { value: warnings } = await store.update((transaction) =>
-        rollBack(transaction, resolve(transaction, 'service', reference), version, context.clock.now()),
-      );
-      return { warnings };
-    },
+    createService: async (spec) => await allocating(context, (transaction, own) => addService(transaction, spec, own)),
+    updateService: async (reference, version, spec) => ({
+      warnings: await allocating(context, (transaction, own) =>
+        changeService(transaction, resolve(transaction, 'service', reference), spec, own, version),
+      ),
+    }),
+    rollbackService: async (reference, version) => ({
+      warnings: await allocating(context, (transaction, own) =>
+        rollBack(transaction, resolve(transaction, 'service', reference), version, own),
+      ),
+    }),
     scaleService: async (reference, replicas) => {
-      await store.update((transaction) => {
+      await allocating(context, (transaction, own) => {
         const service = resolve(transaction, 'service', reference);
-        changeService(transaction, service, scaled(service, replicas));
+        changeService(transaction, service, scaled(service, replicas), own);
       });
     },
     removeService: async (reference) => {
@@ -47,10 +44,10 @@ export const serviceCommands = (context: CommandContext): ServiceCommands => {
   };
 };
 
-export const addService = (transaction: Transaction, wanted: ServiceSpec, context: CommandContext): Created => {
+export const addService = (transaction: Transaction, wanted: ServiceSpec, context: ServiceContext): Created => {
   const spec = checkedSpec(transaction, wanted);
   const row = newRow<ServiceId>(context);
-  transaction.create('service', withPorts(transaction, { ...row, spec, specVersion: 1, ports: [] }));
+  transaction.create('service', withEndpoint(transaction, { ...row, spec, specVersion: 1, ports: [] }, context));
   return { id: row.id, warnings: warningsOf(transaction, spec) };
 };
 
@@ -59,6 +56,7 @@ export const changeService = (
   transaction: Transaction,
   service: Service,
   wanted: ServiceSpec,
+  context: ServiceContext,
   version?: number,
 ): readonly string[] => {
   const { name, mode } = service.spec;
@@ -69,21 +67,30 @@ export const changeService = (
     throw new TuttiError('not-implemented', `service ${name} is ${mode.kind} and cannot become ${wanted.mode.kind}`);
   }
   const spec = checkedSpec(transaction, wanted);
-  transaction.update('service', withPorts(transaction, changed(service, spec)), version);
+  transaction.update('service', withEndpoint(transaction, changed(service, spec), context), version);
   return warningsOf(transaction, spec);
 };
 
-const rollBack = (transaction: Transaction, service: Service, version: number, now: number): readonly string[] => {
+const rollBack = (
+  transaction: Transaction,
+  service: Service,
+  version: number,
+  context: ServiceContext,
+): readonly string[] => {
   if (service.previousSpec === undefined) {
     throw new TuttiError('conflict', `service ${service.id} does not have a previous spec`);
   }
   // What it referred to may be gone by now.
   const back = rolledBack(service, 'swap');
   const spec = checkedSpec(transaction, back.spec);
-  const updateStatus = { state: 'rollback_started', startedAt: now, message: 'manually requested rollback' } as const;
+  const updateStatus = {
+    state: 'rollback_started',
+    startedAt: context.clock.now(),
+    message: 'manually requested rollback',
+  } as const;
   // A job is not moved from one version to the other: it runs again.
   const status = isJob(spec) ? {} : { updateStatus };
-  transaction.update('service', withPorts(transaction, { ...back, spec, ...status }), version);
+  transaction.update('service', withEndpoint(transaction, { ...back, spec, ...status }, context), version);
   return warningsOf(transaction, spec);
 };
 

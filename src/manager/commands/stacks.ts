@@ -3,11 +3,12 @@ import { planRemoval, planStack } from '../../core/plan/plan.ts';
 import type { PlanAction } from '../../core/plan/plan.ts';
 import { TuttiError } from '../../model/errors.ts';
 import type { StackSpec } from '../../model/stack.ts';
-import type { Store, Transaction, View } from '../../store/store.ts';
+import type { Transaction, View } from '../../store/store.ts';
 import type { Commands } from '../manager.ts';
 import { resolve } from '../references.ts';
 import { warningsOf } from '../service/check.ts';
-import type { CommandContext } from './context.ts';
+import { allocating } from './context.ts';
+import type { CommandContext, ServiceContext } from './context.ts';
 import { addConfig, addSecret, dropFile } from './files.ts';
 import { addNetwork, dropNetwork } from './networks.ts';
 import { addService, changeService } from './services.ts';
@@ -16,20 +17,20 @@ type StackCommands = Pick<Commands, 'planStack' | 'applyStack' | 'removeStack'>;
 
 export const stackCommands = (context: CommandContext): StackCommands => {
   const { store } = context;
-  const apply = (transaction: Transaction, stack: StackSpec, options: { readonly prune: boolean }) => {
-    const actions = planStack(stack, currentState(transaction), options);
-    for (const action of actions) carryOut(transaction, action, context);
-    return { actions, warnings: actions.flatMap((action) => warningsAbout(transaction, action)) };
-  };
+  const apply =
+    (stack: StackSpec, options: { readonly prune: boolean }) => (transaction: Transaction, own: ServiceContext) => {
+      const actions = planStack(stack, currentState(transaction), options);
+      for (const action of actions) carryOut(transaction, action, own);
+      return { actions, warnings: actions.flatMap((action) => warningsAbout(transaction, action)) };
+    };
   return {
-    planStack: async (stack, options) => await tried(store, (transaction) => apply(transaction, stack, options)),
-    applyStack: async (stack, options) =>
-      (await store.update((transaction) => apply(transaction, stack, options))).value,
+    planStack: async (stack, options) => await tried(context, apply(stack, options)),
+    applyStack: async (stack, options) => await allocating(context, apply(stack, options)),
     removeStack: async (name) => {
       const { value } = await store.update((transaction) => {
         const actions = planRemoval(name, currentState(transaction));
         if (actions.length === 0) throw new TuttiError('not-found', `nothing found in stack: ${name}`);
-        for (const action of actions) carryOut(transaction, action, context);
+        for (const action of actions) carryOut(transaction, action, { ...context, given: new Set() });
         return actions.map(({ object, name: removed }) => ({ kind: object, name: removed }));
       });
       return { removed: value };
@@ -38,11 +39,14 @@ export const stackCommands = (context: CommandContext): StackCommands => {
 };
 
 /** What a transaction would come to: whatever would refuse it does, and nothing is written. */
-const tried = async <Value>(store: Store, decide: (transaction: Transaction) => Value): Promise<Value> => {
+const tried = async <Value>(
+  context: CommandContext,
+  decide: (transaction: Transaction, own: ServiceContext) => Value,
+): Promise<Value> => {
   const onlyTried = new TuttiError('cancelled', 'the transaction was only tried');
   const values: Value[] = [];
-  const committed = store.update((transaction) => {
-    values.push(decide(transaction));
+  const committed = allocating(context, (transaction, own) => {
+    values.push(decide(transaction, own));
     throw onlyTried;
   });
   await committed.catch((thrown: unknown) => {
@@ -65,13 +69,13 @@ const currentState = (view: View): CurrentState => ({
 });
 
 /** Does one action of a plan. The names in a service's specification are resolved as it is stored. */
-const carryOut = (transaction: Transaction, action: PlanAction, context: CommandContext): void => {
+const carryOut = (transaction: Transaction, action: PlanAction, context: ServiceContext): void => {
   switch (action.kind) {
     case 'create':
       create(transaction, action, context);
       return;
     case 'update':
-      update(transaction, action);
+      update(transaction, action, context);
       return;
     case 'remove':
       remove(transaction, action);
@@ -82,7 +86,7 @@ const carryOut = (transaction: Transaction, action: PlanAction, context: Command
 
 type ActionOf<Kind extends PlanAction['kind']> = Extract<PlanAction, { kind: Kind }>;
 
-const create = (transaction: Transaction, action: ActionOf<'create'>, context: CommandContext): void => {
+const create = (transaction: Transaction, action: ActionOf<'create'>, context: ServiceContext): void => {
   switch (action.object) {
     case 'network':
       addNetwork(transaction, action.spec, context);
@@ -99,7 +103,7 @@ const create = (transaction: Transaction, action: ActionOf<'create'>, context: C
 };
 
 /** Only services change in place, and the labels of the rest. */
-const update = (transaction: Transaction, action: ActionOf<'update'>): void => {
+const update = (transaction: Transaction, action: ActionOf<'update'>, context: ServiceContext): void => {
   const missing = () => new TuttiError('not-found', `${action.object} ${action.name} is gone`);
   switch (action.object) {
     case 'network': {
@@ -123,7 +127,7 @@ const update = (transaction: Transaction, action: ActionOf<'update'>): void => {
     case 'service': {
       const service = transaction.get('service', action.id);
       if (service === undefined) throw missing();
-      changeService(transaction, service, action.spec);
+      changeService(transaction, service, action.spec, context);
     }
   }
 };

@@ -1,8 +1,10 @@
 import { allocateOverlayEndpoint } from '../../core/allocate/overlay.ts';
+import { virtualNetworks } from '../../core/allocate/virtual.ts';
 import { hasEnded, isWanted, knownStatus } from '../../core/task/known.ts';
 import type { TaskId } from '../../model/ids.ts';
+import type { Service } from '../../model/service.ts';
 import type { Task } from '../../model/task.ts';
-import type { Change, Commit, Store } from '../../store/store.ts';
+import type { Change, Commit, Store, View } from '../../store/store.ts';
 import type { Allocator } from '../allocator.ts';
 import { startLoop } from './loop.ts';
 import type { LoopPorts } from './loop.ts';
@@ -13,6 +15,8 @@ export interface AllocateLoopPorts extends LoopPorts {
 
 /** One key for all nodes: their ends of the overlay are chosen together. */
 const nodesKey = 'nodes';
+/** And for all services that lack a virtual address. */
+const servicesKey = 'services';
 
 /**
  * Gives what could not be given at once: addresses to tasks that were made when none was free, and to each new node its
@@ -22,6 +26,8 @@ export const startAllocateLoop = (ports: AllocateLoopPorts): AsyncDisposable => 
   const { store, allocator } = ports;
   /** Tasks without addresses: tried again when room appears. */
   const waiting = new Set<string>();
+  /** Services lack a virtual address: the same. */
+  let lacking = false;
   const loop = startLoop(
     {
       name: 'allocate',
@@ -29,11 +35,13 @@ export const startAllocateLoop = (ports: AllocateLoopPorts): AsyncDisposable => 
       all: function* (view) {
         allocator.resync();
         yield nodesKey;
+        yield servicesKey;
         for (const task of view.list('task')) if (needsAddresses(task)) yield task.id;
       },
       pass: async (keys) => {
-        for (const key of keys) if (key !== nodesKey) waiting.add(key);
+        for (const key of keys) if (key !== nodesKey && key !== servicesKey) waiting.add(key);
         if (waiting.size > 0) await giveAddresses(ports, waiting);
+        if (keys.has(servicesKey)) lacking = await giveVirtualIps(ports);
         if (keys.has(nodesKey)) await giveOverlayEndpoints(store);
       },
     },
@@ -41,6 +49,7 @@ export const startAllocateLoop = (ports: AllocateLoopPorts): AsyncDisposable => 
   );
   const freed = allocator.onFreed(() => {
     if (waiting.size > 0) loop.mark(waiting);
+    if (lacking) loop.mark([servicesKey]);
   });
   return {
     async [Symbol.asyncDispose]() {
@@ -68,6 +77,10 @@ const noteChange = (
   } else if (table === 'network' || (table === 'nodeStatus' && before?.state !== after?.state)) {
     // A new network has room; a fixed address may be taken over from a node that went down.
     for (const taskId of waiting) mark(taskId);
+    if (table === 'network') mark(servicesKey);
+  } else if (table === 'service') {
+    // There was no room.
+    if (after !== undefined && before !== after && mayLack(after)) mark(servicesKey);
   }
 };
 
@@ -95,6 +108,39 @@ const giveAddresses = async ({ store, allocator, clock }: AllocateLoopPorts, wai
   waiting.clear();
   for (const { id } of reasons.keys()) waiting.add(id);
   explain(store, reasons, clock.now());
+};
+
+/** Without a look at its networks. */
+const mayLack = ({ spec, virtualIps = [] }: Service): boolean =>
+  spec.endpoint?.mode !== 'dnsrr' && (spec.task.networks?.length ?? 0) > virtualIps.length;
+
+const lacksVirtualIp = (view: View, service: Service): boolean => {
+  const networks = virtualNetworks(service, (id) => view.get('network', id));
+  return networks.length > (service.virtualIps ?? []).length;
+};
+
+/** True where some service still lacks one. Tasks come first: without its own address a service is found by theirs. */
+const giveVirtualIps = async ({ store, allocator }: AllocateLoopPorts): Promise<boolean> => {
+  const wanting = Array.from(store.view.list('service')).filter((service) => lacksVirtualIp(store.view, service));
+  if (wanting.length === 0) return false;
+  const ids = wanting.map(({ id }) => id);
+  let lacking = false;
+  try {
+    await store.update((transaction) => {
+      lacking = false;
+      for (const id of ids) {
+        const service = transaction.get('service', id);
+        if (service === undefined || !lacksVirtualIp(transaction, service)) continue;
+        const next = { ...service, virtualIps: allocator.giveService(transaction, service) };
+        if (lacksVirtualIp(transaction, next)) lacking = true;
+        if (next.virtualIps.length > (service.virtualIps ?? []).length) transaction.update('service', next);
+      }
+    });
+  } catch (error) {
+    allocator.takeBackServices(ids);
+    throw error;
+  }
+  return lacking;
 };
 
 const explain = (store: Store, reasons: ReadonlyMap<Task, string>, now: number): void => {

@@ -8,7 +8,7 @@ import type { UpdateDecision } from '../../core/update/update.ts';
 import type { TaskId } from '../../model/ids.ts';
 import type { Service } from '../../model/service.ts';
 import { rolledBack } from '../service/change.ts';
-import { withPorts } from '../service/ports.ts';
+import { withEndpoint } from '../service/endpoint.ts';
 import type { Randomness } from '../../platform/ports.ts';
 import type { Transaction } from '../../store/store.ts';
 import type { Allocator } from '../allocator.ts';
@@ -52,10 +52,14 @@ const commitService = async (
   context: PassContext,
 ): Promise<void> => {
   const given: TaskId[] = [];
+  const services = new Set<string>();
   try {
-    await ports.store.update((transaction) => decideService(id, { transaction, ports, watch, context, given }));
+    await ports.store.update((transaction) =>
+      decideService(id, { transaction, ports, watch, context, given, services }),
+    );
   } catch (error) {
     ports.allocator.takeBack(given);
+    ports.allocator.takeBackServices(services);
     throw error;
   }
 };
@@ -67,6 +71,8 @@ interface Decision {
   readonly context: PassContext;
   /** Tasks that addresses were given to in this commit. */
   readonly given: TaskId[];
+  /** And services. */
+  readonly services: Set<string>;
 }
 
 const decideService = (id: string, decision: Decision): void => {
@@ -91,7 +97,7 @@ const decideService = (id: string, decision: Decision): void => {
     unmet: unmetDependencies(dependencies, (name) => dependencyOf(transaction, name, runningSince)),
   });
   const update = advanceUpdate(draft);
-  applyUpdate(service, update, transaction);
+  applyUpdate(service, update, decision);
   for (const action of draft.actions()) applyTask(action, decision);
   if (update.wakeAt !== undefined) decision.context.wakeAt(id, update.wakeAt);
 };
@@ -103,10 +109,12 @@ const removeTasks = (transaction: Transaction, serviceId: string): void => {
   }
 };
 
-const applyUpdate = (service: Service, { status, rollBackTo }: UpdateDecision, transaction: Transaction): void => {
+const applyUpdate = (service: Service, { status, rollBackTo }: UpdateDecision, decision: Decision): void => {
   if (status === undefined) return;
+  const { transaction, ports, services } = decision;
   const base = rollBackTo === undefined ? service : rolledBack(service, 'forget');
-  transaction.update('service', { ...withPorts(transaction, base, 'keep'), updateStatus: status });
+  const endpoint = { allocator: ports.allocator, given: services };
+  transaction.update('service', { ...withEndpoint(transaction, base, endpoint, 'keep'), updateStatus: status });
 };
 
 const applyTask = (action: TaskAction, { transaction, ports, given }: Decision): void => {

@@ -45,7 +45,11 @@ export const serviceRecord = (view: View, service: Service): ServiceRecord => {
     if (state === 'complete' && task.specVersion === service.specVersion) completed += 1;
     if (state === 'running' && !isOnDownNode(view, task)) running += 1;
   }
-  return { service, running, desired: desiredOf(service, wanted), completed };
+  const virtualIps = (service.virtualIps ?? []).map(({ networkId, address }) => ({
+    networkId,
+    address: `${address}/${view.get('network', networkId)?.subnet?.split('/')[1] ?? '32'}`,
+  }));
+  return { service, running, desired: desiredOf(service, wanted), completed, virtualIps };
 };
 
 const isOnDownNode = (view: View, { nodeId }: Task): boolean =>

@@ -1,4 +1,10 @@
-import type { AssignedEndpoint, AssignedNetwork, AssignedPublish, Assignment } from '../../../src/model/assignment.ts';
+import type {
+  AssignedEndpoint,
+  AssignedNetwork,
+  AssignedPublish,
+  AssignedVip,
+  Assignment,
+} from '../../../src/model/assignment.ts';
 import type { LabNode } from './lab.ts';
 
 /** A task for the lab to run: a container with static addresses. */
@@ -30,10 +36,20 @@ export interface LabPublish {
   readonly network: string;
 }
 
+/** A service's own address on a network. */
+export interface LabVip {
+  readonly service: string;
+  readonly network: string;
+  readonly address: string;
+  readonly aliases?: readonly string[];
+  readonly affinity?: 'client';
+}
+
 export interface LabState {
   readonly networks: readonly LabNetwork[];
   readonly tasks: readonly LabTask[];
   readonly publishes?: readonly LabPublish[];
+  readonly vips?: readonly LabVip[];
 }
 
 const nodeId = (node: LabNode): string => `id${node.name}`;
@@ -87,8 +103,9 @@ export function assignmentsFor(self: LabNode, nodes: readonly LabNode[], state: 
     ...state.tasks.flatMap((task) =>
       Object.entries(task.addresses)
         .filter(([network]) => given.has(network))
-        .map(([network, address]) => endpointOf(task, network, address)),
+        .map(([network, address]) => endpointOf(task, network, address, state.vips ?? [])),
     ),
+    ...(state.vips ?? []).filter(({ network }) => given.has(network)).map(vipOf),
     ...(state.publishes ?? []).map(
       ({ protocol, published, target, service, network }) =>
         ({
@@ -105,7 +122,18 @@ export function assignmentsFor(self: LabNode, nodes: readonly LabNode[], state: 
   ];
 }
 
-const endpointOf = (task: LabTask, network: string, address: string): AssignedEndpoint =>
+const vipOf = ({ service, network, address, aliases = [], affinity }: LabVip): AssignedVip =>
+  ({
+    kind: 'vip',
+    id: `${network}/service${service}`,
+    networkId: network,
+    serviceId: `service${service}`,
+    address,
+    names: [service, ...aliases],
+    ...(affinity !== undefined && { affinity }),
+  }) as unknown as AssignedVip;
+
+const endpointOf = (task: LabTask, network: string, address: string, vips: readonly LabVip[]): AssignedEndpoint =>
   ({
     kind: 'endpoint',
     id: `${network}/${task.id}`,
@@ -114,7 +142,9 @@ const endpointOf = (task: LabTask, network: string, address: string): AssignedEn
     nodeId: nodeId(task.node),
     serviceId: `service${task.service}`,
     address,
-    names: [task.service, ...(task.aliases ?? [])],
+    names: vips.some((vip) => vip.service === task.service && vip.network === network)
+      ? [`tasks.${task.service}`]
+      : [task.service, ...(task.aliases ?? [])],
     taskNames: [`${task.service}.1.${task.id}`],
     ready: task.ready ?? true,
   }) as unknown as AssignedEndpoint;

@@ -37,6 +37,9 @@ export const serviceRecordTo = (
     Endpoint: {
       Spec: endpointTo(service.spec.endpoint ?? {}),
       ...(service.ports.length > 0 ? { Ports: service.ports.map(portTo) } : {}),
+      ...(record.virtualIps.length > 0 && {
+        VirtualIPs: record.virtualIps.map(({ networkId, address }) => ({ NetworkID: networkId, Addr: address })),
+      }),
     },
     UpdateStatus: given(service.updateStatus, updateStatusTo),
     ServiceStatus: status ? statusOf(record) : undefined,
