@@ -230,7 +230,11 @@ export interface Containers {
    */
   create(spec: SingleContainerSpec, signal: AbortSignal): Promise<ContainerMade>;
   /** On its engine and in the cluster. Throws `already-exists`, `invalid-argument`, else what the engine said. */
-  rename(container: Pick<KnownContainer, 'id' | 'nodeId' | 'name'>, name: string, signal: AbortSignal): Promise<void>;
+  rename(
+    container: Pick<KnownContainer, 'id' | 'nodeId' | 'name'> & Partial<Pick<KnownContainer, 'summary'>>,
+    name: string,
+    signal: AbortSignal,
+  ): Promise<void>;
   /** Its engine has removed it: its name is free again. Nothing where it was not made through Tutti. */
   removed(engineId: string): Promise<void>;
   /**

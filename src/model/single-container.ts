@@ -71,7 +71,16 @@ export interface ContainerDependency {
 }
 
 /** What a container leaves behind on a node that was lost: removed there when the node is back. */
-export interface Superseded {
+export type Superseded = SupersededContainer | SupersededRequest;
+
+/** Nobody knows whether the node's engine did what it was asked. If so the container is called so, and never ran. */
+export interface SupersededRequest {
+  readonly nodeId: NodeId;
+  readonly engineId?: never;
+  readonly name: string;
+}
+
+export interface SupersededContainer {
   readonly nodeId: NodeId;
   readonly engineId: string;
   /** Its volumes without a name stay: whoever removed it did not ask for their removal. */
@@ -90,6 +99,8 @@ export interface SingleContainer extends Stored<string> {
   /** It is being made again because its node was lost; `start`: it ran there. */
   readonly moving?: { readonly start: boolean };
   readonly superseded?: readonly Superseded[];
+  /** Of one that is rescheduled: its engine was last heard to run it. Absent: no. */
+  readonly ran?: boolean;
   /** It was removed; what it left on lost nodes was not yet. Its name is its row's id then. */
   readonly gone?: true;
   /** The networks of the cluster that it is on. Absent: none. */

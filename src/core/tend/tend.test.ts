@@ -22,6 +22,7 @@ const aRow = (over: Partial<SingleContainer> = {}, policy: 'off' | 'on-node-fail
     dependencies: [],
   },
   nodeId: 'n1' as NodeId,
+  ran: true,
   ...over,
 });
 

@@ -1,4 +1,4 @@
-import type { SingleContainer, Superseded } from '../../model/single-container.ts';
+import type { SingleContainer, Superseded, SupersededContainer } from '../../model/single-container.ts';
 
 /** How a node stands, for what is on it. `away`: it may come back in a moment; nothing is done about it. */
 export type NodeStanding = 'ready' | 'away' | 'down' | 'removed';
@@ -11,8 +11,8 @@ export interface TendInput {
   readonly listed: boolean;
   /** As its engine last told of it. */
   readonly known: { readonly name: string } | undefined;
-  /** It was last seen running. */
-  readonly running: boolean;
+  /** Its engine was last heard to run it. Undefined: not heard of since the manager began. */
+  readonly running: boolean | undefined;
 }
 
 export type TendAction =
@@ -24,10 +24,12 @@ export type TendAction =
   | { readonly kind: 'verify' }
   /** It was given another name on its engine. */
   | { readonly kind: 'rename'; readonly name: string }
+  /** It was started or it ended: written down, for when its node is lost. */
+  | { readonly kind: 'note'; readonly ran: boolean }
   /** Its node is lost: it gets another, where one fits. */
   | { readonly kind: 'move'; readonly start: boolean }
   /** The node that it had to leave is back before it was made elsewhere. */
-  | { readonly kind: 'return'; readonly to: Superseded }
+  | { readonly kind: 'return'; readonly to: SupersededContainer }
   /** It is made on the node that it was moved to. */
   | { readonly kind: 'make' }
   /** It was made there: it is started, where it ran before, and has arrived. */
@@ -56,9 +58,9 @@ const tendOwn = (input: TendInput): TendAction | undefined => {
     case 'away':
       return undefined;
     case 'down':
-      return isMoved(input) ? { kind: 'move', start: input.running } : undefined;
+      return isMoved(input) ? { kind: 'move', start: ranThere(input) } : undefined;
     case 'removed':
-      return isMoved(input) ? { kind: 'move', start: input.running } : { kind: 'drop' };
+      return isMoved(input) ? { kind: 'move', start: ranThere(input) } : { kind: 'drop' };
   }
 };
 
@@ -66,10 +68,15 @@ const tendOwn = (input: TendInput): TendAction | undefined => {
 const isMoved = ({ container: { spec, engineId } }: TendInput): boolean =>
   spec.reschedule === 'on-node-failure' && engineId !== undefined;
 
-const tendThere = ({ container, listed, known }: TendInput): TendAction | undefined => {
+/** Only what is known to have run is started elsewhere. */
+const ranThere = ({ container, running }: TendInput): boolean => running ?? container.ran === true;
+
+const tendThere = ({ container, listed, known, running }: TendInput): TendAction | undefined => {
   if (container.engineId === undefined) return { kind: 'settle' };
   if (known === undefined) return listed ? { kind: 'verify' } : undefined;
-  return known.name === container.spec.name ? undefined : { kind: 'rename', name: known.name };
+  if (known.name !== container.spec.name) return { kind: 'rename', name: known.name };
+  if (container.spec.reschedule === 'off' || running === undefined) return undefined;
+  return running === (container.ran === true) ? undefined : { kind: 'note', ran: running };
 };
 
 const tendMoving = (
@@ -78,7 +85,9 @@ const tendMoving = (
   standing: NodeStanding,
 ): TendAction | undefined => {
   if (container.engineId === undefined) {
-    const home = container.superseded?.findLast(({ nodeId }) => standingOf(nodeId) === 'ready');
+    const home = container.superseded?.findLast(
+      (left): left is SupersededContainer => left.engineId !== undefined && standingOf(left.nodeId) === 'ready',
+    );
     if (home !== undefined) return { kind: 'return', to: home };
   }
   switch (standing) {

@@ -4,6 +4,7 @@ import type { Clock, Randomness } from '../../platform/ports.ts';
 import type { Store } from '../../store/store.ts';
 import { newRow } from '../commands/context.ts';
 import type { KnownContainer } from '../manager.ts';
+import { noteRunning, runs } from './running.ts';
 
 export interface AdoptPorts {
   readonly store: Store;
@@ -11,31 +12,42 @@ export interface AdoptPorts {
   readonly random: Pick<Randomness, 'id'>;
 }
 
+/** What has to be known of a container for a row of its own. */
+export type Adoptable = Pick<KnownContainer, 'id' | 'nodeId' | 'name'> & Partial<Pick<KnownContainer, 'summary'>>;
+
+/** A row for a container that was made on its engine, not through Tutti. */
+export const adoptedRow = (
+  ports: Pick<AdoptPorts, 'clock' | 'random'>,
+  { id, nodeId, name, summary }: Adoptable,
+): SingleContainer => ({
+  ...newRow(ports),
+  nodeId: nodeId as NodeId,
+  engineId: id,
+  spec: {
+    name,
+    image: summary?.Image ?? '',
+    request: {},
+    hints: { constraints: [], affinities: [] },
+    reschedule: 'off',
+    reservation: { nanoCpus: 0, memoryBytes: 0 },
+    hostPorts: [],
+    volumes: [],
+    dependencies: [],
+  },
+});
+
 /**
  * Makes a row for a container that was made on its engine, not through Tutti: what it has on the cluster's networks has to
  * be written somewhere. Throws `already-exists` where another container of the cluster has its name.
  */
 export const adopt = async (ports: AdoptPorts, container: KnownContainer): Promise<SingleContainer> => {
-  const row: SingleContainer = {
-    ...newRow(ports),
-    nodeId: container.nodeId as NodeId,
-    engineId: container.id,
-    spec: {
-      name: container.name,
-      image: container.summary.Image ?? '',
-      request: {},
-      hints: { constraints: [], affinities: [] },
-      reschedule: 'off',
-      reservation: { nanoCpus: 0, memoryBytes: 0 },
-      hostPorts: [],
-      volumes: [],
-      dependencies: [],
-    },
-  };
-  await ports.store.update((transaction) => {
-    if (transaction.find('container', 'engine', container.id).length === 0) transaction.create('container', row);
+  const { value: row } = await ports.store.update((transaction) => {
+    const [present] = transaction.find('container', 'engine', container.id);
+    if (present !== undefined) return present;
+    const fresh = adoptedRow(ports, container);
+    transaction.create('container', fresh);
+    return fresh;
   });
-  const running = container.summary.State === 'running' || container.summary.State === 'paused';
-  ports.store.observe((soft) => soft.put('containerStatus', row.id, { nodeId: row.nodeId, running }));
-  return ports.store.view.find('container', 'engine', container.id)[0] ?? row;
+  noteRunning(ports.store, row, runs(container.summary.State));
+  return ports.store.view.get('container', row.id) ?? row;
 };

@@ -19,14 +19,20 @@ interface Lab extends AsyncDisposable {
   readonly networks: ContainerNetworksOfManager;
   /** What the engine of the node was asked: `POST /networks/…`. */
   readonly asked: string[];
+  /** Networks that the engine says every container is on. */
+  readonly on: string[];
   /** Makes the next request of the engine fail with this message. */
   refuse(message: string): void;
+  /** Makes the next request of the engine come to this, before it is answered with anything. */
+  next(happens: (path: string) => void): void;
   make(request: SingleContainer['spec']['request'], more?: Partial<SingleContainer>): Promise<SingleContainer>;
 }
 
 const startLab = async (): Promise<Lab> => {
   const asked: string[] = [];
+  const on: string[] = [];
   const refusals: string[] = [];
+  const happenings: ((path: string) => void)[] = [];
   const request = async (_nodeId: string, { method, path, body }: NodeRequest): Promise<NodeResponse> => {
     const ids = parseNetworksPath(path);
     if (ids !== undefined) {
@@ -38,6 +44,9 @@ const startLab = async (): Promise<Lab> => {
     const sent: Uint8Array[] = [];
     for await (const chunk of body ?? []) sent.push(chunk);
     asked.push(`${method} ${parseEnginePath(path)} ${Buffer.concat(sent).toString()}`);
+    happenings.shift()?.(path);
+    if (method === 'GET')
+      return json(200, { NetworkSettings: { Networks: Object.fromEntries(on.map((name) => [name, {}])) } });
     const refusal = refusals.shift();
     return refusal === undefined ? json(200, {}) : json(500, { message: refusal });
   };
@@ -58,6 +67,8 @@ const startLab = async (): Promise<Lab> => {
     cluster,
     networks,
     asked,
+    on,
+    next: (happens) => void happenings.push(happens),
     refuse: (message) => void refusals.push(message),
     make: async (body, more = {}) => {
       count += 1;
@@ -130,7 +141,11 @@ test('a container is prepared with its addresses and finished with its other net
   });
   await lab.networks.finish(row, 'engine1', signal);
   const settings = { Container: 'engine1', EndpointConfig: { IPAMConfig: { IPv4Address: second?.address } } };
-  assert.deepEqual(lab.asked, [`POST /networks/tutti-1-${back}/connect ${JSON.stringify(settings)}`]);
+  const connects = () => lab.asked.filter((one) => one.startsWith('POST'));
+  assert.deepEqual(connects(), [`POST /networks/tutti-1-${back}/connect ${JSON.stringify(settings)}`]);
+  lab.on.push(`tutti-1-${front}`, `tutti-1-${back}`);
+  await lab.networks.finish(row, 'engine1', signal);
+  assert.equal(connects().length, 1);
   assert.deepEqual(await lab.networks.prepare(row, signal), request);
   assert.deepEqual(attachmentsOf(lab, row.id), [first, second]);
 });
@@ -183,6 +198,40 @@ test('connecting commits an address and takes it back where the engine refuses; 
   await lab.networks.disconnect(front, known, false, signal);
   assert.deepEqual(attachmentsOf(lab, row.id), []);
   await assert.rejects(lab.networks.disconnect(front, known, false, signal), /is not connected to network front/);
+});
+
+test('an address stays taken where nobody knows whether its container has it', async () => {
+  await using lab = await startLab();
+  const id = await network(lab, 'front');
+  const row = await lab.make({}, { engineId: 'engine1' });
+  const known = { id: 'engine1', name: 'row1', nodeId: 'node1', nodeName: 'node1', reachable: true, summary: {} };
+  const front = lab.cluster.manager.queries.network(id);
+  const lose = (): never => {
+    throw new TuttiError('unavailable', 'the connection was lost');
+  };
+  // Undone at once, as the engine says it is.
+  lab.next(lose);
+  await assert.rejects(lab.networks.connect(front, known, {}, signal), /was lost/);
+  assert.match(lab.asked.at(-1) ?? '', /disconnect .*"Force":true/);
+  assert.deepEqual(attachmentsOf(lab, row.id), []);
+  // Not to be asked.
+  lab.next(lose);
+  lab.next(lose);
+  await assert.rejects(lab.networks.connect(front, known, {}, signal), /was lost/);
+  assert.equal(attachmentsOf(lab, row.id).length, 1);
+  // Whoever asked has gone: it is done all the same.
+  await lab.networks.disconnect(front, known, false, signal);
+  const client = new AbortController();
+  lab.next(() => client.abort());
+  await lab.networks.connect(front, known, {}, client.signal);
+  assert.equal(attachmentsOf(lab, row.id).length, 1);
+  // What the engine did before, and nobody heard of, is done.
+  lab.next(lose);
+  await assert.rejects(lab.networks.disconnect(front, known, false, signal), /was lost/);
+  assert.equal(attachmentsOf(lab, row.id).length, 1);
+  lab.refuse(`container engine1 is not connected to network tutti-1-${id}`);
+  await lab.networks.disconnect(front, known, false, signal);
+  assert.deepEqual(attachmentsOf(lab, row.id), []);
 });
 
 test('a container that was made behind our back gets a row when it is connected', async () => {

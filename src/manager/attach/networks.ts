@@ -5,7 +5,6 @@ import type { NetworkId } from '../../model/ids.ts';
 import type { SingleContainer } from '../../model/single-container.ts';
 import type { Clock } from '../../platform/ports.ts';
 import type { ReadyNetworks } from '../../rpc/networks.ts';
-import { tellEngine } from '../engines/call.ts';
 import type { ContainerNetworks } from '../manager.ts';
 import { adopt } from './adopt.ts';
 import type { AdoptPorts } from './adopt.ts';
@@ -13,6 +12,7 @@ import { attach, detach, makeReady, wishOf } from './attach.ts';
 import { checkAddresses, noteRunning, noteSeen, runningOn, verifyRunning } from './running.ts';
 import type { RunningPorts } from './running.ts';
 import type { AttachPorts } from './attach.ts';
+import { connectOn, connectOrUndo, disconnectOn, networksOn } from './connect.ts';
 import type { LocalNetworksPorts } from './local.ts';
 import { nodesOfNetworks } from './near.ts';
 import { askedNetworks, placeOn, readSettings, rewritten } from './request.ts';
@@ -31,7 +31,7 @@ export interface ContainerNetworksOfManager extends ContainerNetworks {
    * as that node's engine is to get it. Again for a row that has moved: it keeps its addresses.
    */
   prepare(container: SingleContainer, signal: AbortSignal): Promise<CreateRequest>;
-  /** Connects the container that was made to its other networks: engines before API 1.44 take one at first. */
+  /** Connects the container that was made to those of its networks that it is not on: engines before API 1.44 take one at first. */
   finish(container: SingleContainer, engineId: string, signal: AbortSignal): Promise<void>;
   /** The nodes that a container with this request has to be on, for the networks that are one engine's own. */
   near(request: CreateRequest, signal: AbortSignal): Promise<readonly PlaceNear[]>;
@@ -56,10 +56,14 @@ export const createContainerNetworks = (ports: ContainerNetworksPorts): Containe
       const asked = askedNetworks(container.spec.request);
       if (asked === undefined || asked.fixedMode) return;
       const networks = asked.networks.map((one) => resolveNetwork(store.view, one));
-      const known = store.view.get('container', container.id)?.attachments?.length ?? 0;
-      if (networks.length < 2 && known < 2) return;
+      const attached = store.view.get('container', container.id)?.attachments?.length ?? 0;
+      if (networks.length < 2 && attached < 2) return;
       const { places } = await placesFor(ports, container, networks, signal);
-      for (const place of places.slice(1)) await connectOn(ports, container.nodeId, engineId, place, signal);
+      const known = { id: engineId, nodeId: container.nodeId };
+      const present = await networksOn(ports, known, signal);
+      for (const place of places.slice(1)) {
+        if (!present.has(place.network)) await connectOn(ports, known, place, signal);
+      }
     },
     async connect(network, container, given, signal) {
       checkAttachable(network);
@@ -72,14 +76,14 @@ export const createContainerNetworks = (ports: ContainerNetworksPorts): Containe
       }
       const wish = wishOf({ kind: 'cluster', reference: network.spec.name, settings, network });
       const attachments = await attach(ports, row.id, [wish]);
-      try {
-        const ready = await makeReady(ports, container.nodeId, [network.id], signal);
-        const place = clusterPlace(network.id, settings, attachments, ready);
-        await connectOn(ports, container.nodeId, container.id, place, signal);
-      } catch (thrown) {
-        await detach(ports, row.id, network.id);
-        throw thrown;
-      }
+      const undo = async () => await detach(ports, row.id, network.id);
+      const place = await makeReady(ports, container.nodeId, [network.id], signal)
+        .then((ready) => clusterPlace(network.id, settings, attachments, ready))
+        .catch(async (thrown: unknown) => {
+          await undo();
+          throw thrown;
+        });
+      await connectOrUndo(ports, container, place, undo);
     },
     async disconnect(network, container, force, signal) {
       const ready = await makeReady(ports, container.nodeId, [network.id], signal).catch(() => undefined);
@@ -90,8 +94,7 @@ export const createContainerNetworks = (ports: ContainerNetworksPorts): Containe
         const message = `container ${container.id} is not connected to network ${network.spec.name}`;
         throw new TuttiError(attached ? 'unavailable' : 'internal', message);
       }
-      const json = { Container: container.id, Force: force };
-      await tellEngine(ports, container.nodeId, { method: 'POST', path: `/networks/${name}/disconnect`, json }, signal);
+      await disconnectOn(ports, container, name, force);
       await detach(ports, row?.id ?? '', network.id);
     },
     near: async (request, signal) => await nodesOfNetworks(ports, request, signal),
@@ -136,15 +139,4 @@ const clusterPlace = (
   const there = ready[networkId];
   if (found !== undefined && there !== undefined) return placeOn(settings, found.address, there);
   throw new TuttiError('unavailable', `network ${networkId} is not on the container's node`);
-};
-
-const connectOn = async (
-  ports: ContainerNetworksPorts,
-  nodeId: string,
-  engineId: string,
-  { network, settings }: EnginePlace,
-  signal: AbortSignal,
-): Promise<void> => {
-  const json = { Container: engineId, EndpointConfig: settings };
-  await tellEngine(ports, nodeId, { method: 'POST', path: `/networks/${network}/connect`, json }, signal);
 };

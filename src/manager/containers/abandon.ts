@@ -16,7 +16,7 @@ export const abandonContainer = async (
   { id: engineId, nodeId }: Pick<KnownContainer, 'id' | 'nodeId'>,
   { volumes }: { readonly volumes: boolean },
 ): Promise<void> => {
-  const left: Superseded = { nodeId: nodeId as NodeId, engineId, ...(!volumes && { keepsVolumes: true }) };
+  const left: Superseded = { nodeId: nodeId as NodeId, engineId, ...(!volumes && { keepsVolumes: true as const }) };
   await ports.store.update((transaction) => {
     const row = rowOf(transaction, engineId);
     if (row === undefined) transaction.create('container', markFor(ports, left));

@@ -178,10 +178,53 @@ describe('containers made by themselves', () => {
       if (method === 'POST') throw new TuttiError('unavailable', 'the connection was lost');
     };
     assert.equal(await codeOf(containers.create(aContainerSpec('lost'), never)), 'unavailable');
-    assert.deepEqual(
-      Array.from(cluster.store.view.list('container'), ({ spec }) => spec.name),
-      ['made'],
-    );
+    const names = () => Array.from(cluster.store.view.list('container'), ({ spec }) => spec.name);
+    // The engine may be at it still: nobody else gets the name, and it is not made elsewhere.
+    assert.deepEqual(names(), ['made', 'lost']);
+    await using _tending = containers.startTending();
+    await cluster.settle(60_000);
+    assert.deepEqual(names(), ['made', 'lost']);
+    await cluster.settle(60_000);
+    assert.deepEqual(names(), ['made']);
+  });
+
+  it('that were made and cannot be finished or taken away do not come back with their node', async () => {
+    await using cluster = await ContainerCluster.start(2);
+    using containers = cluster.containers({
+      networks: {
+        ...cluster.networks,
+        finish: async (row) => {
+          if (row.nodeId !== 'n1') return;
+          cluster.setNode('n1', 'disconnected');
+          return await Promise.reject(new TuttiError('unavailable', 'the node is lost'));
+        },
+      },
+    });
+    idOf(await containers.create(aContainerSpec('web'), never));
+    assert.deepEqual(cluster.everywhere(), ['n1 web', 'n2 web']);
+    await using _tending = containers.startTending();
+    cluster.setNode('n1', 'ready');
+    await cluster.settle();
+    assert.deepEqual(cluster.everywhere(), ['n2 web']);
+    assert.equal(cluster.store.view.count('container'), 1);
+  });
+
+  it('are called by one name, also where one has it by being renamed and has no row', async () => {
+    await using cluster = await ContainerCluster.start(2);
+    using containers = cluster.containers();
+    await using _tending = containers.startTending();
+    const direct = { id: 'd'.repeat(64), name: 'direct', running: false };
+    cluster.engines.get('n2')?.push(direct);
+    const [renamed, made] = await Promise.all([
+      codeOf(containers.rename({ id: direct.id, nodeId: 'n2', name: 'direct' }, 'web', never)),
+      codeOf(containers.create(aContainerSpec('web'), never)),
+    ]);
+    assert.deepEqual([renamed, made].toSorted(), ['already-exists', 'none']);
+    await cluster.settle();
+    assert.equal(cluster.everywhere().filter((one) => one.endsWith(' web')).length, 1);
+    const refused = containers.rename({ id: direct.id, nodeId: 'n2', name: 'direct' }, 'refused', never);
+    assert.equal(await codeOf(refused), 'already-exists');
+    assert.equal(cluster.store.view.find('container', 'name', 'refused').length, 0);
   });
 });
 
@@ -201,12 +244,39 @@ describe('tending', () => {
     cluster.before = () => undefined;
     using next = cluster.containers();
     await using _tending = next.startTending();
-    await cluster.settle();
+    await cluster.settle(120_000);
     const rows = Array.from(cluster.store.view.list('container'));
     assert.deepEqual(
       rows.map(({ spec, engineId }) => [spec.name, engineId]),
       [['made', cluster.engines.get('n1')?.[0]?.id]],
     );
+  });
+
+  it('puts what it finds on the networks that were asked for, and takes away what cannot be there', async () => {
+    await using cluster = await ContainerCluster.start(1);
+    using containers = cluster.containers({ networks: cluster.networks });
+    const fall = (): never => {
+      throw new TuttiError('unavailable', 'dead');
+    };
+    cluster.before = (_node, method) => (method === 'GET' ? fall() : undefined);
+    cluster.after = (_node, method) => (method === 'POST' ? fall() : undefined);
+    for (const name of ['web', 'badly']) {
+      assert.equal(await codeOf(containers.create(aContainerSpec(name), never)), 'unavailable');
+    }
+    cluster.before = () => undefined;
+    cluster.after = () => undefined;
+    const finish: typeof cluster.networks.finish = async (row, id, signal) =>
+      await (row.spec.name === 'badly'
+        ? Promise.reject(new TuttiError('not-found', 'network gone not found'))
+        : cluster.networks.finish(row, id, signal));
+    using next = cluster.containers({ networks: { ...cluster.networks, finish } });
+    await using _tending = next.startTending();
+    await cluster.settle();
+    assert.deepEqual(
+      cluster.engines.get('n1')?.map(({ name, networks }) => [name, networks]),
+      [['web', ['second']]],
+    );
+    assert.equal(cluster.store.view.count('container'), 1);
   });
 
   it('settles at once what could not be known when it was made', async () => {
@@ -325,6 +395,96 @@ describe('tending', () => {
     assert.equal(cluster.store.view.count('container'), 1);
   });
 
+  it('takes nothing away that is not its own, and comes home with nothing', async () => {
+    await using cluster = await ContainerCluster.start(2);
+    const travelling = Promise.withResolvers<{ kind: 'present'; id: string }>();
+    const images = { ensure: async (nodeId: string) => await (nodeId === 'n2' ? travelling.promise : present) };
+    const present = Promise.resolve({ kind: 'present' as const, id: 'x' });
+    using containers = cluster.containers({ images });
+    await using _tending = containers.startTending();
+    // An id that begins with the other's name.
+    const stranger = { id: `db${'0'.repeat(62)}`, name: 'stranger', running: true };
+    cluster.engines.get('n2')?.push(stranger);
+    await lose(cluster, containers);
+    await cluster.settle();
+    cluster.setNode('n1', 'ready');
+    cluster.setNode('n2', 'disconnected');
+    travelling.reject(new TuttiError('unavailable', 'the node is lost'));
+    await cluster.settle(5_000);
+    const own = { id: 'e'.repeat(64), name: 'db', running: true };
+    cluster.engines.get('n2')?.push(own);
+    cluster.setNode('n2', 'ready');
+    await cluster.settle(120_000);
+    assert.deepEqual(cluster.everywhere(), ['n1 db', 'n1 other', 'n2 db*', 'n2 stranger*']);
+    const [row] = cluster.store.view.find('container', 'name', 'db');
+    assert.deepEqual([row?.nodeId, row?.superseded], ['n1', undefined]);
+  });
+
+  it('removes what an engine made that was lost while it did', async () => {
+    await using cluster = await ContainerCluster.start(2);
+    using containers = cluster.containers();
+    await using _tending = containers.startTending();
+    await lose(cluster, containers);
+    cluster.before = (node, method) => {
+      if (node !== 'n2' || method !== 'POST') return;
+      cluster.setNode('n2', 'down');
+      throw new TuttiError('unavailable', 'the connection was lost');
+    };
+    await cluster.settle();
+    cluster.before = () => undefined;
+    cluster.setNode('n1', 'ready');
+    await cluster.settle(5_000);
+    cluster.setNode('n2', 'ready');
+    await cluster.settle();
+    const isThere = (): boolean => cluster.store.view.find('container', 'name', 'db')[0]?.superseded !== undefined;
+    assert.ok(isThere(), 'it may still come');
+    cluster.engines.get('n2')?.push({ id: 'f'.repeat(64), name: 'db', running: false });
+    await cluster.settle(30_000);
+    assert.deepEqual(cluster.everywhere(), ['n1 db', 'n1 other']);
+    assert.ok(!isThere());
+  });
+
+  it('starts elsewhere only what ran, also where its manager was not there when its node was lost', async () => {
+    for (const ends of [false, true]) {
+      await using cluster = await ContainerCluster.start(2);
+      {
+        using first = cluster.containers();
+        await using _tending = first.startTending();
+        const id = idOf(await first.create(onFailure('db'), never));
+        const row = first.row(id);
+        assert.ok(row);
+        const hear = async (running: boolean) => {
+          cluster.store.observe((soft) => soft.put('containerStatus', row.id, { nodeId: row.nodeId, running }));
+          await cluster.settle();
+        };
+        await hear(true);
+        if (ends) await hear(false);
+        cluster.store.observe((soft) => soft.drop('containerStatus', row.id));
+      }
+      cluster.setNode('n1', 'down');
+      using second = cluster.containers();
+      await using _tending = second.startTending();
+      await cluster.settle();
+      assert.deepEqual(cluster.everywhere(), ['n1 db', ends ? 'n2 db' : 'n2 db*']);
+    }
+  });
+
+  it('does not forget what is left on a lost node when the name is given anew', async () => {
+    await using cluster = await ContainerCluster.start(2);
+    using containers = cluster.containers();
+    {
+      await using _tending = containers.startTending();
+      await lose(cluster, containers);
+      await cluster.settle();
+    }
+    cluster.engines.get('n2')?.splice(0);
+    idOf(await containers.create(aContainerSpec('db'), never));
+    await using _tending = containers.startTending();
+    cluster.setNode('n1', 'ready');
+    await cluster.settle();
+    assert.deepEqual(cluster.everywhere(), ['n1 other', 'n2 db']);
+  });
+
   it('waits where no node fits, and stays where its node comes back', async () => {
     await using cluster = await ContainerCluster.start(2);
     using containers = cluster.containers();
@@ -342,10 +502,10 @@ describe('tending', () => {
   });
 
   it('comes to exactly one, wherever the manager dies in the middle', async () => {
-    for (let step = 1; step <= 8; step += 1) {
+    for (let step = 1; step <= 10; step += 1) {
       for (const when of ['before', 'after'] as const) {
         await using cluster = await ContainerCluster.start(2);
-        using first = cluster.containers();
+        using first = cluster.containers({ networks: cluster.networks });
         await lose(cluster, first);
         let requests = 0;
         // From this request on nothing that the first manager does comes to anything.
@@ -359,10 +519,11 @@ describe('tending', () => {
           await cluster.settle();
         }
         cluster[when] = () => undefined;
-        using second = cluster.containers();
+        using second = cluster.containers({ networks: cluster.networks });
         await using _tending = second.startTending();
         await cluster.settle();
         assert.deepEqual(cluster.everywhere(), ['n1 db', 'n1 other', 'n2 db*'], `${when} ${step}`);
+        assert.deepEqual(cluster.engines.get('n2')?.[0]?.networks, ['second'], `${when} ${step}`);
         cluster.setNode('n1', 'ready');
         await cluster.settle();
         assert.deepEqual(cluster.everywhere(), ['n1 other', 'n2 db*'], `${when} ${step}`);

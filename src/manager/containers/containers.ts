@@ -1,24 +1,27 @@
 import { TuttiError } from '../../model/errors.ts';
 import type { SingleContainer, SingleContainerSpec } from '../../model/single-container.ts';
-import { callEngine, refusal } from '../engines/call.ts';
 import { followSuperseded } from '../engines/superseded.ts';
 import { newRow } from '../commands/context.ts';
-import type { ContainerMade, Containers, KnownContainer } from '../manager.ts';
+import type { ContainerMade, Containers } from '../manager.ts';
 import { abandonContainer } from './abandon.ts';
 import { chooseNode, commitClaim } from './claim.ts';
 import type { ClaimContext } from './claim.ts';
+import { createDoubts } from './doubts.ts';
 import { createLoads } from './loads.ts';
-import { makeOnEngine, UnknownOutcome } from './make.ts';
-import { checkFree, checkName, nameTaken } from './names.ts';
+import { LeftOver, makeOnEngine, UnknownOutcome } from './make.ts';
+import type { MakePorts } from './make.ts';
+import { nameTaken } from './name-taken.ts';
+import { checkFree, checkName } from './names.ts';
 import { nearOf } from './near.ts';
 import type { ContainerPorts } from './ports.ts';
-import { changeRow, dropRow, renameRow } from './row.ts';
+import { renameContainer } from './rename.ts';
+import type { Work } from './rename.ts';
+import { changeRow, dropRow, leaveRow } from './row.ts';
 import { startTendLoop } from './tend-loop.ts';
 import type { TendLoop } from './tend-loop.ts';
 
 /** A volume may be made elsewhere while its container is placed, or its node be lost: then it is placed again. */
 const mostAttempts = 3;
-const renameMs = 30_000;
 
 export interface ContainersOfManager extends Containers, Disposable {
   /** Keeps rows true and moves containers off lost nodes until it is disposed: the leader's. */
@@ -31,12 +34,14 @@ export const createContainers = (ports: ContainerPorts): ContainersOfManager => 
   const making = new Map<string, SingleContainer>();
   const loads = createLoads(store, ports.clock);
   const superseded = followSuperseded(store);
-  const context: ClaimContext & ContainerPorts = { ...ports, loads, making };
+  const context: ClaimContext & MakePorts = { ...ports, loads, making, doubts: createDoubts(ports.clock) };
   let tending: TendLoop | undefined;
-  /** Nobody works on the row any more. */
-  const release = (rowId: string): void => {
-    making.delete(rowId);
-    tending?.mark([rowId]);
+  const work: Work = {
+    take: (row) => making.set(row.id, row),
+    release: (rowId) => {
+      making.delete(rowId);
+      tending?.mark([rowId]);
+    },
   };
 
   const rowOf = (engineId: string): SingleContainer | undefined => store.view.find('container', 'engine', engineId)[0];
@@ -45,24 +50,16 @@ export const createContainers = (ports: ContainerPorts): ContainersOfManager => 
       checkName(spec.name);
       for (let attempt = 1; ; attempt += 1) {
         try {
-          return await create(context, { take: (row) => making.set(row.id, row), release }, spec, signal);
+          return await create(context, work, spec, signal);
         } catch (thrown) {
           if (attempt === mostAttempts || !mayFitElsewhere(thrown)) throw thrown;
         }
       }
     },
     rename: async (container, name, signal) => {
-      const { id } = container;
       checkName(name);
-      await checkFree(ports, name, signal, new Set([id]));
-      const row = rowOf(id);
-      // While the two are told one after the other, the loop is not to find that they differ.
-      if (row !== undefined) making.set(row.id, row);
-      try {
-        await renameBoth(ports, container, name, signal);
-      } finally {
-        if (row !== undefined) release(row.id);
-      }
+      await checkFree(ports, name, signal, new Set([container.id]));
+      await renameContainer(ports, work, container, name, signal);
     },
     removed: async (engineId) => {
       const row = rowOf(engineId);
@@ -90,25 +87,9 @@ export const createContainers = (ports: ContainerPorts): ContainersOfManager => 
 const mayFitElsewhere = (thrown: unknown): boolean =>
   !(thrown instanceof UnknownOutcome) && ['conflict', 'unavailable'].includes(TuttiError.from(thrown).code);
 
-const renameBoth = async (
-  ports: ContainerPorts,
-  { id, nodeId, name: before }: Pick<KnownContainer, 'id' | 'nodeId' | 'name'>,
-  name: string,
-  signal: AbortSignal,
-): Promise<void> => {
-  await renameRow(ports, id, name);
-  const path = `/containers/${id}/rename?name=${encodeURIComponent(name)}`;
-  const reply = await callEngine(ports, nodeId, { method: 'POST', path, deadlineMs: renameMs }, signal);
-  if (reply.status >= 300) {
-    await renameRow(ports, id, before);
-    throw refusal(reply);
-  }
-  await ports.inventory.refresh(nodeId, [id], signal).catch(() => undefined);
-};
-
 const create = async (
-  context: ClaimContext & ContainerPorts,
-  work: { readonly take: (row: SingleContainer) => void; readonly release: (rowId: string) => void },
+  context: ClaimContext & MakePorts,
+  work: Work,
   spec: SingleContainerSpec,
   signal: AbortSignal,
 ): Promise<ContainerMade> => {
@@ -125,8 +106,9 @@ const create = async (
       transaction.create('container', row);
     });
     const made = await makeOnEngine(context, row, signal).catch(async (thrown: unknown) => {
+      if (thrown instanceof LeftOver) await leaveRow(context, row, thrown.engineId);
       // What is not known is settled by the loop when the engine answers again.
-      if (!(thrown instanceof UnknownOutcome)) await dropRow(context, row);
+      else if (!(thrown instanceof UnknownOutcome)) await dropRow(context, row);
       throw thrown;
     });
     if (made.kind === 'made') await settle(context, row, made.id, signal);

@@ -1,13 +1,19 @@
 import { TuttiError } from '../../model/errors.ts';
 import type { SingleContainer } from '../../model/single-container.ts';
 import type { ContainerMade } from '../manager.ts';
+import { wasNeverSent } from '../../rpc/not-connected.ts';
 import { callEngine, refusal } from '../engines/call.ts';
-import { standingOn } from './standing.ts';
+import type { Doubts } from './doubts.ts';
+import { standingNamed } from './standing.ts';
 import type { ContainerPorts } from './ports.ts';
 
 /** Room for an engine that is busy; a container is made in some 50 ms. */
 const createMs = 120_000;
-const removeMs = 60_000;
+export const removeMs = 60_000;
+
+export interface MakePorts extends ContainerPorts {
+  readonly doubts: Doubts;
+}
 
 type Made = Exclude<ContainerMade, { kind: 'unplaced' }>;
 
@@ -15,7 +21,7 @@ type Made = Exclude<ContainerMade, { kind: 'unplaced' }>;
  * Makes the container of a row on its node: brings the image, volumes and networks there and sends the request. What
  * the engine answered is the outcome; where that cannot be known it throws `unavailable`. Writes nothing.
  */
-export const makeOnEngine = async (ports: ContainerPorts, row: SingleContainer, signal: AbortSignal): Promise<Made> => {
+export const makeOnEngine = async (ports: MakePorts, row: SingleContainer, signal: AbortSignal): Promise<Made> => {
   const { spec, nodeId } = row;
   const image = await bringImage(ports, row, signal);
   if (image === undefined) return { kind: 'no-image', image: spec.image };
@@ -38,7 +44,9 @@ export const makeOnEngine = async (ports: ContainerPorts, row: SingleContainer, 
   const { Id: id, Warnings: warnings } = reply.body as { readonly Id: string; readonly Warnings?: readonly string[] };
   // A container that is not on all of its networks is not what was asked for: it is taken away again.
   await ports.networks?.finish(row, id, signal).catch(async (thrown: unknown) => {
-    await removeFromEngine(ports, nodeId, id).catch(() => undefined);
+    await removeFromEngine(ports, nodeId, id).catch(() => {
+      throw new LeftOver(id, TuttiError.from(thrown));
+    });
     throw thrown;
   });
   return { kind: 'made', id, nodeId, warnings: warnings ?? [] };
@@ -56,21 +64,30 @@ export const removeFromEngine = async (
   if (reply.status >= 300 && reply.status !== 404) throw refusal(reply);
 };
 
-/** No answer came: the engine may have made it all the same. */
-const lookAfter = async (ports: ContainerPorts, { nodeId, spec }: SingleContainer, thrown: unknown) => {
-  const standing = await standingOn(ports, nodeId, spec.name).catch(() => undefined);
-  if (standing?.kind === 'there' && standing.name === spec.name) {
-    return { status: 201, body: { Id: standing.id }, message: '' };
-  }
-  if (standing?.kind === 'gone') throw thrown;
+/** No answer came: the engine may have made it all the same, or be at it. */
+const lookAfter = async (ports: MakePorts, { nodeId, spec }: SingleContainer, thrown: unknown) => {
+  if (wasNeverSent(thrown)) throw thrown;
+  ports.doubts.note(nodeId, spec.name);
+  const standing = await standingNamed(ports, nodeId, spec.name).catch(() => undefined);
+  if (standing?.kind === 'there') return { status: 201, body: { Id: standing.id }, message: '' };
   const { message } = TuttiError.from(thrown);
   throw new UnknownOutcome(`whether container ${spec.name} was made is not known yet: ${message}`);
 };
 
-/** The engine could not be asked what became of a request. */
+/** The engine did not say what became of a request. */
 export class UnknownOutcome extends TuttiError {
   constructor(message: string) {
     super('unavailable', message);
+  }
+}
+
+/** It was made, is not what was asked for, and could not be taken away again. */
+export class LeftOver extends TuttiError {
+  readonly engineId: string;
+
+  constructor(engineId: string, { code, message, fields }: TuttiError) {
+    super(code, message, { fields });
+    this.engineId = engineId;
   }
 }
 

@@ -1,17 +1,11 @@
 import { TuttiError } from '../../model/errors.ts';
 import { containerName } from '../../model/single-container.ts';
+import { nameTaken } from './name-taken.ts';
 import { standingOn } from './standing.ts';
 import type { ContainerPorts } from './ports.ts';
+import { dropRow } from './row.ts';
 
 type Ports = Pick<ContainerPorts, 'engines' | 'inventory' | 'clock' | 'store'>;
-
-/** In Docker's words, which clients match on. */
-export const nameTaken = (name: string, holder: string): TuttiError =>
-  new TuttiError(
-    'already-exists',
-    `Conflict. The container name "/${name}" is already in use by container "${holder}". ` +
-      'You have to remove (or rename) that container to be able to reuse that name.',
-  );
 
 /** Throws `invalid-argument` for what no container can be called. */
 export const checkName = (name: string): void => {
@@ -39,9 +33,7 @@ export const checkFree = async (
   if (row.engineId === undefined || !(await isGone(ports, row.nodeId, row.engineId, undefined, signal))) {
     throw nameTaken(name, row.engineId ?? row.id);
   }
-  await ports.store.update((transaction) => {
-    if (transaction.get('container', row.id)?.engineId === row.engineId) transaction.delete('container', row.id);
-  });
+  await dropRow(ports, row);
 };
 
 /** The engine says that it is gone, or is called otherwise. An engine that says nothing has it still. */

@@ -1,6 +1,6 @@
 import type { SingleContainer } from '../../model/single-container.ts';
 import type { ContainerPorts } from './ports.ts';
-import { nameTaken } from './names.ts';
+import { nameTaken } from './name-taken.ts';
 
 type Rows = Pick<ContainerPorts, 'store'>;
 
@@ -22,6 +22,16 @@ export const changeRow = async (
 /** Forgets the container, but not what it left on lost nodes: that is still to be removed there. */
 export const dropRow = async (ports: Rows, row: SingleContainer): Promise<void> =>
   await changeRow(ports, row, (now) => (now.superseded === undefined ? undefined : buried(now)));
+
+/** As `dropRow`; what was made is still on its engine, and has to be removed there. */
+export const leaveRow = async (ports: Rows, row: SingleContainer, engineId: string): Promise<void> =>
+  await changeRow(ports, row, (now) => buried(leaving(now, engineId)));
+
+/** The container goes on without what is on its node. */
+export const leaving = (row: SingleContainer, engineId: string): SingleContainer => ({
+  ...row,
+  superseded: [...(row.superseded ?? []), { nodeId: row.nodeId, engineId }],
+});
 
 /** A row of which nothing is left but what is still to be removed on lost nodes. */
 export const buried = (row: SingleContainer): SingleContainer => {

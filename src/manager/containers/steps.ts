@@ -1,18 +1,21 @@
 import type { TendAction } from '../../core/tend/tend.ts';
 import { TuttiError } from '../../model/errors.ts';
 import { nodeName } from '../../model/node.ts';
-import type { SingleContainer, Superseded } from '../../model/single-container.ts';
+import type { SingleContainer, Superseded, SupersededContainer } from '../../model/single-container.ts';
 import type { LogFields } from '../../platform/ports.ts';
+import { noteRunning } from '../attach/running.ts';
 import { callEngine } from '../engines/call.ts';
 import { chooseNode, commitClaim } from './claim.ts';
 import type { ClaimContext } from './claim.ts';
-import { standingOn } from './standing.ts';
-import { makeOnEngine, removeFromEngine } from './make.ts';
+import { standingNamed, standingOn } from './standing.ts';
+import { finishFound } from './finish.ts';
+import { removeLeft, without } from './left.ts';
+import { makeOnEngine } from './make.ts';
+import type { MakePorts } from './make.ts';
 import { nearOf } from './near.ts';
-import type { ContainerPorts } from './ports.ts';
-import { changeRow, dropRow, renameRow } from './row.ts';
+import { changeRow, dropRow, leaving, renameRow } from './row.ts';
 
-export type StepContext = ContainerPorts & ClaimContext;
+export type StepContext = MakePorts & ClaimContext;
 
 /** `waiting`: nothing could be done; it is tried again when a node changes, and later anyway. */
 export type StepResult = 'done' | 'waiting';
@@ -51,10 +54,13 @@ const steps: Steps = {
     return 'done';
   },
   settle: async (context, row, _action, signal) => {
-    const standing = await standingByName(context, row, signal);
-    if (standing === undefined) await dropRow(context, row);
-    else await changeRow(context, row, (now) => ({ ...now, engineId: standing }));
-    const outcome = standing === undefined ? 'it was not made' : 'it was made';
+    const { nodeId, spec } = row;
+    const standing = await standingNamed(context, nodeId, spec.name, signal);
+    if (standing.kind === 'gone' && context.doubts.last(nodeId, spec.name)) return 'waiting';
+    const isKept = standing.kind === 'there' && (await finishFound(context, row, standing, signal));
+    if (isKept) await changeRow(context, row, (now) => ({ ...now, engineId: standing.id }));
+    else await dropRow(context, row);
+    const outcome = isKept ? 'it was made' : 'it was not made';
     context.log.info('container of a request that nobody answered', { ...fieldsOf(context, row), outcome });
     return 'done';
   },
@@ -79,17 +85,27 @@ const steps: Steps = {
     }
   },
   move: async (context, row, { start }, signal) => await move(context, row, start, signal),
+  note: async (context, row, { ran }) => {
+    await changeRow(context, row, (now) => ({ ...now, ran }));
+    return 'done';
+  },
   return: async (context, row, { to }, signal) => {
-    const state = context.store.view.get('nodeStatus', row.nodeId)?.state;
-    const made = state === 'ready' ? await standingByName(context, row, signal) : undefined;
-    await changeRow(context, row, (now) => (made === undefined ? home(now, to) : { ...now, engineId: made }));
-    if (made === undefined) context.log.info('container stays on its node, which is back', fieldsOf(context, row));
+    const { nodeId, spec } = row;
+    const state = context.store.view.get('nodeStatus', nodeId)?.state;
+    const standing = state === 'ready' ? await standingNamed(context, nodeId, spec.name, signal) : undefined;
+    if (standing?.kind === 'there' && (await finishFound(context, row, standing, signal))) {
+      await changeRow(context, row, (now) => ({ ...now, engineId: standing.id }));
+      return 'done';
+    }
+    const isSure = standing !== undefined && !context.doubts.last(nodeId, spec.name);
+    await changeRow(context, row, (now) => home(now, to, isSure ? undefined : { nodeId, name: spec.name }));
+    context.log.info('container stays on its node, which is back', fieldsOf(context, row));
     return 'done';
   },
   make: async (context, row, _action, signal) => {
-    const present = await standingByName(context, row, signal);
-    const made =
-      present === undefined ? await makeOnEngine(context, row, signal) : { kind: 'made' as const, id: present };
+    const standing = await standingNamed(context, row.nodeId, row.spec.name, signal);
+    const isThere = standing.kind === 'there' && (await finishFound(context, row, standing, signal));
+    const made = isThere ? { kind: 'made' as const, id: standing.id } : await makeOnEngine(context, row, signal);
     if (made.kind === 'made') {
       await changeRow(context, row, (now) =>
         now.gone === true ? leaving(now, made.id) : { ...now, engineId: made.id },
@@ -109,31 +125,18 @@ const steps: Steps = {
     context.log.info('container of a lost node was made again', fieldsOf(context, row));
     return 'done';
   },
-  clear: async (context, row, { superseded }) => {
-    const { nodeId, engineId } = superseded;
-    const isItself =
-      row.gone !== true && nodeId === row.nodeId && (engineId === row.engineId || engineId === row.spec.name);
-    if (!isItself && context.store.view.get('node', nodeId) !== undefined) {
-      await removeFromEngine(context, nodeId, engineId, superseded);
-      context.log.info('what a container left on a lost node was removed', {
-        container: row.spec.name,
-        node: nodeId,
-        id: engineId.slice(0, 12),
-      });
+  clear: async (context, row, { superseded }, signal) => {
+    const isThere = context.store.view.get('node', superseded.nodeId) !== undefined;
+    const outcome = isThere ? await removeLeft(context, row, superseded, signal) : 'nothing';
+    if (outcome === 'later') return 'waiting';
+    if (outcome === 'removed') {
+      const { nodeId: node, engineId: id } = superseded;
+      const fields = { container: row.spec.name, node, id: id?.slice(0, 12) };
+      context.log.info('what a container left on a lost node was removed', fields);
     }
     await changeRow(context, row, (now) => without(now, superseded));
     return 'done';
   },
-};
-
-/** Its id where the engine has a container of exactly this name. */
-const standingByName = async (
-  context: StepContext,
-  { nodeId, spec }: SingleContainer,
-  signal: AbortSignal,
-): Promise<string | undefined> => {
-  const standing = await standingOn(context, nodeId, spec.name, signal);
-  return standing.kind === 'there' && standing.name === spec.name ? standing.id : undefined;
 };
 
 const move = async (
@@ -151,33 +154,21 @@ const move = async (
     });
     return 'waiting';
   }
-  // One of which nobody knows whether it was made there is known by its name.
-  const left: Superseded = { nodeId: row.nodeId, engineId: row.engineId ?? row.spec.name };
+  const { nodeId, engineId, spec } = row;
+  const left: Superseded = engineId === undefined ? { nodeId, name: spec.name } : { nodeId, engineId };
   const { engineId: _left, ...rest } = row;
-  const superseded = [...(row.superseded ?? []).filter(({ nodeId }) => nodeId !== chosen.nodeId), left];
+  const superseded = [...(row.superseded ?? []).filter((one) => one.nodeId !== chosen.nodeId), left];
   const after: SingleContainer = { ...rest, nodeId: chosen.nodeId, moving: { start }, superseded };
   await commitClaim(context, after, (transaction) => transaction.update('container', after, row.version));
   context.log.info('container of a lost node gets another', { ...fieldsOf(context, after), from: row.nodeId });
   return 'done';
 };
 
-/** It was removed while it was made: what was made is left over. */
-const leaving = (row: SingleContainer, engineId: string): SingleContainer => ({
-  ...row,
-  superseded: [...(row.superseded ?? []), { nodeId: row.nodeId, engineId }],
-});
-
-/** Back where it was, before it was made elsewhere. */
-const home = (row: SingleContainer, to: Superseded): SingleContainer => {
-  const { moving: _stays, ...now } = row;
-  const left: Superseded = { nodeId: row.nodeId, engineId: row.spec.name };
-  return { ...without({ ...now, ...to, superseded: [...(row.superseded ?? []), left] }, to) };
-};
-
-const without = (row: SingleContainer, gone: Superseded): SingleContainer => {
-  const { superseded = [], ...rest } = row;
-  const left = superseded.filter(({ nodeId, engineId }) => nodeId !== gone.nodeId || engineId !== gone.engineId);
-  return left.length === 0 ? rest : { ...rest, superseded: left };
+/** Back where it was, before it was made elsewhere; `left`: where it may have been made all the same. */
+const home = (row: SingleContainer, to: SupersededContainer, left: Superseded | undefined): SingleContainer => {
+  const { moving: _stays, superseded = [], ...now } = row;
+  const { nodeId, engineId } = to;
+  return without({ ...now, nodeId, engineId, superseded: left === undefined ? superseded : [...superseded, left] }, to);
 };
 
 const startMs = 60_000;
@@ -191,7 +182,10 @@ const startIt = async (
 ): Promise<void> => {
   const call = { method: 'POST', path: `/containers/${engineId}/start`, deadlineMs: startMs } as const;
   const { status, message } = await callEngine(context, row.nodeId, call, signal);
-  if (status < 400) return;
+  if (status < 400) {
+    noteRunning(context.store, row, true);
+    return;
+  }
   context.log.warn('container of a lost node was made again and does not start', {
     ...fieldsOf(context, row),
     reason: message,

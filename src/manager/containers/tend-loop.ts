@@ -82,8 +82,7 @@ export const startTendLoop = (context: StepContext): TendLoop => {
             standing: (nodeId) => standingOf(store.view, nodeId),
             listed,
             known: row.engineId === undefined ? undefined : inventory.on(row.nodeId, row.engineId),
-            // What was not written down before a crash is taken to have run: that is what containers are made for.
-            running: store.view.get('containerStatus', id)?.running !== false,
+            running: runningOn(store.view, row),
           });
           if (actions.length > 0) begin(row, actions, wake);
           else if (!listed && standingOf(store.view, row.nodeId) === 'ready') wake.wakeAt(id, clock.now() + listedMs);
@@ -108,6 +107,12 @@ export const startTendLoop = (context: StepContext): TendLoop => {
   };
 };
 
+/** As its node's engine said; of another node's it says nothing. */
+const runningOn = (view: View, { id, nodeId }: SingleContainer): boolean | undefined => {
+  const status = view.get('containerStatus', id);
+  return status?.nodeId === nodeId ? status.running : undefined;
+};
+
 const standingOf = (view: View, nodeId: string): NodeStanding => {
   if (view.get('node', nodeId) === undefined) return 'removed';
   const state = view.get('nodeStatus', nodeId)?.state;
@@ -122,6 +127,11 @@ const noteChange = (
 ): void => {
   if (change.table === 'container') {
     if (change.after !== undefined) mark(change.id);
+    return;
+  }
+  if (change.table === 'containerStatus') {
+    const isMoved = view.get('container', change.id)?.spec.reschedule === 'on-node-failure';
+    if (isMoved && change.before?.running !== change.after?.running) mark(change.id);
     return;
   }
   const isNode =

@@ -7,7 +7,7 @@ export interface SupersededIds extends Disposable {
 }
 
 const idsOf = (row: SingleContainer | undefined): readonly string[] =>
-  (row?.superseded ?? []).map(({ engineId }) => engineId);
+  (row?.superseded ?? []).flatMap(({ engineId }) => engineId ?? []);
 
 /** Kept up with the rows until it is disposed. */
 export const followSuperseded = ({ view, subscribe }: Pick<Store, 'view' | 'subscribe'>): SupersededIds => {

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer as createGate } from 'node:net';
 import { createServer, type TlsOptions } from 'node:tls';
 import { TuttiError } from '../../model/errors.ts';
+import { notConnected } from '../not-connected.ts';
 import type { Credentials } from '../certificates/credentials.ts';
 import type { ManagerListener } from '../transport.ts';
 import { createAcceptor, type AcceptorOptions } from './acceptor.ts';
@@ -68,7 +69,7 @@ export const createHttp2Listener = async (options: Http2ListenerOptions): Promis
     renew: (credentials) => secure.setSecureContext(secureContext(credentials)),
     request: async (nodeId, request, signal) => {
       const session = await acceptor.requestsTo(nodeId, signal);
-      if (session === undefined) throw new TuttiError('unavailable', `node ${nodeId} is not connected`);
+      if (session === undefined) throw notConnected(nodeId);
       return await sendRequest(session, request, signal);
     },
     drop: (nodeId) => acceptor.drop(nodeId),

@@ -1,3 +1,4 @@
+import { notConnected } from '../not-connected.ts';
 import { TuttiError } from '../../model/errors.ts';
 import type { Clock } from '../../platform/ports.ts';
 import { abortable } from '../abortable.ts';
@@ -81,7 +82,7 @@ export const createMemoryNetwork = (options: MemoryNetworkOptions): MemoryNetwor
     return {
       request: async (nodeId, request, signal) => {
         const node = listening.nodes.get(nodeId);
-        if (node === undefined) throw new TuttiError('unavailable', `node ${nodeId} is not connected`);
+        if (node === undefined) throw notConnected(nodeId);
         await options.clock.sleep(options.delay(nodeId, address), signal);
         const linked = AbortSignal.any([signal, node.gone.signal]);
         const response = await node.service(request, linked);

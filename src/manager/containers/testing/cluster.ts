@@ -6,6 +6,7 @@ import type { Node, NodeState } from '../../../model/node.ts';
 import type { SingleContainerSpec } from '../../../model/single-container.ts';
 import type { Definitions } from '../../../platform/engine/types.generated.ts';
 import type { Log } from '../../../platform/ports.ts';
+import { notConnected } from '../../../rpc/not-connected.ts';
 import type { NodeResponse } from '../../../rpc/transport.ts';
 import { createStore } from '../../../store/create.ts';
 import { memoryDriver } from '../../../store/drivers/memory.ts';
@@ -15,12 +16,16 @@ import type { EngineEvent, EngineRequest, Engines, Inventory, KnownContainer } f
 import { manualClock } from '../../testing/clock.ts';
 import { countingRandomness } from '../../testing/cluster.ts';
 import { createContainers } from '../containers.ts';
-import type { ContainerPorts } from '../ports.ts';
+import type { ContainerPorts, NetworkPreparation } from '../ports.ts';
 
 interface FakeContainer {
   readonly id: string;
   name: string;
   running: boolean;
+  /** It was started, now or before. Absent: as `running`. */
+  ran?: boolean;
+  /** What it was connected to after it was made. */
+  networks?: string[];
 }
 
 const silence: Log = { debug() {}, info() {}, warn() {}, error() {}, with: () => silence };
@@ -103,6 +108,23 @@ export class ContainerCluster implements AsyncDisposable {
     }
   }
 
+  /** Every container is to be on a second network, which its engine is told when it has made it. */
+  readonly networks: NetworkPreparation = {
+    prepare: (container) => Promise.resolve(container.spec.request),
+    near: () => Promise.resolve([]),
+    finish: async ({ nodeId }, engineId, signal) => {
+      if (
+        this.engines
+          .get(nodeId)
+          ?.find(({ id }) => id === engineId)
+          ?.networks?.includes('second') === true
+      )
+        return;
+      const path = `/containers/${engineId}/connect?network=second`;
+      await this.#engines.request(nodeId, { method: 'POST', path }, signal);
+    },
+  };
+
   readonly inventory: Inventory = {
     ...emptyInventory,
     find: (reference) => {
@@ -125,7 +147,7 @@ export class ContainerCluster implements AsyncDisposable {
 
   readonly #engines: Engines = {
     request: async (nodeId, request) => {
-      if (this.#down.has(nodeId)) throw new TuttiError('unavailable', 'the node is not connected');
+      if (this.#down.has(nodeId)) throw notConnected(nodeId);
       const { method = 'GET', path } = request;
       await this.before(nodeId, method, path);
       const answer = await this.#answer(nodeId, method, path, request);
@@ -146,14 +168,25 @@ export class ContainerCluster implements AsyncDisposable {
       all.push({ id, name, running: false });
       return reply(201, { Id: id, Warnings: ['careful'] });
     }
+    if (url.pathname === '/containers/json') {
+      const { name = [] } = JSON.parse(url.searchParams.get('filters') ?? '{}') as {
+        readonly name?: readonly string[];
+      };
+      const named = all.filter((one) => name.some((pattern) => new RegExp(pattern).test(`/${one.name}`)));
+      return reply(200, named.map(listed));
+    }
     const [, , reference = '', what] = url.pathname.split('/');
-    const found = all.find(({ id, name }) => id === reference || name === reference);
+    const found = lookUp(all, reference);
+    if (found === 'several') return reply(400, { message: `multiple IDs found with provided prefix: ${reference}` });
     if (found === undefined) return reply(404, { message: `No such container: ${reference}` });
     if (method === 'DELETE') {
+      const isForced = url.searchParams.get('force') === '1';
+      if (found.running && !isForced) return reply(409, { message: 'You cannot remove a running container' });
       all.splice(all.indexOf(found), 1);
       return reply(204, undefined);
     }
-    if (what === 'start') found.running = true;
+    if (what === 'start') Object.assign(found, { running: true, ran: true });
+    if (what === 'connect') found.networks = [...(found.networks ?? []), url.searchParams.get('network') ?? ''];
     if (what === 'rename') {
       const name = url.searchParams.get('name') ?? '';
       if (name === 'refused') return reply(409, { message: 'refused by the engine' });
@@ -189,6 +222,20 @@ export class ContainerCluster implements AsyncDisposable {
     await this.store[Symbol.asyncDispose]();
   }
 }
+
+/** As an engine: the whole id, then the name, then an id's beginning. */
+const lookUp = (all: readonly FakeContainer[], reference: string): FakeContainer | 'several' | undefined => {
+  const exact = all.find(({ id }) => id === reference) ?? all.find(({ name }) => name === reference);
+  if (exact !== undefined) return exact;
+  const [first, ...others] = all.filter(({ id }) => id.startsWith(reference));
+  return others.length > 0 ? 'several' : first;
+};
+
+const listed = ({ id, name, running, ran = running }: FakeContainer) => ({
+  Id: id,
+  Names: [`/${name}`],
+  State: running ? 'running' : ran ? 'exited' : 'created',
+});
 
 const reply = (status: number, body: unknown): NodeResponse => ({
   status,
