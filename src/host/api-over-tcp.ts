@@ -2,11 +2,12 @@ import type { Served } from '../api/http/serve.ts';
 import { createTlsApi } from '../api/tls/listener.ts';
 import type { TlsApi } from '../api/tls/listener.ts';
 import { TuttiError } from '../model/errors.ts';
-import type { Clock, Log, Timer } from '../platform/ports.ts';
+import type { Clock, Log } from '../platform/ports.ts';
 import type { Store } from '../store/store.ts';
 import { trustOf } from '../manager/ca/trust.ts';
 import { apiCredentials } from './api-certificate.ts';
 import type { NodeConfig } from './config.ts';
+import { createRunner } from './runner.ts';
 import type { Directories } from './host.ts';
 
 export interface ApiOverTcpOptions {
@@ -30,7 +31,6 @@ export const serveOverTcp = async (options: ApiOverTcpOptions): Promise<AsyncDis
   const { store, config, clock, log } = options;
   if (config.apiPort === 0) return { [Symbol.asyncDispose]: async () => undefined };
   let api: TlsApi | undefined;
-  let timer: Timer | undefined;
   let ended = false;
   const credentials = async () => {
     const [cluster] = store.view.list('cluster');
@@ -44,33 +44,32 @@ export const serveOverTcp = async (options: ApiOverTcpOptions): Promise<AsyncDis
     if (ended) await opened[Symbol.asyncDispose]();
     else api = opened;
   };
-  const step = async (): Promise<void> => {
-    let next = lookMs;
+  const step = async (): Promise<number> => {
     try {
       if (api === undefined) await open();
       else api.renew(await credentials());
+      return lookMs;
     } catch (thrown) {
-      next = retryMs;
       log.error('the API over TCP is not served as it should be', { error: TuttiError.from(thrown).message });
+      return retryMs;
     }
-    if (!ended) timer = clock.after(next, () => void step());
   };
-  await step();
+  const runner = createRunner(step, clock);
+  await runner.run();
   const subscription = store.subscribe(({ durable, changes }) => {
     if (!durable) return;
     for (const { table, id, before, after } of changes) {
       if (table === 'client' && after === undefined) api?.drop(id);
       if (table === 'cluster' && (before === undefined || after === undefined || trustOf(before) !== trustOf(after))) {
-        timer?.cancel();
-        void step();
+        void runner.run();
       }
     }
   });
   return {
     [Symbol.asyncDispose]: async () => {
       ended = true;
-      timer?.cancel();
       subscription[Symbol.dispose]();
+      await runner[Symbol.asyncDispose]();
       await api?.[Symbol.asyncDispose]();
     },
   };

@@ -26,6 +26,15 @@ describe('regular expressions', () => {
     assert.ok(test('foo.*[bar]+', 'foo-a'));
   });
 
+  it('leaves the case out of account where it was asked for, and turns no class into its opposite', () => {
+    assert.ok(test('(?i)^\\D+$', 'East'));
+    assert.ok(!test('(?i)^\\D+$', '42'));
+    assert.ok(test('(?i)^[A-C]+\\S$', 'abcx'));
+    assert.ok(!test('(?i)^[^a]$', 'A'));
+    assert.ok(test('(?i)^Σ$', 'σ'));
+    assert.ok(!test('^node$', 'Node'));
+  });
+
   it('says what is wrong with one that is none', () => {
     for (const pattern of ['(', ')', '[a', '*a', 'a\\', '[z-a]', '(?=a)', '\\b', '('.repeat(100)]) {
       assert.equal(compile(pattern).kind, 'invalid', pattern);

@@ -24,12 +24,12 @@ export type Expression =
 
 export const compile = (pattern: string): Expression => {
   const folded = pattern.startsWith('(?i)');
-  const parser = new Parser(folded ? pattern.slice(4).toLowerCase() : pattern);
+  const parser = new Parser(folded ? pattern.slice(4) : pattern, folded);
   const parsed = parser.parse();
   if (typeof parsed === 'string') return { kind: 'invalid', reason: parsed };
   const states: State[] = [{ kind: 'match' }];
   const first = build(parsed, 0, states);
-  return { kind: 'expression', test: (text) => run(states, first, folded ? text.toLowerCase() : text) };
+  return { kind: 'expression', test: (text) => run(states, first, text) };
 };
 
 const deepest = 32;
@@ -38,12 +38,19 @@ const longestText = 4096;
 
 class Parser {
   readonly #characters: readonly string[];
+  readonly #folded: boolean;
   #at = 0;
   #depth = 0;
   #fault: string | undefined;
 
-  constructor(pattern: string) {
+  constructor(pattern: string, folded: boolean) {
     this.#characters = Array.from(pattern);
+    this.#folded = folded;
+  }
+
+  /** In either case, where that does not count. Beneath what negates it: `[^a]` is no `A` then either. */
+  #anyCase(fits: (code: string) => boolean): (code: string) => boolean {
+    return this.#folded ? (code) => fits(code) || fits(code.toLowerCase()) || fits(code.toUpperCase()) : fits;
   }
 
   parse(): Node | string {
@@ -111,7 +118,7 @@ class Parser {
       case '\\':
         return this.#escaped();
       default:
-        return { kind: 'character', fits: (code) => code === character };
+        return { kind: 'character', fits: this.#anyCase((code) => code === character) };
     }
   }
 
@@ -141,7 +148,7 @@ class Parser {
     const set = sets[character];
     if (set !== undefined) return { kind: 'character', fits: set };
     if (/[a-zA-Z0-9]/.test(character)) this.#fault ??= `"\\${character}" is not known`;
-    return { kind: 'character', fits: (code) => code === character };
+    return { kind: 'character', fits: this.#anyCase((code) => code === character) };
   }
 
   #class(): Node {
@@ -166,12 +173,12 @@ class Parser {
     const set = character === '\\' ? sets[from] : undefined;
     if (set !== undefined) return set;
     if (this.#peek() !== '-' || [undefined, ']'].includes(this.#characters[this.#at + 1]))
-      return (code) => code === from;
+      return this.#anyCase((code) => code === from);
     this.#at += 1;
     const end = this.#take();
     const to = end === '\\' ? this.#take() : end;
     if (to === undefined || to < from) this.#fault ??= `the range "${from}-${to ?? ''}" is empty`;
-    return (code) => code >= from && code <= (to ?? from);
+    return this.#anyCase((code) => code >= from && code <= (to ?? from));
   }
 }
 

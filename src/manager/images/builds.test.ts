@@ -49,6 +49,7 @@ test('a session that no build names goes to the usual node; one whose client goe
   const client = new AbortController();
   builds.begin({ session: 'two', hints: at('node3') }, signal);
   assert.equal(await builds.openSession('two', client.signal), 'node3');
+  await assert.rejects(builds.openSession('two', signal), /session two already exists/);
   client.abort(new Error('gone'));
   assert.equal(builds.begin({ session: 'two', hints: at('node1') }, signal).nodeId, 'node1');
   const waiting = new AbortController();

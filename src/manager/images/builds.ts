@@ -69,6 +69,8 @@ export const createBuilds = (options: BuildsOptions): Builds & Disposable => {
     },
     openSession: async (session, signal) => {
       signal.throwIfAborted();
+      // A build would not know which of the two it is to ask.
+      if (open.has(session)) throw new TuttiError('conflict', `session ${session} already exists`);
       open.add(session);
       signal.addEventListener(
         'abort',

@@ -11,6 +11,7 @@ import { pruneContainers } from '../containers/prune.ts';
 import { startContainer } from '../containers/start.ts';
 import type { DockerContext } from '../context.ts';
 import { namesFollow } from '../image-tags.ts';
+import { withWarnings } from '../missing.ts';
 
 /** What is passed on to the container's engine as it is. */
 const passed = [
@@ -85,7 +86,8 @@ const commitContainer = async (context: DockerContext, request: ApiRequest): Pro
   if (reply.status < 300 && repository !== '') {
     const tag = request.query.get('tag') ?? '';
     const names = [tag === '' ? repository : `${repository}:${tag}`];
-    await namesFollow(context, { nodeId: container.nodeId, names, signal: request.signal });
+    const failures = await namesFollow(context, { nodeId: container.nodeId, names, signal: request.signal });
+    return withWarnings(reply, failures);
   }
   return reply;
 };

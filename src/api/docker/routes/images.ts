@@ -1,7 +1,9 @@
 import * as z from 'zod';
-import { askEngines, readAnswer, readAnswerJson } from '../../../manager/engines/ask.ts';
+import { askEngines, engineMessage, readAnswer, readAnswerJson } from '../../../manager/engines/ask.ts';
 import { current, findImage, imagePath } from '../../../manager/images/holders.ts';
 import type { Found, Holder } from '../../../manager/images/holders.ts';
+import { TuttiError } from '../../../model/errors.ts';
+import type { NodeResponse } from '../../../rpc/transport.ts';
 import type { Reply } from '../../http/reply.ts';
 import { json } from '../../http/reply.ts';
 import type { ApiRequest } from '../../http/request.ts';
@@ -16,7 +18,7 @@ import { forward, targetOf } from '../forward.ts';
 import { refusalOf, refusedByOne } from '../image-refusal.ts';
 import { pruneEverywhere } from '../image-prune.ts';
 import { namesFollow } from '../image-tags.ts';
-import { missingHeaders } from '../missing.ts';
+import { missingHeaders, withWarnings } from '../missing.ts';
 import { namedNodes, pickNode } from '../nodes.ts';
 import { save } from './image-transfer.ts';
 import { removeImage } from './image-remove.ts';
@@ -86,15 +88,29 @@ const list = async (context: DockerContext, request: ApiRequest): Promise<Reply>
       path: listTarget(request, filters),
       ...(version !== undefined && { apiVersion: version }),
     },
-    async (response) => z.array(imageSummary).parse(await readAnswerJson(response)),
+    readList,
     { clock, signal, nodes: namedNodes(manager, filters) },
   );
-  const merged = mergeImages(answers.map(({ nodeName: name, value }) => ({ nodeName: name, images: value })));
+  for (const { value } of answers) if (value instanceof TuttiError) throw value;
+  const lists = answers.flatMap(({ nodeName: node, value }) =>
+    value instanceof TuttiError ? [] : [{ nodeName: node, images: value }],
+  );
+  const merged = mergeImages(lists);
   const dangling = filters.get('dangling')?.some((value) => ['1', 'true'].includes(value));
   const fitting = merged.filter(
     (image) => (dangling === undefined || isDangling(image) === dangling) && withinBounds(image, bounds),
   );
   return { ...json(fitting), headers: missingHeaders(missing) };
+};
+
+/** What an engine lists; its refusal of the query, which all engines would give. */
+const readList = async (response: NodeResponse): Promise<readonly ImageSummary[] | TuttiError> => {
+  const { status } = response;
+  if (status < 400 || status >= 500) return z.array(imageSummary).parse(await readAnswerJson(response));
+  return new TuttiError(
+    'invalid-argument',
+    engineMessage(await readAnswer(response)) ?? `the engine answered ${status}`,
+  );
 };
 
 /** What engines can tell by themselves; `before` and `since` name images that they may not have. */
@@ -187,8 +203,9 @@ const tag = async (context: DockerContext, request: ApiRequest, name: string): P
   const repository = request.query.get('repo') ?? '';
   const given = request.query.get('tag') ?? '';
   const names = [given === '' ? repository : `${repository}:${given}`];
-  await namesFollow(context, { nodeId: first.nodeId, names, signal });
-  return { kind: 'empty', status: 201, headers: missingHeaders([...found.missing, ...missing]) };
+  const failures = await namesFollow(context, { nodeId: first.nodeId, names, signal });
+  const headers = missingHeaders([...found.missing, ...missing]);
+  return withWarnings({ kind: 'empty', status: 201, headers }, failures);
 };
 
 /** From a node that has it; where none has, an engine says so in its own way. */
