@@ -3,6 +3,7 @@ import type { NodeRequests } from '../rpc/transport.ts';
 import type { Store } from '../store/store.ts';
 import type { Allocator } from './allocator.ts';
 import { clientCommands } from './commands/clients.ts';
+import { followNetworkNames } from './attach/names.ts';
 import { createContainerNetworks } from './attach/networks.ts';
 import { clusterCommands } from './commands/cluster.ts';
 import type { CommandContext } from './commands/context.ts';
@@ -57,6 +58,7 @@ export const createManager = (
   const images = createImages({ engines, queries, inventory, clock, log });
   const volumes = createVolumes({ store, engines, queries, clock, random: ports.random });
   parts.use(followVolumes({ inventory, log, clock }, volumes));
+  const names = parts.use(followNetworkNames(store));
   const networks = createContainerNetworks({ ...ports, engines, queries, inventory });
   const containers = parts.use(createContainers({ ...ports, engines, inventory, images, volumes, networks }));
   return {
@@ -77,7 +79,7 @@ export const createManager = (
     images,
     builds: parts.use(createBuilds({ queries, inventory, engines, images, clock, log })),
     containers,
-    networks,
+    networks: { ...networks, nameOf: names.of },
     [Symbol.dispose]: () => parts[Symbol.dispose](),
   };
 };

@@ -79,6 +79,8 @@ export interface ContainerNetworks {
   seen(engineId: string): void;
   /** Asks the engines whether what is said to run on the network does: their word may be on its way. */
   verify(networkId: string, signal: AbortSignal): Promise<void>;
+  /** What a network is called, or was before it was removed: its containers may still be stopping. */
+  nameOf(networkId: string): string | undefined;
   /** The containers that run on the network; those of tasks are not among them. */
   on(networkId: string): readonly { readonly container: SingleContainer; readonly address: string }[];
 }

@@ -25,7 +25,7 @@ export interface ContainerNetworksPorts extends AttachPorts, AdoptPorts, LocalNe
 }
 
 /** Puts single containers on networks of the cluster: what dialects call, and what making containers needs. */
-export interface ContainerNetworksOfManager extends ContainerNetworks {
+export interface ContainerNetworksOfManager extends Omit<ContainerNetworks, 'nameOf'> {
   /**
    * Gives the container of a row its addresses, sees to it that its networks are on its node, and returns the request
    * as that node's engine is to get it. Again for a row that has moved: it keeps its addresses.

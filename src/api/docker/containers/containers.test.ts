@@ -29,7 +29,7 @@ const start = async (nodes: readonly string[]) => {
       abandon: ({ id }: { readonly id: string }, { volumes }: { readonly volumes: boolean }) =>
         void abandoned.push({ id, volumes }),
     },
-    networks: { seen: () => undefined },
+    networks: { seen: () => undefined, nameOf: () => undefined },
   } as unknown as Manager;
   const random = { id: () => 'x', number: () => 0 };
   const route = createRouter(containerRoutes({ manager, clock: systemClock, random, version: '0' }));

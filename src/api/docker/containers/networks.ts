@@ -9,10 +9,10 @@ export type ClusterNetwork = { readonly id: string; readonly name: string } | un
 /** Texts without this name no network of the cluster. */
 export const networkMark = '"tutti-';
 
-export const clusterNetworkOf = ({ queries }: Pick<Manager, 'queries'>, name: string): ClusterNetwork => {
+export const clusterNetworkOf = ({ networks }: Pick<Manager, 'networks'>, name: string): ClusterNetwork => {
   const id = networkIdOf(name);
-  const network = id === undefined ? undefined : queries.networks().find((one) => one.id === id);
-  return network === undefined ? undefined : { id: network.id, name: network.spec.name };
+  const called = id === undefined ? undefined : networks.nameOf(id);
+  return id === undefined || called === undefined ? undefined : { id, name: called };
 };
 
 /** Names of a network that an engine may know it by, for its filters. */
