@@ -16,6 +16,7 @@ import type {
 } from './session/ports.ts';
 import { createNetworkReadiness } from './session/ready-networks.ts';
 import { createNodeService } from './session/requests.ts';
+import { within } from './within.ts';
 
 export interface AgentPorts {
   readonly clock: Clock;
@@ -66,7 +67,6 @@ export const createAgent = (ports: AgentPorts): AsyncDisposable => {
 
   /** What is on disk is older than what an agent that was killed had told already. */
   const learn = async (known: () => void): Promise<void> => {
-    const enough = new AbortController();
     const listed = worker.listed().then(() => {
       // Those of tasks without a container are not told by the listing.
       for (const observation of worker.observations()) {
@@ -74,12 +74,14 @@ export const createAgent = (ports: AgentPorts): AsyncDisposable => {
         ports.proxy?.observe(observation);
       }
     });
-    const over = AbortSignal.any([stop.signal, enough.signal]);
-    const late = clock.sleep(learnMs, over).catch(() => undefined);
-    const heard = told.promise.then(async () => await clock.sleep(hearsayMs, over)).catch(() => undefined);
-    await Promise.race([Promise.all([listed, heard]), late]);
-    enough.abort();
-    if (!stop.signal.aborted) known();
+    const heard = told.promise.then(async () => await clock.sleep(hearsayMs, stop.signal));
+    try {
+      await within(learnMs, Promise.all([listed, heard]), clock, stop.signal);
+    } catch (thrown) {
+      if (stop.signal.aborted) return;
+      log.warn('what runs on this node could not be told to its network', { error: String(thrown) });
+    }
+    known();
   };
 
   const readiness = createNetworkReadiness(network, clock);

@@ -10,6 +10,7 @@ import { registerStacks } from './commands/stacks.ts';
 import { registerStreams } from './commands/streams.ts';
 import type { CliContext } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
+import { painter } from './output/paint.ts';
 
 /** Adds `dev` with its subcommands; its parts are heavy and come only when they are wanted. */
 export type RegisterDev = (program: Command) => Promise<void>;
@@ -30,6 +31,9 @@ export const createProgram = async (
     .configureOutput({
       writeOut: (text) => context.stdout.write(text),
       writeErr: (text) => context.stderr.write(text),
+      // As every other fault begins.
+      outputError: (text, write) =>
+        write(text.replace(/^error: /, `${painter(context.stderr, context.environment)('red', 'tutti:')} `)),
       getOutHelpWidth: () => context.stdout.columns,
       getErrHelpWidth: () => context.stderr.columns,
     })

@@ -94,7 +94,8 @@ test('the token to join with comes from anywhere but the command line', async ()
   assert.equal(tokenOf(await run(['join', '10.0.0.1'], { environment: { TUTTI_JOIN_TOKEN: 'named' } })), 'named');
   assert.equal((await run(['join', '10.0.0.1'])).code, 4);
   assert.equal((await run(['join', '10.0.0.1', '--token-file', 'f'])).code, 3);
-  assert.equal((await run(['join', '10.0.0.1', '--token', 'x'])).code, 2);
+  const refused = await run(['join', '10.0.0.1', '--token', 'x']);
+  assert.deepEqual([refused.code, refused.stderr.split('\n')[0]], [2, "tutti: unknown option '--token'"]);
   const wrong = await run(['join', '10.0.0.1'], { stdin: 'wrong' });
   assert.equal(wrong.code, 4);
   assert.equal(wrong.stderr, 'tutti: the token is not of this cluster\n');

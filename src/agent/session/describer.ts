@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { TuttiError } from '../../model/errors.ts';
 import type { NodeDescription } from '../../model/node.ts';
 import type { Clock, Log } from '../../platform/ports.ts';
+import { within } from '../within.ts';
 import { backoffMs } from './backoff.ts';
 import type { Describe, DescriptionStore } from './ports.ts';
 
@@ -46,18 +47,11 @@ const first = async (options: DescriberOptions, signal: AbortSignal): Promise<Fi
   }
 };
 
-/** Rejects when it takes too long; whatever comes of it then is ignored. */
-const inTime = async <Value>(value: Promise<Value>, clock: Clock, signal: AbortSignal): Promise<Value> => {
-  const done = new AbortController();
-  const late = async (): Promise<never> => {
-    await clock.sleep(patienceMs, AbortSignal.any([signal, done.signal]));
-    throw new TuttiError('deadline-exceeded', `the engine has not described itself within ${patienceMs} ms`);
-  };
-  try {
-    return await Promise.race([value, late()]);
-  } finally {
-    done.abort();
-  }
+/** Rejects when it takes too long. */
+const inTime = async <Value>(described: Promise<Value>, clock: Clock, signal: AbortSignal): Promise<Value> => {
+  const outcome = await within(patienceMs, described, clock, signal);
+  if (outcome !== 'late') return outcome.value;
+  throw new TuttiError('deadline-exceeded', `the engine has not described itself within ${patienceMs} ms`);
 };
 
 /** Waits until the engine answers for the first time, unless it is known what it said before a restart. Throws the signal's reason. */

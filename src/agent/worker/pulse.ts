@@ -1,6 +1,7 @@
 import { TuttiError } from '../../model/errors.ts';
 import type { Clock } from '../../platform/ports.ts';
 import type { ContainerEngine } from '../executor/engine.ts';
+import { within } from '../within.ts';
 
 /**
  * Whether the engine lives. An engine that hangs breaks no connection: without asking, it would be missed only when some
@@ -81,13 +82,11 @@ export function createPulse({ engine, clock, signal, lost }: PulseOptions): Puls
     failed,
     async pause(ms, stop) {
       const { promise, resolve } = Promise.withResolvers<void>();
-      const over = new AbortController();
       pausing.add(resolve);
       try {
-        await Promise.race([promise, clock.sleep(ms, AbortSignal.any([stop, over.signal]))]);
+        await within(ms, promise, clock, stop);
       } finally {
         pausing.delete(resolve);
-        over.abort();
       }
     },
   };
