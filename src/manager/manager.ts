@@ -148,6 +148,11 @@ export interface Volumes {
   /** What was made or mounted through the cluster, promised ones too. Engines may have more. */
   rows(): readonly Volume[];
   named(name: string): readonly Volume[];
+  /**
+   * The node that a new volume is to be made on at once, by its constraints and driver; undefined: it can be promised.
+   * Throws `unavailable` where no node is fit, `invalid-argument` for constraints that are none.
+   */
+  homeFor(spec: VolumeSpec): NodeRecord | undefined;
   /** A row: of a volume that the node's engine has, or a promised one. */
   record(spec: VolumeSpec, nodeId?: string): Promise<Volume>;
   /** An engine has made it for somebody who did not ask here (a task, say): a promise of that name is kept so. */

@@ -7,6 +7,7 @@ import { newRow } from '../commands/context.ts';
 import { askEngines, readAnswerJson } from '../engines/ask.ts';
 import { tellEngine } from '../engines/call.ts';
 import type { Engines, Queries, Volumes, WantedVolume } from '../manager.ts';
+import { homeFor } from './home.ts';
 
 export interface VolumePorts {
   readonly store: Store;
@@ -22,6 +23,7 @@ export const createVolumes = (ports: VolumePorts): Volumes => {
   return {
     rows: () => [...store.view.list('volume')],
     named,
+    homeFor: (spec) => homeFor(store.view, ports.queries, spec),
     record: async (spec, nodeId) =>
       (await store.update((transaction) => putRow(transaction, spec, nodeId, ports))).value,
     adopt: async (name, nodeId) => {

@@ -13,7 +13,6 @@ import { engineOf } from '../context.ts';
 import type { DockerContext } from '../context.ts';
 import { rowTo, volumeFrom, volumeSchema, volumeTo } from '../convert/volume.ts';
 import { readBody } from '../input.ts';
-import { chooseNode } from './choose.ts';
 import { locateVolume, recordOf } from './locate.ts';
 
 /**
@@ -37,8 +36,8 @@ export const createVolume = async (context: DockerContext, request: ApiRequest):
       if (located.row.spec.driver === spec.driver) return json(rowTo(located.row, undefined), 201);
       return json({ message: taken(name, located.row.spec.driver) }, 409);
     case 'nowhere': {
-      const { queries, volumes } = context.manager;
-      const home = chooseNode(queries.nodes(), volumes.rows(), spec);
+      const { volumes } = context.manager;
+      const home = volumes.homeFor(spec);
       if (home !== undefined) return await makeOn(context, request, home, spec);
       return json(rowTo(await volumes.record(spec), undefined), 201);
     }
