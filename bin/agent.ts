@@ -14,7 +14,12 @@ import { daemonOf } from '../src/host/daemons.ts';
 import { nodePaths } from '../src/host/paths.ts';
 import { writeStatus } from '../src/host/tell-status.ts';
 import { readAddresses } from '../src/platform/addresses.ts';
-import { createAssignmentsFile, createDescriptionFile, createRecordsFile } from '../src/platform/agent-files.ts';
+import {
+  createAssignmentsFile,
+  createDescriptionFile,
+  createKeysFile,
+  createRecordsFile,
+} from '../src/platform/agent-files.ts';
 import { systemClock } from '../src/platform/clock.ts';
 import { daemonArguments, daemonLog, runDaemon } from '../src/platform/daemon.ts';
 import { describeNode } from '../src/platform/describe.ts';
@@ -24,7 +29,9 @@ import { createForwarder } from '../src/platform/engine/forward.ts';
 import { systemExec } from '../src/platform/exec.ts';
 import { createMountMemory } from '../src/platform/mount-memory.ts';
 import { createKernelSettings } from '../src/platform/kernel-settings.ts';
+import { readMachine } from '../src/platform/machine.ts';
 import { systemRandomness } from '../src/platform/random.ts';
+import { watchUserspace } from '../src/platform/userspace-wireguard.ts';
 import { ownVersion } from '../src/platform/version.ts';
 import { apiVersionHeader } from '../src/rpc/engine.ts';
 import { fetchImageWith } from '../src/rpc/images.ts';
@@ -45,6 +52,8 @@ const openNode = (endpoint: string) => {
     settings: createKernelSettings(),
     docker: createDockerNetworks(engine),
     resolver,
+    keys: createKeysFile(nodePaths(directories).tunnelKeys),
+    watch: watchUserspace,
     clock,
     log,
   });
@@ -135,6 +144,8 @@ const run = async (): Promise<AsyncDisposable> => {
             address: config.address,
             ...(config.name !== undefined && { name: config.name }),
             agentVersion: ownVersion(),
+            machine: await readMachine(),
+            publicKey: async (until) => await network.publicKey(until),
           },
           signal,
         ),

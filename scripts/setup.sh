@@ -50,6 +50,10 @@ have nft || need nftables "load balancing and isolation in the kernel"
 have iptables || need iptables "needed by Docker Engine"
 have conntrack || need conntrack "ends connections to endpoints that are gone"
 have haproxy || need haproxy "the front door"
+have wg || need wireguard-tools "sets up the encryption between nodes"
+if ! have wireguard-go && ! [ -d /sys/module/wireguard ]; then
+  need wireguard-go "encrypts between nodes where the kernel has no WireGuard"
+fi
 have debootstrap || need debootstrap "the base image where no registry answers"
 [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || need debian-archive-keyring "lets debootstrap verify what it downloads"
 [ -e /usr/share/doc/busybox-static ] || need busybox-static "the tiny image of the tests"
@@ -65,6 +69,7 @@ if [ $browser = yes ]; then
 fi
 if [ $clients = yes ]; then
   /usr/bin/python3 -c 'import docker' 2>/dev/null || need python3-docker "Docker's client library for Python"
+  have tcpdump || need tcpdump "listens on the wire for what is not encrypted"
   have docker-registry || need docker-registry "the registry that the tests push to and pull from"
   "$here/compose-plugin.sh" --there || need_compose=yes
 fi

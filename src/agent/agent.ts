@@ -124,7 +124,10 @@ export const createAgent = (ports: AgentPorts): AsyncDisposable => {
     connection = parts.use(
       startConnection({
         ...ports,
-        service: createNodeService(worker, readiness, ports.engine, ports.renew),
+        service: createNodeService(worker, readiness, ports.engine, ports.renew, async (signal) => {
+          await network.rotateKey?.();
+          await describer.refresh(signal);
+        }),
         sequence: () => sequence,
         description: describer.current,
         observations: () => worker.observations(),

@@ -4,6 +4,7 @@ import type {
   ClientRequest,
   ClientView,
   ClusterView,
+  EncryptionRequest,
   EventView,
   ExplanationView,
   LogView,
@@ -49,6 +50,7 @@ export interface Client {
   createClient(request: ClientRequest, signal: AbortSignal): Promise<CertificateView>;
   removeClient(id: string, signal: AbortSignal): Promise<void>;
   changePlacement(change: PlacementRequest, signal: AbortSignal): Promise<ClusterView>;
+  changeEncryption(change: EncryptionRequest, signal: AbortSignal): Promise<ClusterView>;
   nodes(signal: AbortSignal): Promise<readonly NodeView[]>;
   node(reference: string, signal: AbortSignal): Promise<NodeView>;
   changeNode(reference: string, change: NodeRequest, signal: AbortSignal): Promise<NodeView>;
@@ -83,6 +85,7 @@ export const createClient = (endpoint: Endpoint): Client => {
     createClient: (request, signal) => call('POST', '/clients', signal, request),
     removeClient: (id, signal) => call('DELETE', `/clients/${part(id)}`, signal),
     changePlacement: (change, signal) => call('POST', '/cluster/placement', signal, change),
+    changeEncryption: (change, signal) => call('POST', '/cluster/encryption', signal, change),
     nodes: (signal) => call('GET', '/nodes', signal),
     node: (reference, signal) => call('GET', `/nodes/${part(reference)}`, signal),
     changeNode: (reference, change, signal) => call('POST', `/nodes/${part(reference)}`, signal, change),

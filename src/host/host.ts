@@ -1,3 +1,4 @@
+import type { Encryption } from '../model/cluster.ts';
 import type { NodeRole } from '../model/node.ts';
 import type { Clock, Log, Randomness } from '../platform/ports.ts';
 import type { Launcher } from './launcher.ts';
@@ -40,6 +41,8 @@ export interface InitOptions extends MemberOptions {
   readonly addressPools?: readonly string[];
   /** Prefix length of such a subnet. Default: 20. */
   readonly subnetPrefix?: number;
+  /** Of what goes between nodes for tasks. Default: `auto`. */
+  readonly encryption?: Encryption;
   /** Port of the API over TCP with TLS on `address`; 0: none. Default: 2376. */
   readonly apiPort?: number;
   /** DNS names and addresses besides the node's own that clients reach the API by. */

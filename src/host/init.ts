@@ -50,6 +50,7 @@ const writeState = async (
   using allocator = createAllocator(store);
   const spec = clusterSpec.parse({
     ...(options.addressPools && { addressPools: options.addressPools }),
+    ...(options.encryption && { encryption: options.encryption }),
     ...(options.subnetPrefix !== undefined && { subnetPrefix: options.subnetPrefix }),
   });
   await createCluster({ store, allocator, clock, random, id: clusterId, spec, material });

@@ -16,6 +16,8 @@ export const nodePaths = ({ stateDirectory, runDirectory }: Directories) => ({
   storeKey: join(stateDirectory, 'manager', 'store.key'),
   assignments: join(stateDirectory, 'agent', 'assignments.journal'),
   description: join(stateDirectory, 'agent', 'description.json'),
+  /** Private keys of the encryption between nodes (0600). */
+  tunnelKeys: join(stateDirectory, 'agent', 'wireguard.json'),
   records: join(stateDirectory, 'agent', 'tasks.journal'),
   /** The API, on managers. */
   socket: join(runDirectory, 'docker.sock'),

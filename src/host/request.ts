@@ -17,6 +17,7 @@ export const memberRequest = z.discriminatedUnion('action', [
     options: z.object({
       ...member,
       addressPools: z.array(z.string()).exactOptional(),
+      encryption: z.enum(['auto', 'on', 'off']).exactOptional(),
       socketMode: z.number().int().exactOptional(),
       apiPort: z.number().int().min(0).max(65_535).exactOptional(),
       apiNames: z.array(z.string()).exactOptional(),

@@ -27,6 +27,7 @@ import { startOrchestrateLoop } from './loops/orchestrate.ts';
 import { startReapLoop } from './loops/reap.ts';
 import { scheduleLoop } from './loops/schedule.ts';
 import type { Inventory, Manager } from './manager.ts';
+import { createNodeCalls } from './node-calls.ts';
 import { createQueries } from './queries/queries.ts';
 import { followVolumes } from './volumes/follow.ts';
 import { createVolumes } from './volumes/volumes.ts';
@@ -80,6 +81,7 @@ export const createManager = (
     builds: parts.use(createBuilds({ queries, inventory, engines, images, clock, log })),
     containers,
     networks: { ...networks, nameOf: names.of },
+    nodes: createNodeCalls({ view: store.view, requests: ports.requests, clock }),
     [Symbol.dispose]: () => parts[Symbol.dispose](),
   };
 };

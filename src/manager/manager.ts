@@ -31,6 +31,13 @@ export interface Manager {
   readonly builds: Builds;
   readonly containers: Containers;
   readonly networks: ContainerNetworks;
+  readonly nodes: NodeCalls;
+}
+
+/** What nodes are asked for besides their engines. */
+export interface NodeCalls {
+  /** Has every node that is ready make another key for the encryption between nodes. Throws `unavailable` where one did not. */
+  rotateKeys(signal: AbortSignal): Promise<void>;
 }
 
 /** The nodes' own engines, for what Docker's dialect passes on. */

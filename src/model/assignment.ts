@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { wireguardKey } from './common.ts';
 import { genericResource } from './container.ts';
 import { networkId, nodeId, serviceId, taskId } from './ids.ts';
 import type { DeepReadonly } from './object.ts';
@@ -104,6 +105,9 @@ export const assignedPeer = z.object({
   address: z.string(),
   overlayAddress: z.string(),
   overlayMac: z.string(),
+  machine: z.string().optional(),
+  /** Of its WireGuard. Absent: it has none. */
+  publicKey: wireguardKey.optional(),
 });
 
 /** This node's own end of the overlay, and what else it must know of itself. */
@@ -120,6 +124,11 @@ export const assignedSelf = z.object({
   labels: z.record(z.string(), z.string()).optional(),
   /** Tasks kept after they ended, per slot, for their logs. */
   taskHistoryLimit: z.number().int(),
+  machine: z.string().optional(),
+  /** Of its WireGuard, as the other nodes are told it. */
+  publicKey: wireguardKey.optional(),
+  /** See the cluster's specification. Absent: nothing is encrypted. */
+  encryption: z.enum(['auto', 'on', 'off']).optional(),
 });
 
 /** A port that answers on every node (mode ingress). Its back-ends are the ready endpoints of the service on the network. */

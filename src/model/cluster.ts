@@ -26,6 +26,11 @@ export const clusterSpec = z.object({
     .default(90 * 86_400_000),
   /** A node that is silent for this long is down and its tasks are replaced. */
   nodeTimeoutMs: milliseconds.default(3000),
+  /**
+   * What goes between nodes for tasks. `on`: nothing in clear, also where a node has no WireGuard and is not reached then;
+   * `auto`: encrypted between different machines that both have it. Absent: `auto`.
+   */
+  encryption: z.enum(['auto', 'on', 'off']).optional(),
   /** Managers keep their state sealed: after a start they wait for the unlock key. */
   autoLock: z.boolean().default(false),
   strategy: z.enum(['spread', 'binpack', 'random']).default('spread'),
@@ -52,6 +57,11 @@ export const doorPorts = ({ door }: Pick<ClusterSpec, 'door'>): { readonly http:
   http: door?.httpPort ?? 80,
   https: door?.httpsPort ?? 443,
 });
+
+export type Encryption = NonNullable<ClusterSpec['encryption']>;
+
+export const encryptionOf = (spec: Pick<ClusterSpec, 'encryption'> | undefined): Encryption =>
+  spec?.encryption ?? 'auto';
 
 /** Classic Swarm's: 5 %. */
 const defaultOvercommit = 0.05;

@@ -16,3 +16,6 @@ export const transport = z.enum(['tcp', 'udp', 'sctp']);
 export const ipv4 = z.ipv4();
 /** An IPv4 network, `10.0.1.0/24`. */
 export const ipv4Network = z.cidrv4();
+
+/** A key of WireGuard as its own tools write it: 32 bytes in base64. */
+export const wireguardKey = z.string().regex(/^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/);

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { clusterSpec } from './cluster.ts';
-import type { ClusterSpec } from './cluster.ts';
+import type { ClusterSpec, Encryption } from './cluster.ts';
 import { clientRequest } from './client.ts';
 import { nodeAvailability, nodeRole } from './node.ts';
 import type { NodeAvailability, NodeRole, NodeState } from './node.ts';
@@ -24,6 +24,7 @@ export interface ClusterView {
   readonly strategy: ClusterSpec['strategy'];
   /** Share of a node's cpus and memory that may be reserved beyond what it has. */
   readonly overcommit: number;
+  readonly encryption: Encryption;
 }
 
 export interface TokensView {
@@ -183,6 +184,13 @@ export const placementRequest = clusterSpec
   .pick({ overcommit: true })
   .extend({ strategy: clusterSpec.shape.strategy.unwrap().optional() })
   .strict();
+/** What goes between nodes; what is absent stays as it is. */
+export const encryptionRequest = z.strictObject({
+  encryption: clusterSpec.shape.encryption,
+  /** Every node makes itself another key. */
+  rotate: z.boolean().default(false),
+});
+export type EncryptionRequest = z.input<typeof encryptionRequest>;
 export type PlacementRequest = z.infer<typeof placementRequest>;
 export const nodeRequest = z.strictObject({ availability: nodeAvailability.optional(), role: nodeRole.optional() });
 export interface StackRequest {

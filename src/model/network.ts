@@ -5,6 +5,8 @@ import type { DeepReadonly, Stored } from './object.ts';
 
 /** UDP port of the overlay. Not 4789, so that Swarm's own overlay networks can be on the same node. */
 export const overlayPort = 4797;
+/** UDP port of WireGuard, which the overlay goes through where it is encrypted. */
+export const encryptionPort = 4798;
 
 /** Label of an engine's network that is one of ours on that node: the network's id. */
 export const networkLabel = 'tutti.network';

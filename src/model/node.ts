@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { bytes, labels } from './common.ts';
+import { bytes, labels, wireguardKey } from './common.ts';
 import { genericResource } from './container.ts';
 import type { NodeId } from './ids.ts';
 import type { DeepReadonly, Stored } from './object.ts';
@@ -44,6 +44,10 @@ export const nodeDescription = z.object({
   /** MTU of the interface that has `address`. */
   mtu: z.number().int().min(576).max(65_535).optional(),
   agentVersion: z.string().max(64),
+  /** The same for all nodes that share a machine (a kernel), and for no others. */
+  machine: z.string().max(64).optional(),
+  /** Public half of the node's WireGuard key, base64. Absent: the node cannot encrypt. */
+  publicKey: wireguardKey.optional(),
 });
 export type NodeDescription = DeepReadonly<z.infer<typeof nodeDescription>>;
 

@@ -1,5 +1,7 @@
 import type * as z from 'zod';
 import type { Kept } from '../agent/kept.ts';
+import { nodeKeys } from '../agent/network/tunnel/key.ts';
+import type { KeyStore } from '../agent/network/tunnel/ports.ts';
 import type { AgentStore, DescriptionStore } from '../agent/session/ports.ts';
 import { taskRecord } from '../agent/worker/record.ts';
 import type { TaskRecord } from '../agent/worker/record.ts';
@@ -44,6 +46,12 @@ export const createAssignmentsFile = (path: string): AgentStore => {
 export const createDescriptionFile = (path: string): DescriptionStore => ({
   load: async () => await readJson(path, nodeDescription),
   save: async (description) => await replaceFile(path, JSON.stringify(description), 0o600),
+});
+
+/** The keys of the encryption between nodes in a file that root alone can read. */
+export const createKeysFile = (path: string): KeyStore => ({
+  load: async () => await readJson(path, nodeKeys),
+  save: async (keys) => await replaceFile(path, JSON.stringify(keys), 0o600),
 });
 
 /** The worker's records in a file. */

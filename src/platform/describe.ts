@@ -14,15 +14,20 @@ export interface DescribePorts {
   /** Shown instead of the machine's name. */
   readonly name?: string;
   readonly agentVersion: string;
+  /** Tells machines apart, where that can be known. */
+  readonly machine?: string | undefined;
+  /** Public half of the key of the encryption between nodes; undefined where there can be none. */
+  readonly publicKey?: (signal: AbortSignal) => Promise<string | undefined>;
 }
 
 /** What a node tells its manager of itself. Throws what the engine's client throws. */
 export const describeNode = async (ports: DescribePorts, signal: AbortSignal): Promise<NodeDescription> => {
-  const { address, agentVersion } = ports;
-  const [info, version, addresses] = await Promise.all([
+  const { address, agentVersion, machine } = ports;
+  const [info, version, addresses, publicKey] = await Promise.all([
     ports.engine.info({ signal }),
     ports.engine.version({ signal }),
     ports.addresses(),
+    ports.publicKey?.(signal),
   ]);
   const mtu = addresses.find((one) => one.address === address)?.mtu;
   return {
@@ -45,5 +50,7 @@ export const describeNode = async (ports: DescribePorts, signal: AbortSignal): P
     address,
     ...(mtu !== undefined && { mtu: Math.min(mtu, 65_535) }),
     agentVersion,
+    ...(machine !== undefined && { machine }),
+    ...(publicKey !== undefined && { publicKey }),
   };
 };

@@ -1,5 +1,5 @@
 import { TuttiError } from '../../model/errors.ts';
-import { firewallChain, inputChain, overlayDevice, vxlanPort } from './names.ts';
+import { firewallChain, inputChain, overlayDevice, vxlanPort, wireguardPort } from './names.ts';
 import type { Exec } from './ports.ts';
 
 const ours = `${overlayDevice}+`;
@@ -38,6 +38,7 @@ export const hooks: readonly [Hook, Hook] = [
       `-A ${inputChain} -i ${bridges} -p udp -m udp --dport 53 -j ACCEPT`,
       `-A ${inputChain} -i ${bridges} -p tcp -m tcp --dport 53 -j ACCEPT`,
       `-A ${inputChain} -p udp -m udp --dport ${vxlanPort} -j ACCEPT`,
+      `-A ${inputChain} -p udp -m udp --dport ${wireguardPort} -j ACCEPT`,
     ],
   },
 ];

@@ -6,12 +6,13 @@ import type { Fronts } from './conntrack.ts';
 import { desiredKernelState } from './desired.ts';
 import { assigned } from './endpoints.ts';
 import type { Wanted } from './endpoints.ts';
+import type { Findings } from './findings.ts';
 import { createFirewall } from './firewall.ts';
 import type { Firewall } from './firewall.ts';
 import { createHairpins } from './hairpin.ts';
 import { isSame, kernelInputs } from './inputs.ts';
 import type { Inputs } from './inputs.ts';
-import { createKernel } from './kernel.ts';
+import { createKernel, differences } from './kernel.ts';
 import type { FoundState, Kernel } from './kernel.ts';
 import type { KernelState } from './kernel-state.ts';
 import { viewOf } from './nft-script.ts';
@@ -24,6 +25,9 @@ export interface KernelKeeperPorts {
   readonly settings: KernelSettings;
   readonly clock: Pick<Clock, 'after'>;
   readonly log: Log;
+  readonly findings: Findings;
+  /** Resolves when nothing that has to be encrypted can go in clear. */
+  readonly safe: () => Promise<void>;
 }
 
 /** Keeps the kernel's networking as it is wanted. */
@@ -49,13 +53,16 @@ interface Memory {
   /** Undefined before the first pass. */
   fronts: Fronts | undefined;
   firewall: 'unknown' | 'absent' | 'kept';
+  /** The next pass compares with what was right before. */
+  checks: boolean;
+  hadFirewall: boolean;
 }
 
 const quietMs = 4;
 const spacingMs = 50;
 
 export function createKernelKeeper(ports: KernelKeeperPorts, wanted: () => Wanted): KernelKeeper {
-  const { exec, settings, clock, log } = ports;
+  const { exec, settings, clock, log, findings } = ports;
   const kernel = createKernel(exec, settings);
   const firewall = createFirewall(exec);
   const hairpins = createHairpins(settings);
@@ -65,29 +72,35 @@ export function createKernelKeeper(ports: KernelKeeperPorts, wanted: () => Wante
     networks: new Set(),
     fronts: undefined,
     firewall: 'unknown',
+    checks: false,
+    hadFirewall: false,
   };
   const passes = createPasses({
     clock,
     quietMs,
     spacingMs,
     async work(signal) {
+      await ports.safe();
+      signal.throwIfAborted();
       const { assignments, observations } = wanted();
       const inputs = kernelInputs(assignments, observations);
       if (memory.found === undefined || !isSame(memory.inputs, inputs)) {
-        await bringUpToDate({ kernel, exec, log, memory }, wanted(), inputs, signal);
+        await bringUpToDate({ kernel, ports, memory }, wanted(), inputs, signal);
       }
-      if (memory.firewall === 'unknown') await keepFirewall(firewall, memory, log, signal);
+      if (memory.firewall === 'unknown') await keepFirewall(firewall, memory, ports, signal);
       const balanced = [...assigned(assignments, 'publish'), ...assigned(assignments, 'vip')];
       hairpins(new Set(balanced.map(({ networkId }) => networkId)));
     },
     onFault(fault, retryMs) {
       const { message, code } = TuttiError.from(fault);
+      findings.note('network', [message], false);
       log.error('the network could not be brought up to date', { code, reason: message, retryMs });
     },
   });
   return {
     request: () => passes.request(),
     check() {
+      memory.checks = true;
       memory.found = undefined;
       memory.firewall = 'unknown';
       passes.request();
@@ -111,19 +124,25 @@ export function createKernelKeeper(ports: KernelKeeperPorts, wanted: () => Wante
 
 interface Parts {
   readonly kernel: Kernel;
-  readonly exec: Exec;
-  readonly log: Log;
+  readonly ports: KernelKeeperPorts;
   readonly memory: Memory;
 }
 
 async function bringUpToDate(parts: Parts, wanted: Wanted, inputs: Inputs, signal: AbortSignal): Promise<void> {
-  const { kernel, exec, log, memory } = parts;
+  const {
+    kernel,
+    ports: { exec, log, findings },
+    memory,
+  } = parts;
   const desired = desiredKernelState(wanted.assignments, wanted.observations);
   if (desired === undefined) return;
   const before = memory.found ?? (await kernel.read(signal));
   // Unknown until it is known to have worked.
   memory.found = undefined;
+  const checked = memory.checks && isSame(memory.inputs, inputs) ? differences(before, desired) : [];
   memory.found = await kernel.change(before, desired, signal);
+  for (const { what, details } of checked) findings.note(what, details, true);
+  memory.checks = false;
   memory.inputs = inputs;
   memory.networks = new Set(assigned(wanted.assignments, 'network').map(({ id }) => id));
   const flows = memory.fronts === undefined ? flowsOfBefore(desired, before) : staleFlows(memory.fronts, desired);
@@ -133,10 +152,18 @@ async function bringUpToDate(parts: Parts, wanted: Wanted, inputs: Inputs, signa
   }
 }
 
-async function keepFirewall(firewall: Firewall, memory: Memory, log: Log, signal: AbortSignal): Promise<void> {
+async function keepFirewall(
+  firewall: Firewall,
+  memory: Memory,
+  { log, findings }: KernelKeeperPorts,
+  signal: AbortSignal,
+): Promise<void> {
   const outcome = await firewall.ensure(signal);
   memory.firewall = outcome === 'absent' ? 'absent' : 'kept';
-  if (outcome === 'mended') log.info('firewall rules put into DOCKER-USER and INPUT');
+  if (outcome !== 'mended') return;
+  if (memory.hadFirewall) findings.note('firewall', ['rules were missing in DOCKER-USER or INPUT'], true);
+  memory.hadFirewall = true;
+  log.info('firewall rules put into DOCKER-USER and INPUT');
 }
 
 /** What to forget after another agent's time: flows of what the kernel's rules were right for are not touched. */

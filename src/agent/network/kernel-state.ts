@@ -46,7 +46,7 @@ export interface NftChain {
 
 /** One table, whole. */
 export interface NftTable {
-  readonly family: 'ip' | 'bridge';
+  readonly family: 'ip' | 'bridge' | 'inet';
   readonly sets: ReadonlyMap<string, NftSet>;
   readonly chains: ReadonlyMap<string, NftChain>;
 }

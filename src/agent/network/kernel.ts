@@ -61,6 +61,19 @@ export function createKernel(exec: Exec, settings: KernelSettings): Kernel {
   };
 }
 
+/** In the tools' own words, what it takes to make the one of the other. */
+export function differences(
+  found: FoundState,
+  desired: KernelState,
+): readonly { readonly what: string; readonly details: readonly string[] }[] {
+  const { ip, bridge } = routingBatch(found.routing, desired.routing);
+  const nft = desired.tables.flatMap((table) => nftScript(found.tables.get(table.family), table));
+  return [
+    { what: 'routes', details: [...ip, ...bridge] },
+    { what: 'rules', details: nft },
+  ].filter(({ details }) => details.length > 0);
+}
+
 /** Routes and neighbours go with the device; deleting them after it would only fail. */
 const isRemoval = (line: string): boolean => line.startsWith('link del') || line.startsWith('rule del');
 

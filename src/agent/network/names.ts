@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { AssignedNetwork } from '../../model/assignment.ts';
-import { networkLabel, overlayPort } from '../../model/network.ts';
+import { encryptionPort, networkLabel, overlayPort } from '../../model/network.ts';
 
 /** The VXLAN device of the node. */
 export const overlayDevice = 'tutti0';
@@ -16,13 +16,24 @@ export const inputChain = 'TUTTI-INPUT';
 /** Routes and rules of ours carry this routing protocol number, so that they can be told from others'. */
 export const routeProtocol = 116;
 /** Routing rules: unmarked packets skip the steering rules, which all have one priority. */
-export const rulePriority = { skip: 11_000, steer: 11_001, end: 11_002 } as const;
+export const rulePriority = { seal: 10_990, skip: 11_000, steer: 11_001, end: 11_002 } as const;
 /** The part of a packet's mark that says which node a reply goes back to. */
 export const steerMask = 0xffff_0000;
 const steerTableBase = 0x5474_0000;
 
+/** The routing table of what goes through WireGuard: the one before those of the nodes. */
+export const sealTable = steerTableBase;
+
 /** UDP port of the overlay. */
 export const vxlanPort = overlayPort;
+/** UDP port of WireGuard. */
+export const wireguardPort = encryptionPort;
+/** WireGuard devices of ours begin with this, and nothing else does: no pattern for overlay and bridges matches them. */
+export const tunnelPrefix = 'tuttiwg';
+/** Matches them, in nftables' own syntax. */
+export const tunnelPattern = `"${tunnelPrefix}*"`;
+/** A node's WireGuard device. Sockets of wireguard-go are named after it, and nodes that share a machine share their directory. */
+export const tunnelDevice = (nodeId: string): string => `${tunnelPrefix}${digest(nodeId).slice(0, 8)}`;
 
 /** Labels of the engine's networks that are ours. */
 export const clusterLabel = 'tutti.cluster';

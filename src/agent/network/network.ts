@@ -6,17 +6,26 @@ import type { RemovedNetworks } from './bridge-keeper.ts';
 import { pruned } from './endpoints.ts';
 import type { Assignments, Wanted } from './endpoints.ts';
 import { createKernelKeeper } from './kernel-keeper.ts';
+import { createFindings } from './findings.ts';
 import type { DockerNetworks, Exec, KernelSettings, PreparedNetwork, Resolver } from './ports.ts';
+import type { KeyStore, WatchDevice } from './tunnel/ports.ts';
+import type { SealTimes } from './tunnel/seal.ts';
+import { createTunnel } from './tunnel/tunnel.ts';
 
 export interface NetworkPorts {
   readonly exec: Exec;
   readonly settings: KernelSettings;
   readonly docker: DockerNetworks;
   readonly resolver: Resolver;
+  /** Where the keys of the encryption between nodes are. */
+  readonly keys: KeyStore;
+  readonly watch: WatchDevice;
   readonly clock: Clock;
   readonly log: Log;
   /** How often the kernel is compared whole with what it should have. Default: 30 s. */
   readonly checkMs?: number;
+  /** How long encryption takes to be turned on and off. Default: some ten seconds. */
+  readonly sealTimes?: SealTimes;
 }
 
 /** The node's networks, routes, rules and names. What it made stays when it is disposed of: only `removeAll` removes. */
@@ -31,6 +40,10 @@ export interface AgentNetwork extends AsyncDisposable {
    * @throws TuttiError `not-found` for a network that is not assigned, `conflict` where its subnet is taken.
    */
   ensure(networkIds: readonly NetworkId[], signal?: AbortSignal): Promise<ReadonlyMap<NetworkId, PreparedNetwork>>;
+  /** Public half of the key that other nodes encrypt for; undefined where this machine has no WireGuard. */
+  publicKey(signal?: AbortSignal): Promise<string | undefined>;
+  /** Makes another key: it takes the place of the one in use when the other nodes know it. */
+  rotateKey(): Promise<void>;
   /** Compares everything again now: the engine was restarted, say. */
   check(): void;
   /** Resolves when what was applied until now is in force. */
@@ -42,10 +55,13 @@ export interface AgentNetwork extends AsyncDisposable {
 export function createNetwork(ports: NetworkPorts): AgentNetwork {
   const { resolver, clock, checkMs = 30_000 } = ports;
   let wanted: Wanted = { assignments: new Map(), observations: new Map() };
-  const kernel = createKernelKeeper(ports, () => wanted);
+  const findings = createFindings(clock);
+  const tunnel = createTunnel({ ...ports, findings }, () => wanted.assignments);
+  const kernel = createKernelKeeper({ ...ports, findings, safe: async () => await tunnel.safe() }, () => wanted);
   const bridges = createBridgeKeeper(ports, () => wanted.assignments);
 
   const check = (): void => {
+    tunnel.check();
     kernel.check();
     bridges.request();
   };
@@ -55,6 +71,7 @@ export function createNetwork(ports: NetworkPorts): AgentNetwork {
   });
   const dispose = async (): Promise<void> => {
     timer.cancel();
+    await tunnel[Symbol.asyncDispose]();
     await kernel[Symbol.asyncDispose]();
     await bridges[Symbol.asyncDispose]();
   };
@@ -64,6 +81,7 @@ export function createNetwork(ports: NetworkPorts): AgentNetwork {
       const before = wanted.assignments;
       wanted = { assignments, observations: pruned(wanted.observations, assignments) };
       resolver.update(wanted.assignments, wanted.observations);
+      tunnel.request();
       kernel.request();
       if (before.size === 0 || losesNetwork(before, assignments)) bridges.request();
     },
@@ -80,6 +98,8 @@ export function createNetwork(ports: NetworkPorts): AgentNetwork {
       await unlessAborted(kernel.inForce(networkIds), signal);
       return new Map(prepared);
     },
+    publicKey: async (signal) => await tunnel.publicKey(signal),
+    rotateKey: async () => await tunnel.rotate(),
     check,
     async settled() {
       await kernel.settled();
@@ -89,6 +109,7 @@ export function createNetwork(ports: NetworkPorts): AgentNetwork {
       await dispose();
       const removed = await bridges.removeAll(signal);
       await kernel.clear(signal);
+      await tunnel.clear(signal);
       return removed;
     },
     [Symbol.asyncDispose]: dispose,

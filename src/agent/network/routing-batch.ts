@@ -22,7 +22,8 @@ export function routingBatch(found: Routing, desired: Routing): RoutingBatch {
   const remade = desired.link !== undefined && found.link !== undefined && !isSameDevice(found.link, desired.link);
   // A device that is made anew takes its routes and neighbours with it; rules stay.
   const actual = found.link === undefined || remade ? { ...emptyRouting, rules: found.rules } : found;
-  const neighbours = difference(actual.neighbours, desired.neighbours);
+  const isReaddressed = actual.link !== undefined && actual.link.mac !== desired.link?.mac;
+  const neighbours = difference(isReaddressed ? new Map() : actual.neighbours, desired.neighbours);
   const routes = difference(actual.routes, desired.routes);
   const returns = difference(actual.returns, desired.returns);
   const forwarding = difference(actual.forwarding, desired.forwarding);
@@ -77,11 +78,12 @@ function linkCommands(actual: OverlayLink | undefined, desired: OverlayLink | un
     actual === undefined
       ? [`link add ${overlayDevice} type vxlan id ${vni} local ${local} dstport ${port} nolearning`]
       : [];
-  const changed = actual?.mac !== mac || actual.mtu !== mtu;
+  // An address that is set, be it the one that is there, takes the neighbours with it.
+  const set = [...(actual?.mac === mac ? [] : [`address ${mac}`]), ...(actual?.mtu === mtu ? [] : [`mtu ${mtu}`])];
   return [
     ...removal,
     ...made,
-    ...(changed ? [`link set ${overlayDevice} address ${mac} mtu ${mtu} up`] : []),
+    ...(set.length > 0 ? [`link set ${overlayDevice} ${set.join(' ')} up`] : []),
     ...(actual !== undefined && actual.address !== '' && actual.address !== address
       ? [`addr del ${actual.address}/32 dev ${overlayDevice}`]
       : []),

@@ -9,6 +9,8 @@ import type { Describe, DescriptionStore } from './ports.ts';
 /** Looks at the machine and its engine now and then: the last description that there was. */
 export interface Describer extends AsyncDisposable {
   readonly current: () => NodeDescription;
+  /** Looks now; resolves when what is new has been passed on. Throws what `describe` throws. */
+  readonly refresh: (signal: AbortSignal) => Promise<void>;
 }
 
 export interface DescriberOptions {
@@ -66,15 +68,18 @@ export const startDescriber = async (options: DescriberOptions, signal: AbortSig
     });
   };
   if (!begun.old) await keep(current);
+  const take = async (next: NodeDescription): Promise<void> => {
+    if (isDeepStrictEqual(next, current)) return;
+    current = next;
+    await keep(next);
+    options.changed(next);
+  };
   const look = async (): Promise<void> => {
     for (;;) {
       await options.clock.sleep(pauseMs, stop.signal);
       const next = await options.describe(stop.signal).catch(() => undefined);
       pauseMs = next === undefined ? retryMs : againMs;
-      if (next === undefined || isDeepStrictEqual(next, current)) continue;
-      current = next;
-      await keep(next);
-      options.changed(next);
+      if (next !== undefined) await take(next);
     }
   };
   const looking = look().catch((error: unknown) => {
@@ -82,6 +87,7 @@ export const startDescriber = async (options: DescriberOptions, signal: AbortSig
   });
   return {
     current: () => current,
+    refresh: async (asked) => await take(await options.describe(AbortSignal.any([asked, stop.signal]))),
     [Symbol.asyncDispose]: async () => {
       stop.abort();
       await looking;

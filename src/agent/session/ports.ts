@@ -53,6 +53,8 @@ export interface NodeNetwork extends AsyncDisposable {
   apply(assignments: Assignments): void;
   /** What is seen of this node's tasks: names and back-ends of its own tasks need no manager. */
   observe(observation: TaskObservation): void;
+  /** Makes another key for the encryption between nodes: the description has its public half. */
+  rotateKey?(): Promise<void>;
   /**
    * Resolves when containers can be put on these networks.
    * @throws TuttiError `not-found` for a network that is not assigned, `conflict` where its subnet is taken.

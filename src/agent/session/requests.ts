@@ -1,6 +1,7 @@
 import { TuttiError } from '../../model/errors.ts';
 import { encodeLogPart, parseLogPath, type LogPart } from '../../rpc/logs.ts';
 import { parseEnginePath } from '../../rpc/engine.ts';
+import { isRotateKeyPath } from '../../rpc/node-calls.ts';
 import { isRenewPath } from '../../rpc/renew.ts';
 import { parseNetworksPath } from '../../rpc/networks.ts';
 import type { NodeService } from '../../rpc/transport.ts';
@@ -40,6 +41,7 @@ export const createNodeService =
     networks: Pick<NetworkReadiness, 'ready'>,
     forward: EngineForward | undefined,
     renew?: (signal: AbortSignal) => Promise<void>,
+    rotateKey?: (signal: AbortSignal) => Promise<void>,
   ): NodeService =>
   async (request, signal) => {
     const enginePath = parseEnginePath(request.path);
@@ -48,6 +50,10 @@ export const createNodeService =
     if (networkIds !== undefined) return { status: 200, body: jsonOf(await networks.ready(networkIds, signal)) };
     if (isRenewPath(request.path) && renew) {
       await renew(signal);
+      return { status: 200, body: jsonOf({}) };
+    }
+    if (isRotateKeyPath(request.path) && rotateKey) {
+      await rotateKey(signal);
       return { status: 200, body: jsonOf({}) };
     }
     const logs = parseLogPath(request.path);

@@ -1,5 +1,6 @@
-import { Argument, InvalidArgumentError } from 'commander';
+import { Argument, InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
+import type { Encryption } from '../../model/cluster.ts';
 import type { NodeRole } from '../../model/node.ts';
 import { collect, withExamples, withFormat, wholeNumber } from './options.ts';
 import type { Registry } from './register.ts';
@@ -32,6 +33,7 @@ interface MemberFlags {
   readonly socketMode?: number;
   readonly apiPort?: number;
   readonly apiName?: readonly string[];
+  readonly encryption?: Encryption;
 }
 
 const memberOptions = (flags: MemberFlags) => ({
@@ -48,6 +50,9 @@ export const registerMembership = (registry: Registry): void => {
   const init = withMember(program.command('init'))
     .description('make a cluster of this machine')
     .option('--address-pool <network>', 'networks are cut out of this; several may be given', collect, [])
+    .addOption(
+      new Option('--encryption <mode>', 'of what goes between nodes; default: auto').choices(['auto', 'on', 'off']),
+    )
     .option('--socket-mode <mode>', "of the endpoint's socket", socketMode)
     .option('--api-port <port>', 'of the API over TCP with TLS; 0: none; default: 2376', wholeNumber)
     .option('--api-name <name>', 'a name that clients reach the API by; several may be given', collect, [])
@@ -61,6 +66,7 @@ export const registerMembership = (registry: Registry): void => {
         ...(flags.socketMode === undefined ? {} : { socketMode: flags.socketMode }),
         ...(flags.apiPort === undefined ? {} : { apiPort: flags.apiPort }),
         ...(flags.apiName === undefined || flags.apiName.length === 0 ? {} : { apiNames: flags.apiName }),
+        ...(flags.encryption === undefined ? {} : { encryption: flags.encryption }),
         signal: context.signal,
       });
     });

@@ -1,10 +1,12 @@
-import { Option } from 'commander';
+import { Argument, Option } from 'commander';
 import type { Command } from 'commander';
+import type { Encryption } from '../../model/cluster.ts';
 import type { PlacementFlags } from '../actions/placement.ts';
 import type { WaitFlags } from '../actions/scale.ts';
 import { share, withExamples, withFormat, withWait } from './options.ts';
 import type { Registry } from './register.ts';
 
+const encryptions = ['auto', 'on', 'off'];
 const strategies = ['spread', 'binpack', 'random'];
 const drainTimeoutMs = 120_000;
 
@@ -38,6 +40,16 @@ export const registerNodes = (registry: Registry): void => {
       await action.placement(await open(command), flags);
     });
   withExamples(placement, 'tutti placement', 'tutti placement --strategy binpack --overcommit 10%');
+  const encryption = withFormat(program.command('encryption'))
+    .description('show or set whether what goes between nodes is encrypted')
+    .addArgument(new Argument('[mode]', 'auto: between different machines that can').choices([...encryptions]))
+    .option('--rotate', 'every node makes itself another key; connections go on', false)
+    .action(async (mode: Encryption | undefined, flags: { readonly rotate: boolean }, command: Command) => {
+      const action = await import('../actions/encryption.ts');
+      const { rotate } = flags;
+      await action.encryption(await open(command), { rotate, ...(mode !== undefined && { encryption: mode }) });
+    });
+  withExamples(encryption, 'tutti encryption', 'tutti encryption on', 'tutti encryption --rotate');
   const pause = withFormat(program.command('pause')).description('give a node no new tasks; those that run stay');
   withExamples(addAvailability(registry, pause, 'pause'), 'tutti pause n2');
   const activate = withFormat(program.command('activate')).description('give a node tasks again after drain or pause');

@@ -5,24 +5,36 @@ import type {
   AssignedSecret,
   AssignedSelf,
 } from '../../model/assignment.ts';
-import type { Cluster } from '../../model/cluster.ts';
+import { encryptionOf } from '../../model/cluster.ts';
+import type { Cluster, Encryption } from '../../model/cluster.ts';
 import type { Network } from '../../model/network.ts';
 import { nodeName } from '../../model/node.ts';
-import type { Node } from '../../model/node.ts';
+import type { Node, NodeDescription } from '../../model/node.ts';
 import type { Config, Secret } from '../../model/secret.ts';
 
 /** What VXLAN adds to each packet over IPv4, in bytes. */
 const encapsulation = 50;
+/** What WireGuard adds, over IPv4. */
+const encryptionOverhead = 60;
 const usualMtu = 1500;
 
 /** MTU for overlay traffic: the least of all nodes', because a packet may go between any two. */
-export const overlayMtu = (nodes: Iterable<Node>): number => {
+export const overlayMtu = (nodes: Iterable<Node>, encryption: Encryption): number => {
   let least = Number.POSITIVE_INFINITY;
+  const machines = new Set<string | undefined>();
   for (const { description } of nodes) {
-    if (description !== undefined) least = Math.min(least, description.mtu ?? usualMtu);
+    if (description === undefined) continue;
+    least = Math.min(least, description.mtu ?? usualMtu);
+    if (description.publicKey !== undefined) machines.add(description.machine);
   }
-  return (Number.isFinite(least) ? least : usualMtu) - encapsulation;
+  const encrypted = encryption === 'on' || (encryption === 'auto' && machines.size > 1);
+  return (Number.isFinite(least) ? least : usualMtu) - encapsulation - (encrypted ? encryptionOverhead : 0);
 };
+
+const wireOf = ({ machine, publicKey }: NodeDescription): Pick<AssignedPeer, 'machine' | 'publicKey'> => ({
+  ...(machine !== undefined && { machine }),
+  ...(publicKey !== undefined && { publicKey }),
+});
 
 /** The node as the others see it, once it has told its address and has an end of the overlay. */
 export const peerOf = (node: Node): AssignedPeer | undefined =>
@@ -35,6 +47,7 @@ export const peerOf = (node: Node): AssignedPeer | undefined =>
         address: node.description.address,
         overlayAddress: node.overlay.address,
         overlayMac: node.overlay.mac,
+        ...wireOf(node.description),
       };
 
 export const selfOf = (node: Node, cluster: Cluster, mtu: number): AssignedSelf | undefined =>
@@ -50,6 +63,8 @@ export const selfOf = (node: Node, cluster: Cluster, mtu: number): AssignedSelf 
         overlayMac: node.overlay.mac,
         overlayMtu: mtu,
         taskHistoryLimit: cluster.spec.taskHistoryLimit,
+        ...wireOf(node.description),
+        encryption: encryptionOf(cluster.spec),
         ...(node.spec.labels === undefined ? {} : { labels: node.spec.labels }),
       };
 

@@ -1,4 +1,5 @@
 import type { AssignedEndpoint, AssignedTask, AssignedVip, Assignment } from '../../model/assignment.ts';
+import { encryptionOf } from '../../model/cluster.ts';
 import type { NetworkId } from '../../model/ids.ts';
 import type { Node } from '../../model/node.ts';
 import { assignmentKey } from '../../model/protocol.ts';
@@ -213,10 +214,10 @@ export class AssignmentTable {
   #foldNodes(dirty: Dirty): void {
     if (dirty.nodes.size === 0 && !dirty.cluster) return;
     for (const id of dirty.nodes) this.#foldPeer(id, this.#view.get('node', id));
-    const mtu = overlayMtu(this.#view.list('node'));
+    const [cluster] = this.#view.list('cluster');
+    const mtu = overlayMtu(this.#view.list('node'), encryptionOf(cluster?.spec));
     const all = dirty.cluster || mtu !== this.#mtu;
     this.#mtu = mtu;
-    const [cluster] = this.#view.list('cluster');
     if (cluster === undefined) return;
     const nodes = all ? this.#view.list('node') : [...dirty.nodes].map((id) => this.#view.get('node', id));
     for (const node of nodes) {

@@ -2,7 +2,7 @@ import { allocatePorts } from '../../core/allocate/ports.ts';
 import type { PortOwner, ReservedPort } from '../../core/allocate/ports.ts';
 import { TuttiError } from '../../model/errors.ts';
 import { parseHostPort } from '../../model/host-port.ts';
-import { overlayPort } from '../../model/network.ts';
+import { encryptionPort, overlayPort } from '../../model/network.ts';
 import type { PublishedPort, Service } from '../../model/service.ts';
 import { isDoorOpen, portsOfDoor } from './door.ts';
 import { parseAddress } from '../../rpc/address.ts';
@@ -52,6 +52,7 @@ function* ownPorts(view: View): Iterable<ReservedPort> {
   if (isDoorOpen(view))
     for (const port of portsOfDoor(view)) yield { protocol: 'tcp', port, owner: "the front door's" };
   yield { protocol: 'udp', port: overlayPort, owner: "the overlay network's own" };
+  yield { protocol: 'udp', port: encryptionPort, owner: "the encryption's own" };
   for (const { managerAddress } of view.list('node')) {
     if (managerAddress === undefined) continue;
     yield { protocol: 'tcp', port: parseAddress(managerAddress).port, owner: "the managers' own" };

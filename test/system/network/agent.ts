@@ -9,11 +9,13 @@ import type { TaskObservation } from '../../../src/model/task.ts';
 import type { NetworkId } from '../../../src/model/ids.ts';
 import { createResolverLink } from '../../../src/agent/dns/link.ts';
 import { createNetwork } from '../../../src/agent/network/network.ts';
+import { createKeysFile } from '../../../src/platform/agent-files.ts';
 import { systemClock } from '../../../src/platform/clock.ts';
 import { createDockerNetworks } from '../../../src/platform/docker-networks.ts';
 import { createEngineClient } from '../../../src/platform/engine/client.ts';
 import { systemExec } from '../../../src/platform/exec.ts';
 import { createKernelSettings } from '../../../src/platform/kernel-settings.ts';
+import { watchUserspace } from '../../../src/platform/userspace-wireguard.ts';
 import { createLog } from '../../../src/platform/log.ts';
 
 export type Command =
@@ -25,6 +27,8 @@ export type Command =
   | { readonly do: 'check' }
   | { readonly do: 'settled' }
   | { readonly do: 'spawned' }
+  | { readonly do: 'publicKey' }
+  | { readonly do: 'rotateKey' }
   | { readonly do: 'removeAll' };
 
 const [endpoint = '', path = ''] = process.argv.slice(2);
@@ -39,9 +43,12 @@ const network = createNetwork({
   settings: createKernelSettings(),
   docker: createDockerNetworks(createEngineClient(endpoint)),
   resolver,
+  keys: createKeysFile(`${path}.keys`),
+  watch: watchUserspace,
   clock: systemClock,
   log,
   checkMs: 2_000,
+  sealTimes: { wait: 10_000, settle: 1_500, close: 1_500 },
 });
 
 async function act(command: Command): Promise<unknown> {
@@ -65,6 +72,11 @@ async function act(command: Command): Promise<unknown> {
       return null;
     case 'spawned':
       return spawned;
+    case 'publicKey':
+      return await network.publicKey();
+    case 'rotateKey':
+      await network.rotateKey();
+      return await network.publicKey();
     case 'removeAll':
       return await network.removeAll();
   }

@@ -3,12 +3,14 @@ import { Resolver } from 'node:dns/promises';
 import { connect } from 'node:net';
 
 /**
- * What a client is told: `tcp HOST PORT`, `udp HOST PORT [LOCAL-PORT]`, or `dns TYPE NAME [SERVER]` (records as JSON).
+ * What a client is told: `tcp HOST PORT`, `udp HOST PORT [LOCAL-PORT]`, `hold HOST PORT MS` (says something every 20 ms on one
+ * connection to an echo; gives the longest silence in ms), or `dns TYPE NAME [SERVER]` (records as JSON).
  * What fails gives `error CODE`.
  */
 export async function question(kind: string, first: string, second: string, third?: string): Promise<string> {
   try {
     if (kind === 'tcp') return await tcp(first, Number(second));
+    if (kind === 'hold') return await hold(first, Number(second), Number(third ?? 1000));
     if (kind === 'udp') return await udp(first, Number(second), Number(third ?? 0));
     return await dns(first, second, third ?? '127.0.0.11');
   } catch (error) {
@@ -27,6 +29,27 @@ const tcp = async (host: string, port: number): Promise<string> =>
     socket.on('error', reject);
     socket.on('data', (chunk) => (text += String(chunk)));
     socket.on('close', () => resolve(text));
+  });
+
+const hold = async (host: string, port: number, ms: number): Promise<string> =>
+  await new Promise((resolve, reject) => {
+    const socket = connect({ host, port, noDelay: true });
+    const end = performance.now() + ms;
+    let heard = performance.now();
+    let longest = 0;
+    const timer = setInterval(() => {
+      longest = Math.max(longest, performance.now() - heard);
+      socket.write('x'.repeat(2_000));
+      if (performance.now() < end) return;
+      clearInterval(timer);
+      socket.end();
+    }, 20);
+    socket.on('error', (error) => {
+      clearInterval(timer);
+      reject(error);
+    });
+    socket.on('data', () => (heard = performance.now()));
+    socket.on('close', () => resolve(String(Math.round(longest))));
   });
 
 const udp = async (host: string, port: number, localPort: number): Promise<string> =>

@@ -50,6 +50,9 @@ export interface LabState {
   readonly tasks: readonly LabTask[];
   readonly publishes?: readonly LabPublish[];
   readonly vips?: readonly LabVip[];
+  /** With it the node's public keys, by node name. */
+  readonly encryption?: 'on' | 'off';
+  readonly keys?: Readonly<Record<string, string>>;
 }
 
 const nodeId = (node: LabNode): string => `id${node.name}`;
@@ -83,8 +86,10 @@ export function assignmentsFor(self: LabNode, nodes: readonly LabNode[], state: 
       address: self.address,
       overlayAddress: overlayAddress(self),
       overlayMac: overlayMac(self),
-      overlayMtu: 1450,
+      overlayMtu: state.encryption === 'on' ? 1390 : 1450,
       taskHistoryLimit: 5,
+      ...wireOf(self, state),
+      ...(state.encryption !== undefined && { encryption: state.encryption }),
     } as Assignment,
     ...nodes
       .filter((node) => node !== self)
@@ -97,6 +102,7 @@ export function assignmentsFor(self: LabNode, nodes: readonly LabNode[], state: 
             address: node.address,
             overlayAddress: overlayAddress(node),
             overlayMac: overlayMac(node),
+            ...wireOf(node, state),
           }) as Assignment,
       ),
     ...networks.map(networkAssignment),
@@ -121,6 +127,11 @@ export function assignmentsFor(self: LabNode, nodes: readonly LabNode[], state: 
     ),
   ];
 }
+
+const wireOf = (node: LabNode, { keys }: LabState): { readonly publicKey?: string } => {
+  const publicKey = keys?.[node.name];
+  return publicKey === undefined ? {} : { publicKey };
+};
 
 const vipOf = ({ service, network, address, aliases = [], affinity }: LabVip): AssignedVip =>
   ({

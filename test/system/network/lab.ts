@@ -24,6 +24,8 @@ export interface LabNode {
   readonly address: string;
   /** Runs a program inside of the node; gives what it wrote, standard error last. Throws when it fails. */
   run(...argv: string[]): Promise<string>;
+  /** The command line that runs a program inside of the node. */
+  inside(...argv: string[]): readonly string[];
   docker(...args: string[]): Promise<string>;
   /** Gives the agent a command, and its answer. */
   tell(command: Command): Promise<unknown>;
@@ -131,6 +133,7 @@ function labNode(node: NodeLayout & { readonly address: string }, children: Set<
     name: node.name,
     address: node.address,
     run: async (...argv) => await run([...inside, ...argv]),
+    inside: (...argv) => [...inside, ...argv],
     docker,
     tell: async (command) => await agent?.tell({ command }),
     startAgent() {

@@ -1,6 +1,6 @@
 /**
- * Someone in a network namespace, `party.ts NAME [PORT]`: serves on the port, TCP and UDP, its name and who asks; asks
- * what JSON lines on standard input tell it to, and answers each with one line. Says `ready` first.
+ * Someone in a network namespace, `party.ts NAME [PORT]`: serves on the port, TCP and UDP, its name and who asks, and on the
+ * next one TCP, what it is sent; asks what JSON lines on standard input tell it to, and answers each with one line. Says `ready` first.
  */
 import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
@@ -17,6 +17,11 @@ if (port !== undefined) {
     connection.end(`${name} ${connection.remoteAddress ?? ''}`);
   });
   await new Promise<void>((resolve) => tcp.listen(Number(port), '0.0.0.0', resolve));
+  const echo = createServer((connection) => {
+    connection.on('error', () => connection.destroy());
+    connection.setNoDelay(true).pipe(connection);
+  });
+  await new Promise<void>((resolve) => echo.listen(Number(port) + 1, '0.0.0.0', resolve));
 }
 process.stdout.write('ready\n');
 for await (const line of createInterface({ input: process.stdin })) {

@@ -1,7 +1,7 @@
-import { overcommitOf } from '../../../model/cluster.ts';
+import { encryptionOf, overcommitOf } from '../../../model/cluster.ts';
 import type { Cluster } from '../../../model/cluster.ts';
 import type { ClusterView, TokensView } from '../../../model/native.ts';
-import { placementRequest } from '../../../model/native.ts';
+import { encryptionRequest, placementRequest } from '../../../model/native.ts';
 import { nodeRole } from '../../../model/node.ts';
 import { json } from '../../http/reply.ts';
 import { paramOf } from '../../http/request.ts';
@@ -33,6 +33,17 @@ export const clusterRoutes = ({ manager, version }: WebContext): readonly Route[
     },
   ],
   [
+    'POST',
+    '/cluster/encryption',
+    async (request) => {
+      const { encryption, rotate } = await readRequest(request, encryptionRequest);
+      const { version: row, spec } = manager.queries.cluster();
+      if (encryption !== undefined) await manager.commands.updateCluster(row, { ...spec, encryption });
+      if (rotate) await manager.nodes.rotateKeys(request.signal);
+      return json(clusterView(manager.queries.cluster(), version));
+    },
+  ],
+  [
     'GET',
     '/cluster/tokens',
     () => {
@@ -58,4 +69,5 @@ const clusterView = ({ id, createdAt, spec }: Cluster, version: string): Cluster
   createdAt,
   strategy: spec.strategy,
   overcommit: overcommitOf(spec),
+  encryption: encryptionOf(spec),
 });

@@ -1,0 +1,43 @@
+import { TuttiError } from '../model/errors.ts';
+import { nodeName } from '../model/node.ts';
+import type { Clock } from '../platform/ports.ts';
+import { withDeadline } from '../rpc/deadline.ts';
+import { formatRotateKeyPath } from '../rpc/node-calls.ts';
+import type { NodeRequests } from '../rpc/transport.ts';
+import type { View } from '../store/store.ts';
+import type { NodeCalls } from './manager.ts';
+
+const answerMs = 10_000;
+const atOnce = 16;
+
+export interface NodeCallPorts {
+  readonly view: View;
+  readonly requests: NodeRequests;
+  readonly clock: Clock;
+}
+
+/** What managers ask of nodes by name of a user. */
+export const createNodeCalls = ({ view, requests, clock }: NodeCallPorts): NodeCalls => ({
+  async rotateKeys(signal) {
+    const all = Array.from(view.list('node'));
+    const nodes = all.filter(({ id, description }) => {
+      return description?.publicKey !== undefined && view.get('nodeStatus', id)?.state === 'ready';
+    });
+    const failed: string[] = [];
+    const one = async (node: (typeof nodes)[number]): Promise<void> => {
+      using limit = withDeadline(clock, answerMs, `node ${nodeName(node)}`, signal);
+      try {
+        const { status, body } = await requests.request(node.id, { path: formatRotateKeyPath() }, limit.signal);
+        for await (const _ of body);
+        if (status !== 200) throw new TuttiError('internal', `it answered ${status}`);
+      } catch (thrown) {
+        signal.throwIfAborted();
+        failed.push(`${nodeName(node)}: ${TuttiError.from(thrown).message}`);
+      }
+    };
+    for (let at = 0; at < nodes.length; at += atOnce) await Promise.all(nodes.slice(at, at + atOnce).map(one));
+    if (failed.length > 0) {
+      throw new TuttiError('unavailable', `not every node has made another key: ${failed.slice(0, 5).join('; ')}`);
+    }
+  },
+});

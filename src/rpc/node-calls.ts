@@ -1,0 +1,7 @@
+/** What a manager asks of a node besides its engine, its logs and its networks: paths for both ends. */
+const rotateKey = '/rotate-key';
+
+/** Asks a node to make itself another key for the encryption between nodes. Answered when the manager may hear of it. */
+export const formatRotateKeyPath = (): string => rotateKey;
+
+export const isRotateKeyPath = (asked: string): boolean => asked === rotateKey;
