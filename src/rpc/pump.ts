@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
 import { TuttiError } from '../model/errors.ts';
 import { streamUnder } from './body.ts';
+import { createGatherer } from './gather.ts';
 
 export interface PumpOptions {
   /** Told when the first chunk was not there at once: what was held back for it should go out. */
@@ -93,6 +94,9 @@ const watchEnd = (to: Writable) => {
   };
 };
 
+/** So much may wait to be written, and a chunk more: to pause for every chunk costs more than the chunk. */
+const mostHeld = 128 * 1024;
+
 type Under = NonNullable<ReturnType<typeof streamUnder>>;
 
 /** As `pump`, from a stream, by its events. */
@@ -100,11 +104,16 @@ const pumpStream = ({ source, fault, letGo }: Under, to: Writable, { waiting }: 
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   let over = false;
   const timer = waiting === undefined || source.readableLength > 0 ? undefined : setImmediate(waiting);
+  const write = (chunk: Uint8Array): void => {
+    if (!to.write(chunk) && to.writableLength > mostHeld) source.pause();
+  };
+  const gatherer = createGatherer(write);
   const settle = (thrown: unknown): void => {
     if (over) return;
     over = true;
     clearImmediate(timer);
-    source.off('data', onData).off('end', onEnd).off('close', onSourceClose);
+    gatherer.drop();
+    source.off('data', gatherer.take).off('end', onEnd).off('close', onSourceClose);
     to.off('drain', onDrain).off('close', onClose);
     if (thrown === undefined) {
       resolve();
@@ -115,17 +124,17 @@ const pumpStream = ({ source, fault, letGo }: Under, to: Writable, { waiting }: 
     if (!to.destroyed) to.destroy(error);
     reject(error);
   };
-  const onData = (chunk: Uint8Array): void => {
-    if (!to.write(chunk)) source.pause();
-  };
   const onDrain = (): void => void source.resume();
   const onEnd = (): void => {
+    gatherer.flush();
     const late = fault(undefined);
     if (late === undefined) to.end(() => settle(undefined));
     else settle(late);
   };
   const onSourceClose = (): void => {
-    if (!source.readableEnded) settle(fault(source.errored) ?? source.errored ?? brokenOff());
+    if (source.readableEnded) return;
+    gatherer.flush();
+    settle(fault(source.errored) ?? source.errored ?? brokenOff());
   };
   const onClose = (): void => {
     if (!to.writableFinished) settle(closedEarly(to));
@@ -136,7 +145,7 @@ const pumpStream = ({ source, fault, letGo }: Under, to: Writable, { waiting }: 
   if (to.closed || to.destroyed) settle(closedEarly(to));
   else if (source.destroyed && !source.readableEnded) onSourceClose();
   else if (source.readableEnded) onEnd();
-  else source.on('data', onData).resume();
+  else source.on('data', gatherer.take).resume();
   return promise;
 };
 
