@@ -124,7 +124,7 @@ export const createAgent = (ports: AgentPorts): AsyncDisposable => {
     connection = parts.use(
       startConnection({
         ...ports,
-        service: createNodeService(worker, readiness, ports.engine, ports.renew, async (signal) => {
+        service: createNodeService(worker, readiness, ports.engine, clock.now, ports.renew, async (signal) => {
           await network.rotateKey?.();
           await describer.refresh(signal);
         }),

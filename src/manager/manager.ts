@@ -70,6 +70,12 @@ export interface KnownContainer {
   readonly createdNanos?: number;
 }
 
+/** A container as its engine lists it now. */
+export interface CurrentContainer extends Pick<KnownContainer, 'id' | 'summary' | 'createdNanos'> {
+  /** Stands for the summary's, whose time has gone on. */
+  readonly status: string;
+}
+
 /** Puts containers that are there on networks that span the nodes, and takes them off. `settings`: Docker's EndpointSettings. */
 export interface ContainerNetworks {
   /** Throws `permission-denied` where it is on the network, or may not be; and what its engine says. */
@@ -125,6 +131,12 @@ export interface Inventory {
   images(nodeId: string): readonly Definitions['ImageSummary'][];
   /** The node's engine has been listed since it is ready: what `of` and `images` lack is not there. */
   listed(nodeId: string): boolean;
+  /**
+   * The node's containers as its engine would list them at this moment, from what its events have told: the engine is
+   * asked whether it has told more, and about those that are in doubt. Undefined where only its own list says: nothing is
+   * followed there just now. Throws what asking throws.
+   */
+  current(nodeId: string, signal: AbortSignal): Promise<readonly CurrentContainer[] | undefined>;
   /** Reads these containers of a node again, now: after a change that the events may not have told of yet. */
   refresh(nodeId: string, ids: readonly string[], signal: AbortSignal): Promise<void>;
   /** The node of an exec; what is not known is asked of every node. Throws `not-found`. */

@@ -1,10 +1,10 @@
 import { TuttiError } from '../../model/errors.ts';
 import { encodeLogPart, parseLogPath, type LogPart } from '../../rpc/logs.ts';
-import { parseEnginePath } from '../../rpc/engine.ts';
+import { nowHeader, parseEnginePath, withNodeNow } from '../../rpc/engine.ts';
 import { isRotateKeyPath } from '../../rpc/node-calls.ts';
 import { isRenewPath } from '../../rpc/renew.ts';
 import { parseNetworksPath } from '../../rpc/networks.ts';
-import type { NodeService } from '../../rpc/transport.ts';
+import type { NodeRequest, NodeResponse, NodeService } from '../../rpc/transport.ts';
 import type { EngineForward, TaskWorker } from './ports.ts';
 import type { NetworkReadiness } from './ready-networks.ts';
 
@@ -34,18 +34,32 @@ const begun = async <Item>(items: AsyncIterable<Item>): Promise<AsyncIterable<It
   };
 };
 
-/** Answers what a manager asks of this node. */
+/** Asks the engine, which goes by this node's clock. */
+const ask = async (
+  request: NodeRequest,
+  signal: AbortSignal,
+  forward: EngineForward,
+  now: number,
+): Promise<NodeResponse> => {
+  const timed = withNodeNow(request.path, now);
+  if (timed === undefined) return await forward(request, signal);
+  const response = await forward({ ...request, path: timed }, signal);
+  return { ...response, headers: { ...response.headers, [nowHeader]: String(Math.floor(now)) } };
+};
+
+/** Answers what a manager asks of this node. `now`: milliseconds since the epoch. */
 export const createNodeService =
   (
     worker: Pick<TaskWorker, 'logs'>,
     networks: Pick<NetworkReadiness, 'ready'>,
     forward: EngineForward | undefined,
+    now: () => number,
     renew?: (signal: AbortSignal) => Promise<void>,
     rotateKey?: (signal: AbortSignal) => Promise<void>,
   ): NodeService =>
   async (request, signal) => {
     const enginePath = parseEnginePath(request.path);
-    if (enginePath !== undefined && forward) return await forward({ ...request, path: enginePath }, signal);
+    if (enginePath !== undefined && forward) return await ask({ ...request, path: enginePath }, signal, forward, now());
     const networkIds = parseNetworksPath(request.path);
     if (networkIds !== undefined) return { status: 200, body: jsonOf(await networks.ready(networkIds, signal)) };
     if (isRenewPath(request.path) && renew) {

@@ -41,22 +41,22 @@ export const createContainerIndex = (): ContainerIndex => {
 
   const times = new Map<string, number>();
 
-  const unlist = (nodeId: string, id: string): void => {
-    const containers = nodes.get(nodeId);
-    const entry = containers?.get(id);
+  /** Its place among the node's containers stays. */
+  const unname = (nodeId: string, id: string): void => {
+    const entry = nodes.get(nodeId)?.get(id);
     if (entry === undefined) return;
-    containers?.delete(id);
     names.remove(entry.name, entry);
     buckets.remove(bucketOf(id), entry);
   };
   const remove = (nodeId: string, id: string): void => {
-    unlist(nodeId, id);
+    unname(nodeId, id);
+    nodes.get(nodeId)?.delete(id);
     times.delete(id);
   };
   const put = (nodeId: string, summary: Summary): void => {
     const { Id: id } = summary;
     if (id === undefined) return;
-    unlist(nodeId, id);
+    unname(nodeId, id);
     const createdNanos = times.get(id);
     const entry = { id, name: nameOf(summary), nodeId, summary, ...(createdNanos !== undefined && { createdNanos }) };
     let containers = nodes.get(nodeId);
@@ -71,7 +71,11 @@ export const createContainerIndex = (): ContainerIndex => {
   return {
     replace: (nodeId, summaries) => {
       const told = new Set(summaries.map(({ Id }) => Id));
-      for (const { id } of of(nodeId)) if (!told.has(id)) remove(nodeId, id);
+      const before = of(nodeId);
+      for (const { id } of before) if (!told.has(id)) remove(nodeId, id);
+      for (const { id } of before) unname(nodeId, id);
+      // In the order of the engine, which knows it more exactly than a summary says.
+      nodes.delete(nodeId);
       for (const summary of summaries) put(nodeId, summary);
     },
     put: (nodeId, summaries) => {

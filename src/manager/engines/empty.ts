@@ -13,6 +13,7 @@ export const emptyInventory: Inventory = {
   get: () => undefined,
   images: () => [],
   listed: () => false,
+  current: () => Promise.resolve(undefined),
   refresh: () => Promise.resolve(),
   findExec: (id) => Promise.reject(new TuttiError('not-found', `No such exec instance: ${id}`)),
   noteExec: () => undefined,

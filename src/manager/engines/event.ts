@@ -58,16 +58,18 @@ export const touchedBy = ({ Type, Action = '', Actor }: Message): Touched => {
 
 /** How far a stream of events was read, so that another one goes on there with none lost and none twice. */
 export interface Progress {
-  /** For the engine's `since`; undefined: nothing was read yet. */
+  /** For the engine's `since`; undefined: nothing was read yet. Some that were read come again. */
   readonly since: () => string | undefined;
+  /** The first stream began at this time of the engine's, milliseconds since the epoch. */
+  begin(ms: number): void;
   /** True for an event that was not seen yet. */
   note(event: Message): boolean;
 }
 
 /** Engines keep this many events; so many may come again. */
 const mostReplayed = 256;
-/** Times in nanoseconds lose their last digits as numbers: it goes on a little before. */
-const slackNanos = 2000;
+/** It goes on a little before: two events may be told in another order than that of their times. */
+const slackNanos = 20e6;
 
 export const createProgress = (): Progress => {
   const seen: string[] = [];
@@ -78,6 +80,9 @@ export const createProgress = (): Progress => {
       const from = last - slackNanos;
       const seconds = Math.floor(from / 1e9);
       return `${seconds}.${String(Math.floor(from - seconds * 1e9)).padStart(9, '0')}`;
+    },
+    begin: (ms) => {
+      last ??= ms * 1e6 + slackNanos;
     },
     note: (event) => {
       const { timeNano = 0, Type, Action, Actor } = event;

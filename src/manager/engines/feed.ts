@@ -1,22 +1,24 @@
 import { TuttiError } from '../../model/errors.ts';
 import type { Clock, Log } from '../../platform/ports.ts';
 import { withDeadline } from '../../rpc/deadline.ts';
+import { nodeNow, nowHeader } from '../../rpc/engine.ts';
 import { createFrameReader } from '../../rpc/frames.ts';
-import type { EngineEvent, Engines } from '../manager.ts';
-import type { Progress } from './event.ts';
-import { parseEvent, touchedBy } from './event.ts';
-import type { Keeper } from './keeper.ts';
+import type { NodeResponse } from '../../rpc/transport.ts';
+import type { Engines } from '../manager.ts';
+import { readAnswer } from './ask.ts';
+import type { Hearing } from './hearing.ts';
 
 export interface FeedOptions {
   readonly nodeId: string;
   readonly engines: Engines;
   readonly clock: Pick<Clock, 'after' | 'sleep'>;
   readonly log: Log;
-  readonly keeper: Keeper;
-  readonly progress: Progress;
-  readonly publish: (event: EngineEvent['event']) => void;
-  /** Everything has been read, and events tell of what changes. */
+  readonly hearing: Hearing;
+  /** Reads everything. */
+  readonly everything: () => Promise<void>;
+  /** Everything has been read, and events tell of what changes; until `broken`. */
   readonly listed: () => void;
+  readonly broken: () => void;
 }
 
 const headDeadlineMs = 10_000;
@@ -47,35 +49,39 @@ const follow = async (options: FeedOptions, outer: AbortSignal, read: () => void
   // Ends the stream too when what it tells of cannot be read.
   const broken = new AbortController();
   const signal = AbortSignal.any([outer, broken.signal]);
-  const body = await open(options, signal);
-  const { keeper, publish, progress } = options;
   const failed = (thrown: unknown): void => broken.abort(thrown);
-  const take = createFrameReader(maxEventBytes, (line) => {
-    const event = parseEvent(line);
-    if (event === undefined || !progress.note(event)) return;
-    publish(event);
-    const touched = touchedBy(event);
-    if (touched.kind === 'container') keeper.containers([touched.id]).catch(failed);
-    else if (touched.kind === 'images') keeper.images().catch(failed);
-  });
+  const body = await open(options, signal);
+  const take = createFrameReader(maxEventBytes, (line) => options.hearing.take(line, failed));
   try {
-    const listing = keeper.everything().then(() => {
+    const listing = options.everything().then(() => {
+      if (signal.aborted) return;
       read();
       options.listed();
     });
     listing.catch(failed);
     for await (const chunk of body) take(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length));
   } finally {
+    options.broken();
     broken.abort(new TuttiError('cancelled', 'the events ended'));
   }
 };
 
 const open = async (options: FeedOptions, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> => {
-  const { nodeId, clock, engines, progress } = options;
+  const { nodeId, clock, engines, hearing } = options;
   using limit = withDeadline(clock, headDeadlineMs, `the events of node ${nodeId}`, signal);
-  const since = progress.since();
-  const path = since === undefined ? '/events' : `/events?since=${since}`;
-  const response = await engines.request(nodeId, { method: 'GET', path }, limit.signal);
-  if (response.status === 200) return response.body;
-  throw new TuttiError('unavailable', `the engine of node ${nodeId} answered ${response.status} to GET /events`);
+  const ask = async (path: string): Promise<NodeResponse> =>
+    await engines.request(nodeId, { method: 'GET', path }, limit.signal);
+  const since = hearing.progress.since();
+  let response = await ask(`/events?since=${since ?? nodeNow}`);
+  if (since === undefined && response.status >= 400) {
+    // An agent of the release before says nothing of its time, and its engine knows no `now`.
+    await readAnswer(response);
+    response = await ask('/events');
+  }
+  const now = Number(response.headers?.[nowHeader] ?? Number.NaN);
+  if (response.status !== 200) {
+    throw new TuttiError('unavailable', `the engine of node ${nodeId} answered ${response.status} to GET /events`);
+  }
+  if (Number.isFinite(now)) hearing.progress.begin(now);
+  return response.body;
 };

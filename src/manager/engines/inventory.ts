@@ -16,7 +16,7 @@ import { followSuperseded } from './superseded.ts';
 export interface InventoryPorts {
   readonly store: Pick<Store, 'view' | 'subscribe'>;
   readonly engines: Engines;
-  readonly clock: Pick<Clock, 'after' | 'sleep'>;
+  readonly clock: Pick<Clock, 'after' | 'monotonic' | 'sleep'>;
   readonly log: Log;
 }
 
@@ -88,6 +88,7 @@ export const startInventory = (ports: InventoryPorts): Inventory & AsyncDisposab
     },
     images: nodes.images,
     listed: nodes.listed,
+    current: nodes.current,
     refresh: nodes.refresh,
     findExec: async (id, signal) => {
       const there = execs.nodeOf(id);

@@ -2,16 +2,19 @@ import type { Definitions } from '../../platform/engine/types.generated.ts';
 import { askList } from './call.ts';
 import type { CallPorts } from './call.ts';
 import type { ContainerIndex } from './container-index.ts';
+import { createRounds } from './rounds.ts';
 
 export type Image = Definitions['ImageSummary'];
+type Summary = Definitions['ContainerSummary'];
 
 /**
  * Reads a node's engine where something changed, one question at a time, so that an older answer never comes over a newer
- * one. What is marked while it asks is asked next, together.
+ * one. What is marked while it asks is asked next, together. Promises resolve when what they are about has been read by a
+ * question that was begun after the call, and reject when it could not be: then everything is read next.
  */
 export interface Keeper {
-  /** Read everything. Resolves when what was marked until now has been read; rejects when it could not be. */
-  everything(): Promise<void>;
+  allContainers(): Promise<void>;
+  /** And what was marked before. */
   containers(ids: readonly string[]): Promise<void>;
   images(): Promise<void>;
 }
@@ -22,17 +25,20 @@ export interface KeeperOptions extends CallPorts {
   readonly signal: AbortSignal;
   /** The node's images, as they are now. */
   readonly told: (images: readonly Image[]) => void;
+  /** What the engine lists now, before the index has it. */
+  readonly listing: (summary: Summary) => void;
+  /** All containers are being read. */
+  readonly readingAll: () => void;
 }
 
 const deadlineMs = 15_000;
 /** Ids of one question: they go into its address. */
-const mostIds = 50;
+export const mostIds = 50;
 
-export const createKeeper = ({ nodeId, engines, index, clock, signal, told }: KeeperOptions): Keeper => {
+export const createKeeper = (options: KeeperOptions): Keeper => {
+  const { nodeId, engines, index, clock, signal } = options;
   const dirty = new Set<string>();
   let all = false;
-  let images = false;
-  let running: Promise<void> | undefined;
 
   const list = async <Item>(path: string): Promise<readonly Item[]> =>
     await askList<Item>({ engines, clock }, nodeId, { path, deadlineMs }, signal);
@@ -40,48 +46,48 @@ export const createKeeper = ({ nodeId, engines, index, clock, signal, told }: Ke
   const readAll = async (): Promise<void> => {
     all = false;
     dirty.clear();
-    index.replace(nodeId, await list('/containers/json?all=1'));
+    options.readingAll();
+    const found = await list<Summary>('/containers/json?all=1');
+    for (const summary of found) options.listing(summary);
+    index.replace(nodeId, found);
   };
-  const readSome = async (): Promise<void> => {
-    const ids = [...dirty].slice(0, mostIds);
-    for (const id of ids) dirty.delete(id);
+  const readSome = async (ids: readonly string[]): Promise<void> => {
     const filters = encodeURIComponent(JSON.stringify({ id: ids }));
-    const found = await list<Definitions['ContainerSummary']>(`/containers/json?all=1&filters=${filters}`);
+    const found = await list<Summary>(`/containers/json?all=1&filters=${filters}`);
     const there = new Set(found.map(({ Id }) => Id));
     for (const id of ids) if (!there.has(id)) index.remove(nodeId, id);
+    for (const summary of found) options.listing(summary);
     index.put(nodeId, found);
   };
-  const readImages = async (): Promise<void> => {
-    images = false;
-    told(await list('/images/json'));
-  };
-  const pass = async (): Promise<void> => {
-    // Not before `running` is this.
-    await Promise.resolve();
-    try {
-      while (all || dirty.size > 0 || images) await (all ? readAll() : dirty.size > 0 ? readSome() : readImages());
-    } finally {
-      running = undefined;
+  const read = async (): Promise<void> => {
+    if (all) {
+      await readAll();
+      return;
     }
+    // What is marked meanwhile belongs to the next round.
+    const ids = [...dirty];
+    dirty.clear();
+    for (let at = 0; at < ids.length; at += mostIds) await readSome(ids.slice(at, at + mostIds));
   };
-  const wake = (): Promise<void> => {
-    running ??= pass();
-    return running;
-  };
+  const containersRound = createRounds(async () => {
+    try {
+      await read();
+    } catch (thrown) {
+      all = true;
+      throw thrown;
+    }
+  });
+  const imagesRound = createRounds(async () => options.told(await list('/images/json')));
 
   return {
-    everything: async () => {
+    allContainers: async () => {
       all = true;
-      images = true;
-      await wake();
+      await containersRound();
     },
     containers: async (ids) => {
       for (const id of ids) dirty.add(id);
-      await wake();
+      await containersRound();
     },
-    images: async () => {
-      images = true;
-      await wake();
-    },
+    images: imagesRound,
   };
 };

@@ -1,18 +1,18 @@
 import { TuttiError } from '../../model/errors.ts';
 import type { Clock, Log } from '../../platform/ports.ts';
 import type { Store } from '../../store/store.ts';
-import type { EngineEvent, Engines } from '../manager.ts';
+import type { CurrentContainer, EngineEvent, Engines } from '../manager.ts';
 import type { ContainerIndex } from './container-index.ts';
 import type { Progress } from './event.ts';
 import { createProgress } from './event.ts';
-import { runFeed } from './feed.ts';
-import type { Image, Keeper } from './keeper.ts';
-import { createKeeper } from './keeper.ts';
+import type { Following } from './following.ts';
+import { follow } from './following.ts';
+import type { Image } from './keeper.ts';
 
 export interface NodesOptions {
   readonly store: Pick<Store, 'view' | 'subscribe'>;
   readonly engines: Engines;
-  readonly clock: Pick<Clock, 'after' | 'sleep'>;
+  readonly clock: Pick<Clock, 'after' | 'monotonic' | 'sleep'>;
   readonly log: Log;
   readonly index: ContainerIndex;
   readonly publish: (nodeId: string, event: EngineEvent['event']) => void;
@@ -24,6 +24,8 @@ export interface Nodes extends AsyncDisposable {
   /** Ids of those that are reachable. */
   ready(): readonly string[];
   listed(nodeId: string): boolean;
+  /** See `Inventory`. */
+  current(nodeId: string, signal: AbortSignal): Promise<readonly CurrentContainer[] | undefined>;
   images(nodeId: string): readonly Image[];
   /** Throws `unavailable` where the node is not. */
   refresh(nodeId: string, ids: readonly string[], signal: AbortSignal): Promise<void>;
@@ -34,12 +36,6 @@ interface Remembered {
   readonly progress: Progress;
   images: readonly Image[];
   following?: Following;
-}
-
-interface Following {
-  readonly stop: AbortController;
-  readonly keeper: Keeper;
-  listed: boolean;
 }
 
 export const startNodes = (options: NodesOptions): Nodes => {
@@ -53,36 +49,27 @@ export const startNodes = (options: NodesOptions): Nodes => {
   };
 
   const begin = (nodeId: string, node: Remembered): void => {
-    const stop = new AbortController();
-    const { signal } = stop;
-    const told = (images: readonly Image[]) => (node.images = images);
-    const keeper = createKeeper({ ...options, nodeId, signal, told });
-    const following: Following = { stop, keeper, listed: false };
-    node.following = following;
-    const feed = {
+    const following = follow({
       ...options,
       nodeId,
-      keeper,
       progress: node.progress,
-      publish: (event: EngineEvent['event']) => {
+      images: (images) => (node.images = images),
+      publish: (event) => {
         const { Type, Action, Actor, timeNano } = event;
         if (Type === 'container' && Action === 'create' && timeNano !== undefined) {
           index.created(nodeId, Actor?.ID ?? '', timeNano);
         }
         options.publish(nodeId, event);
       },
-      listed: () => (following.listed = true),
-    };
-    // Not inside of the commit that told of it.
-    const run = Promise.resolve().then(() => runFeed(feed, signal));
-    const ended = run.finally(() => running.delete(ended));
+    });
+    node.following = following;
+    const ended = following.ended.finally(() => running.delete(ended));
     running.add(ended);
   };
   const end = (node: Remembered): void => {
-    node.following?.stop.abort(new TuttiError('cancelled', 'the node is not followed any more'));
+    node.following?.end();
     delete node.following;
   };
-
   const look = (nodeId: string): void => {
     const node = remembered.get(nodeId) ?? { progress: createProgress(), images: [] };
     remembered.set(nodeId, node);
@@ -101,13 +88,14 @@ export const startNodes = (options: NodesOptions): Nodes => {
   return {
     reachable,
     ready: () => [...remembered.keys()].filter(reachable),
-    listed: (nodeId) => remembered.get(nodeId)?.following?.listed === true,
+    listed: (nodeId) => remembered.get(nodeId)?.following?.listed() === true,
+    current: async (nodeId, signal) => await remembered.get(nodeId)?.following?.current(signal),
     images: (nodeId) => remembered.get(nodeId)?.images ?? [],
     refresh: async (nodeId, ids, signal) => {
       signal.throwIfAborted();
-      const keeper = remembered.get(nodeId)?.following?.keeper;
-      if (keeper === undefined) throw new TuttiError('unavailable', `the engine of node ${nodeId} is not there`);
-      await keeper.containers(ids);
+      const following = remembered.get(nodeId)?.following;
+      if (following === undefined) throw new TuttiError('unavailable', `the engine of node ${nodeId} is not there`);
+      await following.refresh(ids);
     },
     [Symbol.asyncDispose]: async () => {
       subscription[Symbol.dispose]();

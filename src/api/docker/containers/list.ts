@@ -1,4 +1,4 @@
-import { askEngines, engineMessage, readAnswer } from '../../../manager/engines/ask.ts';
+import { engineMessage, onNodes, readAnswer } from '../../../manager/engines/ask.ts';
 import type { Manager, NodeRecord } from '../../../manager/manager.ts';
 import { TuttiError } from '../../../model/errors.ts';
 import type { Node } from '../../../model/node.ts';
@@ -11,17 +11,23 @@ import { anyOf } from '../filters.ts';
 import { missingHeaders } from '../missing.ts';
 import type { Summary } from './last-seen.ts';
 import { lastSeen } from './last-seen.ts';
+import type { ListCurrent } from './list-current.ts';
 import type { ListQuery } from './list-query.ts';
 import { filtersText, readListQuery } from './list-query.ts';
 import type { ListedText } from './list-text.ts';
-import { placedText, secondNames, splitList } from './list-text.ts';
-import { clusterNetworkOf, engineNetworksOf, networkMark, withClusterNetworks } from './networks.ts';
+import { placedText, splitList } from './list-text.ts';
+import { engineNetworksOf, networkMark } from './networks.ts';
+import { presentedContainer } from './present.ts';
 
 /** Counting what a container has written takes an engine long. */
 const sizeDeadlineMs = 60_000;
 
 /** The containers of all nodes, newest first; those of a node that gives no answer as they were last seen. */
-export const listContainers = async ({ manager, clock }: DockerContext, request: ApiRequest): Promise<Reply> => {
+export const listContainers = async (
+  { manager, clock }: DockerContext,
+  request: ApiRequest,
+  listCurrent: ListCurrent,
+): Promise<Reply> => {
   const query = readListQuery(request);
   const { signal, version } = request;
   const nodes = manager.queries
@@ -35,10 +41,16 @@ export const listContainers = async ({ manager, clock }: DockerContext, request:
       moments.filter(({ nodeId }) => nodeId === node.id),
       moments.length > 0,
     );
-  const { answers, missing } = await askEngines(
+  const ask = async (record: NodeRecord, asking: AbortSignal): Promise<readonly Listed[] | TuttiError> => {
+    const one = { method: 'GET', path: pathFor(record), ...(version !== undefined && { apiVersion: version }) };
+    return await readList(manager, await manager.engines.request(record.node.id, one, asking), record);
+  };
+  const { answers, missing } = await onNodes(
     manager,
-    (record) => ({ method: 'GET', path: pathFor(record), ...(version !== undefined && { apiVersion: version }) }),
-    async (response, record) => await readList(manager, response, record),
+    async (record, asking) => {
+      const current = await listCurrent(query, record, version, asking);
+      return current?.map((each) => ({ ...each, nodeId: record.node.id })) ?? (await ask(record, asking));
+    },
     { clock, signal, nodes, ...(query.size && { deadlineMs: sizeDeadlineMs }) },
   );
   const refused = answers.flatMap(({ value }) => (value instanceof TuttiError ? [value] : []))[0];
@@ -51,7 +63,7 @@ export const listContainers = async ({ manager, clock }: DockerContext, request:
   });
   const told = answers.flatMap(({ value }) => (value instanceof TuttiError ? [] : value));
   const found = [...told, ...lost].filter(({ id }) => !superseded.has(id));
-  const timed = found.map((listed) => ({ ...listed, made: madeAt(manager, listed) }));
+  const timed = found.map((listed) => ({ ...listed, made: listed.made ?? madeAt(manager, listed) }));
   const sorted = timed
     .filter((each) => inTime(each, moments))
     .toSorted((left, right) => right.made - left.made)
@@ -67,6 +79,8 @@ export const listContainers = async ({ manager, clock }: DockerContext, request:
 
 interface Listed extends ListedText {
   readonly nodeId: string;
+  /** As `madeAt`, where it is known already. */
+  readonly made?: number;
 }
 
 /** `before` or `since` a container, which only its own engine knows exactly. */
@@ -138,44 +152,25 @@ const readList = async (
   }
   if (response.status !== 200) throw new TuttiError('unavailable', `the engine answered ${response.status}`);
   const split = splitList(text);
-  const where = { id: node.id, name: nodeName(node) };
   if (split === undefined) {
-    return (JSON.parse(text) as readonly Summary[]).map((summary) => listedOf(manager, summary, where));
+    return (JSON.parse(text) as readonly Summary[]).map((summary) => listedOf(manager, summary, node));
   }
   return split.map((each) => {
-    const placed = each.text.includes(networkMark) ? undefined : placedText(each.text, where);
+    const placed = each.text.includes(networkMark)
+      ? undefined
+      : placedText(each.text, { id: node.id, name: nodeName(node) });
     return placed === undefined
-      ? listedOf(manager, JSON.parse(each.text) as Summary, where)
+      ? listedOf(manager, JSON.parse(each.text) as Summary, node)
       : { ...each, nodeId: node.id, text: placed };
   });
 };
 
-interface Where {
-  readonly id: string;
-  readonly name: string;
-}
-
-const listedOf = (manager: Manager, summary: Summary, where: Where): Listed => ({
-  nodeId: where.id,
+const listedOf = (manager: Manager, summary: Summary, node: Node): Listed => ({
+  nodeId: node.id,
   id: summary.Id ?? '',
   created: summary.Created ?? 0,
-  text: JSON.stringify(presented(manager, summary, where)),
+  text: JSON.stringify(presentedContainer(manager, summary, node)),
 });
-
-/** A summary of an engine's container, as the cluster shows it. */
-export const presentedContainer = (manager: Manager, summary: Summary, node: Node): Summary =>
-  presented(manager, summary, { id: node.id, name: nodeName(node) });
-
-const presented = (manager: Manager, summary: Summary, { id, name }: Where): Summary => {
-  const named = withClusterNetworks(
-    summary as Readonly<Record<string, unknown>>,
-    (network) => clusterNetworkOf(manager, network),
-    manager.containers.row(summary.Id ?? ''),
-  ) as Summary;
-  const { Names = [] } = summary;
-  const placed = { Names: [...Names, ...secondNames(Names, name)], Node: { ID: id, Name: name } };
-  return { ...named, ...placed };
-};
 
 const lostOn = (manager: Manager, query: ListQuery, { node, status }: NodeRecord): readonly Listed[] => {
   const state = status.state === 'ready' ? 'Host Not Answering' : 'Host Down';

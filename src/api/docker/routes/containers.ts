@@ -6,6 +6,7 @@ import { killContainer, passChange, removeContainer, renameContainer, updateCont
 import { createExec, passExec } from '../containers/exec.ts';
 import { inspectContainer } from '../containers/inspect.ts';
 import { listContainers } from '../containers/list.ts';
+import { createListCurrent } from '../containers/list-current.ts';
 import { passOn, withQuery } from '../containers/pass.ts';
 import { pruneContainers } from '../containers/prune.ts';
 import { startContainer } from '../containers/start.ts';
@@ -35,8 +36,9 @@ const changing = ['stop', 'pause', 'unpause'] as const;
 /** Everything about containers that are there, wherever they are, and about execs in them. */
 export const containerRoutes = (context: DockerContext): readonly Route[] => {
   const { manager } = context;
+  const listCurrent = createListCurrent(manager);
   return [
-    ['GET', '/containers/json', (request) => listContainers(context, request)],
+    ['GET', '/containers/json', (request) => listContainers(context, request, listCurrent)],
     ['POST', '/containers/prune', (request) => pruneContainers(context, request)],
     ['POST', '/commit', (request) => commitContainer(context, request)],
     ...passed.flatMap(([method, what]) =>

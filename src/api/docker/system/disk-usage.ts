@@ -7,7 +7,7 @@ import type { ApiRequest } from '../../http/request.ts';
 import type { DockerContext } from '../context.ts';
 import type { DockerVolume } from '../convert/volume.ts';
 import { volumeTo } from '../convert/volume.ts';
-import { presentedContainer } from '../containers/list.ts';
+import { presentedContainer } from '../containers/present.ts';
 import { missingHeaders } from '../missing.ts';
 import { volumesIn } from '../volumes/locate.ts';
 import { nameApart } from '../volumes/list.ts';

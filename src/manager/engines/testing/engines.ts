@@ -20,10 +20,20 @@ interface Put {
   readonly name: string;
   /** Seconds since the epoch. */
   readonly created?: number;
+  readonly state?: Definitions['ContainerSummary']['State'];
+  readonly status?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  /** As an inspection says it. */
+  readonly startedAt?: string;
 }
 
 interface FakeEngine {
   readonly containers: Map<string, Definitions['ContainerSummary']>;
+  readonly startedAt: Map<string, string>;
+  /** Its events are late: only who asks for them has them. */
+  late: boolean;
+  /** Of an agent that says nothing of its time. */
+  old: boolean;
   readonly history: { readonly nano: number; readonly line: string }[];
   readonly streams: Set<{ readonly push: (line: string) => void; readonly cut: () => void }>;
 }
@@ -47,7 +57,14 @@ export const startFakeEngines = async (
   const state = (node: string, to: NodeState): void =>
     store.observe((soft) => soft.put('nodeStatus', node, { nodeId: node as NodeId, state: to, message: '', since: 0 }));
   for (const name of names) {
-    engines.set(name, { containers: new Map(), history: [], streams: new Set() });
+    engines.set(name, {
+      containers: new Map(),
+      startedAt: new Map(),
+      late: false,
+      old: false,
+      history: [],
+      streams: new Set(),
+    });
     const row: Node = {
       id: name as NodeId,
       version: 0,
@@ -63,7 +80,7 @@ export const startFakeEngines = async (
     const engine = engineOf(node);
     const url = new URL(path, 'http://engine');
     const { pathname } = url;
-    if (pathname === '/events') return { status: 200, body: eventsOf(engine, url.searchParams.get('since'), signal) };
+    if (pathname === '/events') return eventsAnswer(engine, url.searchParams, signal);
     if (pathname === '/images/json') return jsonOf(200, []);
     if (pathname === '/containers/json') {
       const filters = JSON.parse(url.searchParams.get('filters') ?? '{}') as { readonly id?: readonly string[] };
@@ -75,7 +92,9 @@ export const startFakeEngines = async (
     const found = [...engine.containers.values()].find(
       ({ Id, Names }) => Id === reference || Names?.includes(`/${reference}`),
     );
-    return found === undefined ? jsonOf(404, { message: `No such container: ${reference}` }) : jsonOf(200, found);
+    return found === undefined
+      ? jsonOf(404, { message: `No such container: ${reference}` })
+      : jsonOf(200, { ...found, State: { StartedAt: engine.startedAt.get(found.Id ?? '') } });
   };
 
   return {
@@ -93,9 +112,23 @@ export const startFakeEngines = async (
     asked,
     execs,
     state,
-    put: (node: string, { id, name, created = 0 }: Put): void => {
-      const state = { State: 'running', Status: 'Up' } as const;
-      engineOf(node).containers.set(id, { Id: id, Names: [`/${name}`], Created: created, Ports: [], ...state });
+    put: (
+      node: string,
+      { id, name, created = 0, state: State = 'running', status: Status = 'Up', labels = {}, startedAt = '' }: Put,
+    ): void => {
+      const { containers, startedAt: times } = engineOf(node);
+      const Labels = { ...labels };
+      containers.set(id, { Id: id, Names: [`/${name}`], Created: created, Ports: [], Labels, State, Status });
+      times.set(id, startedAt);
+    },
+    /** Of all engines. */
+    pass: (ms: number): void => {
+      nano += ms * 1e6;
+    },
+    /** Milliseconds since the epoch, by the engines. */
+    now: (): number => Math.floor(nano / 1e6),
+    set: (node: string, how: Partial<Pick<FakeEngine, 'late' | 'old'>>): void => {
+      Object.assign(engineOf(node), how);
     },
     take: (node: string, id: string): void => {
       engineOf(node).containers.delete(id);
@@ -112,7 +145,7 @@ export const startFakeEngines = async (
       const line = `${JSON.stringify(event)}\n`;
       const engine = engineOf(node);
       engine.history.push({ nano, line });
-      for (const stream of engine.streams) stream.push(line);
+      if (!engine.late) for (const stream of engine.streams) stream.push(line);
     },
     cut: (node: string): void => {
       for (const stream of engineOf(node).streams) stream.cut();
@@ -124,6 +157,14 @@ export const startFakeEngines = async (
     },
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   };
+};
+
+/** As an agent has it answered, whose clock is that of the engine: it goes on with each event. */
+const eventsAnswer = (engine: FakeEngine, query: URLSearchParams, signal: AbortSignal): NodeResponse => {
+  const since = query.get('since') === 'now' ? String(nano / 1e9) : query.get('since');
+  const headers = engine.old ? {} : { 'tutti-now': String(Math.floor(nano / 1e6)) };
+  if (query.get('until') === null) return { status: 200, headers, body: eventsOf(engine, since, signal) };
+  return { status: 200, headers, body: once(engine.history.map(({ line }) => line).join('')) };
 };
 
 const jsonOf = (status: number, body: unknown): NodeResponse => ({ status, body: once(JSON.stringify(body)) });
