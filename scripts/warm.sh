@@ -6,7 +6,5 @@ node=$root/node_modules/.bin/node
 [ -x "$node" ] && [ -d "$root/src" ] || exit 0
 NODE_COMPILE_CACHE=$root/.cache/compile
 export NODE_COMPILE_CACHE
-for entry in manager resolver agent endpoint; do
-  "$node" --disable-warning=ExperimentalWarning "$root/bin/$entry.ts" --warm >/dev/null 2>&1 || true
-done
+"$node" --disable-warning=ExperimentalWarning "$root/scripts/warm.ts" >/dev/null 2>&1 || true
 "$node" --disable-warning=ExperimentalWarning "$root/bin/tutti.ts" --help >/dev/null 2>&1 || true

@@ -9,6 +9,7 @@ const root = join(import.meta.dirname, '..', '..');
 /**
  * For bytes that pass through, see ADR 35: V8 would have the whole heap marked for every 20 MB of them. With these it
  * counts their buffers against the same limit as the heap, and what is young is collected before it comes to that.
+ * platform/idle-memory.ts collects garbage too.
  */
 const streams = ['--external-memory-accounted-in-global-limit', '--expose-gc'];
 

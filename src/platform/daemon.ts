@@ -2,6 +2,7 @@ import { flushCompileCache } from 'node:module';
 import { parseArgs } from 'node:util';
 import { TuttiError } from '../model/errors.ts';
 import { systemClock } from './clock.ts';
+import { collectWhenIdle } from './idle-memory.ts';
 import { createFileSink } from './log-file.ts';
 import { createLog, logLevels, type LogSink } from './log.ts';
 import type { Log } from './ports.ts';
@@ -81,6 +82,7 @@ export const runDaemon = async (log: Log, start: (signal: AbortSignal) => Promis
   try {
     const daemon = await start(stop.signal);
     flushCompileCache();
+    using _ = collectWhenIdle(systemClock);
     await stopped;
     await daemon[Symbol.asyncDispose]();
     log.info('stopped');

@@ -1,7 +1,7 @@
-import { ServerResponse } from 'node:http';
 import type { IncomingMessage, RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ServerResponse } from '../../rpc/node-http.ts';
 import { TuttiError } from '../../model/errors.ts';
 import { bodyOf } from '../../rpc/body.ts';
 import { pump } from '../../rpc/pump.ts';

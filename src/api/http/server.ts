@@ -1,5 +1,5 @@
-import { createServer } from 'node:http';
 import type { Server, ServerOptions } from 'node:http';
+import { createServer } from '../../rpc/node-http.ts';
 import type { Served } from './serve.ts';
 
 /**

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
-import { createServer as createHttp, STATUS_CODES } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { createServer as createGate } from 'node:net';
 import type { Socket } from 'node:net';
 import { createServer as createSecure } from 'node:tls';
 import type { TLSSocket } from 'node:tls';
+import { createServer as createHttp, STATUS_CODES } from '../../rpc/node-http.ts';
 import { TuttiError } from '../../model/errors.ts';
 import type { Log } from '../../platform/ports.ts';
 import { clientIdOf } from '../../rpc/certificates/credentials.ts';

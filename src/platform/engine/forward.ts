@@ -1,7 +1,7 @@
-import { Agent, request } from 'node:http';
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Readable } from 'node:stream';
+import { Agent, request } from '../../rpc/node-http.ts';
 import { compareApi } from '../../model/api-version.ts';
 import { TuttiError } from '../../model/errors.ts';
 import { bodyOf } from '../../rpc/body.ts';

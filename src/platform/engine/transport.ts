@@ -1,5 +1,5 @@
-import { Agent, request } from 'node:http';
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import { Agent, request } from '../../rpc/node-http.ts';
 import { TuttiError } from '../../model/errors.ts';
 import type { EngineEndpoint } from './endpoint.ts';
 import { faultOfConnection } from './errors.ts';
