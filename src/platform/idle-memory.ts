@@ -25,7 +25,7 @@ const ownHeap = (): Heap => {
       return utilization;
     },
     usedBytes: () => process.memoryUsage().heapUsed,
-    collect: () => void globalThis.gc?.(),
+    collect: () => globalThis.gc?.(),
   };
 };
 

@@ -78,7 +78,7 @@ export const createUnsettled = (clock: Pick<Clock, 'after'>, again: (id: string)
     },
     ids: () => [...doubts.keys()],
     [Symbol.dispose]: () => {
-      for (const id of [...doubts.keys()]) settle(id);
+      for (const id of doubts.keys()) settle(id);
     },
   };
 };
