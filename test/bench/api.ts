@@ -1,9 +1,7 @@
-import { Agent, request } from 'node:http';
 import { until } from '../support/until.ts';
 import type { Cluster } from './cluster.ts';
 import type { DockerEndpoint } from './docker.ts';
 import { startContainer } from './docker.ts';
-import { footprint, processes } from './footprint.ts';
 import type { BenchResult } from './result.ts';
 import { median } from './result.ts';
 
@@ -14,11 +12,7 @@ export interface ApiBench {
   readonly image: string;
   /** Containers over all nodes for lists. */
   readonly containers: number;
-  /** Bytes through exec. */
-  readonly bytes: number;
 }
-
-const socketOf = (endpoint: string): string => endpoint.replace(/^unix:\/\//, '');
 
 const percentile = (values: readonly number[], share: number): number =>
   values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? Number.NaN;
@@ -204,132 +198,13 @@ const listFigures = async (
   return clients === 1 ? [ratio, latency] : [ratio];
 };
 
-/** Megabytes a second of an exec's output, read and thrown away. */
-const throughExec = async (socketPath: string, docker: DockerEndpoint, id: string, bytes: number): Promise<number> => {
-  const command = ['dd', 'if=/dev/zero', 'bs=1048576', `count=${bytes >> 20}`];
-  const exec = { AttachStdout: true, Tty: false, Cmd: command };
-  const { Id } = await docker.call<{ Id: string }>('POST', `/containers/${id}/exec`, exec);
-  const agent = new Agent();
-  let size = 0;
-  const took = await timed(
-    () =>
-      new Promise<void>((resolve, reject) => {
-        const body = JSON.stringify({ Detach: false, Tty: false });
-        const headers = { 'Content-Type': 'application/json', 'Content-Length': body.length };
-        const sent = request(
-          { socketPath, method: 'POST', path: `/v1.41/exec/${Id}/start`, headers, agent },
-          (answer) => {
-            answer.on('data', (chunk: Buffer) => (size += chunk.length));
-            answer.on('end', resolve);
-            answer.on('error', reject);
-          },
-        );
-        sent.on('error', reject);
-        sent.end(body);
-      }),
-  );
-  agent.destroy();
-  if (size < bytes) throw new Error(`${size} of ${bytes} bytes came through exec`);
-  return bytes / 1e6 / (took / 1000);
-};
-
-async function throughput({ tutti, image, bytes }: ApiBench): Promise<readonly BenchResult[]> {
-  const engine = tutti.engines.at(-1) as DockerEndpoint;
-  const node = tutti.nodes.at(-1);
-  const id = await startContainer(engine, { Image: image });
-  try {
-    await until(
-      'the container is known',
-      () => tutti.docker.call('GET', `/containers/${id}/json`),
-      () => true,
-    );
-    const manager = (await processes('bin/manager.ts', 'bench-tutti')).at(-1) ?? 0;
-    const before = (await footprint(manager, 1)).residentMb;
-    const own: number[] = [];
-    const direct: number[] = [];
-    for (let run = 0; run < 3; run++) {
-      own.push(await throughExec(socketOf(tutti.endpoint), tutti.docker, id, bytes));
-      direct.push(await throughExec(socketOf(node?.engine ?? ''), engine, id, bytes));
-    }
-    const after = (await footprint(manager, 1)).residentMb;
-    return [
-      {
-        name: `${bytes >> 20} MiB through exec, ratio to the engine's own`,
-        value: median(own) / median(direct),
-        unit: '×',
-        limit: { kind: 'at least', value: 0.7 },
-        detail: `(Tutti ${median(own).toFixed(0)} MB/s, engine ${median(direct).toFixed(0)} MB/s)`,
-      },
-      {
-        name: 'manager: growth by it',
-        value: after - before,
-        unit: 'MB',
-        limit: { kind: 'at most', value: 64 },
-        detail: `(from ${before.toFixed(0)} MB)`,
-      },
-    ];
-  } finally {
-    await engine.call('DELETE', `/containers/${id}?force=1`);
-  }
-}
-
-/** Followers of events that each count what they hear. */
-async function followers({ tutti }: ApiBench, count: number, changes: number): Promise<readonly BenchResult[]> {
-  const agent = new Agent({ maxSockets: count });
-  const filter = encodeURIComponent(JSON.stringify({ type: ['volume'], event: ['create'] }));
-  const manager = (await processes('bin/manager.ts', 'bench-tutti')).at(-1) ?? 0;
-  const heard = Array.from({ length: count }, () => 0);
-  const open = await Promise.all(
-    heard.map(
-      (_, index) =>
-        new Promise<{ destroy(): void }>((resolve, reject) => {
-          const target = { socketPath: socketOf(tutti.endpoint), path: `/v1.41/events?filters=${filter}`, agent };
-          const sent = request(target, (answer) => {
-            answer.on('data', (chunk: Buffer) => {
-              heard[index] = (heard[index] ?? 0) + chunk.toString().split('"Action":"create"').length - 1;
-            });
-            answer.on('error', () => undefined);
-            resolve(sent);
-          });
-          sent.on('error', reject);
-          sent.end();
-        }),
-    ),
-  );
-  try {
-    const before = (await footprint(manager, 1)).residentMb;
-    const engine = tutti.engines[0] as DockerEndpoint;
-    for (let made = 0; made < changes; made++) await engine.call('POST', '/volumes/create', { Name: `bench-${made}` });
-    await until(
-      'all have heard all',
-      () => Math.min(...heard),
-      (least) => least >= changes,
-      { deadlineMs: 20_000 },
-    ).catch(() => undefined);
-    const after = (await footprint(manager, 1)).residentMb;
-    for (let made = 0; made < changes; made++) await engine.call('DELETE', `/volumes/bench-${made}`);
-    return [
-      {
-        name: `${count} followers of ${changes} events: lost`,
-        value: heard.reduce((sum, each) => sum + Math.abs(changes - each), 0),
-        unit: 'events',
-        limit: { kind: 'at most', value: 0 },
-        detail: `(manager ${before.toFixed(0)} → ${after.toFixed(0)} MB)`,
-      },
-    ];
-  } finally {
-    for (const sent of open) sent.destroy();
-    agent.destroy();
-  }
-}
-
 /** The figures of Docker's API over the cluster, beside the engines' own and Swarm's. */
 export const apiFigures = async (
   bench: ApiBench,
   onResult: (result: BenchResult) => void,
 ): Promise<readonly BenchResult[]> => {
   const results: BenchResult[] = [];
-  const parts = [inspectLatency, swarmLists, throughput, (given: ApiBench) => followers(given, 500, 100), listOfMany];
+  const parts = [inspectLatency, swarmLists, listOfMany];
   for (const part of parts) {
     const some = await part(bench);
     for (const result of some) onResult(result);

@@ -4,22 +4,26 @@ import { join } from 'node:path';
 import { writeTinyImage } from '../support/image.ts';
 import { type Cluster, loadImage, swarmCluster, tuttiCluster } from './cluster.ts';
 import { apiFigures } from './api.ts';
+import { bytesThrough } from './bytes.ts';
 import { type Convergence, converge, floor } from './converge.ts';
 import { crash, nodeLoss, restartTime, slowNode, startTime } from './failure.ts';
+import { followers } from './followers.ts';
 import { footprint, processes } from './footprint.ts';
 import { type BenchResult, line, median, missed } from './result.ts';
 import { run as schedule } from './schedule.ts';
 
-const usage = `npm run bench [-- NAME...] [-- --runs N] [--replicas N,N] [--containers N]
+const usage = `npm run bench [-- NAME...] [-- --runs N] [--replicas N,N] [--containers N] [--mebibytes N] [--seconds N]
 
   schedule    placements per second into the store, 1,000 nodes
   converge    10, 30, 100 replicas until they run, and their removal, beside Swarm and the engines' own API
   overlay     the same on an overlay network
   failure     a node powered off, cut off, slow; a crashed container
-  api         Docker's API over the cluster: inspect, lists, bytes through exec, followers of events
+  api         Docker's API over the cluster: inspect, lists
+  bytes       through exec, logs and cp, to and from another node, beside the engine itself; what the daemons grow by it
+  followers   500 of a log and of events: what they lose, what the daemons grow
   footprint   memory and processor time of manager, agent and resolver, idle with 3 nodes and 100 tasks
 
-Without names: all. --containers: in the lists of api, 1000. --replicas: other numbers than 10,30,100 for converge and overlay. Needs root and what 'npm run setup' installs. Figures are ratios within this one run: the machine may be slow.`;
+Without names: all. --containers: in the lists of api, 1000. --mebibytes: through each of bytes, 1024. --seconds: of followers, 60 (the figure is for 600). --replicas: other numbers than 10,30,100 for converge and overlay. Needs root and what 'npm run setup' installs. Figures are ratios within this one run: the machine may be slow.`;
 
 interface Bench {
   readonly tutti: Cluster;
@@ -30,6 +34,10 @@ interface Bench {
   readonly sizes: readonly number[];
   /** In the lists of `api`. */
   readonly containers: number;
+  /** Of `bytes`. */
+  readonly mebibytes: number;
+  /** Of `followers`. */
+  readonly seconds: number;
 }
 
 /** One round of everything, one after the other: what the machine does meanwhile hits all alike. */
@@ -227,9 +235,7 @@ async function footprints(bench: Bench): Promise<readonly BenchResult[]> {
 }
 
 async function withClusters(
-  runs: number,
-  sizes: readonly number[],
-  containers: number,
+  sizes: Omit<Bench, 'tutti' | 'swarm' | 'image'>,
   work: (bench: Bench) => Promise<readonly BenchResult[]>,
 ): Promise<readonly BenchResult[]> {
   const directory = await mkdtemp(join(tmpdir(), 'tutti-bench-'));
@@ -244,16 +250,25 @@ async function withClusters(
   const image = await loadImage(tutti, archive, tag);
   await loadImage(swarm, archive, tag);
   // The first containers of an engine, and the first of a process, take longer than all that follow.
-  await round({ tutti, swarm, image, runs, sizes, containers }, 6, false, [1]);
-  return await work({ tutti, swarm, image, runs, sizes, containers });
+  const bench = { tutti, swarm, image, ...sizes };
+  await round(bench, 6, false, [1]);
+  return await work(bench);
 }
+
+const printed = (results: readonly BenchResult[]): readonly BenchResult[] => {
+  for (const result of results) console.log(line(result));
+  return results;
+};
 
 const parts: Readonly<Record<string, (bench: Bench) => Promise<readonly BenchResult[]>>> = {
   converge: (bench) => convergence(bench, false),
   overlay: (bench) => convergence(bench, true),
   failure: failures,
   api: ({ tutti, swarm, image, containers }) =>
-    apiFigures({ tutti, swarm, image, containers, bytes: 1 << 30 }, (result) => console.log(line(result))),
+    apiFigures({ tutti, swarm, image, containers }, (result) => console.log(line(result))),
+  bytes: async ({ tutti, image, mebibytes }) =>
+    printed(await bytesThrough({ tutti, image, bytes: mebibytes * 2 ** 20 })),
+  followers: async ({ tutti, image, seconds }) => printed(await followers({ tutti, image, count: 500, seconds })),
   footprint: footprints,
 };
 
@@ -268,8 +283,10 @@ async function main(args: readonly string[]): Promise<number> {
   const [runs = 0] = option('--runs', '3');
   const sizes = option('--replicas', '10,30,100');
   const [containers = 0] = option('--containers', '1000');
+  const [mebibytes = 0] = option('--mebibytes', '1024');
+  const [seconds = 0] = option('--seconds', '60');
   const unknown = names.filter((name) => name !== 'schedule' && !parts[name]);
-  if (unknown.length > 0 || ![runs, containers, ...sizes].every((count) => count >= 1)) {
+  if (unknown.length > 0 || ![runs, containers, mebibytes, seconds, ...sizes].every((count) => count >= 1)) {
     console.error(unknown.length > 0 ? `no benchmark is called ${unknown.join(', ')}\n\n${usage}` : usage);
     return 2;
   }
@@ -288,7 +305,7 @@ async function main(args: readonly string[]): Promise<number> {
   const clustered = wanted.filter((name) => parts[name]);
   if (clustered.length > 0) {
     results.push(
-      ...(await withClusters(runs, sizes, containers, async (bench) => {
+      ...(await withClusters({ runs, sizes, containers, mebibytes, seconds }, async (bench) => {
         const all: BenchResult[] = [];
         for (const name of clustered) all.push(...((await parts[name]?.(bench)) ?? []));
         return all;
