@@ -58,7 +58,7 @@ export const createManager = (
   const events = parts.use(createEvents(store, clock, merged.tell));
   const images = createImages({ engines, queries, inventory, clock, log });
   const volumes = createVolumes({ store, engines, queries, clock, random: ports.random });
-  parts.use(followVolumes({ inventory, log, clock }, volumes));
+  parts.use(followVolumes({ inventory, log, clock, store, engines, queries }, volumes));
   const names = parts.use(followNetworkNames(store));
   const networks = createContainerNetworks({ ...ports, engines, queries, inventory });
   const containers = parts.use(createContainers({ ...ports, engines, inventory, images, volumes, networks }));

@@ -178,6 +178,10 @@ export interface Volumes {
   adopt(name: string, nodeId: string): Promise<void>;
   /** Drops the rows of the name, on that node or promised ones; nothing where there are none. */
   forget(name: string, nodeId: string | undefined): Promise<void>;
+  /** The node's engine says that it has no such volume: its row goes, unless it is just being made. */
+  absent(name: string, nodeId: string): Promise<void>;
+  /** The names of all volumes that engines were heard to have, by node: what was missed of their events is made up for. */
+  compare(present: ReadonlyMap<string, ReadonlySet<string>>): Promise<void>;
   /**
    * The nodes that have each of the volumes, those that cannot be reached now too: a container that mounts it goes to one
    * of them. None: it is not there or only promised, and goes where the container goes.
@@ -267,6 +271,8 @@ export interface Containers {
    * Takes off the cluster what is on a node that cannot be asked: the name is free at once, and the node's engine removes it
    * when it is back, with its unnamed volumes or without.
    */
+  /** The same for one of which nobody knows yet whether it was made. False: there is none of this name. */
+  abandonUnmade(name: string): Promise<boolean>;
   abandon(container: Pick<KnownContainer, 'id' | 'nodeId'>, options: { readonly volumes: boolean }): Promise<void>;
   /** What tasks and containers have reserved on the node. */
   reserved(nodeId: string): { readonly nanoCpus: number; readonly memoryBytes: number };

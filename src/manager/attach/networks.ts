@@ -86,16 +86,19 @@ export const createContainerNetworks = (ports: ContainerNetworksPorts): Containe
       await connectOrUndo(ports, container, place, undo);
     },
     async disconnect(network, container, force, signal) {
-      const ready = await makeReady(ports, container.nodeId, [network.id], signal).catch(() => undefined);
       const [row] = store.view.find('container', 'engine', container.id);
-      const attached = row?.attachments?.some(({ networkId }) => networkId === network.id) === true;
-      const name = ready?.[network.id]?.dockerNetwork;
-      if (!attached || name === undefined) {
+      if (row?.attachments?.some(({ networkId }) => networkId === network.id) !== true) {
         const message = `container ${container.id} is not connected to network ${network.spec.name}`;
-        throw new TuttiError(attached ? 'unavailable' : 'internal', message);
+        throw new TuttiError('internal', message);
+      }
+      const ready = await makeReady(ports, container.nodeId, [network.id], signal);
+      const name = ready[network.id]?.dockerNetwork;
+      if (name === undefined) {
+        const message = `network ${network.spec.name} is not on the node of container ${row.spec.name}: try again`;
+        throw new TuttiError('unavailable', message);
       }
       await disconnectOn(ports, container, name, force);
-      await detach(ports, row?.id ?? '', network.id);
+      await detach(ports, row.id, network.id);
     },
     near: async (request, signal) => await nodesOfNetworks(ports, request, signal),
     starting: (engineId) => checkAddresses(store.view, engineId),

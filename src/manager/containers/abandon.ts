@@ -24,6 +24,23 @@ export const abandonContainer = async (
   });
 };
 
+/**
+ * Takes a container off the cluster of which nobody knows whether it was made: its name is free at once, and what its engine
+ * has made, or still makes, is removed there. False: there is none of this name.
+ */
+export const abandonUnmade = async ({ store }: Pick<ContainerPorts, 'store'>, name: string): Promise<boolean> => {
+  const isUnmade = (row: SingleContainer | undefined): boolean => row !== undefined && row.engineId === undefined;
+  if (!isUnmade(store.view.find('container', 'name', name)[0])) return false;
+  const { value } = await store.update((transaction) => {
+    const [row] = transaction.find('container', 'name', name);
+    if (row === undefined || !isUnmade(row)) return false;
+    const { nodeId, superseded = [] } = row;
+    transaction.update('container', buried({ ...row, superseded: [...superseded, { nodeId, name }] }));
+    return true;
+  });
+  return value;
+};
+
 /** Its own, or that of the container which is being made in its place. */
 const rowOf = (transaction: Transaction, id: string): SingleContainer | undefined => {
   const [own] = transaction.find('container', 'engine', id);

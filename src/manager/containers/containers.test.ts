@@ -188,6 +188,29 @@ describe('containers made by themselves', () => {
     assert.deepEqual(names(), ['made']);
   });
 
+  it('of which nobody knows whether they were made are removed by force, and whatever comes of them', async () => {
+    await using cluster = await ContainerCluster.start(1);
+    using containers = cluster.containers();
+    await using _tending = containers.startTending();
+    cluster.before = (_node, method) => {
+      if (method === 'POST') throw new TuttiError('unavailable', 'the connection was lost');
+    };
+    assert.equal(await codeOf(containers.create(aContainerSpec('web'), never)), 'unavailable');
+    cluster.before = () => undefined;
+    assert.equal(await containers.abandonUnmade('other'), false);
+    assert.equal(await containers.abandonUnmade('web'), true);
+    assert.equal(await containers.abandonUnmade('web'), false);
+    await cluster.settle();
+    assert.equal(cluster.store.view.count('container'), 1, 'it may still come');
+    cluster.engines.get('n1')?.push({ id: 'e'.repeat(64), name: 'web', running: false });
+    await cluster.settle(30_000);
+    assert.deepEqual(cluster.everywhere(), []);
+    assert.equal(cluster.store.view.count('container'), 0);
+    idOf(await containers.create(aContainerSpec('web'), never));
+    await cluster.settle(120_000);
+    assert.deepEqual(cluster.everywhere(), ['n1 web']);
+  });
+
   it('that were made and cannot be finished or taken away do not come back with their node', async () => {
     await using cluster = await ContainerCluster.start(2);
     using containers = cluster.containers({

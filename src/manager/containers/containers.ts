@@ -3,7 +3,7 @@ import type { SingleContainer, SingleContainerSpec } from '../../model/single-co
 import { followSuperseded } from '../engines/superseded.ts';
 import { newRow } from '../commands/context.ts';
 import type { ContainerMade, Containers } from '../manager.ts';
-import { abandonContainer } from './abandon.ts';
+import { abandonContainer, abandonUnmade } from './abandon.ts';
 import { chooseNode, commitClaim } from './claim.ts';
 import type { ClaimContext } from './claim.ts';
 import { createDoubts } from './doubts.ts';
@@ -16,7 +16,7 @@ import { nearOf } from './near.ts';
 import type { ContainerPorts } from './ports.ts';
 import { renameContainer } from './rename.ts';
 import type { Work } from './rename.ts';
-import { changeRow, dropRow, leaveRow } from './row.ts';
+import { changeRow, dropRow, leaveRow, leaving } from './row.ts';
 import { startTendLoop } from './tend-loop.ts';
 import type { TendLoop } from './tend-loop.ts';
 
@@ -65,6 +65,7 @@ export const createContainers = (ports: ContainerPorts): ContainersOfManager => 
       const row = rowOf(engineId);
       if (row !== undefined) await dropRow(ports, row);
     },
+    abandonUnmade: async (name) => await abandonUnmade(ports, name),
     abandon: async (container, options) => await abandonContainer(ports, container, options),
     reserved: (nodeId) => {
       const { usedNanoCpus: nanoCpus, usedMemoryBytes: memoryBytes } = loads.of(nodeId);
@@ -126,7 +127,7 @@ const settle = async (
   engineId: string,
   signal: AbortSignal,
 ): Promise<void> => {
-  await changeRow(ports, made, (row) => ({ ...row, engineId }));
+  await changeRow(ports, made, (row) => (row.gone === true ? leaving(row, engineId) : { ...row, engineId }));
   const { id, nodeId } = made;
   ports.store.observe((soft) => {
     if (soft.get('container', id) !== undefined) soft.put('containerStatus', id, { nodeId, running: false });

@@ -1,12 +1,82 @@
+import * as z from 'zod';
+import { TuttiError } from '../../model/errors.ts';
+import type { Clock, Timer } from '../../platform/ports.ts';
+import type { Store } from '../../store/store.ts';
+import { askEngines, readAnswerJson } from '../engines/ask.ts';
 import { eachEngineEvent } from '../engines/each-event.ts';
 import type { EachEventPorts } from '../engines/each-event.ts';
-import type { Volumes } from '../manager.ts';
+import type { Engines, Queries, Volumes } from '../manager.ts';
 
-/** Keeps rows with what engines make and remove by themselves, until it is disposed. */
-export const followVolumes = (ports: EachEventPorts, volumes: Pick<Volumes, 'adopt' | 'forget'>): Disposable =>
-  eachEngineEvent(ports, async ({ nodeId, event }) => {
+export interface FollowVolumesPorts extends EachEventPorts {
+  readonly store: Pick<Store, 'view' | 'subscribe'>;
+  readonly engines: Engines;
+  readonly queries: Queries;
+  readonly clock: Clock;
+}
+
+/** How often rows are compared with what the engines have, and how soon behind the return of a node. */
+const compareMs = 60_000;
+const returnMs = 2_000;
+
+const listed = z.looseObject({ Volumes: z.array(z.looseObject({ Name: z.string() })).nullish() });
+
+/**
+ * Keeps rows with what engines make and remove by themselves, until it is disposed: by their events, and by asking those
+ * that rows are about, for what was missed.
+ */
+export const followVolumes = (
+  ports: FollowVolumesPorts,
+  volumes: Pick<Volumes, 'adopt' | 'forget' | 'rows' | 'compare'>,
+): Disposable => {
+  const { store, clock, log } = ports;
+  const stop = new AbortController();
+  const following = eachEngineEvent(ports, async ({ nodeId, event }) => {
     if (event.Type !== 'volume') return;
     const name = event.Actor?.ID ?? '';
     if (event.Action === 'create') await volumes.adopt(name, nodeId);
     if (event.Action === 'destroy') await volumes.forget(name, nodeId);
   });
+  const compare = async (): Promise<void> => {
+    const rows = volumes.rows();
+    if (rows.length === 0) return;
+    const isPromised = rows.some(({ nodeId }) => nodeId === undefined);
+    const wanted = new Set(rows.map(({ nodeId }) => nodeId));
+    const nodes = ports.queries.nodes().filter(({ node }) => isPromised || wanted.has(node.id));
+    const options = { clock, signal: stop.signal, nodes };
+    const { answers } = await askEngines(ports, { path: '/volumes' }, readAnswerJson, options);
+    const names = (value: unknown) => new Set((listed.parse(value).Volumes ?? []).map(({ Name }) => Name));
+    await volumes.compare(new Map(answers.map(({ nodeId, value }) => [nodeId, names(value)])));
+  };
+
+  let timer: Timer;
+  let dueAt = Number.POSITIVE_INFINITY;
+  const compareIn = (ms: number): void => {
+    if (stop.signal.aborted || dueAt <= clock.monotonic() + ms) return;
+    timer?.cancel();
+    dueAt = clock.monotonic() + ms;
+    timer = clock.after(ms, () => {
+      dueAt = Number.POSITIVE_INFINITY;
+      compare()
+        .catch((thrown: unknown) => {
+          if (stop.signal.aborted) return;
+          log.warn('volumes could not be compared with the engines', { error: TuttiError.from(thrown).message });
+        })
+        .finally(() => compareIn(compareMs));
+    });
+  };
+  const subscription = store.subscribe(({ changes }) => {
+    const isBack = changes.some(
+      (change) => change.table === 'nodeStatus' && change.after?.state === 'ready' && change.before?.state !== 'ready',
+    );
+    if (isBack) compareIn(returnMs);
+  });
+  compareIn(returnMs);
+  return {
+    [Symbol.dispose]: () => {
+      stop.abort(new TuttiError('cancelled', 'the manager ends'));
+      timer.cancel();
+      subscription[Symbol.dispose]();
+      following[Symbol.dispose]();
+    },
+  };
+};

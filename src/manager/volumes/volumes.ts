@@ -5,9 +5,11 @@ import type { Clock, Randomness } from '../../platform/ports.ts';
 import type { Store, Transaction } from '../../store/store.ts';
 import { newRow } from '../commands/context.ts';
 import { askEngines, readAnswerJson } from '../engines/ask.ts';
-import { tellEngine } from '../engines/call.ts';
+import { callEngine, tellEngine } from '../engines/call.ts';
 import type { Engines, Queries, Volumes, WantedVolume } from '../manager.ts';
+import { compareVolumes, dropVolume, isStale } from './compare.ts';
 import { homeFor } from './home.ts';
+import { containersWith } from './users.ts';
 
 export interface VolumePorts {
   readonly store: Store;
@@ -41,19 +43,26 @@ export const createVolumes = (ports: VolumePorts): Volumes => {
         }
       });
     },
+    absent: async (name, nodeId) => {
+      for (const row of named(name)) if (row.nodeId === nodeId && isStale(ports, row)) await dropVolume(store, row);
+    },
+    compare: async (present) => await compareVolumes(ports, present),
     places: async (names, signal) => await findPlaces(names, ports, signal),
     prepare: async (nodeId, wanted, signal) => {
       if (wanted.length === 0) return;
-      const { value: claims } = await store.update((transaction) =>
+      const { value: claimed } = await store.update((transaction) =>
         wanted.map((volume) => claim(transaction, volume, nodeId, ports)),
       );
+      const claims = claimed.map((one) => ({ ...one, version: store.view.get('volume', one.id)?.version }));
       for (const [at, { spec, was }] of claims.entries()) {
         // Its engine has it, or makes the same again if somebody took it away.
         if (was === 'here' && spec.driver === 'local' && isBare(spec)) continue;
         try {
           await makeOn(nodeId, spec, wanted[at]?.driver !== undefined, ports, signal);
         } catch (thrown) {
-          await store.update((transaction) => claims.slice(at).forEach((one) => takeBack(transaction, one)));
+          const [failed, ...others] = claims.slice(at) as [Claim, ...Claim[]];
+          const undone = (await isAbsent(ports, nodeId, failed.spec.name)) ? [failed, ...others] : others;
+          await store.update((transaction) => undone.forEach((one) => takeBack(transaction, one, nodeId)));
           throw thrown;
         }
       }
@@ -69,11 +78,25 @@ interface Claim {
   readonly id: string;
   readonly spec: VolumeSpec;
   readonly was: 'here' | 'promised' | 'new';
+  readonly version: number | undefined;
 }
 
-const takeBack = (transaction: Transaction, { id, was }: Claim): void => {
+const absenceMs = 10_000;
+
+/** Only what the engine says it does not have was not made; whether or not anybody waits any more. */
+const isAbsent = async (ports: VolumePorts, nodeId: string, name: string): Promise<boolean> => {
+  const path = `/volumes/${encodeURIComponent(name)}`;
+  const reply = await callEngine(ports, nodeId, { path, deadlineMs: absenceMs }).catch(() => undefined);
+  return reply?.status === 404;
+};
+
+/** Unless others rely on it by now: an engine makes a volume for the container that mounts it. */
+const takeBack = (transaction: Transaction, { id, was, version, spec }: Claim, nodeId: string): void => {
   const row = transaction.get('volume', id);
-  if (row === undefined || was === 'here') return;
+  if (row === undefined || was === 'here' || row.version !== version) return;
+  const users = containersWith(transaction, nodeId, spec.name);
+  // Whose claim it is has no engine's id yet.
+  if (users.length > 1 || users.some(({ engineId }) => engineId !== undefined)) return;
   const { nodeId: _, ...promised } = row;
   if (was === 'promised') transaction.update('volume', promised);
   else transaction.delete('volume', id);
@@ -97,7 +120,12 @@ const putRow = (
 };
 
 /** The row that says that the volume is on the node, made or moved there where nothing speaks against it. */
-const claim = (transaction: Transaction, wanted: WantedVolume, nodeId: string, ports: VolumePorts): Claim => {
+const claim = (
+  transaction: Transaction,
+  wanted: WantedVolume,
+  nodeId: string,
+  ports: VolumePorts,
+): Omit<Claim, 'version'> => {
   const rows = transaction.find('volume', 'name', wanted.name);
   const here = rows.find((row) => row.nodeId === nodeId);
   if (here !== undefined) return { id: here.id, spec: here.spec, was: 'here' };
@@ -140,7 +168,8 @@ const findPlaces = async (
   for (const [name, nodes] of places) {
     const rows = store.view.find('volume', 'name', name);
     for (const { nodeId } of rows) if (nodeId !== undefined) nodes.push(nodeId);
-    if (rows.length === 0) unknown.push(name);
+    // One that is only promised may be there all the same: made by an engine, and nobody heard of it yet.
+    if (nodes.length === 0) unknown.push(name);
   }
   if (unknown.length === 0) return places;
   const path = `/volumes?filters=${encodeURIComponent(JSON.stringify({ name: unknown }))}`;

@@ -34,7 +34,8 @@ const lookAgain = async (
 /** By force also what is on a node that cannot be asked: it goes from the cluster now, and from the node when that is back. */
 export const removeContainer = async (manager: Manager, request: ApiRequest): Promise<Reply> => {
   if (flagOf(request, 'force') && !flagOf(request, 'link')) {
-    const lost = await manager.inventory.find(referenceOf(request), request.signal);
+    const lost = await findOrDrop(manager, referenceOf(request), request.signal);
+    if (lost === undefined) return empty(204);
     if (!lost.reachable) {
       await manager.containers.abandon(lost, { volumes: flagOf(request, 'v') });
       return empty(204);
@@ -44,6 +45,21 @@ export const removeContainer = async (manager: Manager, request: ApiRequest): Pr
   // `link` takes a name away, no container.
   if (reply.status < 300 && !flagOf(request, 'link')) await manager.containers.removed(container.id);
   return reply;
+};
+
+/** Undefined: no engine has it yet, and it is taken off the cluster. */
+const findOrDrop = async (
+  { inventory, containers }: Manager,
+  reference: string,
+  signal: AbortSignal,
+): Promise<KnownContainer | undefined> => {
+  try {
+    return await inventory.find(reference, signal);
+  } catch (thrown) {
+    const isUnmade = TuttiError.from(thrown).code === 'not-found' && (await containers.abandonUnmade(reference));
+    if (!isUnmade) throw thrown;
+    return undefined;
+  }
 };
 
 /** The engine is sent what the client said; what the container reserves follows. */

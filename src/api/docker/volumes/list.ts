@@ -26,30 +26,15 @@ export const listVolumes = async (context: DockerContext, request: ApiRequest): 
     signal: request.signal,
   });
   const there = answers.flatMap(({ record, value }) => volumesIn(value).map((volume) => volumeTo(volume, record.node)));
-  if (filters.size === 0) await forgetStale(context, answers);
+  if (filters.size === 0) await manager.volumes.compare(namesOf(answers));
   const absent = rowsOutOfReach(context, nodes, missing, filters);
   const found = nameApart([...there, ...absent], manager.volumes.rows());
   const warnings = missing.map(({ nodeName: name, reason }) => `node ${name} is missing here: ${reason}`);
   return { kind: 'json', status: 200, body: { Volumes: found, Warnings: warnings }, headers: missingHeaders(missing) };
 };
 
-/** Younger rows may be of volumes that were made after the engine's answer. */
-const staleMs = 60_000;
-
-/** Rows of volumes that their engine does not have: they were removed there while nobody listened. */
-const forgetStale = async (
-  { manager, clock }: DockerContext,
-  answers: readonly EngineAnswer<unknown>[],
-): Promise<void> => {
-  const present = new Map(
-    answers.map(({ nodeId, value }) => [nodeId, new Set(volumesIn(value).map(({ Name }) => Name))]),
-  );
-  for (const { spec, nodeId, updatedAt } of manager.volumes.rows()) {
-    const names = nodeId === undefined ? undefined : present.get(nodeId);
-    const isStale = names?.has(spec.name) === false && clock.now() - updatedAt > staleMs;
-    if (isStale) await manager.volumes.forget(spec.name, nodeId);
-  }
-};
+const namesOf = (answers: readonly EngineAnswer<unknown>[]): ReadonlyMap<string, ReadonlySet<string>> =>
+  new Map(answers.map(({ nodeId, value }) => [nodeId, new Set(volumesIn(value).map(({ Name }) => Name))]));
 
 /** The engine's own filters. */
 const queryOf = (filters: Filters): string => {

@@ -45,7 +45,7 @@ const inspectOn = async (context: DockerContext, request: ApiRequest, located: O
   if (record.status.state !== 'ready' && row !== undefined) return json(rowTo(row, record.node));
   const answer = await ask(context, located, request, { path: pathOf(name) });
   if (answer.status < 300) return json(volumeTo(answer.body as Definitions['Volume'], record.node));
-  if (answer.status === 404) await context.manager.volumes.forget(name, record.node.id);
+  if (answer.status === 404) await context.manager.volumes.absent(name, record.node.id);
   if (answer.status === 404) return noSuch(name);
   throw refusal(answer);
 };
@@ -96,7 +96,8 @@ const removeOn = async (context: DockerContext, request: ApiRequest, located: On
   }
   const path = `${pathOf(name)}${force ? '?force=1' : ''}`;
   const answer = await ask(context, located, request, { method: 'DELETE', path });
-  if (answer.status < 300 || answer.status === 404) await forget();
+  if (answer.status < 300) await forget();
+  if (answer.status === 404) await context.manager.volumes.absent(name, record.node.id);
   if (answer.status < 300) return empty(204);
   if (answer.status === 404) return noSuch(name);
   throw refusal(answer);
