@@ -23,6 +23,7 @@ import { trackAssignments } from '../src/manager/assignments/track.ts';
 import { startRotation } from '../src/manager/ca/rotation.ts';
 import { createMembershipCalls } from '../src/manager/ca/calls.ts';
 import { startContainerStatus } from '../src/manager/attach/status.ts';
+import { followStrays } from '../src/manager/attach/strays.ts';
 import { createImageCalls } from '../src/manager/images/calls.ts';
 import { createManager, startLoops } from '../src/manager/create.ts';
 import { createDispatcher } from '../src/manager/dispatcher/dispatcher.ts';
@@ -190,6 +191,7 @@ const run = async (signal: AbortSignal): Promise<AsyncDisposable> => {
   parts.use(startRotation({ store, requests, clock, log, joinToken: createToken, renewed }));
   parts.use(startLoops({ store, allocator, clock, random, log }));
   parts.use(startContainerStatus({ store, inventory, clock, log }));
+  parts.use(followStrays({ store, inventory, engines: manager.engines, clock, log }));
   parts.use(manager.containers.startTending());
   const endpoints = () =>
     config.apiPort === 0 ? [] : [`tcp://${formatAddress({ host: config.address, port: config.apiPort })}`];

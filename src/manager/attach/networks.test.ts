@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { TuttiError } from '../../model/errors.ts';
 import type { NetworkId, NodeId } from '../../model/ids.ts';
 import type { SingleContainer } from '../../model/single-container.ts';
+import { silentLog } from '../../platform/log.ts';
 import { parseEnginePath } from '../../rpc/engine.ts';
 import { parseNetworksPath } from '../../rpc/networks.ts';
 import type { NodeRequest, NodeResponse } from '../../rpc/transport.ts';
@@ -10,6 +11,7 @@ import { emptyInventory } from '../engines/empty.ts';
 import { createEngines } from '../engines/engines.ts';
 import { countingRandomness, TestCluster } from '../testing/cluster.ts';
 import { createContainerNetworks } from './networks.ts';
+import { followStrays } from './strays.ts';
 import type { ContainerNetworksOfManager } from './networks.ts';
 
 const signal = new AbortController().signal;
@@ -269,4 +271,45 @@ test('two that asked for one address: the second is refused its start while the 
   running(false);
   lab.networks.starting('e2');
   await commands.removeNetwork(id);
+});
+
+test('what an engine took a container off is freed, by the word of the engine alone, and nothing that is young', async () => {
+  await using lab = await startLab();
+  const [front, back] = [await network(lab, 'front'), await network(lab, 'back')];
+  const row = await lab.make(onNetwork('front', 'back'), { engineId: 'engine1' });
+  await lab.networks.prepare(row, signal);
+  const { store, clock } = lab.cluster;
+  const listed = [`tutti-1-${front}`];
+  const inventory = {
+    listed: () => true,
+    on: (nodeId: string, id: string) => {
+      const Networks = Object.fromEntries(listed.map((name) => [name, {}]));
+      return {
+        id,
+        name: 'row1',
+        nodeId,
+        nodeName: nodeId,
+        reachable: true,
+        summary: { NetworkSettings: { Networks } },
+      };
+    },
+  };
+  using _strays = followStrays({ store, inventory, engines: lab.cluster.manager.engines, clock, log: silentLog });
+  const ids = () => attachmentsOf(lab, row.id).map(({ networkId }) => networkId);
+  const pass = async (): Promise<void> => {
+    clock.advance(61_000);
+    await lab.cluster.settle();
+  };
+  await pass();
+  assert.deepEqual(lab.asked, [], 'it is being connected, for all that is known');
+  // The list is old.
+  lab.on.push(`tutti-1-${front}`, `tutti-1-${back}`);
+  await pass();
+  assert.equal(lab.asked.length, 1);
+  assert.deepEqual(ids(), [front, back]);
+  lab.on.pop();
+  await pass();
+  assert.deepEqual(ids(), [front]);
+  await pass();
+  assert.equal(lab.asked.length, 2);
 });
