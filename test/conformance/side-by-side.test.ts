@@ -9,6 +9,7 @@ import { startPair } from './lib/pair.ts';
 import { formatDifference, runScenario } from './lib/side-by-side.ts';
 import { containerScenarios } from './scenarios/containers.ts';
 import { imageScenarios } from './scenarios/images.ts';
+import { missionScenarios } from './scenarios/mission.ts';
 import { serviceScenarios } from './scenarios/services.ts';
 import { swarmScenarios } from './scenarios/swarm.ts';
 import { systemScenarios } from './scenarios/system.ts';
@@ -24,6 +25,7 @@ const scenarios = [
   ...volumeScenarios,
   ...serviceScenarios,
   ...swarmScenarios,
+  ...missionScenarios,
 ];
 
 describe('the docker command, on three engines under Tutti and on one plain engine', () => {

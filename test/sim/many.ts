@@ -5,7 +5,7 @@ import type { Outcome } from './run.ts';
 
 export interface ManyOptions {
   readonly seeds: number;
-  /** Stopped after this time, whatever is left. */
+  /** Each process stops after so much time of its core, whatever is left. */
   readonly seconds: number;
   readonly from: number;
 }
@@ -31,29 +31,32 @@ export async function many({ seeds, seconds, from }: ManyOptions): Promise<boole
   };
   await Promise.all(
     Array.from({ length: processes }, (_, index) =>
-      oneProcess(['--work', from + index, '--to', from + seeds - 1, '--step', processes], seconds, tally),
+      oneProcess(
+        ['--work', from + index, '--to', from + seeds - 1, '--step', processes, '--seconds', seconds],
+        seconds * patience,
+        tally,
+      ),
     ),
   );
   print(tally, (performance.now() - started) / 1000);
   return tally.broken.length + tally.failures.length > 0 || tally.kept.seeds === 0;
 }
 
-async function oneProcess(options: readonly (string | number)[], seconds: number, tally: Tally): Promise<void> {
+/** So many times its seconds may a process take where others need the cores: then it hangs. */
+const patience = 10;
+
+async function oneProcess(options: readonly (string | number)[], limitSeconds: number, tally: Tally): Promise<void> {
   const child = spawn(
     process.execPath,
     [...process.execArgv, `${import.meta.dirname}/main.ts`, ...options.map((option) => String(option))],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
-  let over = false;
-  const stop = setTimeout(() => {
-    over = true;
-    child.kill('SIGKILL');
-  }, seconds * 1000);
+  const stop = setTimeout(() => child.kill('SIGKILL'), limitSeconds * 1000);
   for await (const text of createInterface({ input: child.stdout })) count(text, tally);
   const code = await ended;
   clearTimeout(stop);
-  if (!over && code !== 0) tally.failures.push(`a process of the simulation ended with ${code ?? child.signalCode}`);
+  if (code !== 0) tally.failures.push(`a process of the simulation ended with ${code ?? child.signalCode}`);
 }
 
 /** A line may be cut off when the time is over. */

@@ -1,3 +1,6 @@
+/** Between two questions: a tenth of the time so far, so that long waits cost little and no wait lasts much longer for it. */
+const pauseMs = (waitedMs: number, leastMs: number): number => Math.max(leastMs, Math.min(waitedMs / 10, 500));
+
 /**
  * Asks `get` until `test` holds, and gives that value. Throws with the last value or error after `deadlineMs`.
  * This is how tests wait: on a condition, with a deadline.
@@ -8,7 +11,8 @@ export async function until<Value>(
   test: (value: Value) => boolean,
   options: { readonly deadlineMs?: number; readonly everyMs?: number } = {},
 ): Promise<Value> {
-  const deadline = performance.now() + (options.deadlineMs ?? 30_000);
+  const started = performance.now();
+  const deadlineMs = options.deadlineMs ?? 30_000;
   for (;;) {
     let last: unknown;
     try {
@@ -18,10 +22,11 @@ export async function until<Value>(
     } catch (thrown) {
       last = thrown;
     }
-    if (performance.now() > deadline) {
+    const waited = performance.now() - started;
+    if (waited > deadlineMs) {
       const seen = last instanceof Error ? last.message : JSON.stringify(last)?.slice(0, 2000);
-      throw new Error(`not within ${options.deadlineMs ?? 30_000} ms: ${what}; last seen: ${seen}`);
+      throw new Error(`not within ${deadlineMs} ms: ${what}; last seen: ${seen}`);
     }
-    await new Promise((resolve) => setTimeout(resolve, options.everyMs ?? 20));
+    await new Promise((resolve) => setTimeout(resolve, pauseMs(waited, options.everyMs ?? 20)));
   }
 }

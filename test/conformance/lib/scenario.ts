@@ -8,6 +8,8 @@ export interface Step {
   readonly unordered?: boolean;
   /** What is taken out of both outputs before they are compared. */
   readonly ignore?: RegExp;
+  /** It is to end with another exit code than 0; `perhaps` where that is up to the world around. */
+  readonly fails?: true | 'perhaps';
   /** Only the exit code is compared. */
   readonly codeOnly?: boolean;
   /** Only the exit code and standard output are compared: standard error is progress. */
@@ -30,5 +32,8 @@ export interface Scenario {
   /** Files in the directory where the lines are run, by path. */
   readonly files?: Readonly<Record<string, string>>;
 }
+
+/** A line that is refused, or whose program fails. */
+export const fails = (run: string): Step => ({ run, fails: true });
 
 export const stepOf = (step: Step | string): Step => (typeof step === 'string' ? { run: step } : step);

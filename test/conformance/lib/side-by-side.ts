@@ -98,25 +98,34 @@ const differencesOf = (step: Step, tutti: Compared, plain: Compared, ends: reado
   return [...found, { line: step.run, what: 'standard error', tutti: one, plain: other }];
 };
 
-const unexpected = ({ run: line, tutti }: Step, ran: Ran): Difference[] =>
-  tutti === undefined || tutti.test(ran.stdout)
-    ? []
-    : [{ line, what: 'expectation', tutti: `${ran.code}: ${ran.stdout}${ran.stderr}`, plain: String(tutti) }];
+const wished = ({ fails }: Step, { code }: Ran): boolean => fails === 'perhaps' || (fails === true) === (code !== 0);
+
+/** What is wrong with how the line ended at Tutti, whatever it did at the other end. */
+const unexpected = (step: Step, ran: Ran): { readonly code: Difference[]; readonly said: Difference[] } => {
+  const said = `${ran.code}: ${ran.stdout}${ran.stderr}`;
+  const miss = (wanted: string): Difference => ({ line: step.run, what: 'expectation', tutti: said, plain: wanted });
+  return {
+    code: wished(step, ran) ? [] : [miss(step.fails === true ? 'an exit code other than 0' : 'exit code 0')],
+    said: step.tutti === undefined || step.tutti.test(ran.stdout) ? [] : [miss(String(step.tutti))],
+  };
+};
 
 /** Types a line at both ends at once, or at Tutti's alone. */
 const take = async (step: Step, tutti: Shell, plain: Shell): Promise<Omit<StepRun<Difference>, 'step'>> => {
   const [here, there] = await Promise.all([typed(tutti, step), step.alone === true ? undefined : typed(plain, step)]);
   const missed = unexpected(step, here);
-  if (there === undefined || step.differs !== undefined) return { differences: missed };
+  if (step.differs !== undefined) return { differences: missed.said };
+  if (there === undefined) return { differences: [...missed.code, ...missed.said] };
   const [one, other] = [comparedOf(step, tutti, here), comparedOf(step, plain, there)];
   const ends = [
     [tutti, here],
     [plain, there],
   ] as const;
   return {
-    ...(missed.length === 0 && { tutti: JSON.stringify(one) }),
+    ...(missed.said.length === 0 && { tutti: JSON.stringify(one) }),
     plain: JSON.stringify(other),
-    differences: [...missed, ...differencesOf(step, one, other, ends)],
+    failed: missed.code.length > 0,
+    differences: [...missed.code, ...missed.said, ...differencesOf(step, one, other, ends)],
   };
 };
 

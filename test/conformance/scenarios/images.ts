@@ -1,4 +1,5 @@
 import type { Scenario } from '../lib/scenario.ts';
+import { fails } from '../lib/scenario.ts';
 
 /** A3: images, the classic builder. */
 export const imageScenarios: readonly Scenario[] = [
@@ -17,8 +18,8 @@ export const imageScenarios: readonly Scenario[] = [
       'docker run --rm hello:v0.1',
       { run: 'docker build -q --build-arg WHO=you -t hello:v0.2 . | cut -c1-7', quiet: true },
       'docker run --rm hello:v0.2',
-      { run: 'docker build -f Broken.Dockerfile .', codeOnly: true },
-      { run: 'docker build -f Missing.Dockerfile .', codeOnly: true },
+      { run: 'docker build -f Broken.Dockerfile .', fails: true, codeOnly: true },
+      { run: 'docker build -f Missing.Dockerfile .', fails: true, codeOnly: true },
       "docker image inspect --format '{{ json .RootFS.Layers }}' tiny:1",
       "docker image inspect --format '{{len .RootFS.Layers}} {{.Config.Cmd}} {{.Config.Env}}' hello:v0.1",
       "docker history --format '{{.CreatedBy}}' hello:v0.1",
@@ -26,11 +27,11 @@ export const imageScenarios: readonly Scenario[] = [
       { run: "docker images --format '{{.Repository}}:{{.Tag}}' | grep -v none", unordered: true },
       { run: "docker images --filter reference='hello:*' --format '{{.Tag}}'", unordered: true },
       'docker images -q nosuch',
-      'docker image inspect nosuch',
+      fails('docker image inspect nosuch'),
       'docker rmi other:latest',
-      'docker rmi nosuch',
+      fails('docker rmi nosuch'),
       'docker run -d --name uses hello:v0.1 sleep 100',
-      { run: 'docker rmi hello:v0.1', codeOnly: true },
+      { run: 'docker rmi hello:v0.1', fails: true, codeOnly: true },
       'docker rm -f uses',
       { run: 'docker rmi hello:v0.1 hello:v0.2', codeOnly: true },
       { run: 'docker image prune -f', codeOnly: true },
@@ -47,10 +48,10 @@ export const imageScenarios: readonly Scenario[] = [
       'docker run --rm saved:1 echo loaded',
       'mkdir -p root/etc && echo x > root/etc/x && tar c -C root . | docker import -c "CMD [\\"x\\"]" - imported:1 | cut -c1-7',
       "docker image inspect imported:1 --format '{{.Config.Cmd}}'",
-      { run: 'docker save nosuch:1 > /dev/null', codeOnly: true },
-      { run: 'echo rubbish | docker load', codeOnly: true },
-      { run: 'docker pull localhost:1/nosuch:1', codeOnly: true },
-      { run: 'docker push localhost:1/nosuch:1', codeOnly: true },
+      { run: 'docker save nosuch:1 > /dev/null', fails: true, codeOnly: true },
+      { run: 'echo rubbish | docker load', fails: true, codeOnly: true },
+      { run: 'docker pull localhost:1/nosuch:1', fails: true, codeOnly: true },
+      { run: 'docker push localhost:1/nosuch:1', fails: true, codeOnly: true },
     ],
   },
 ];

@@ -1,4 +1,5 @@
 import type { Scenario } from '../lib/scenario.ts';
+import { fails } from '../lib/scenario.ts';
 
 /** B and C: the cluster and its services, as typed in Swarm mode. */
 export const serviceScenarios: readonly Scenario[] = [
@@ -15,8 +16,8 @@ export const serviceScenarios: readonly Scenario[] = [
       { run: 'docker service rollback web', codeOnly: true },
       "docker service inspect web --format '{{.Spec.TaskTemplate.ContainerSpec.Env}} {{.UpdateStatus.State}}'",
       { run: 'docker service inspect --pretty web', ignore: /^ (?:Started|Completed|State|Message).*$/ },
-      { run: 'docker service create --name web tiny:1', quiet: true },
-      { run: 'docker service create --name "bad name" tiny:1', codeOnly: true },
+      { run: 'docker service create --name web tiny:1', fails: true, quiet: true },
+      { run: 'docker service create --name "bad name" tiny:1', fails: true, codeOnly: true },
       { run: 'docker service update --image tiny:1 --force web', codeOnly: true },
       'docker service update --replicas 1 --detach web',
       { run: "docker service ls --format '{{.Replicas}}' | grep 1/1", within: 20_000 },
@@ -29,7 +30,7 @@ export const serviceScenarios: readonly Scenario[] = [
     steps: [
       { run: 'docker service create --name all --mode global tiny:1', codeOnly: true },
       "docker service ls --format '{{.Name}} {{.Mode}}'",
-      'docker service scale all=2',
+      fails('docker service scale all=2'),
       { run: 'docker service create --name job --mode replicated-job --replicas 2 tiny:1 true', codeOnly: true },
       "docker service ls -f name=job --format '{{.Mode}} {{.Replicas}}'",
       {
@@ -50,7 +51,7 @@ export const serviceScenarios: readonly Scenario[] = [
         quiet: true,
       },
       "docker service inspect ports --format '{{json .Spec.EndpointSpec.Ports}} {{json .Spec.TaskTemplate.ContainerSpec.Mounts}}'",
-      { run: 'docker service create -d --name ports2 -p 18090:80 tiny:1', quiet: true },
+      { run: 'docker service create -d --name ports2 -p 18090:80 tiny:1', fails: true, quiet: true },
       'docker service rm all job talks lost ports',
       // An engine in Swarm mode keeps the containers of a job that was removed.
       { run: 'docker ps -aq | wc -l | grep "^0"', within: 30_000, alone: true, tutti: /^0/ },
@@ -60,7 +61,7 @@ export const serviceScenarios: readonly Scenario[] = [
     name: 'secrets and configs',
     steps: [
       'printf hidden | docker secret create --label a=b key - | wc -c',
-      'printf hidden | docker secret create key -',
+      fails('printf hidden | docker secret create key -'),
       "docker secret ls --format '{{.Name}}'",
       "docker secret ls -f label=a=b --format '{{.Name}}'",
       "docker secret inspect key --format '{{.Spec.Name}} {{.Spec.Labels}}'",
@@ -74,8 +75,8 @@ export const serviceScenarios: readonly Scenario[] = [
         run: 'docker exec $(docker ps -q -f label=com.docker.swarm.service.name=reads) cat /run/secrets/key /etc/conf',
         within: 10_000,
       },
-      'docker secret rm key',
-      'docker config rm conf',
+      fails('docker secret rm key'),
+      fails('docker config rm conf'),
       'docker service rm reads',
       { run: 'docker secret rm key', within: 10_000 },
       { run: 'docker config rm conf', within: 10_000 },
@@ -106,19 +107,19 @@ export const serviceScenarios: readonly Scenario[] = [
     steps: [
       { run: 'docker node ls', codeOnly: true, tutti: /node3/ },
       "docker node inspect self --format '{{.Spec.Role}} {{.Spec.Availability}} {{.Status.State}}'",
-      'docker node update --label-add zone=a self > /dev/null',
+      "docker node update --label-add zone=a $(docker info --format '{{.Swarm.NodeID}}') > /dev/null",
       "docker node inspect self --format '{{.Spec.Labels}}'",
-      'docker node update --label-rm zone self > /dev/null',
-      { run: 'docker node update --availability nosuch self', codeOnly: true },
-      'docker node rm nosuch',
+      "docker node update --label-rm zone $(docker info --format '{{.Swarm.NodeID}}') > /dev/null",
+      { run: 'docker node update --availability nosuch self', fails: true, codeOnly: true },
+      fails('docker node rm nosuch'),
       { run: 'docker node ps self', codeOnly: true },
       'docker swarm join-token -q worker | cut -c1-7',
       'docker swarm join-token --rotate -q manager | cut -c1-7',
-      { run: 'docker swarm init' },
+      { run: 'docker swarm init', fails: true },
       'docker swarm update --task-history-limit 4',
       "docker info --format '{{.Swarm.Cluster.Spec.Orchestration.TaskHistoryRetentionLimit}}'",
       'docker swarm update --task-history-limit 5',
-      { run: 'docker swarm unlock-key', codeOnly: true },
+      { run: 'docker swarm unlock-key', fails: true, codeOnly: true },
       'docker swarm ca | sed -n 1p',
       { run: 'docker network create -d overlay --attachable over | wc -c' },
       "docker network inspect over --format '{{.Driver}} {{.Scope}} {{.Attachable}}'",
@@ -127,6 +128,7 @@ export const serviceScenarios: readonly Scenario[] = [
       'docker service rm onit',
       { run: 'docker network rm over', within: 15_000 },
     ],
-    cleanUp: 'docker node update --label-rm zone self; docker swarm update --task-history-limit 5',
+    cleanUp:
+      'docker node update --label-rm zone $(docker info --format {{.Swarm.NodeID}}); docker swarm update --task-history-limit 5',
   },
 ];
