@@ -2,6 +2,7 @@ import { flushCompileCache } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { createAgent } from '../src/agent/agent.ts';
 import { createResolverLink } from '../src/agent/dns/link.ts';
+import { createDoctor } from '../src/agent/doctor/doctor.ts';
 import { createMemoryFiles } from '../src/agent/executor/memory-files.ts';
 import { createNetwork } from '../src/agent/network/network.ts';
 import { createHaproxy } from '../src/agent/proxy/haproxy.ts';
@@ -24,6 +25,7 @@ import { systemClock } from '../src/platform/clock.ts';
 import { daemonArguments, daemonLog, runDaemon } from '../src/platform/daemon.ts';
 import { describeNode } from '../src/platform/describe.ts';
 import { createDockerNetworks } from '../src/platform/docker-networks.ts';
+import { answersNames, processOf } from '../src/platform/doctor.ts';
 import { createEngineClient } from '../src/platform/engine/client.ts';
 import { createForwarder } from '../src/platform/engine/forward.ts';
 import { systemExec } from '../src/platform/exec.ts';
@@ -136,6 +138,16 @@ const run = async (): Promise<AsyncDisposable> => {
       proxy,
       engine: forwarder.forward,
       renew,
+      doctor: createDoctor({
+        exec: systemExec,
+        clock,
+        network,
+        engine: {
+          version: async (signal) => (await engine.version({ signal })).engine,
+          processOf: async (taskId, signal) => await processOf(engine, taskId, signal),
+        },
+        resolves: async (address) => await answersNames(address),
+      }),
       describe: async (signal) =>
         await describeNode(
           {

@@ -50,6 +50,7 @@ have nft || need nftables "load balancing and isolation in the kernel"
 have iptables || need iptables "needed by Docker Engine"
 have conntrack || need conntrack "ends connections to endpoints that are gone"
 have haproxy || need haproxy "the front door"
+have ping || need iputils-ping "tries what tutti doctor says is reached"
 have wg || need wireguard-tools "sets up the encryption between nodes"
 if ! have wireguard-go && ! [ -d /sys/module/wireguard ]; then
   need wireguard-go "encrypts between nodes where the kernel has no WireGuard"

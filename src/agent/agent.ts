@@ -1,3 +1,4 @@
+import type { NodeReport } from '../model/doctor.ts';
 import type { Clock, Log, Randomness } from '../platform/ports.ts';
 import type { AgentTransport } from '../rpc/transport.ts';
 import type { Received } from './session/apply.ts';
@@ -35,6 +36,8 @@ export interface AgentPorts {
   readonly engine?: EngineForward;
   /** Gets the node another certificate at once, when a manager asks for it. */
   readonly renew?: (signal: AbortSignal) => Promise<void>;
+  /** Looks for what is wrong with the node, when a manager asks for it. */
+  readonly doctor?: (signal: AbortSignal) => Promise<NodeReport>;
   /** Absent: nothing is kept, and the agent waits for its engine before it connects. */
   readonly descriptions?: DescriptionStore;
   /** Managers to try first: `10.0.0.1:2377`. */
@@ -117,6 +120,10 @@ export const createAgent = (ports: AgentPorts): AsyncDisposable => {
     );
     const learning = ports.known && learn(ports.known);
     parts.defer(async () => await learning);
+    const rotateKey = async (signal: AbortSignal): Promise<void> => {
+      await network.rotateKey?.();
+      await describer.refresh(signal);
+    };
     const changed = (description: Parameters<Connection['describe']>[0]) => connection?.describe(description);
     const describer = parts.use(
       await startDescriber({ describe: ports.describe, store: ports.descriptions, clock, log, changed }, stop.signal),
@@ -124,10 +131,7 @@ export const createAgent = (ports: AgentPorts): AsyncDisposable => {
     connection = parts.use(
       startConnection({
         ...ports,
-        service: createNodeService(worker, readiness, ports.engine, clock.now, ports.renew, async (signal) => {
-          await network.rotateKey?.();
-          await describer.refresh(signal);
-        }),
+        service: createNodeService(worker, readiness, ports.engine, clock.now, ports.renew, rotateKey, ports.doctor),
         sequence: () => sequence,
         description: describer.current,
         observations: () => worker.observations(),

@@ -19,6 +19,7 @@ import type {
   TaskView,
   TokensView,
 } from '../model/native.ts';
+import type { DoctorView } from '../model/doctor.ts';
 import type { NodeRole } from '../model/node.ts';
 import type { Endpoint } from './endpoint.ts';
 import { readLines } from './lines.ts';
@@ -51,6 +52,7 @@ export interface Client {
   removeClient(id: string, signal: AbortSignal): Promise<void>;
   changePlacement(change: PlacementRequest, signal: AbortSignal): Promise<ClusterView>;
   changeEncryption(change: EncryptionRequest, signal: AbortSignal): Promise<ClusterView>;
+  doctor(nodes: readonly string[], signal: AbortSignal): Promise<DoctorView>;
   nodes(signal: AbortSignal): Promise<readonly NodeView[]>;
   node(reference: string, signal: AbortSignal): Promise<NodeView>;
   changeNode(reference: string, change: NodeRequest, signal: AbortSignal): Promise<NodeView>;
@@ -86,6 +88,7 @@ export const createClient = (endpoint: Endpoint): Client => {
     removeClient: (id, signal) => call('DELETE', `/clients/${part(id)}`, signal),
     changePlacement: (change, signal) => call('POST', '/cluster/placement', signal, change),
     changeEncryption: (change, signal) => call('POST', '/cluster/encryption', signal, change),
+    doctor: (nodes, signal) => call('GET', `/doctor?${nodes.map((node) => `node=${part(node)}`).join('&')}`, signal),
     nodes: (signal) => call('GET', '/nodes', signal),
     node: (reference, signal) => call('GET', `/nodes/${part(reference)}`, signal),
     changeNode: (reference, change, signal) => call('POST', `/nodes/${part(reference)}`, signal, change),

@@ -1,3 +1,4 @@
+import type { NodeReport } from '../model/doctor.ts';
 import type { ApiClient, ClientRequest } from '../model/client.ts';
 import type { Cluster, ClusterSpec } from '../model/cluster.ts';
 import type { Network, NetworkSpec } from '../model/network.ts';
@@ -38,6 +39,8 @@ export interface Manager {
 export interface NodeCalls {
   /** Has every node that is ready make another key for the encryption between nodes. Throws `unavailable` where one did not. */
   rotateKeys(signal: AbortSignal): Promise<void>;
+  /** What a node finds out about itself, and its clock less this one's. Throws `unavailable` where the node is not there. */
+  examine(nodeId: string, signal: AbortSignal): Promise<{ readonly report: NodeReport; readonly clockMs: number }>;
 }
 
 /** The nodes' own engines, for what Docker's dialect passes on. */

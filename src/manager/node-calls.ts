@@ -1,10 +1,12 @@
+import { nodeReport } from '../model/doctor.ts';
 import { TuttiError } from '../model/errors.ts';
 import { nodeName } from '../model/node.ts';
 import type { Clock } from '../platform/ports.ts';
 import { withDeadline } from '../rpc/deadline.ts';
-import { formatRotateKeyPath } from '../rpc/node-calls.ts';
+import { formatDoctorPath, formatRotateKeyPath } from '../rpc/node-calls.ts';
 import type { NodeRequests } from '../rpc/transport.ts';
 import type { View } from '../store/store.ts';
+import { readAnswerJson } from './engines/ask.ts';
 import type { NodeCalls } from './manager.ts';
 
 const answerMs = 10_000;
@@ -18,6 +20,13 @@ export interface NodeCallPorts {
 
 /** What managers ask of nodes by name of a user. */
 export const createNodeCalls = ({ view, requests, clock }: NodeCallPorts): NodeCalls => ({
+  async examine(nodeId, signal) {
+    const began = clock.now();
+    const response = await requests.request(nodeId, { path: formatDoctorPath() }, signal);
+    const report = nodeReport.parse(await readAnswerJson(response));
+    // The node looks at its clock when it is asked: half of the way there is not known, the examination is no part of it.
+    return { report, clockMs: report.at - began };
+  },
   async rotateKeys(signal) {
     const all = Array.from(view.list('node'));
     const nodes = all.filter(({ id, description }) => {

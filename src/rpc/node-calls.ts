@@ -5,3 +5,10 @@ const rotateKey = '/rotate-key';
 export const formatRotateKeyPath = (): string => rotateKey;
 
 export const isRotateKeyPath = (asked: string): boolean => asked === rotateKey;
+
+const doctor = '/doctor';
+
+/** Asks a node to look for what is wrong with it. The answer is a `nodeReport` in JSON. */
+export const formatDoctorPath = (): string => doctor;
+
+export const isDoctorPath = (asked: string): boolean => asked === doctor;

@@ -1,14 +1,16 @@
+import type { NetworkView } from '../doctor/ports.ts';
 import type { NetworkId } from '../../model/ids.ts';
 import type { TaskObservation } from '../../model/task.ts';
 import type { Clock, Log } from '../../platform/ports.ts';
 import { createBridgeKeeper } from './bridge-keeper.ts';
 import type { RemovedNetworks } from './bridge-keeper.ts';
-import { pruned } from './endpoints.ts';
+import { assigned, assignedSelf, liveEndpoints, pruned } from './endpoints.ts';
 import type { Assignments, Wanted } from './endpoints.ts';
 import { createKernelKeeper } from './kernel-keeper.ts';
 import { createFindings } from './findings.ts';
 import type { DockerNetworks, Exec, KernelSettings, PreparedNetwork, Resolver } from './ports.ts';
 import type { KeyStore, WatchDevice } from './tunnel/ports.ts';
+import { mustSeal } from './tunnel/seal.ts';
 import type { SealTimes } from './tunnel/seal.ts';
 import { createTunnel } from './tunnel/tunnel.ts';
 
@@ -44,6 +46,10 @@ export interface AgentNetwork extends AsyncDisposable {
   publicKey(signal?: AbortSignal): Promise<string | undefined>;
   /** Makes another key: it takes the place of the one in use when the other nodes know it. */
   rotateKey(): Promise<void>;
+  /** What it knows and found, for those who look for faults. */
+  view(): NetworkView;
+  /** Compares everything now; resolves when it is as it should be, rejects with why it is not. */
+  compare(): Promise<void>;
   /** Compares everything again now: the engine was restarted, say. */
   check(): void;
   /** Resolves when what was applied until now is in force. */
@@ -100,6 +106,26 @@ export function createNetwork(ports: NetworkPorts): AgentNetwork {
     },
     publicKey: async (signal) => await tunnel.publicKey(signal),
     rotateKey: async () => await tunnel.rotate(),
+    view() {
+      const { assignments, observations } = wanted;
+      const self = assignedSelf(assignments);
+      const peers = assigned(assignments, 'peer').filter(({ id }) => id !== self?.id);
+      const wantedOf = new Map(peers.map((peer) => [peer.address, self !== undefined && mustSeal(self, peer)]));
+      return {
+        self,
+        peers,
+        networks: assigned(assignments, 'network').filter(({ subnet }) => subnet !== ''),
+        endpoints: liveEndpoints(assignments, observations),
+        seals: new Map(
+          tunnel.view().map((one) => [one.address, { ...one, wanted: wantedOf.get(one.address) === true }]),
+        ),
+        findings: findings.list(),
+      };
+    },
+    async compare() {
+      check();
+      await Promise.all([tunnel.settled(), kernel.settled()]);
+    },
     check,
     async settled() {
       await kernel.settled();

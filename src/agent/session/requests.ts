@@ -1,7 +1,8 @@
+import type { NodeReport } from '../../model/doctor.ts';
 import { TuttiError } from '../../model/errors.ts';
 import { encodeLogPart, parseLogPath, type LogPart } from '../../rpc/logs.ts';
 import { nowHeader, parseEnginePath, withNodeNow } from '../../rpc/engine.ts';
-import { isRotateKeyPath } from '../../rpc/node-calls.ts';
+import { isDoctorPath, isRotateKeyPath } from '../../rpc/node-calls.ts';
 import { isRenewPath } from '../../rpc/renew.ts';
 import { parseNetworksPath } from '../../rpc/networks.ts';
 import type { NodeRequest, NodeResponse, NodeService } from '../../rpc/transport.ts';
@@ -56,6 +57,7 @@ export const createNodeService =
     now: () => number,
     renew?: (signal: AbortSignal) => Promise<void>,
     rotateKey?: (signal: AbortSignal) => Promise<void>,
+    doctor?: (signal: AbortSignal) => Promise<NodeReport>,
   ): NodeService =>
   async (request, signal) => {
     const enginePath = parseEnginePath(request.path);
@@ -66,6 +68,7 @@ export const createNodeService =
       await renew(signal);
       return { status: 200, body: jsonOf({}) };
     }
+    if (isDoctorPath(request.path) && doctor) return { status: 200, body: jsonOf(await doctor(signal)) };
     if (isRotateKeyPath(request.path) && rotateKey) {
       await rotateKey(signal);
       return { status: 200, body: jsonOf({}) };

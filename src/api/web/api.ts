@@ -6,6 +6,7 @@ import type { WebContext } from './context.ts';
 import { errorReply } from './errors.ts';
 import { clientRoutes } from './routes/clients.ts';
 import { clusterRoutes } from './routes/cluster.ts';
+import { doctorRoutes } from './routes/doctor.ts';
 import { nodeRoutes } from './routes/nodes.ts';
 import { serviceRoutes } from './routes/services.ts';
 import { stackRoutes } from './routes/stacks.ts';
@@ -21,6 +22,7 @@ export const createWebApi = (context: WebContext): ((request: ApiRequest) => Pro
     ...clusterRoutes(context),
     ...clientRoutes(context),
     ...nodeRoutes(context),
+    ...doctorRoutes(context),
     ...serviceRoutes(context),
     ...taskRoutes(context),
     ...stackRoutes(context),

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { Encryption } from '../../model/cluster.ts';
 import type { PlacementFlags } from '../actions/placement.ts';
 import type { WaitFlags } from '../actions/scale.ts';
-import { share, withExamples, withFormat, withWait } from './options.ts';
+import { collect, share, withExamples, withFormat, withWait } from './options.ts';
 import type { Registry } from './register.ts';
 
 const encryptions = ['auto', 'on', 'off'];
@@ -50,6 +50,14 @@ export const registerNodes = (registry: Registry): void => {
       await action.encryption(await open(command), { rotate, ...(mode !== undefined && { encryption: mode }) });
     });
   withExamples(encryption, 'tutti encryption', 'tutti encryption on', 'tutti encryption --rotate');
+  const doctor = withFormat(program.command('doctor'))
+    .description('look for what is wrong with the nodes and between them; exit code 1 where anything is')
+    .option('--node <node>', 'only this one; several may be given', collect, [])
+    .action(async ({ node }: { readonly node: readonly string[] }, command: Command) => {
+      const action = await import('../actions/doctor.ts');
+      await action.doctor(await open(command), node);
+    });
+  withExamples(doctor, 'tutti doctor', 'tutti doctor --node n2 --format json');
   const pause = withFormat(program.command('pause')).description('give a node no new tasks; those that run stay');
   withExamples(addAvailability(registry, pause, 'pause'), 'tutti pause n2');
   const activate = withFormat(program.command('activate')).description('give a node tasks again after drain or pause');

@@ -10,21 +10,14 @@ export interface Capture {
   readonly flows: ReadonlySet<string>;
 }
 
-/** Has tcpdump listen on the wire between the nodes while the work is done. */
-export async function capture(node: LabNode, other: LabNode, work: () => Promise<void>): Promise<Capture> {
-  const [command = '', ...args] = node.inside(
-    'tcpdump',
-    '-i',
-    'eth0',
-    '--immediate-mode',
-    '-U',
-    '-w',
-    '-',
-    'host',
-    other.address,
-    'and',
-    'ip',
-  );
+/** Has tcpdump listen on the node's wire, to one other node where that is given, while the work is done. */
+export async function capture(
+  node: Pick<LabNode, 'inside'>,
+  other: LabNode | undefined,
+  work: () => Promise<void>,
+): Promise<Capture> {
+  const filter = other === undefined ? ['ip'] : ['host', other.address, 'and', 'ip'];
+  const [command = '', ...args] = node.inside('tcpdump', '-i', 'eth0', '--immediate-mode', '-U', '-w', '-', ...filter);
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   const chunks: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));

@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict';
+import { after, before, suite, test } from 'node:test';
+import { until } from '../support/until.ts';
+import { capture } from './network/capture.ts';
+import { ask, startTask, tellAll } from './network/cluster.ts';
+import type { LabNetwork, LabState, LabTask } from './network/cluster.ts';
+import { startLab } from './network/lab.ts';
+import type { Lab, LabNode } from './network/lab.ts';
+
+const front: LabNetwork = { id: 'front00000000000000000001', name: 'front', index: 1 };
+const back: LabNetwork = { id: 'back000000000000000000001', name: 'back', index: 2 };
+
+/**
+ * Someone with every right inside of a container on `front` (NET_ADMIN, NET_RAW) tries to reach, or to be heard by, tasks on
+ * `back`; and someone outside, on the wire between the nodes.
+ */
+suite('breaking in', { timeout: 240_000 }, () => {
+  let lab: Lab;
+  let nodes: readonly [LabNode, LabNode];
+  let burglar: LabTask;
+  let friend: LabTask;
+  let victims: readonly [LabTask, LabTask];
+
+  /** As root inside of the container's network. */
+  const inside = async (task: LabTask, ...argv: string[]): Promise<string> => {
+    const process = await task.node.docker('inspect', '-f', '{{.State.Pid}}', task.id);
+    return await task.node.run('nsenter', '-t', process, '-n', ...argv);
+  };
+  const addressOf = (task: LabTask): string => Object.values(task.addresses)[0] ?? '';
+  const isRefused = async (from: LabTask | LabNode, ...asked: (string | number)[]): Promise<void> =>
+    assert.match(await ask(from, ...asked), /^error/, asked.join(' '));
+  /** Whether the victim's own wire shows anything from the address while the work is done. */
+  const hears = async (victim: LabTask, text: string, work: () => Promise<unknown>): Promise<boolean> => {
+    const process = await victim.node.docker('inspect', '-f', '{{.State.Pid}}', victim.id);
+    const wire = { ...victim.node, inside: (...argv: string[]) => ['nsenter', '-t', process, '-n', ...argv] };
+    const heard = await capture(wire, undefined, async () => void (await work()));
+    return heard.text.includes(text);
+  };
+
+  before(async () => {
+    lab = await startLab('burglar', 2);
+    nodes = lab.nodes as unknown as typeof nodes;
+    const [one, two] = nodes;
+    burglar = { id: 'burglar', service: 'burglar', node: one, addresses: { [front.id]: '10.128.1.10' } };
+    friend = { id: 'friend', service: 'friend', node: two, addresses: { [front.id]: '10.128.1.20' } };
+    victims = [
+      { id: 'near', service: 'near', node: one, addresses: { [back.id]: '10.128.2.10' } },
+      { id: 'far', service: 'far', node: two, addresses: { [back.id]: '10.128.2.20' } },
+    ];
+    const state: LabState = { networks: [front, back], tasks: [burglar, friend, ...victims] };
+    await tellAll(nodes, state);
+    for (const task of state.tasks) await startTask(task, 80);
+    for (const node of nodes) await node.tell({ do: 'check' });
+  });
+  after(async () => await lab[Symbol.asyncDispose]());
+
+  test('by address, TCP and UDP, on the same node and on the other', async () => {
+    assert.equal(await ask(burglar, 'tcp', addressOf(friend), 80), 'friend 10.128.1.10', 'the own network is open');
+    for (const victim of victims) {
+      await isRefused(burglar, 'tcp', addressOf(victim), 80);
+      await isRefused(burglar, 'udp', addressOf(victim), 80);
+    }
+  });
+
+  test('by an address of their network that it gives itself: nothing of it is heard', async () => {
+    const stolen = '10.128.2.77';
+    await inside(burglar, 'ip', 'addr', 'add', `${stolen}/24`, 'dev', 'eth0');
+    try {
+      for (const victim of victims) {
+        const heard = await hears(victim, 'forged', async () => {
+          await inside(
+            burglar,
+            'ping',
+            '-c',
+            '2',
+            '-i',
+            '0.2',
+            '-W',
+            '1',
+            '-p',
+            hex('forged'),
+            '-I',
+            stolen,
+            addressOf(victim),
+          ).catch(() => undefined);
+        });
+        assert.equal(heard, false, victim.id);
+      }
+    } finally {
+      await inside(burglar, 'ip', 'addr', 'del', `${stolen}/24`, 'dev', 'eth0');
+    }
+  });
+
+  test('by gateways and nodes as its routers', async () => {
+    for (const router of ['10.128.1.1', '10.128.2.1', nodes[0].address, nodes[1].address, '100.127.0.2']) {
+      await inside(burglar, 'ip', 'route', 'replace', '10.128.2.0/24', 'via', router, 'dev', 'eth0', 'onlink');
+      for (const victim of victims) await isRefused(burglar, 'tcp', addressOf(victim), 80);
+    }
+    await inside(burglar, 'ip', 'route', 'del', '10.128.2.0/24');
+  });
+
+  test("by the victim's MAC address, straight over the bridge", async () => {
+    const [near] = victims;
+    const mac = (await inside(near, 'cat', '/sys/class/net/eth0/address')).trim();
+    await inside(burglar, 'ip', 'neigh', 'replace', addressOf(near), 'lladdr', mac, 'dev', 'eth0', 'nud', 'permanent');
+    await inside(burglar, 'ip', 'route', 'replace', `${addressOf(near)}/32`, 'dev', 'eth0');
+    await isRefused(burglar, 'tcp', addressOf(near), 80);
+    await inside(burglar, 'ip', 'route', 'del', `${addressOf(near)}/32`);
+  });
+
+  test('with an overlay device of its own: the nodes take none from a container', async () => {
+    const [one, two] = nodes;
+    const show = JSON.parse(await two.run('ip', '-j', '-d', 'link', 'show', 'tutti0')) as [
+      { address: string; linkinfo: { info_data: { id: number } } },
+    ];
+    const [{ address: mac, linkinfo }] = show;
+    const vni = String(linkinfo.info_data.id);
+    const device = ['ip', 'link', 'add', 'vx', 'type', 'vxlan', 'id', vni, 'dstport', '4797', 'remote', two.address];
+    await inside(burglar, ...device);
+    await inside(burglar, 'ip', 'addr', 'add', '100.127.0.99/24', 'dev', 'vx');
+    await inside(burglar, 'ip', 'link', 'set', 'vx', 'up');
+    await inside(burglar, 'ip', 'neigh', 'replace', '100.127.0.2', 'lladdr', mac, 'dev', 'vx', 'nud', 'permanent');
+    const far = addressOf(victims[1]);
+    await inside(burglar, 'ip', 'route', 'replace', `${far}/32`, 'via', '100.127.0.2', 'dev', 'vx', 'onlink');
+    try {
+      const heard = await hears(victims[1], 'tunnel', async () => {
+        const words = ['ping', '-c', '2', '-i', '0.2', '-W', '1', '-p', hex('tunnel'), far];
+        await inside(burglar, ...words).catch(() => undefined);
+      });
+      assert.equal(heard, false, `from ${one.name}, as its container`);
+    } finally {
+      await inside(burglar, 'ip', 'link', 'del', 'vx');
+    }
+  });
+
+  test("names: another network's are not told, whomever it asks", async () => {
+    for (const server of ['127.0.0.11', '10.128.1.1', '10.128.2.1']) {
+      assert.match(await ask(burglar, 'dns', 'A', 'near', server), /^error/, server);
+    }
+  });
+
+  test('the kernel state wiped piece by piece: the walls are back, and so are the ways', async () => {
+    const [one] = nodes;
+    const wipes: readonly (readonly string[])[] = [
+      ['nft', 'delete', 'table', 'ip', 'tutti'],
+      ['ip', 'route', 'del', addressOf(friend)],
+      ['ip', 'neigh', 'flush', 'dev', 'tutti0', 'nud', 'permanent'],
+      ['ip', 'link', 'set', 'tutti0', 'down'],
+    ];
+    for (const wipe of wipes) {
+      await one.run(...wipe);
+      await until(
+        `the way after ${wipe.join(' ')}`,
+        async () => await ask(burglar, 'tcp', addressOf(friend), 80),
+        (text) => text === 'friend 10.128.1.10',
+        { deadlineMs: 15_000 },
+      );
+      await until(
+        `the wall after ${wipe.join(' ')}`,
+        async () => await ask(burglar, 'tcp', addressOf(victims[0]), 80),
+        (text) => text.startsWith('error'),
+        { deadlineMs: 15_000 },
+      );
+    }
+  });
+});
+
+const hex = (text: string): string => Buffer.from(text).toString('hex');
