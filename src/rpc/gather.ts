@@ -1,5 +1,7 @@
 /** Beyond this many bytes a body is read for its pace, not for its first byte. */
 const bulkBytes = 64 * 1024;
+/** A chunk that is worth to be written by itself. */
+const largeBytes = 32 * 1024;
 /** What has been passed on is garbage; see ADR 35. */
 const sweepBytes = 8 * 1024 * 1024;
 
@@ -13,9 +15,9 @@ export interface Gatherer {
 }
 
 /**
- * Of a long body it makes one chunk of what arrives in one turn of the event loop, of 64 KiB at the least if there is as
- * much: chunks are as small as a line or a TLS record, and each that is written costs a call of the kernel, wakes its
- * reader, and gets a frame of its own on the way. The beginning of a body, and so a short one, is handed on as it comes.
+ * Of a long body it makes one chunk of what arrives in one turn of the event loop, of 64 KiB or a little more: chunks are
+ * as small as a line or a TLS record, and each that is written costs a call of the kernel, wakes its reader, and gets a
+ * frame of its own on the way. What is large is handed on at once, and the beginning of a body, so a short one, too.
  */
 export const createGatherer = (write: (chunk: Uint8Array) => void, sweep: () => void = sweepYoung): Gatherer => {
   let passed = 0;
@@ -29,21 +31,24 @@ export const createGatherer = (write: (chunk: Uint8Array) => void, sweep: () => 
     held = [];
     heldBytes = 0;
   };
-  const flush = (): void => {
-    const [first] = held;
-    if (first === undefined) return;
-    const chunk = held.length === 1 ? first : Buffer.concat(held, heldBytes);
-    drop();
+  const pass = (chunk: Uint8Array): void => {
     write(chunk);
     if (unswept < sweepBytes) return;
     unswept = 0;
     sweep();
   };
+  const flush = (): void => {
+    const [first] = held;
+    if (first === undefined) return;
+    const chunk = held.length === 1 ? first : Buffer.concat(held, heldBytes);
+    drop();
+    pass(chunk);
+  };
   const take = (chunk: Uint8Array): void => {
     passed += chunk.length;
     unswept += chunk.length;
-    if (passed < bulkBytes) {
-      write(chunk);
+    if (passed < bulkBytes || (heldBytes === 0 && chunk.length >= largeBytes)) {
+      pass(chunk);
       return;
     }
     held.push(chunk);

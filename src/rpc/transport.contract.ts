@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { Readable } from 'node:stream';
 import { describe, test } from 'node:test';
 import { TuttiError } from '../model/errors.ts';
 import type { AgentMessage, ManagerMessage } from '../model/protocol.ts';
+import { bodyOf } from './body.ts';
 import type { AgentTransport, Channel, ManagerListener, ManagerService, NodeService, Peer } from './transport.ts';
 
 /** One manager that listens, and nodes that can reach it. */
@@ -256,6 +258,27 @@ export const transportContract = (name: string, make: MakeHarness): void => {
         for await (const _chunk of response.body) harness.listener.drop('node-a');
       });
       await served;
+    });
+
+    test('answers that nobody reads hold up no other', async () => {
+      const block = Buffer.alloc(64 * 1024);
+      const { harness, request } = await serving(({ path }) => {
+        const endless = Readable.from(
+          (function* () {
+            for (;;) yield block;
+          })(),
+          { objectMode: false, highWaterMark: block.length },
+        );
+        return Promise.resolve({
+          status: 200,
+          body: path === '/endless' ? bodyOf(endless, (cause) => cause) : chunks('!'),
+        });
+      });
+      await using _ = harness;
+      const stop = new AbortController();
+      for (let each = 0; each < 200; each += 1) await request('/endless', undefined, stop.signal);
+      assert.equal(await text((await request('/short')).body), '!');
+      stop.abort(new TuttiError('cancelled', 'enough'));
     });
 
     test('a node that is not connected', async () => {

@@ -23,6 +23,11 @@ const settings = {
 };
 /** Of the connection as a whole: room for some streams at their full pace; each is held back by its own window. */
 const connectionWindow = 16 * 1024 * 1024;
+/**
+ * In megabytes. What waits for those who do not read counts; beyond it new requests are refused, by default from 10 MB on:
+ * some fifty slow readers would have kept everybody from the node.
+ */
+const maxSessionMemory = 2048;
 
 const plainHeaders = (headers: IncomingHttpHeaders): Record<string, string> => {
   const plain: Record<string, string> = {};
@@ -72,7 +77,7 @@ const answer = async (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, s
 
 /** Answers the requests that come over the connection, until it is over or the signal aborts. */
 export const serveRequests = async (socket: TLSSocket, service: NodeService, signal: AbortSignal): Promise<void> => {
-  const session = performServerHandshake(socket, { settings });
+  const session = performServerHandshake(socket, { settings, maxSessionMemory });
   const abort = () => session.destroy();
   signal.addEventListener('abort', abort, { once: true });
   session.on('error', () => undefined);
@@ -85,7 +90,7 @@ export const serveRequests = async (socket: TLSSocket, service: NodeService, sig
 
 /** The manager's end of a connection that a node offered for requests. */
 export const openRequests = (socket: TLSSocket): ClientHttp2Session => {
-  const session = connect('https://node', { createConnection: () => socket, settings });
+  const session = connect('https://node', { createConnection: () => socket, settings, maxSessionMemory });
   session.on('error', () => undefined);
   session.once('connect', () => session.setLocalWindowSize(connectionWindow));
   return session;
