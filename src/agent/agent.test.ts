@@ -75,6 +75,7 @@ const start = async (options: StartOptions = {}) => {
   const listing = Promise.withResolvers<void>();
   const known: number[] = [];
   const applied: Assignments[] = [];
+  const withdrawn: string[] = [];
   const observers = new Set<(observation: TaskObservation) => void>();
   const disk = { kept: options.stored };
   const store: AgentStore = {
@@ -104,6 +105,7 @@ const start = async (options: StartOptions = {}) => {
         if (id !== 't1') throw new TuttiError('not-found', 'no such task');
         yield { stream: 'stdout' as const, data: Buffer.from('hello\n') };
       },
+      withdrawn: (taskIds) => void withdrawn.push(...taskIds),
       engineAwayMs: () => (conduct.engineAway ? 1 : undefined),
       listed: () => listing.promise,
     },
@@ -111,6 +113,7 @@ const start = async (options: StartOptions = {}) => {
       ...nothing,
       apply: () => undefined,
       observe: () => undefined,
+      settled: () => Promise.resolve(),
       ensure: (ids) => Promise.resolve(new Map(ids.map((id) => [id, { dockerNetwork: `net-${id}`, dns: [] }]))),
     },
     describe: async (signal) => {
@@ -134,7 +137,22 @@ const start = async (options: StartOptions = {}) => {
     return session;
   };
   const keys = () => [...(applied.at(-1)?.keys() ?? [])];
-  return { agent, network, pass, listen, sessions, last, conduct, applied, keys, disk, observe, listing, known };
+  return {
+    agent,
+    network,
+    pass,
+    listen,
+    sessions,
+    last,
+    conduct,
+    applied,
+    withdrawn,
+    keys,
+    disk,
+    observe,
+    listing,
+    known,
+  };
 };
 
 const put = (sequence: number, complete: boolean, ...items: readonly Assignment[]) =>
@@ -188,6 +206,13 @@ describe('the agent', () => {
     assert.deepEqual(node.keys(), ['config:a', 'config:b']);
     assert.deepEqual([...(node.disk.kept?.keys() ?? [])], ['config:a', 'config:b']);
     assert.deepEqual(node.last().heard.at(-1), { kind: 'applied', sequence: 2 });
+    assert.deepEqual(
+      node.last().heard.filter(({ kind }) => kind === 'in-force'),
+      [1, 2].map((sequence) => ({ kind: 'in-force', sequence })),
+    );
+    node.last().channel.send({ kind: 'withdrawn', tasks: [seen('t1').taskId] });
+    await node.pass(100);
+    assert.deepEqual(node.withdrawn, ['t1']);
   });
 
   test('knows enough when the engine was listed and a manager has told the set for two seconds, or after ten', async () => {

@@ -137,6 +137,8 @@ export const createAgent = (ports: AgentPorts): AsyncDisposable => {
         observations: () => worker.observations(),
         engineAwayMs: () => worker.engineAwayMs(),
         received: receive,
+        inForce: async () => await network.settled(),
+        withdrawn: (taskIds) => worker.withdrawn(taskIds),
         state: (manager) => ports.state?.(manager),
         removed: () => {
           log.warn('this node was removed from the cluster: its tasks are stopped');

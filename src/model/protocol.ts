@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { assignment } from './assignment.ts';
+import { taskId } from './ids.ts';
 import { nodeDescription } from './node.ts';
 import type { DeepReadonly } from './object.ts';
 import { taskObservation } from './task.ts';
@@ -30,6 +31,8 @@ export const agentMessage = z.discriminatedUnion('kind', [
   }),
   /** All changes up to this sequence are on disk and being acted on. */
   z.object({ kind: z.literal('applied'), sequence: z.number().int() }),
+  /** All changes up to this sequence are in force in the node's network: rules, routes and names. */
+  z.object({ kind: z.literal('in-force'), sequence: z.number().int() }),
 ]);
 export type AgentMessage = DeepReadonly<z.infer<typeof agentMessage>>;
 
@@ -56,6 +59,8 @@ export const managerMessage = z.discriminatedUnion('kind', [
     remove: z.array(z.string()),
   }),
   z.object({ kind: z.literal('heartbeat') }),
+  /** Tasks of this node that are to stop, and that no node gives anything new any more. */
+  z.object({ kind: z.literal('withdrawn'), tasks: z.array(taskId) }),
 ]);
 export type ManagerMessage = DeepReadonly<z.infer<typeof managerMessage>>;
 export type AssignmentsMessage = Extract<ManagerMessage, { kind: 'assignments' }>;

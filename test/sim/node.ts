@@ -143,19 +143,23 @@ function startProcess(
     load: () => read(() => [...disk.records.values()]),
     save: (kept: Kept<TaskRecord>) => write(() => void (disk.records = laidOver(disk.records, kept))),
   };
-  const worker = createWorker({
-    engine: engine.connect(clock),
-    networks: preparer,
-    files,
-    records,
-    clock,
-    random,
-    log,
-  });
+  const worker = createWorker(
+    {
+      engine: engine.connect(clock),
+      networks: preparer,
+      files,
+      records,
+      clock,
+      random,
+      log,
+    },
+    { drainMs: 1_000 },
+  );
   const network: NodeNetwork = {
     apply,
     observe: () => undefined,
     ensure: preparer.ensure,
+    settled: () => Promise.resolve(),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
   createAgent({

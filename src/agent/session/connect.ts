@@ -1,4 +1,5 @@
 import { TuttiError } from '../../model/errors.ts';
+import type { TaskId } from '../../model/ids.ts';
 import type { NodeDescription } from '../../model/node.ts';
 import type { TaskObservation } from '../../model/task.ts';
 import type { Clock, Log, Randomness } from '../../platform/ports.ts';
@@ -20,6 +21,8 @@ export interface ConnectionOptions {
   readonly observations: () => readonly TaskObservation[];
   readonly engineAwayMs: () => number | undefined;
   readonly received: (received: Received, applied: () => void) => void;
+  readonly inForce: () => Promise<void>;
+  readonly withdrawn: (taskIds: readonly TaskId[]) => void;
   /** With whom there is a session; undefined: with nobody. */
   readonly state: (manager: string | undefined) => void;
   /** The cluster says, and keeps saying, that this node is not in it. */

@@ -1,5 +1,5 @@
 import type { Assignment } from '../../model/assignment.ts';
-import type { NetworkId } from '../../model/ids.ts';
+import type { NetworkId, TaskId } from '../../model/ids.ts';
 import type { NodeDescription } from '../../model/node.ts';
 import type { TaskObservation } from '../../model/task.ts';
 import type { NodeService } from '../../rpc/transport.ts';
@@ -41,6 +41,8 @@ export interface TaskWorker extends AsyncDisposable {
   subscribe(listener: (observation: TaskObservation) => void): Disposable;
   /** Throws `not-found` when the task is not on this node. */
   logs(taskId: string, options: LogOptions, signal: AbortSignal): AsyncIterable<LogChunk>;
+  /** These tasks are to stop, and nobody gives them anything new: their stop need not wait any longer. */
+  withdrawn(taskIds: readonly TaskId[]): void;
   /** For how long the engine has not answered; undefined while it does. */
   engineAwayMs(): number | undefined;
   /** Resolves when the engine has been listed for the first time: observations are then what runs. */
@@ -63,6 +65,8 @@ export interface NodeNetwork extends AsyncDisposable {
     networkIds: readonly NetworkId[],
     signal?: AbortSignal,
   ): Promise<ReadonlyMap<NetworkId, { readonly dockerNetwork: string; readonly dns: readonly string[] }>>;
+  /** Resolves when what was applied until now is in force; rejects where it could not be brought about. */
+  settled(): Promise<void>;
 }
 
 /** The node's front door (proxy/). */

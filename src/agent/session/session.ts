@@ -1,5 +1,6 @@
 import { TuttiError } from '../../model/errors.ts';
 import type { NodeDescription } from '../../model/node.ts';
+import type { TaskId } from '../../model/ids.ts';
 import { protocolVersion } from '../../model/protocol.ts';
 import type { AgentMessage, ManagerMessage } from '../../model/protocol.ts';
 import type { TaskObservation } from '../../model/task.ts';
@@ -20,6 +21,9 @@ export interface SessionOptions {
   readonly engineAwayMs: () => number | undefined;
   /** The whole set, new. `applied` says that it is on disk. */
   readonly received: (received: Received, applied: () => void) => void;
+  /** Resolves when what was received until now is in force in the node's network. */
+  readonly inForce: () => Promise<void>;
+  readonly withdrawn: (taskIds: readonly TaskId[]) => void;
   readonly welcomed: (welcome: Extract<ManagerMessage, { kind: 'welcome' }>) => void;
 }
 
@@ -53,6 +57,9 @@ export const openSession = async (options: SessionOptions, signal: AbortSignal):
     }
     received = next;
     options.received(next, () => channel.send({ kind: 'applied', sequence: next.sequence }));
+    // Where it cannot be brought about nobody is told: whoever waits for it does not wait for ever.
+    const told = (): void => void channel.send({ kind: 'in-force', sequence: next.sequence });
+    options.inForce().then(told, () => undefined);
   };
   const take = (message: ManagerMessage) => {
     switch (message.kind) {
@@ -62,6 +69,9 @@ export const openSession = async (options: SessionOptions, signal: AbortSignal):
         return;
       case 'assignments':
         apply(message);
+        return;
+      case 'withdrawn':
+        options.withdrawn(message.tasks);
         return;
       case 'heartbeat':
         return;

@@ -7,6 +7,7 @@ import type { HealthChecks } from './launch.ts';
 import type { NodeTasks, TaskEntry } from './node-tasks.ts';
 import type { TaskWork, WorkerPorts } from './ports.ts';
 import type { TaskRecord } from './record.ts';
+import type { Withdrawals } from './withdrawals.ts';
 
 /** Kinds of work, each with a bound of its own; `start` goes before `launch` in the same lane. */
 export type LaneName = 'launch' | 'start' | 'pull' | 'stop' | 'remove';
@@ -49,5 +50,6 @@ export interface WorkerContext {
   look(slot: string): void;
   /** The task's slot is looked at again then. */
   wakeAt(taskId: TaskId, at: number): void;
+  readonly withdrawals: Pick<Withdrawals, 'wait'>;
   flush(): Promise<void>;
 }

@@ -30,6 +30,8 @@ import type { RecordWriter } from './records.ts';
 import { decideRestart } from './restart.ts';
 import { createWakes } from './wakes.ts';
 import type { Wakes } from './wakes.ts';
+import { createWithdrawals } from './withdrawals.ts';
+import type { Withdrawals } from './withdrawals.ts';
 
 const defaultLaunches = 4;
 const defaultRemovals = 4;
@@ -52,6 +54,7 @@ export class WorkerCore implements WorkerContext {
   readonly sources: FileSources;
   readonly imageIds = new Map<string, string>();
   readonly pullImage: WorkerContext['pullImage'];
+  readonly withdrawals: Withdrawals;
   readonly #handlers: Handlers = createHandlers(this);
   readonly #lanes: Readonly<Record<LaneName, Lane>>;
   readonly #wakes: Wakes<TaskId>;
@@ -69,6 +72,7 @@ export class WorkerCore implements WorkerContext {
     this.ports = ports;
     this.#signal = signal;
     this.#contact = createContact(ports.clock);
+    this.withdrawals = createWithdrawals(ports.clock, options.drainMs ?? 0);
     this.health = createHealthChecks(ports.engine);
     this.pullImage = createPuller(ports.engine);
     this.#processIds = createProcessIds({
@@ -271,6 +275,7 @@ export class WorkerCore implements WorkerContext {
   forgotten(taskId: TaskId): void {
     this.tasks.delete(taskId);
     this.#published.delete(taskId);
+    this.withdrawals.forget(taskId);
     this.#wakes.delete(taskId);
     this.#writer.changed();
   }

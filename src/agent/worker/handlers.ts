@@ -8,7 +8,7 @@ import { fetchImage, isPulled } from './fetch-image.ts';
 import { startTask } from './launch.ts';
 import { missingImage } from './missing-image.ts';
 import { prepareTask } from './prepare.ts';
-import { advance, statusOf, successorRecord } from './record.ts';
+import { advance, observationOf, statusOf, successorRecord } from './record.ts';
 import type { TaskRecord } from './record.ts';
 import type { WorkerContext } from './context.ts';
 
@@ -96,10 +96,15 @@ async function start(context: WorkerContext, taskId: TaskId, signal: AbortSignal
   if (hostPorts !== undefined) context.update(taskId, (old) => ({ ...old, hostPorts }));
 }
 
-/** The task is withdrawn (`ready: false` is told) before the first signal is sent. */
+/**
+ * The task is withdrawn (`ready: false` is told) before the first signal is sent. One that was asked to stop while it
+ * was given traffic gets the signal when all nodes know: what they still give it meanwhile is served.
+ */
 function stop(context: WorkerContext, { taskId, reason, error }: ActionOf<'stop'>): void {
+  const drains = reason === 'asked' && isServing(context, taskId);
   context.update(taskId, (record) => stopping(record, reason, error));
   context.work('stop', taskId, async (signal) => {
+    if (drains) await context.withdrawals.wait(taskId, signal);
     const running = context.tasks.containersOf(taskId).filter(({ state }) => state === 'running');
     await Promise.all(running.map((view) => stopOne(context, view, signal)));
   });
@@ -118,6 +123,13 @@ async function stopOne(context: WorkerContext, view: ContainerView, signal: Abor
   await Promise.race([stopped, ended]);
   const known = context.tasks.container(view.id);
   if (known?.state === 'running') context.seen({ ...known, state: 'ended' });
+}
+
+/** Whether others may give it traffic: it is ready, and has an address of ours. */
+function isServing(context: WorkerContext, taskId: TaskId): boolean {
+  const { record } = context.entry(taskId);
+  const assigned = context.tasks.assignmentOf(record);
+  return assigned?.addresses.length !== 0 && observationOf(record, context.tasks.containersOf(taskId)).ready;
 }
 
 function stopping(

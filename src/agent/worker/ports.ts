@@ -37,6 +37,8 @@ export interface WorkerOptions {
   readonly launches?: number;
   /** Removals under way at once. */
   readonly removals?: number;
+  /** How long the stop of a task that was given traffic waits until nobody gives it more, in milliseconds. Absent: not at all. */
+  readonly drainMs?: number;
   /** Between two full comparisons with the engine, in milliseconds. */
   readonly compareMs?: number;
 }

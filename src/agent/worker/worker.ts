@@ -1,4 +1,5 @@
 import { TuttiError } from '../../model/errors.ts';
+import type { TaskId } from '../../model/ids.ts';
 import type { TaskObservation } from '../../model/task.ts';
 import type { LogChunk, LogOptions } from '../session/ports.ts';
 import { WorkerCore } from './core.ts';
@@ -22,6 +23,8 @@ export interface Worker extends AsyncDisposable {
   subscribe(listener: (observation: TaskObservation) => void): Disposable;
   /** @throws TuttiError `not-found` when the task has no container on this node. */
   logs(taskId: string, options: LogOptions, signal: AbortSignal): AsyncIterable<LogChunk>;
+  /** These tasks are to stop, and nobody gives them anything new: their stop need not wait any longer. */
+  withdrawn(taskIds: readonly TaskId[]): void;
   /** For how long the engine has not answered, in milliseconds; undefined while it does. */
   engineAwayMs(): number | undefined;
   /** Resolves when the engine has been listed for the first time: observations are then what runs. */
@@ -64,6 +67,7 @@ export function createWorker(ports: WorkerPorts, options: WorkerOptions = {}): W
     observations: () => core.observations(),
     subscribe: (listener) => core.subscribe(listener),
     logs: (taskId, logOptions, signal) => taskLogs(ports.engine, taskId, logSources(core, taskId), logOptions, signal),
+    withdrawn: (taskIds) => core.withdrawals.told(taskIds),
     engineAwayMs: () => core.engineAwayMs(),
     listed: () => firstListing.promise,
     async [Symbol.asyncDispose]() {

@@ -1,3 +1,4 @@
+import { isWanted } from '../../core/task/known.ts';
 import { TuttiError } from '../../model/errors.ts';
 import { nodeId as nodeIdSchema } from '../../model/ids.ts';
 import type { NodeId } from '../../model/ids.ts';
@@ -13,6 +14,8 @@ import { createLiveness } from './liveness.ts';
 import { changedStatuses, untoldBy } from './observations.ts';
 import { createReunion } from './reunion.ts';
 import { createSession, type Session } from './session.ts';
+import { createWithdrawals } from './withdrawals.ts';
+import type { Told } from './withdrawals.ts';
 
 /** Sessions with all agents: assignments down, observations up. */
 export interface Dispatcher extends AsyncDisposable {
@@ -45,15 +48,26 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
       for (const session of sessions.values()) session.release();
     },
   });
+  const withdrawals = createWithdrawals({
+    clock,
+    isLeaving: (taskId) => {
+      const task = store.view.get('task', taskId);
+      return task !== undefined && !isWanted(task);
+    },
+    tell: (nodeId, tasks) => void sessions.get(nodeId)?.channel.send({ kind: 'withdrawn', tasks: [...tasks] }),
+  });
   let listener: Pick<ManagerListener, 'drop'> | undefined;
   let gathering: Timer | undefined;
 
   const tell = (): void => {
     gathering = undefined;
-    for (const [nodeId, difference] of assignments.changes()) {
-      const id = nodeIdSchema.safeParse(nodeId);
-      if (id.success) sessions.get(id.data)?.push(difference);
+    const told: Told[] = [];
+    for (const [id, difference] of assignments.changes()) {
+      const nodeId = nodeIdSchema.safeParse(id).data;
+      const sequence = nodeId === undefined ? undefined : sessions.get(nodeId)?.push(difference);
+      if (nodeId !== undefined && sequence !== undefined) told.push({ nodeId, sequence, difference });
     }
+    withdrawals.told(told);
   };
   const changes = assignments.onChange(() => {
     gathering ??= clock.after(gatherMs, tell);
@@ -124,6 +138,9 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
         liveness.engine(nodeId, message.engineAwayMs);
         session.heartbeat();
         return;
+      case 'in-force':
+        withdrawals.inForce(nodeId, message.sequence);
+        return;
       case 'applied':
         return;
     }
@@ -133,6 +150,7 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
     const { nodeId } = session;
     if (sessions.get(nodeId) !== session) return;
     sessions.delete(nodeId);
+    withdrawals.left(nodeId);
     liveness.disconnected(nodeId);
     log.info('session closed', { node: nodeId, reason: reason?.message ?? 'orderly' });
   };

@@ -20,8 +20,8 @@ export interface Session {
   begin(welcome: ManagerMessage): void;
   /** Tells the whole set, once. */
   release(): void;
-  /** Tells what changed. */
-  push(difference: AssignmentDifference): void;
+  /** Tells what changed. Gives the sequence that it was told under; undefined where it was not. */
+  push(difference: AssignmentDifference): number | undefined;
   /** The agent takes messages again. */
   drained(): void;
   heartbeat(): void;
@@ -62,13 +62,14 @@ export const createSession = (options: SessionOptions): Session => {
       if (told === 'held') sendAll();
     },
     push: ({ put, remove }) => {
-      if (told !== 'current' || (put.length === 0 && remove.length === 0)) return;
+      if (told !== 'current' || (put.length === 0 && remove.length === 0)) return undefined;
       if (!writable) {
         told = 'behind';
-        return;
+        return undefined;
       }
       sequence += 1;
       send({ kind: 'assignments', sequence, complete: false, put: [...put], remove: [...remove] });
+      return sequence;
     },
     drained: () => {
       writable = true;
