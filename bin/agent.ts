@@ -1,5 +1,6 @@
 import { flushCompileCache } from 'node:module';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { createAgent } from '../src/agent/agent.ts';
 import { createResolverLink } from '../src/agent/dns/link.ts';
 import { createDoctor } from '../src/agent/doctor/doctor.ts';
@@ -76,8 +77,10 @@ const openHaproxy = async () => {
 const removeEverything = async (): Promise<void> => {
   const { cleanUp } = await import('../src/platform/clean-up.ts');
   const { engine: endpoint, clusterId } = await requireConfig(directories);
-  const { taskFiles } = nodePaths(directories);
+  const { taskFiles, door } = nodePaths(directories);
   await (await openHaproxy()).stop('at once');
+  // It fails where nothing is mounted: then there is nothing to do.
+  await systemExec('umount', [join(door, 'files')]);
   const { parts, engine, network } = openNode(endpoint);
   await using _ = parts;
   process.stdout.write(JSON.stringify(await cleanUp({ engine, network, clusterId, taskFiles, exec: systemExec })));

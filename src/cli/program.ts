@@ -4,6 +4,7 @@ import { registerContexts } from './commands/contexts.ts';
 import { registerMembership } from './commands/membership.ts';
 import { registerNodes } from './commands/nodes.ts';
 import { createRegistry } from './commands/register.ts';
+import { registerRoutes } from './commands/routes.ts';
 import { registerServe } from './commands/serve.ts';
 import { registerServices } from './commands/services.ts';
 import { registerStacks } from './commands/stacks.ts';
@@ -45,6 +46,7 @@ export const createProgram = async (
   registerNodes(registry);
   registerStacks(registry);
   registerServices(registry);
+  registerRoutes(registry);
   registerStreams(registry);
   if (wanted.includes('dev')) await registerDev(program);
   else program.command('dev').description('a cluster on this machine, for development and tests (needs root)');

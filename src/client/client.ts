@@ -5,6 +5,8 @@ import type {
   ClientView,
   ClusterView,
   EncryptionRequest,
+  DoorRequest,
+  DoorView,
   EventView,
   ExplanationView,
   LogView,
@@ -12,6 +14,7 @@ import type {
   PlacementRequest,
   NodeView,
   RemovedView,
+  RouteView,
   ScaleRequest,
   ServiceView,
   StackRequest,
@@ -20,6 +23,7 @@ import type {
   TokensView,
 } from '../model/native.ts';
 import type { DoctorView } from '../model/doctor.ts';
+import type { RouteSpec } from '../model/route.ts';
 import type { NodeRole } from '../model/node.ts';
 import type { Endpoint } from './endpoint.ts';
 import { readLines } from './lines.ts';
@@ -53,6 +57,12 @@ export interface Client {
   changePlacement(change: PlacementRequest, signal: AbortSignal): Promise<ClusterView>;
   changeEncryption(change: EncryptionRequest, signal: AbortSignal): Promise<ClusterView>;
   doctor(nodes: readonly string[], signal: AbortSignal): Promise<DoctorView>;
+  routes(signal: AbortSignal): Promise<readonly RouteView[]>;
+  addRoute(spec: RouteSpec, signal: AbortSignal): Promise<{ readonly name: string }>;
+  removeRoute(name: string, signal: AbortSignal): Promise<void>;
+  door(signal: AbortSignal): Promise<DoorView>;
+  /** What is absent stays as it is. */
+  changeDoor(change: DoorRequest, signal: AbortSignal): Promise<DoorView>;
   nodes(signal: AbortSignal): Promise<readonly NodeView[]>;
   node(reference: string, signal: AbortSignal): Promise<NodeView>;
   changeNode(reference: string, change: NodeRequest, signal: AbortSignal): Promise<NodeView>;
@@ -89,6 +99,11 @@ export const createClient = (endpoint: Endpoint): Client => {
     changePlacement: (change, signal) => call('POST', '/cluster/placement', signal, change),
     changeEncryption: (change, signal) => call('POST', '/cluster/encryption', signal, change),
     doctor: (nodes, signal) => call('GET', `/doctor?${nodes.map((node) => `node=${part(node)}`).join('&')}`, signal),
+    routes: (signal) => call('GET', '/routes', signal),
+    addRoute: (spec, signal) => call('POST', '/routes', signal, spec),
+    removeRoute: (name, signal) => call('DELETE', `/routes${query({ name })}`, signal),
+    door: (signal) => call('GET', '/door', signal),
+    changeDoor: (change, signal) => call('POST', '/door', signal, change),
     nodes: (signal) => call('GET', '/nodes', signal),
     node: (reference, signal) => call('GET', `/nodes/${part(reference)}`, signal),
     changeNode: (reference, change, signal) => call('POST', `/nodes/${part(reference)}`, signal, change),

@@ -25,7 +25,7 @@ export const nodePaths = ({ stateDirectory, runDirectory }: Directories) => ({
   resolverSocket: join(runDirectory, 'resolver.sock'),
   /** Secrets and configs of tasks: on a memory file system. */
   taskFiles: join(runDirectory, 'tasks'),
-  /** The front door's configuration, certificates and sockets; there may be keys in it, so it is on one too. */
+  /** The front door's configuration and sockets. In `files`, on a memory file system, is what the configuration refers to. */
   door: join(runDirectory, 'door'),
   doorLog: join(stateDirectory, 'door.log'),
 });

@@ -4,8 +4,10 @@ import type { Directories } from './host.ts';
 import { daemonNames } from './launcher.ts';
 
 const daemon = `(${daemonNames.join('|')})`;
-const inState = new RegExp(`^(config\\.json|(node|api)\\.pem|ca\\.crt|manager|agent|${daemon}\\.log(\\.1)?)(\\.new)?$`);
-const inRun = new RegExp(`^((docker|resolver)\\.sock|tasks|${daemon}\\.(json|pid|pid\\.supervisor))(\\.new)?$`);
+const inState = new RegExp(
+  `^(config\\.json|(node|api)\\.pem|ca\\.crt|manager|agent|(door|${daemon})\\.log(\\.1)?)(\\.new)?$`,
+);
+const inRun = new RegExp(`^((docker|resolver)\\.sock|tasks|door|${daemon}\\.(json|pid|pid\\.supervisor))(\\.new)?$`);
 
 const removeFrom = async (directory: string, ours: RegExp): Promise<void> => {
   const names = await readdir(directory).catch(() => []);

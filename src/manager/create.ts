@@ -9,6 +9,7 @@ import { clusterCommands } from './commands/cluster.ts';
 import type { CommandContext } from './commands/context.ts';
 import { fileCommands } from './commands/files.ts';
 import { networkCommands } from './commands/networks.ts';
+import { routeCommands } from './commands/routes.ts';
 import { serviceCommands } from './commands/services.ts';
 import { stackCommands } from './commands/stacks.ts';
 import { createContainers } from './containers/containers.ts';
@@ -69,6 +70,7 @@ export const createManager = (
       ...fileCommands(ports),
       ...clusterCommands(ports),
       ...clientCommands(ports),
+      ...routeCommands(ports),
       ...stackCommands(ports),
     },
     queries,

@@ -1,11 +1,12 @@
 import type { NodeReport } from '../model/doctor.ts';
 import type { ApiClient, ClientRequest } from '../model/client.ts';
-import type { Cluster, ClusterSpec } from '../model/cluster.ts';
+import type { Cluster, ClusterSpec, DoorSpec } from '../model/cluster.ts';
 import type { Network, NetworkSpec } from '../model/network.ts';
 import type { Node, NodeRole, NodeSpec, NodeStatus } from '../model/node.ts';
 import type { Labels } from '../model/object.ts';
 import type { Config, ConfigSpec, Secret, SecretSpec } from '../model/secret.ts';
 import type { Service, ServiceSpec, VirtualIp } from '../model/service.ts';
+import type { RouteSpec } from '../model/route.ts';
 import type { PlacementHints, SingleContainer, SingleContainerSpec } from '../model/single-container.ts';
 import type { StackSpec } from '../model/stack.ts';
 import type { Task, TaskStatus } from '../model/task.ts';
@@ -352,6 +353,12 @@ export interface Commands {
   createClient(request: ClientRequest): Promise<ClientCertificate>;
   /** Revokes it: its connections end. By the whole id. */
   removeClient(id: string): Promise<void>;
+  /** A route that is no service's own. `already-exists` where there is one for the same requests. Gives its name. */
+  addRoute(spec: RouteSpec): Promise<string>;
+  /** By its name. `not-found` also where it is a service's: its labels say it. */
+  removeRoute(name: string): Promise<void>;
+  /** Where the front door is. `conflict` where a service publishes a port of it. */
+  changeDoor(door: DoorSpec): Promise<void>;
   /** What `applyStack` would do, without doing it. Throws what it would throw: a plan that is given can be done. */
   planStack(stack: StackSpec, options: { readonly prune: boolean }): Promise<AppliedStack>;
   /** Makes the cluster match, in one transaction: all or nothing. */
@@ -419,7 +426,25 @@ export interface Explanation {
   readonly history: readonly { readonly timestamp: number; readonly text: string }[];
 }
 
+/** A route of the front door, for people. */
+export interface RouteRecord {
+  /** As `routeName` gives it. */
+  readonly name: string;
+  readonly spec: RouteSpec;
+  /** Who asks for it: `service web`, `tutti route add`. */
+  readonly owners: readonly string[];
+  /** Where it leads, with the tasks that may be given traffic. */
+  readonly targets: readonly {
+    readonly service: string;
+    readonly port: number;
+    readonly weight?: number;
+    readonly ready: number;
+  }[];
+  readonly problems: readonly string[];
+}
+
 export interface Queries {
+  routes(): readonly RouteRecord[];
   /** Rises when anything in one of these tables changes: what was made from them at an equal one still holds. */
   generation(...tables: readonly [Table, ...Table[]]): number;
   cluster(): Cluster;

@@ -6,14 +6,23 @@ import { hasRouteLabels, readRouteLabels } from '../model/route-labels.ts';
 import type { RouteSpec } from '../model/route.ts';
 import type { Service } from '../model/service.ts';
 import type { View } from '../store/store.ts';
+import type { RouteRecord } from './manager.ts';
 
 /** The routes that the service asks for by its labels; what is wrong with them was refused when it was made. */
 export const routesOf = ({ id, spec }: Pick<Service, 'id' | 'spec'>): readonly RouteSpec[] =>
   hasRouteLabels(spec.labels) ? readRouteLabels(id, spec.labels).routes : [];
 
-/** Everything that is asked of the front door, in the order of services. */
+/** Who asks for a route that is no service's. */
+const ownRoute = 'tutti route add';
+
+/** Everything that is asked of the front door. */
 export const routeSources = (view: View): readonly RouteSource[] => {
-  const sources: RouteSource[] = [];
+  const sources: RouteSource[] = Array.from(view.list('route'), ({ createdAt, spec }) => ({
+    owner: ownRoute,
+    own: true,
+    since: createdAt,
+    spec,
+  }));
   for (const service of view.list('service')) {
     for (const spec of routesOf(service)) {
       sources.push({ owner: serviceOwner(service), own: false, since: service.createdAt, spec });
@@ -41,3 +50,24 @@ const worldOf = (view: View): RouteWorld => {
     ingress: ingress?.id,
   };
 };
+
+/** The routes for people: who asks for them, where they lead, and what is wrong. */
+export const routeRecords = (view: View): readonly RouteRecord[] =>
+  clusterRoutes(view, routeSources(view)).map(({ merged, assigned, problems }) => ({
+    name: merged.name,
+    spec: merged.spec,
+    owners: merged.owners,
+    targets:
+      assigned.action.kind === 'services'
+        ? assigned.action.targets.map(({ serviceId, serviceName, port, weight }) => ({
+            service: serviceName,
+            port,
+            ready: readyTasks(view, serviceId),
+            ...(weight === undefined ? {} : { weight }),
+          }))
+        : [],
+    problems: [...problems, ...merged.refused.map((owner) => `${owner} asks for the same requests and gets none`)],
+  }));
+
+const readyTasks = (view: View, serviceId: string): number =>
+  view.find('task', 'service', serviceId).filter(({ id }) => view.get('taskStatus', id)?.ready === true).length;

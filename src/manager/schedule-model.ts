@@ -38,6 +38,7 @@ export class Changed {
       case 'secret':
       case 'config':
       case 'client':
+      case 'route':
       case 'containerStatus':
         return false;
     }

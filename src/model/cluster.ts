@@ -2,6 +2,16 @@ import * as z from 'zod';
 import { ipv4Network, labels, milliseconds, port } from './common.ts';
 import type { DeepReadonly, Stored } from './object.ts';
 
+export const doorSpec = z.object({
+  /** Nodes that run it, as placement constraints; absent: all. */
+  constraints: z.array(z.string().max(4096)).max(16).optional(),
+  /** False: no node. */
+  enabled: z.boolean().optional(),
+  httpPort: port.optional(),
+  httpsPort: port.optional(),
+});
+export type DoorSpec = DeepReadonly<z.infer<typeof doorSpec>>;
+
 export const clusterSpec = z.object({
   name: z.string().max(255).default('default'),
   labels: labels.optional(),
@@ -37,16 +47,7 @@ export const clusterSpec = z.object({
   /** Share of a node's cpus and memory that containers may reserve beyond what it has. Absent: 0.05. */
   overcommit: z.number().min(-0.99).max(100).optional(),
   /** The front door (docs/front-door.md). Absent: on every node, ports 80 and 443. */
-  door: z
-    .object({
-      /** Nodes that run it, as placement constraints; absent: all. */
-      constraints: z.array(z.string().max(4096)).max(16).optional(),
-      /** False: no node. */
-      enabled: z.boolean().optional(),
-      httpPort: port.optional(),
-      httpsPort: port.optional(),
-    })
-    .optional(),
+  door: doorSpec.optional(),
   /** Log driver for tasks that name none; goes into tasks when they are made. */
   logging: z.object({ driver: z.string().optional(), options: z.record(z.string(), z.string()).optional() }).optional(),
 });

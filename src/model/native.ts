@@ -1,10 +1,12 @@
 import * as z from 'zod';
-import { clusterSpec } from './cluster.ts';
-import type { ClusterSpec, Encryption } from './cluster.ts';
+import { clusterSpec, doorSpec } from './cluster.ts';
+import type { ClusterSpec, DoorSpec, Encryption } from './cluster.ts';
 import { clientRequest } from './client.ts';
 import { nodeAvailability, nodeRole } from './node.ts';
 import type { NodeAvailability, NodeRole, NodeState } from './node.ts';
 import type { Labels } from './object.ts';
+import { routeSpec } from './route.ts';
+import type { RouteSpec } from './route.ts';
 import type { PublishedPort, ServiceMode, UpdateState } from './service.ts';
 import { stackSpec } from './stack.ts';
 import type { StackSpec } from './stack.ts';
@@ -91,6 +93,36 @@ export interface ServiceView {
   readonly update?: UpdateView;
   readonly version: number;
 }
+
+/** A route of the front door. */
+export interface RouteView {
+  /** `shop.example/api`; with its conditions, `shop.example/api GET,HEAD x-version=beta`. */
+  readonly name: string;
+  readonly spec: RouteSpec;
+  /** Who asks for it: `service web`, `tutti route add`. */
+  readonly owners: readonly string[];
+  readonly targets: readonly {
+    readonly service: string;
+    readonly port: number;
+    readonly weight?: number;
+    /** Tasks that may be given traffic. */
+    readonly ready: number;
+  }[];
+  readonly problems: readonly string[];
+}
+
+/** Where the front door is. */
+export interface DoorView {
+  readonly enabled: boolean;
+  readonly httpPort: number;
+  readonly httpsPort: number;
+  /** Nodes that run it, as placement constraints. Empty: all. */
+  readonly constraints: readonly string[];
+}
+
+export const doorRequest = doorSpec;
+export type DoorRequest = DoorSpec;
+export const routeRequest = routeSpec;
 
 export interface TaskView {
   readonly id: string;

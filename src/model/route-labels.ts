@@ -27,6 +27,19 @@ export const routeFields = [
 ] as const;
 type Field = (typeof routeFields)[number];
 
+const certificateLabel = /^tutti\.route\.(?:[^.]+\.)?tls$/;
+
+/** Names of the secrets that the labels' routes serve TLS with. */
+export const certificatesInLabels = (labels: Labels = {}): readonly string[] =>
+  Object.entries(labels).flatMap(([label, text]) => (certificateLabel.test(label) ? [text.trim()] : []));
+
+/** The labels with other names for these secrets. */
+export const renameCertificates = <Some extends Labels | undefined>(labels: Some, rename: (name: string) => string) =>
+  labels &&
+  Object.fromEntries(
+    Object.entries(labels).map(([label, text]) => [label, certificateLabel.test(label) ? rename(text.trim()) : text]),
+  );
+
 /** A route as the labels say it: a text for each field. */
 type Texts = Partial<Record<Exclude<Field, 'header'>, string>> & { headers: Record<string, string> };
 

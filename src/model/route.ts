@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { bytes, milliseconds, port } from './common.ts';
 import { networkId, serviceId } from './ids.ts';
-import type { DeepReadonly } from './object.ts';
+import type { DeepReadonly, Stored } from './object.ts';
 
 /** `shop.example`, `*.shop.example` (one label in place of the star), or `*` for any. In lower case. */
 export const routeHost = z
@@ -128,6 +128,11 @@ export const assignedDoor = z.object({
 
 export type AssignedRoute = DeepReadonly<z.infer<typeof assignedRoute>>;
 export type AssignedDoor = DeepReadonly<z.infer<typeof assignedDoor>>;
+
+/** A route that is no service's own: made with `tutti route add`. */
+export interface Route extends Stored<string> {
+  readonly spec: RouteSpec;
+}
 
 /** What a route is called: `shop.example/api`, `shop.example/ GET,HEAD x-version=beta`. Two routes with one name are one. */
 export const routeName = ({ host, path, methods = [], headers = {} }: RouteMatch): string => {

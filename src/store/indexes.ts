@@ -61,6 +61,7 @@ export const indexDefinitions: Definitions = {
     name: { key: (volume) => volume.spec.name },
     node: { key: (volume) => volume.nodeId },
   },
+  route: {},
   taskStatus: { node: { key: (status) => status.nodeId } },
   nodeStatus: { state: { key: (status) => status.state } },
   containerStatus: {},

@@ -3,6 +3,7 @@ import type { Cluster } from '../model/cluster.ts';
 import type { Network } from '../model/network.ts';
 import type { Node, NodeStatus } from '../model/node.ts';
 import type { Config, Secret } from '../model/secret.ts';
+import type { Route } from '../model/route.ts';
 import type { Service } from '../model/service.ts';
 import type { SingleContainer, SingleContainerStatus } from '../model/single-container.ts';
 import type { Task, TaskStatus } from '../model/task.ts';
@@ -21,6 +22,8 @@ export interface DurableTables {
   /** Containers made by themselves; those of services are their tasks'. */
   readonly container: SingleContainer;
   readonly volume: Volume;
+  /** Routes that are no service's own. */
+  readonly route: Route;
 }
 
 /** Soft tables: what agents observe. In memory; checkpointed coarsely; told again when an agent connects. */
@@ -50,6 +53,7 @@ export interface Indexes {
   readonly client: never;
   readonly container: 'name' | 'node' | 'engine';
   readonly volume: 'name' | 'node';
+  readonly route: never;
   readonly taskStatus: 'node';
   readonly nodeStatus: 'state';
   readonly containerStatus: never;

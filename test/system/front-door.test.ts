@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { nodePaths } from '../../src/host/paths.ts';
+import { run } from '../../src/dev/run.ts';
+import { systemExec } from '../../src/platform/exec.ts';
 import { layoutNode } from '../../src/dev/layout.ts';
 import { startCluster } from '../e2e/lib/cluster.ts';
 import type { TestCluster } from '../e2e/lib/cluster.ts';
@@ -20,16 +22,25 @@ interface Answer {
 }
 
 /** Rejects where the connection is closed without an answer. */
-const get = async (address: string, host: string, path = '/', agent?: Agent): Promise<Answer> =>
+const get = async (
+  address: string,
+  host: string,
+  path = '/',
+  agent?: Agent,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Answer> =>
   await new Promise((resolve, reject) => {
-    const asked = request({ host: address, path, headers: { host }, agent, timeout: 10_000 }, (response) => {
-      let body = '';
-      response.on('data', (chunk: Buffer) => (body += chunk.toString()));
-      response.on('end', () =>
-        resolve({ status: response.statusCode ?? 0, body: body.trim(), headers: response.headers }),
-      );
-      response.on('error', reject);
-    });
+    const asked = request(
+      { host: address, path, headers: { host, ...headers }, agent, timeout: 10_000 },
+      (response) => {
+        let body = '';
+        response.on('data', (chunk: Buffer) => (body += chunk.toString()));
+        response.on('end', () =>
+          resolve({ status: response.statusCode ?? 0, body: body.trim(), headers: response.headers }),
+        );
+        response.on('error', reject);
+      },
+    );
     asked.on('timeout', () => asked.destroy(new Error('no answer for 10 s')));
     asked.on('error', reject).end();
   });
@@ -131,6 +142,73 @@ describe('the front door of two nodes', { timeout: 240_000 }, () => {
     const { failures, count } = await asking.stop();
     assert.deepEqual(failures, [], `${failures.length} of ${count} failed`);
     assert.equal(await proxyOf('node2'), before, 'one proxy served all the time');
+  });
+
+  test('TLS with a certificate of the stack, weights, sticky clients, a limit, routes by command', async () => {
+    const certified = `-x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=tls.example`.split(
+      ' ',
+    );
+    const files = ['-keyout', join(home, 'key'), '-out', join(home, 'certificate')];
+    await run(systemExec, ['openssl', 'req', ...certified, '-addext', 'subjectAltName=DNS:tls.example', ...files]);
+    const authority = await readFile(join(home, 'certificate'), 'utf8');
+    await writeFile(join(home, 'pem'), `${authority}${await readFile(join(home, 'key'), 'utf8')}`);
+    await deploy(`${web(', weight: 3')}    secrets: []
+  next:
+    image: ${tinyTag}
+    command: ["sh", "-c", "echo next > /tmp/index.html; trap 'exit 0' TERM; httpd -f -p 80 -h /tmp & wait"]
+    x-tutti:
+      route:
+        - {host: shop.example, port: 80, weight: 1}
+        - {host: tls.example, port: 80, tls: certificate}
+secrets: {certificate: {file: ${join(home, 'pem')}}}
+`);
+    await leadsTo(3);
+    // Connections of before may be answered once more as routes were then: new ones.
+    using fresh = new DisposableStack();
+    const once = fresh.adopt(new Agent({ keepAlive: false }), (agent) => agent.destroy());
+    const ask = async () => await get(addresses[0], 'shop.example', '/', once);
+    const answers = await Promise.all(Array.from({ length: 40 }, ask));
+    const share = answers.filter(({ body }) => body === 'next').length;
+    assert.ok(share >= 8 && share <= 12, `${share} of 40 went to the service of weight 1 of 4`);
+    const redirected = await until(
+      'the route with TLS to be there',
+      async () => await get(addresses[1], 'tls.example'),
+      ({ status }) => status === 308,
+    );
+    assert.equal(redirected.headers['location'], 'https://tls.example/');
+    const trust = ['--cacert', join(home, 'certificate'), '--resolve', `tls.example:443:${addresses[1]}`];
+    const asked = ['--silent', '--show-error', '--write-out', ' %{http_version}', ...trust, 'https://tls.example/'];
+    const secure = await systemExec('curl', asked);
+    assert.equal(secure.stdout, 'next\n 2', secure.stderr);
+    const added = await cluster.tutti(
+      'route',
+      'add',
+      'own.example/in',
+      'shop_web:80',
+      '--sticky',
+      '--rate',
+      '5/m',
+      '--strip',
+    );
+    assert.equal(added.code, 0, added.stderr);
+    const there = async (address: string): Promise<Answer> =>
+      await until(
+        `the route to be on ${address}`,
+        async () => await get(address, 'own.example', '/in/index.html'),
+        ({ status }) => status === 200,
+      );
+    const first = await there(addresses[0]);
+    await there(addresses[1]);
+    const cookie = String(first.headers['set-cookie']).split(';')[0] ?? '';
+    const again = async (): Promise<Answer> => await get(addresses[1], 'own.example', '/in/', undefined, { cookie });
+    const stuck = await Promise.all([again(), again(), again(), again()]);
+    assert.deepEqual([...new Set(stuck.map(({ body }) => body))], [first.body], 'another node knows the cookie too');
+    assert.equal((await again()).status, 429);
+    assert.match(
+      (await cluster.tutti('route', 'ls')).stdout,
+      /^own\.example\/in .*shop_web:80 .*sticky, rate 5\/60s, strip/m,
+    );
+    assert.equal((await cluster.tutti('route', 'rm', 'own.example/in')).code, 0);
   });
 
   test('a killed proxy is back at once', async () => {

@@ -54,6 +54,12 @@ export const createHaproxy = async ({ directory, logFile, exec, mount }: Haproxy
     await rm(pidPath, { force: true });
   };
 
+  const forget = async (kept: ReadonlySet<string>): Promise<void> => {
+    for (const name of await readdir(files).catch(() => [])) {
+      if (!kept.has(join(files, name))) await rm(join(files, name), { force: true });
+    }
+  };
+
   return {
     sockets,
     user,
@@ -64,16 +70,12 @@ export const createHaproxy = async ({ directory, logFile, exec, mount }: Haproxy
     pathOf: (name, content) =>
       join(files, `${createHash('sha256').update(content).digest('hex').slice(0, 24)}-${name}`),
     async keep(wanted) {
-      await mkdir(directory, { recursive: true, mode: 0o700 });
-      if ([...wanted.keys()].some((path) => path.endsWith('.pem'))) await ensureMemory(directory, mount);
       await mkdir(files, { recursive: true, mode: 0o700 });
+      // What was there before is hidden where one is mounted, and made again below.
+      if ([...wanted.keys()].some((path) => path.endsWith('.pem'))) await ensureMemory(files, mount);
       for (const [path, text] of wanted) if (!(await exists(path))) await write(path, text);
     },
-    async forget(kept) {
-      for (const name of await readdir(files).catch(() => [])) {
-        if (!kept.has(join(files, name))) await rm(join(files, name), { force: true });
-      }
-    },
+    forget,
     async check(config, signal) {
       const path = join(directory, 'checked.cfg');
       await write(path, config);
@@ -107,7 +109,7 @@ export const createHaproxy = async ({ directory, logFile, exec, mount }: Haproxy
     async stop(how) {
       await end(how === 'finish' ? 'SIGUSR1' : 'SIGTERM');
       await rm(configPath, { force: true });
-      await rm(files, { recursive: true, force: true });
+      await forget(new Set());
       for (const path of Object.values(sockets)) await rm(path, { force: true });
     },
     ask: async (who, command, signal) => await say(sockets[who], command, signal),

@@ -26,3 +26,14 @@ export const failedLoads = async (host: ProxyHost, signal: AbortSignal): Promise
   const found = /master\s.*\[failed: (\d+)\]/.exec(processes ?? '')?.[1];
   return found === undefined ? undefined : Number(found);
 };
+
+/** Process ids of workers that have been replaced and still serve whom they were connected to. */
+export const oldWorkers = async (host: ProxyHost, signal: AbortSignal): Promise<readonly string[]> => {
+  const processes = (await host.ask('master', 'show proc', signal)) ?? '';
+  const [, old = ''] = processes.split('# old workers');
+  return [...(old.split('# programs')[0] ?? '').matchAll(/^(\d+)\s+worker\s/gm)].map(([, pid]) => pid ?? '');
+};
+
+/** The slots of a worker by its process id; empty where it has ended meanwhile. */
+export const slotsOfWorker = async (host: ProxyHost, pid: string, signal: AbortSignal): Promise<Slots> =>
+  readServersState((await host.ask('master', `@!${pid} show servers state`, signal)) ?? '');

@@ -9,8 +9,8 @@ import type { TaskObservation } from '../../model/task.ts';
 import { pruned } from '../network/endpoints.ts';
 import type { Assignments, Wanted } from '../network/endpoints.ts';
 import { createPasses } from '../network/passes.ts';
-import { certificateFault } from './certificates.ts';
-import { failedLoads, readLoaded } from './loaded.ts';
+import { certificateFault } from '../../rpc/certificates/pair.ts';
+import { failedLoads, oldWorkers, readLoaded, slotsOfWorker } from './loaded.ts';
 import type { ProxyHost } from './ports.ts';
 import { wantedDoor } from './wanted.ts';
 import type { WantedDoor } from './wanted.ts';
@@ -41,7 +41,7 @@ export const createProxy = (ports: ProxyPorts): NodeProxy => {
   const { host, clock, log, checkMs = 30_000 } = ports;
   let wanted: Wanted = { assignments: new Map(), observations: new Map() };
   let watching: Disposable | undefined;
-  const memory: Memory = { done: undefined, refused: undefined, said: undefined };
+  const memory: Memory = { done: undefined, refused: undefined, old: true, said: undefined };
 
   const passes = createPasses({
     clock,
@@ -108,6 +108,8 @@ interface Memory {
   done: WantedDoor | 'none' | undefined;
   /** The structure that the program did not take: not tried again until it is another. */
   refused: string | undefined;
+  /** There may be workers that have been replaced and still serve. */
+  old: boolean;
   /** The last fault that was logged. */
   said: string | undefined;
 }
@@ -121,7 +123,7 @@ interface Parts {
 
 const shut = async (host: ProxyHost, log: Log, signal: AbortSignal): Promise<void> => {
   if ((await host.readConfig()) === undefined) return;
-  if ((await readLoaded(host, signal)) !== undefined) log.info('the front door is closed: there are no routes');
+  if ((await readLoaded(host, signal)) !== undefined) log.info('the front door is closed');
   await host.stop('finish');
 };
 
@@ -148,6 +150,7 @@ const open = async (parts: Parts, door: WantedDoor, signal: AbortSignal): Promis
     await load(parts, id, config.text(id), loaded !== undefined, signal);
     await host.forget(new Set(files.keys()));
   }
+  if (memory.old) memory.old = await tellOldWorkers(host, door, signal);
   if (memory.said !== undefined) log.info('the front door is as it should be again');
   memory.said = undefined;
 };
@@ -197,6 +200,22 @@ const changeServers = async ({ host, log }: Parts, found: Slots, wanted: Slots, 
   log.debug('the front door leads to other tasks', { changes: commands.length });
 };
 
+/**
+ * Workers that have been replaced answer one more request on each connection that is kept: they too have to know which
+ * tasks there are. Gives whether there are any.
+ */
+const tellOldWorkers = async (host: ProxyHost, door: WantedDoor, signal: AbortSignal): Promise<boolean> => {
+  const workers = await oldWorkers(host, signal);
+  for (const pid of workers) {
+    const found = await slotsOfWorker(host, pid, signal);
+    const known = door.backends.filter(({ name }) => found.has(name));
+    for (const command of slotCommands(found, slotsFor(known, found))) {
+      await host.ask('master', `@!${pid} ${command}`, signal);
+    }
+  }
+  return workers.length > 0;
+};
+
 const load = async (
   { host, clock, log, memory }: Parts,
   id: string,
@@ -219,6 +238,7 @@ const load = async (
     throw fault;
   }
   memory.refused = undefined;
+  memory.old = true;
   log.info(runs ? 'the front door has loaded its routes again' : 'the front door is open', { id });
 };
 

@@ -7,6 +7,7 @@ import { errorReply } from './errors.ts';
 import { clientRoutes } from './routes/clients.ts';
 import { clusterRoutes } from './routes/cluster.ts';
 import { doctorRoutes } from './routes/doctor.ts';
+import { doorRoutes } from './routes/door.ts';
 import { nodeRoutes } from './routes/nodes.ts';
 import { serviceRoutes } from './routes/services.ts';
 import { stackRoutes } from './routes/stacks.ts';
@@ -21,6 +22,7 @@ export const createWebApi = (context: WebContext): ((request: ApiRequest) => Pro
   const route = createRouter([
     ...clusterRoutes(context),
     ...clientRoutes(context),
+    ...doorRoutes(context),
     ...nodeRoutes(context),
     ...doctorRoutes(context),
     ...serviceRoutes(context),

@@ -33,7 +33,12 @@ export async function loadFiles(
     const extended = await resolveExtends(document);
     roots.push(await resolveIncludes(extended, [...chain, ...paths]));
   }
-  return mergeFiles(roots);
+  const merged = mergeFiles(roots);
+  const [first] = roots;
+  if (merged === undefined && first !== undefined) {
+    scope.session.fail(first.at, named.path, 'nothing is left of the file: all of it is to be reset');
+  }
+  return merged;
 }
 
 /** A document with the resources of the files that it includes, each of them a project of its own before. */

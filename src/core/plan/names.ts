@@ -1,5 +1,6 @@
 import type { ConfigId, NetworkId, SecretId } from '../../model/ids.ts';
 import type { ContainerSpec } from '../../model/container.ts';
+import { renameCertificates } from '../../model/route-labels.ts';
 import type { ServiceSpec } from '../../model/service.ts';
 import type { CurrentState } from './action.ts';
 
@@ -15,8 +16,10 @@ export interface Renames {
 /** A service whose references to networks, secrets and configs went through `renames`. */
 export function renameReferences(spec: ServiceSpec, renames: Renames): ServiceSpec {
   const { networks, containers } = spec.task;
+  const labels = renameCertificates(spec.labels, renames.secret);
   return {
     ...spec,
+    ...(labels === undefined ? {} : { labels }),
     task: {
       ...spec.task,
       containers: containers.map((container) => renameInContainer(container, renames)),

@@ -1,4 +1,5 @@
 import type { Labels } from '../../model/object.ts';
+import { certificatesInLabels } from '../../model/route-labels.ts';
 import type { Service, ServiceSpec } from '../../model/service.ts';
 import type { StackSpec } from '../../model/stack.ts';
 import { stackLabel } from '../../model/stack.ts';
@@ -103,7 +104,10 @@ function usedFiles(
   }
   const containers = specs.flatMap(({ task }) => task.containers);
   return {
-    secrets: new Set(containers.flatMap(({ secrets = [] }) => secrets.map(({ secretName }) => secretName))),
+    secrets: new Set([
+      ...containers.flatMap(({ secrets = [] }) => secrets.map(({ secretName }) => secretName)),
+      ...specs.flatMap(({ labels }) => certificatesInLabels(labels)),
+    ]),
     configs: new Set(containers.flatMap(({ configs = [] }) => configs.map(({ configName }) => configName))),
   };
 }

@@ -69,6 +69,9 @@ const noteChange = (dirty: Dirty, change: Change): boolean => {
     case 'cluster':
       dirty.cluster = true;
       return true;
+    case 'route':
+      dirty.routes = true;
+      return true;
     case 'client':
     case 'volume':
       return false;

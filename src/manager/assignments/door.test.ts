@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createAuthority } from '../ca/authority.ts';
 import { TestCluster } from '../testing/cluster.ts';
 import { AssignmentTable } from './table.ts';
 import { trackAssignments } from './track.ts';
@@ -50,7 +51,11 @@ test('only the nodes that the cluster says have a door, and its certificate', as
   await using cluster = await TestCluster.start({ nodes: 2 });
   const { commands, queries } = cluster.manager;
   const { id } = await commands.createNetwork({ name: 'net', driver: 'overlay' });
-  const secret = await commands.createSecret({ name: 'certificate', data: 'cGVt' });
+  const { certificate, key } = await createAuthority('shop.example', 0);
+  const secret = await commands.createSecret({
+    name: 'certificate',
+    data: Buffer.from(certificate + key).toString('base64'),
+  });
   const spec = routed(queries.network(id).id);
   await cluster.create('web', { ...spec, labels: { ...spec.labels, 'tutti.route.tls': 'certificate' } });
   using assignments = trackAssignments(cluster.store);

@@ -1,10 +1,12 @@
 import { TuttiError } from '../../model/errors.ts';
 import type { ConfigId, SecretId } from '../../model/ids.ts';
+import { routeName } from '../../model/route.ts';
 import type { ConfigSpec, SecretSpec } from '../../model/secret.ts';
 import type { ServiceSpec } from '../../model/service.ts';
 import type { Transaction, View } from '../../store/store.ts';
 import type { Commands } from '../manager.ts';
 import { resolve } from '../references.ts';
+import { routeSources } from '../routes.ts';
 import { sameData } from '../service/change.ts';
 import type { CommandContext } from './context.ts';
 import { newRow } from './context.ts';
@@ -69,7 +71,10 @@ type File = 'secret' | 'config';
 
 /** Deletes a secret or config. Throws `in-use` with the services that refer to it. */
 export const dropFile = (transaction: Transaction, kind: File, id: string): void => {
-  const users = usersOf(transaction, (spec) => refersTo(spec, kind, id));
+  const users = [
+    ...usersOf(transaction, (spec) => refersTo(spec, kind, id)),
+    ...(kind === 'secret' ? routesWith(transaction, transaction.get(kind, id)?.spec.name) : []),
+  ];
   if (users.length > 0) {
     const name = transaction.get(kind, id)?.spec.name ?? id;
     const services = users.length === 1 ? 'service' : 'services';
@@ -77,6 +82,15 @@ export const dropFile = (transaction: Transaction, kind: File, id: string): void
   }
   transaction.delete(kind, id);
 };
+
+/** Who serves TLS with the certificate. */
+const routesWith = (view: View, secret: string | undefined): readonly string[] => [
+  ...new Set(
+    routeSources(view)
+      .filter(({ spec }) => secret !== undefined && spec.options?.tls === secret)
+      .map(({ spec }) => `route ${routeName(spec.match)}`),
+  ),
+];
 
 const refersTo = (spec: ServiceSpec, kind: File, id: string): boolean =>
   spec.task.containers.some(({ secrets = [], configs = [] }) =>

@@ -37,6 +37,7 @@ const translate = (change: Change, view: View): Untimed | undefined => {
     case 'container':
     case 'containerStatus':
     case 'client':
+    case 'route':
       return undefined;
   }
 };

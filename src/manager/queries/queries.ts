@@ -5,6 +5,7 @@ import { clusterOf } from '../commands/cluster.ts';
 import type { Queries, StackRecord } from '../manager.ts';
 import { resolve, resolveTask } from '../references.ts';
 import { explainTask } from './explain.ts';
+import { routeRecords } from '../routes.ts';
 import { nodeRecord, serviceRecord, taskRecord } from './records.ts';
 
 /** Answers from the state as it is, through its indexes. */
@@ -29,6 +30,7 @@ export const createQueries = (view: CommittedView, clock: Pick<Clock, 'now'>): Q
   configs: () => Array.from(view.list('config')),
   config: (reference) => resolve(view, 'config', reference),
   clients: () => Array.from(view.list('client')),
+  routes: () => routeRecords(view),
   stacks: () => stacks(view),
   explain: (reference) => explainTask(view, resolveTask(view, reference), clock.now()),
 });

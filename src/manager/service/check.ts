@@ -8,7 +8,7 @@ import type { ContainerSpec } from '../../model/container.ts';
 import type { NetworkAttachment, ServiceSpec } from '../../model/service.ts';
 import type { View } from '../../store/store.ts';
 import { resolveExactly } from '../references.ts';
-import { checkDoorPorts } from './door.ts';
+import { checkCertificate, checkDoorPorts } from './door.ts';
 
 const invalid = (message: string): TuttiError => new TuttiError('invalid-argument', message);
 
@@ -53,6 +53,7 @@ const checkRoutes = (view: View, { name, labels }: ServiceSpec): void => {
   if (!hasRouteLabels(labels)) return;
   const { routes, problems } = readRouteLabels(name, labels);
   if (problems.length > 0) throw invalid(`service ${name}: ${problems.join('; ')}`);
+  for (const { options } of routes) if (options?.tls !== undefined) checkCertificate(view, options.tls);
   if (routes.length > 0) checkDoorPorts(view, `a route of service ${name}`);
 };
 

@@ -1,0 +1,53 @@
+import { doorPorts } from '../../../model/cluster.ts';
+import { TuttiError } from '../../../model/errors.ts';
+import { doorRequest, routeRequest } from '../../../model/native.ts';
+import type { DoorView, RouteView } from '../../../model/native.ts';
+import { empty, json } from '../../http/reply.ts';
+import type { Route } from '../../http/router.ts';
+import type { WebContext } from '../context.ts';
+import { readRequest } from '../input.ts';
+
+/** The front door: its routes, and where it is. */
+export const doorRoutes = ({ manager: { commands, queries } }: WebContext): readonly Route[] => {
+  const doorView = (): DoorView => {
+    const { spec } = queries.cluster();
+    const { http, https } = doorPorts(spec);
+    const { enabled = true, constraints = [] } = spec.door ?? {};
+    return { enabled, httpPort: http, httpsPort: https, constraints };
+  };
+  return [
+    [
+      'GET',
+      '/routes',
+      () => {
+        const views: readonly RouteView[] = queries.routes();
+        return json(views);
+      },
+    ],
+    [
+      'POST',
+      '/routes',
+      async (request) => json({ name: await commands.addRoute(await readRequest(request, routeRequest)) }, 201),
+    ],
+    [
+      'DELETE',
+      '/routes',
+      async (request) => {
+        const name = request.query.get('name');
+        if (name === null) throw new TuttiError('invalid-argument', 'the name of the route is missing');
+        await commands.removeRoute(name);
+        return empty(204);
+      },
+    ],
+    ['GET', '/door', () => json(doorView())],
+    [
+      'POST',
+      '/door',
+      async (request) => {
+        const change = await readRequest(request, doorRequest);
+        await commands.changeDoor({ ...queries.cluster().spec.door, ...change });
+        return json(doorView());
+      },
+    ],
+  ];
+};

@@ -1,0 +1,140 @@
+import { TuttiError } from '../../model/errors.ts';
+import type { DoorView, RouteView } from '../../model/native.ts';
+import { readRouteLabels, routeLabel } from '../../model/route-labels.ts';
+import type { RouteSpec, RouteTarget } from '../../model/route.ts';
+import { table } from '../output/table.ts';
+import type { Session } from '../session.ts';
+
+/** What the command line says beside host, path and services; each as the label of that name has it. */
+export interface RouteFlags {
+  readonly texts: Readonly<Record<string, string>>;
+  /** `NAME=VALUE` */
+  readonly headers: readonly string[];
+  readonly redirect?: string;
+  readonly drop: boolean;
+}
+
+const invalid = (message: string): TuttiError => new TuttiError('invalid-argument', message);
+
+/** `web:80`, `web:80=90` */
+const targetOf = (text: string): RouteTarget => {
+  const [, service, port, weight] = /^([^:=]+):(\d{1,5})(?:=(\d{1,3}))?$/.exec(text) ?? [];
+  if (service === undefined) throw invalid(`"${text}" is no service with a port, such as web:80 or web:80=90`);
+  return { service, port: Number(port), ...(weight === undefined ? {} : { weight: Number(weight) }) };
+};
+
+const actionOf = (targets: readonly RouteTarget[], { redirect, drop }: RouteFlags): RouteSpec['action'] => {
+  const said = Number(targets.length > 0) + Number(redirect !== undefined) + Number(drop);
+  if (said !== 1) throw invalid('a route leads to services, or has --redirect, or --drop: one of them');
+  if (redirect !== undefined) return { kind: 'redirect', to: redirect };
+  return drop ? { kind: 'drop' } : { kind: 'services', targets };
+};
+
+/** `shop.example/api` with what the flags say. Throws `invalid-argument` with everything that is wrong. */
+export const routeOf = (place: string, services: readonly string[], flags: RouteFlags): RouteSpec => {
+  const slash = place.indexOf('/');
+  const [host, path] = slash === -1 ? [place, '/'] : [place.slice(0, slash), place.slice(slash)];
+  const headers = flags.headers.map((text) => {
+    const [, name, value] = /^([^=]+)=(.*)$/.exec(text) ?? [];
+    if (name === undefined) throw invalid(`--header ${text}: NAME=VALUE is needed`);
+    return [`header.${name}`, value ?? ''] as const;
+  });
+  const labels = Object.entries({ host, path, port: '1', ...flags.texts, ...Object.fromEntries(headers) });
+  const named = Object.fromEntries(labels.map(([name, text]) => [`${routeLabel}${name}`, text]));
+  // Where it leads is said by the arguments.
+  const { routes, problems } = readRouteLabels('-', named);
+  const [route] = routes;
+  if (route === undefined) throw invalid(problems.map((text) => text.replace(/^label tutti\.route\./, '')).join('; '));
+  return { ...route, action: actionOf(services.map(targetOf), flags) };
+};
+
+export const addRoute = async (session: Session, spec: RouteSpec): Promise<void> => {
+  const added = await session.client.addRoute(spec, session.signal);
+  if (session.json) return session.printJson(added);
+  session.print(`added route ${added.name}\n`);
+};
+
+export const removeRoute = async (session: Session, name: string): Promise<void> => {
+  await session.client.removeRoute(withPath(name), session.signal);
+  if (session.json) return session.printJson({ removed: withPath(name) });
+  session.print(`removed route ${withPath(name)}\n`);
+};
+
+/** `shop.example` is `shop.example/`. */
+const withPath = (name: string): string => (name.includes('/') ? name : `${name}/`);
+
+export const listRoutes = async (session: Session): Promise<void> => {
+  const routes = await session.client.routes(session.signal);
+  if (session.json) return session.printJson(routes);
+  const sorted = routes.toSorted((left, right) => left.name.localeCompare(right.name));
+  session.print(table(['ROUTE', 'LEADS TO', 'READY', 'OPTIONS', 'ASKED FOR BY'], sorted.map(row)));
+  for (const { name, problems } of sorted) {
+    for (const problem of problems) session.print(`${session.paint('yellow', name)}: ${problem}\n`);
+  }
+};
+
+const row = ({ name, spec, owners, targets }: RouteView): readonly string[] => [
+  name,
+  leadsTo(spec, targets),
+  spec.action.kind === 'services' ? targets.map(({ ready }) => ready).join(', ') : '',
+  optionTexts(spec.options ?? {}).join(', '),
+  owners.join(', '),
+];
+
+const leadsTo = ({ action }: RouteSpec, targets: RouteView['targets']): string => {
+  switch (action.kind) {
+    case 'drop':
+      return 'nothing';
+    case 'redirect':
+      return action.to;
+    case 'services':
+      return targets
+        .map(({ service, port, weight }) => `${service}:${port}${weight === undefined ? '' : `=${weight}`}`)
+        .join(', ');
+  }
+};
+
+const optionTexts = (options: NonNullable<RouteSpec['options']>): readonly string[] => {
+  const { rate, timeoutMs, bodyBytes, proxyProtocol, tls, http } = options;
+  const switches = ['sticky', 'compress', 'strip', 'maintenance'] as const;
+  return [
+    ...switches.filter((name) => options[name] === true),
+    ...(rate === undefined ? [] : [`rate ${rate.requests}/${rate.periodMs / 1000}s`]),
+    ...(timeoutMs === undefined ? [] : [`timeout ${timeoutMs / 1000}s`]),
+    ...(bodyBytes === undefined ? [] : [`body ${bodyBytes}`]),
+    ...(proxyProtocol === undefined ? [] : [`proxy-protocol ${proxyProtocol}`]),
+    ...(tls === undefined ? [] : [`tls ${tls}`]),
+    ...(http === undefined ? [] : [`http ${http}`]),
+  ];
+};
+
+export interface DoorFlags {
+  readonly httpPort?: number;
+  readonly httpsPort?: number;
+  readonly constraint?: readonly string[];
+  readonly everywhere?: boolean;
+  readonly on?: boolean;
+  readonly off?: boolean;
+}
+
+/** Shows where the front door is, after setting what was given. */
+export const door = async (session: Session, flags: DoorFlags): Promise<void> => {
+  const { client, signal } = session;
+  const { httpPort, httpsPort, constraint, everywhere, on, off } = flags;
+  const change = {
+    ...(httpPort !== undefined && { httpPort }),
+    ...(httpsPort !== undefined && { httpsPort }),
+    ...(constraint !== undefined && constraint.length > 0 && { constraints: [...constraint] }),
+    ...(everywhere === true && { constraints: [] }),
+    ...(on === true && { enabled: true }),
+    ...(off === true && { enabled: false }),
+  };
+  const view = Object.keys(change).length === 0 ? await client.door(signal) : await client.changeDoor(change, signal);
+  if (session.json) return session.printJson(view);
+  session.print(`nodes: ${nodesText(view)}\nports: ${view.httpPort} (HTTP), ${view.httpsPort} (TLS)\n`);
+};
+
+const nodesText = ({ enabled, constraints }: DoorView): string => {
+  if (!enabled) return 'none';
+  return constraints.length === 0 ? 'all' : `those with ${constraints.join(', ')}`;
+};

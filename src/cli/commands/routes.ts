@@ -1,0 +1,100 @@
+import type { Command } from 'commander';
+import type { DoorFlags, RouteFlags } from '../actions/routes.ts';
+import { collect, wholeNumber, withExamples, withFormat } from './options.ts';
+import type { Registry } from './register.ts';
+
+interface Flags extends Readonly<Record<string, unknown>> {
+  readonly header: readonly string[];
+  readonly redirect?: string;
+  readonly drop?: boolean;
+}
+
+/** Options that say what the label of the same name says. */
+const texts: Readonly<Record<string, string>> = {
+  method: 'only these methods: GET,HEAD',
+  rate: 'requests of one client in a time: 100/s',
+  timeout: 'the longest silence of a task: 30s',
+  body: 'the longest request body: 10m',
+  'proxy-protocol': 'how tasks are told of the client: v1, v2',
+  tls: 'the secret with certificate and key',
+  http: 'with --tls, requests without it: redirect, serve',
+  network: 'the network by which tasks are reached',
+};
+const switches: Readonly<Record<string, string>> = {
+  sticky: 'a client stays with the task that it got first',
+  compress: 'compress answers',
+  strip: 'take the prefix off on the way',
+  maintenance: 'answer 503 to everything',
+};
+
+const camel = (name: string): string => name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+
+const flagsOf = (flags: Flags): RouteFlags => ({
+  texts: Object.fromEntries(
+    [...Object.keys(texts), ...Object.keys(switches)].flatMap((name) => {
+      const value = flags[camel(name)];
+      return typeof value === 'string' || value === true ? [[name, `${value}`]] : [];
+    }),
+  ),
+  headers: flags.header,
+  drop: flags.drop === true,
+  ...(flags.redirect !== undefined && { redirect: flags.redirect }),
+});
+
+export const registerRoutes = ({ program, open }: Registry): void => {
+  const route = program.command('route').description('routes of the front door: which requests go to which services');
+  withExamples(route, 'tutti route ls', 'tutti route add shop.example/api web:8080');
+  const list = withFormat(route.command('ls'))
+    .description('list them, with what is wrong')
+    .action(async (_flags: unknown, command: Command) => {
+      const { listRoutes } = await import('../actions/routes.ts');
+      await listRoutes(await open(command));
+    });
+  withExamples(list, 'tutti route ls', 'tutti route ls --format json');
+  const add = withFormat(route.command('add'))
+    .description("add one that is no service's own; those of services are labels, see docs/front-door.md")
+    .argument('<host/path>', 'shop.example, *.example/api, */status')
+    .argument('[service:port...]', 'where it leads; web:80=90 with a weight')
+    .option('--header <name=value>', 'only with this header; may be given several times', collect, [])
+    .option('--redirect <to>', 'to another place instead: https://new.example')
+    .option('--drop', 'close the connection instead');
+  for (const [name, description] of Object.entries(texts)) add.option(`--${name} <value>`, description);
+  for (const [name, description] of Object.entries(switches)) add.option(`--${name}`, description);
+  add.action(async (place: string, services: readonly string[], flags: Flags, command: Command) => {
+    const { addRoute, routeOf } = await import('../actions/routes.ts');
+    const spec = routeOf(place, services, flagsOf(flags));
+    await addRoute(await open(command), spec);
+  });
+  withExamples(
+    add,
+    'tutti route add shop.example web:80',
+    'tutti route add shop.example web:80=90 web-next:80=10 --sticky',
+    'tutti route add old.example --redirect https://shop.example',
+  );
+  const remove = withFormat(route.command('rm'))
+    .description('remove one that was added')
+    .argument('<route>', 'as it is listed')
+    .action(async (name: string, _flags: unknown, command: Command) => {
+      const { removeRoute } = await import('../actions/routes.ts');
+      await removeRoute(await open(command), name);
+    });
+  withExamples(remove, 'tutti route rm shop.example/api');
+  const door = withFormat(program.command('door'))
+    .description('show or set where the front door is')
+    .option('--http-port <port>', 'for HTTP', wholeNumber)
+    .option('--https-port <port>', 'for TLS', wholeNumber)
+    .option(
+      '--constraint <constraint>',
+      'only on nodes with this, as for services; may be given several times',
+      collect,
+      [],
+    )
+    .option('--everywhere', 'on every node')
+    .option('--off', 'on no node')
+    .option('--on', 'on nodes again')
+    .action(async (flags: DoorFlags, command: Command) => {
+      const action = await import('../actions/routes.ts');
+      await action.door(await open(command), flags);
+    });
+  withExamples(door, 'tutti door', 'tutti door --constraint node.labels.edge==true', 'tutti door --http-port 8080');
+};
