@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import { createConnection } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { createEngines } from '../../manager/engines/engines.ts';
 import { createForwarder } from '../../platform/engine/forward.ts';
@@ -96,4 +97,19 @@ test('a connection that is taken over: the body goes first, each half ends by it
   assert.match(heard, /^HTTP\/1\.1 101 UPGRADED\r\n/);
   assert.match(heard, /x-engine: yes/i);
   assert.ok(heard.endsWith('\r\n\r\n<{}>first last'), heard);
+});
+
+test('a connection that is taken over: megabytes come back whole and in order', async () => {
+  await using parts = await start();
+  const socket = createConnection({ port: parts.front.port, host: '127.0.0.1', allowHalfOpen: true });
+  const sent = Buffer.alloc(4 * 1024 * 1024);
+  for (let at = 0; at < sent.length; at += 4) sent.writeUInt32LE(at, at);
+  socket.write(
+    'POST /v1.41/exec/x/start HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Length: 2\r\n\r\n{}',
+  );
+  socket.end(sent);
+  const heard = await buffer(socket);
+  const marker = '\r\n\r\n<{}>';
+  const echoed = heard.subarray(heard.indexOf(marker) + marker.length);
+  assert.ok(echoed.equals(sent), `${echoed.length} of ${sent.length} bytes`);
 });

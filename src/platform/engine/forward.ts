@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import { Agent, request } from '../../rpc/node-http.ts';
 import { compareApi } from '../../model/api-version.ts';
 import { TuttiError } from '../../model/errors.ts';
-import { bodyOf } from '../../rpc/body.ts';
+import { bodyOf, streamUnder } from '../../rpc/body.ts';
 import { pump } from '../../rpc/pump.ts';
 import type { NodeRequest, NodeResponse } from '../../rpc/transport.ts';
 import { parseEndpoint } from './endpoint.ts';
@@ -151,11 +151,18 @@ const splitAt = async (
     if (next === undefined || next.done === true) throw new TuttiError('invalid-argument', 'the body is too short');
     held = Buffer.concat([held, next.value]);
   }
+  const head = held.subarray(0, bytes);
+  const under = body && streamUnder(body);
+  if (body !== undefined && under !== undefined) {
+    // Read on from the stream itself, which is much less work.
+    if (held.length > bytes) under.source.unshift(held.subarray(bytes));
+    return [head, body];
+  }
   const rest = async function* () {
     if (held.length > bytes) yield held.subarray(bytes);
     if (iterator !== undefined) yield* { [Symbol.asyncIterator]: () => iterator };
   };
-  return [held.subarray(0, bytes), rest()];
+  return [head, rest()];
 };
 
 const send = (outgoing: ClientRequest, { method, body }: NodeRequest): void => {
