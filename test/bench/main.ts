@@ -11,6 +11,7 @@ import { followers } from './followers.ts';
 import { footprint, processes } from './footprint.ts';
 import { type BenchResult, line, median, missed } from './result.ts';
 import { run as schedule } from './schedule.ts';
+import { throughput } from './throughput.ts';
 
 const usage = `npm run bench [-- NAME...] [-- --runs N] [--replicas N,N] [--containers N] [--mebibytes N] [--seconds N]
 
@@ -21,6 +22,7 @@ const usage = `npm run bench [-- NAME...] [-- --runs N] [--replicas N,N] [--cont
   api         Docker's API over the cluster: inspect, lists
   bytes       through exec, logs and cp, to and from another node, beside the engine itself; what the daemons grow by it
   followers   500 of a log and of events: what they lose, what the daemons grow
+  throughput  TCP between containers of two nodes, beside a plain VXLAN device and Swarm's overlay
   footprint   memory and processor time of manager, agent and resolver, idle with 3 nodes and 100 tasks
 
 Without names: all. --containers: in the lists of api, 1000. --mebibytes: through each of bytes, 1024. --seconds: of followers, 60 (the figure is for 600). --replicas: other numbers than 10,30,100 for converge and overlay. Needs root and what 'npm run setup' installs. Figures are ratios within this one run: the machine may be slow.`;
@@ -269,6 +271,7 @@ const parts: Readonly<Record<string, (bench: Bench) => Promise<readonly BenchRes
   bytes: async ({ tutti, image, mebibytes }) =>
     printed(await bytesThrough({ tutti, image, bytes: mebibytes * 2 ** 20 })),
   followers: async ({ tutti, image, seconds }) => printed(await followers({ tutti, image, count: 500, seconds })),
+  throughput: async (bench) => printed(await throughput(bench)),
   footprint: footprints,
 };
 
