@@ -37,7 +37,7 @@ const command = async (inside: Inside, ...words: readonly string[]): Promise<str
 
 /** One TCP connection for some seconds, in Gbit/s as received. */
 async function rate({ from, to, address }: Way): Promise<number> {
-  const [file = '', ...args] = [...to, 'iperf3', '-s', '-1', '--forceflush'];
+  const [file, ...args] = [...to, 'iperf3', '-s', '-1', '--forceflush'];
   const server = spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(server, 'close');
   try {

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
 import { after, before, describe, test } from 'node:test';
+import { layoutNode } from '../../src/dev/layout.ts';
+import type { DoctorView } from '../../src/model/doctor.ts';
+import { systemExec } from '../../src/platform/exec.ts';
 import { until } from '../support/until.ts';
 import { startCluster } from './lib/cluster.ts';
 import type { TestCluster } from './lib/cluster.ts';
@@ -105,6 +108,42 @@ describe('the manager and the agents are killed', () => {
     // Those at the start asked before there was anybody to find.
     failedBefore = (await namesResolve()).map(({ failed }) => failed);
     await until('the published port', portAnswersEverywhere, () => true);
+  });
+
+  test('the doctor finds nothing, mends what is wiped, and names a way that is blocked', async () => {
+    const [one] = cluster.nodes;
+    assert.ok(one);
+    const { namespace } = layoutNode(cluster.layout, one.name);
+    const inside = async (...argv: string[]): Promise<void> => {
+      const { code, stderr } = await systemExec('ip', ['netns', 'exec', namespace, ...argv]);
+      assert.equal(code, 0, stderr);
+    };
+    const doctor = async (code: number, ...flags: string[]): Promise<DoctorView> => {
+      const said = await cluster.tutti('doctor', '--format', 'json', ...flags);
+      assert.equal(said.code, code, said.stdout + said.stderr);
+      return JSON.parse(said.stdout) as DoctorView;
+    };
+    const { nodes } = await doctor(0);
+    for (const { report } of nodes) {
+      assert.equal(report?.peers.length, cluster.nodes.length - 1);
+      assert.ok((report?.tasks.length ?? 0) > 0);
+    }
+
+    await inside('nft', 'delete', 'table', 'ip', 'tutti');
+    const mended = await doctor(0, '--node', one.name);
+    assert.ok(mended.nodes[0]?.report?.findings.some(({ what, mended: is }) => what === 'rules' && is));
+
+    const blocked = ['OUTPUT', '-p', 'udp', '--dport', '4797', '-j', 'DROP'];
+    await inside('iptables', '-I', ...blocked);
+    try {
+      const problems = (await doctor(1)).nodes.flatMap((node) => node.problems);
+      assert.ok(
+        problems.some((problem) => /by the overlay, but by its own address/.test(problem)),
+        problems.join('\n'),
+      );
+    } finally {
+      await inside('iptables', '-D', ...blocked);
+    }
   });
 
   test('in the middle of a deployment, twice: it is finished, and what ran goes on untouched', async () => {

@@ -66,14 +66,14 @@ suite('encryption between two nodes', { timeout: 240_000 }, () => {
   });
 
   test('turned on: connections go on, and then nothing readable is on the wire, nothing but WireGuard', async () => {
-    const held = hold(6_000);
+    const held = hold(7_000);
     await tellAll(nodes, sealed);
     await untilSealed(true);
     const { text, flows } = await wire();
     assert.equal(text.includes(marker), false);
     assert.deepEqual([...flows], [wireguard]);
     const silence = await held;
-    assert.ok(silence < 2_000, `${silence} ms of silence`);
+    assert.ok(silence < 4_000, `${silence} ms of silence`);
   });
 
   test('a packet in clear is neither sent nor taken', async () => {
@@ -114,7 +114,7 @@ suite('encryption between two nodes', { timeout: 240_000 }, () => {
   test('another key: connections go on', async () => {
     const [one, two] = nodes;
     const before = await one.run('wg', 'show', 'all', 'public-key');
-    const held = hold(5_000);
+    const held = hold(7_000);
     await one.tell({ do: 'rotateKey' });
     const rotated = { ...sealed, keys: await keys() };
     assert.notDeepEqual(rotated.keys, sealed.keys);
@@ -130,16 +130,16 @@ suite('encryption between two nodes', { timeout: 240_000 }, () => {
       (text) => text.includes(rotated.keys?.[one.name] ?? '?') && text.trim().split('\n').length === 1,
     );
     const silence = await held;
-    assert.ok(silence < 2_000, `${silence} ms of silence`);
+    assert.ok(silence < 4_000, `${silence} ms of silence`);
     sealed = rotated;
   });
 
   test('turned off: connections go on, and WireGuard is gone', async () => {
-    const held = hold(5_000);
+    const held = hold(7_000);
     await tellAll(nodes, { ...sealed, encryption: 'off' });
     await untilSealed(false);
     const silence = await held;
-    assert.ok(silence < 2_000, `${silence} ms of silence`);
+    assert.ok(silence < 4_000, `${silence} ms of silence`);
     await until(
       'no device',
       () => nodes[0].run('wg', 'show', 'interfaces'),
