@@ -2,6 +2,7 @@ import { knownStatus } from '../core/task/known.ts';
 import type { KnownTask, Observed } from '../core/task/known.ts';
 import type { TaskId } from '../model/ids.ts';
 import type { Task, TaskStatus } from '../model/task.ts';
+import { slotKey } from '../store/indexes.ts';
 import type { View } from '../store/store.ts';
 
 /** A task with what the view knows of it. */
@@ -9,6 +10,15 @@ export const knownIn = (view: View, task: Task): KnownTask => ({
   task,
   status: knownStatus(task, view.get('taskStatus', task.id)),
 });
+
+/** The tasks that were made for the same place as this one, itself among them. */
+export const placeIn = (view: View, task: Task): readonly KnownTask[] => {
+  const rows =
+    task.slot === undefined
+      ? view.find('task', 'node', task.nodeId ?? '').filter(({ serviceId }) => serviceId === task.serviceId)
+      : view.find('task', 'slot', slotKey(task.serviceId, task.slot));
+  return rows.map((row) => knownIn(view, row));
+};
 
 /**
  * What is observed of a task that has no row: one that an agent started by itself and nobody has adopted. One that has a

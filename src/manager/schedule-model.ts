@@ -14,6 +14,10 @@ export class Changed {
   /** By name: rows of one name are one volume to the scheduler. */
   readonly volume = new Set<string>();
 
+  clear(): void {
+    for (const ids of [this.node, this.task, this.container, this.volume]) ids.clear();
+  }
+
   /** Notes a change that matters to the scheduler; false for any other. */
   note(change: Change, view: View): boolean {
     switch (change.table) {
@@ -61,10 +65,7 @@ const hasEnded = (status: TaskStatus | undefined): boolean => status !== undefin
 /** The whole of it anew. */
 export const buildModel = (view: View, changed: Changed, now: number): ClusterModel => {
   const model = new ClusterModel();
-  changed.node.clear();
-  changed.task.clear();
-  changed.container.clear();
-  changed.volume.clear();
+  changed.clear();
   for (const { spec } of view.list('volume')) tellVolume(model, view, spec.name);
   for (const node of view.list('node')) tellNode(model, view, node.id);
   for (const { id } of view.list('task')) tellTask(model, view, id, now);
@@ -78,10 +79,7 @@ export const tell = (model: ClusterModel, changed: Changed, view: View, now: num
   for (const id of changed.node) tellNode(model, view, id);
   for (const id of changed.task) tellTask(model, view, id, now);
   for (const id of changed.container) model.setContainer(id, view.get('container', id));
-  changed.node.clear();
-  changed.task.clear();
-  changed.container.clear();
-  changed.volume.clear();
+  changed.clear();
 };
 
 const tellVolume = (model: ClusterModel, view: View, name: string): void => model.setVolume(name, placesOf(view, name));

@@ -41,3 +41,13 @@ export class TuttiError extends Error {
     return new TuttiError('internal', String(thrown));
   }
 }
+
+/** What a look-up finds; undefined where it throws `not-found`. */
+export const unlessMissing = <Value>(find: () => Value): Value | undefined => {
+  try {
+    return find();
+  } catch (thrown) {
+    if (thrown instanceof TuttiError && thrown.code === 'not-found') return undefined;
+    throw thrown;
+  }
+};

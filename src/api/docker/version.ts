@@ -34,3 +34,7 @@ const compare = (left: string, right: string): number => {
   const [rightMajor = 0, rightMinor = 0] = right.split('.').map(Number);
   return leftMajor - rightMajor || leftMinor - rightMinor;
 };
+
+/** For a request of an engine: it is to answer in the version that the client speaks, or in its own. */
+export const asSpoken = ({ version }: { readonly version?: string | undefined }): { readonly apiVersion?: string } =>
+  version === undefined ? {} : { apiVersion: version };

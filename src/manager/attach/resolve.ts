@@ -1,4 +1,4 @@
-import { TuttiError } from '../../model/errors.ts';
+import { TuttiError, unlessMissing } from '../../model/errors.ts';
 import { networkIdOf } from '../../model/network.ts';
 import type { Network } from '../../model/network.ts';
 import type { View } from '../../store/store.ts';
@@ -24,15 +24,10 @@ export const resolveNetwork = (view: View, asked: AskedNetwork): ResolvedNetwork
   return { ...asked, kind: 'cluster', network };
 };
 
-const findNetwork = (view: View, reference: string): Network | undefined => {
-  if (reference.includes('/')) return undefined;
-  try {
-    return resolve(view, 'network', networkIdOf(reference) ?? reference);
-  } catch (thrown) {
-    if (thrown instanceof TuttiError && thrown.code === 'not-found') return undefined;
-    throw thrown;
-  }
-};
+const findNetwork = (view: View, reference: string): Network | undefined =>
+  reference.includes('/')
+    ? undefined
+    : unlessMissing(() => resolve(view, 'network', networkIdOf(reference) ?? reference));
 
 /** Docker's words: an overlay is for services unless it was made attachable. */
 export const checkAttachable = ({ spec }: Network): void => {

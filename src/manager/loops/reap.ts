@@ -1,13 +1,11 @@
 import { beyondHistory, endingOf } from '../../core/orchestrate/history.ts';
 import type { Ending } from '../../core/orchestrate/history.ts';
 import { isWanted, placeOf, standingOf } from '../../core/task/known.ts';
-import type { KnownTask } from '../../core/task/known.ts';
 import type { Service } from '../../model/service.ts';
 import { isTerminal } from '../../model/task.ts';
 import type { Task } from '../../model/task.ts';
-import { slotKey } from '../../store/indexes.ts';
 import type { Change, Commit, Store, Transaction, View } from '../../store/store.ts';
-import { knownIn, predecessorsOf, statusesOn, unadopted } from '../observed.ts';
+import { knownIn, placeIn, predecessorsOf, statusesOn, unadopted } from '../observed.ts';
 import { startLoop } from './loop.ts';
 import type { LoopPorts } from './loop.ts';
 
@@ -117,14 +115,6 @@ const isUpdating = (view: View, { serviceId }: Task): boolean => isMoving(view.g
 
 const isMoving = (service: Service | undefined): boolean =>
   service?.updateStatus?.state === 'updating' || service?.updateStatus?.state === 'rollback_started';
-
-const placeIn = (view: View, task: Task): readonly KnownTask[] => {
-  const rows =
-    task.slot === undefined
-      ? view.find('task', 'node', task.nodeId ?? '').filter(({ serviceId }) => serviceId === task.serviceId)
-      : view.find('task', 'slot', slotKey(task.serviceId, task.slot));
-  return rows.map((row) => knownIn(view, row));
-};
 
 /**
  * Soft rows go with their tasks. One that still runs without a row is an agent's, which is told to stop it, unless its node is gone. One that is

@@ -3,10 +3,9 @@ import { happeningsOf, summaryOf } from '../../core/explain/explain.ts';
 import { placesFor, refusalsFor } from '../../core/schedule/schedule.ts';
 import { hasEnded, isWanted, standingOf } from '../../core/task/known.ts';
 import type { Task } from '../../model/task.ts';
-import { slotKey } from '../../store/indexes.ts';
 import type { View } from '../../store/store.ts';
 import type { Explanation } from '../manager.ts';
-import { knownIn } from '../observed.ts';
+import { knownIn, placeIn } from '../observed.ts';
 import { placesOf } from '../volumes/places.ts';
 
 /** Why a task is where it is, at this moment (milliseconds since the epoch). */
@@ -16,7 +15,7 @@ export const explainTask = (view: View, task: Task, now: number): Explanation =>
   const places = placed ? placesFor(snapshotOf(view, now), task) : undefined;
   const facts = {
     known,
-    place: placeOf(view, task).map((row) => knownIn(view, row)),
+    place: placeIn(view, task),
     nodeName: (id: string) => {
       const node = view.get('node', id);
       return node === undefined ? id : nodeName(node);
@@ -34,11 +33,6 @@ export const explainTask = (view: View, task: Task, now: number): Explanation =>
     history: happeningsOf(facts),
   };
 };
-
-const placeOf = (view: View, task: Task): readonly Task[] =>
-  task.slot === undefined
-    ? view.find('task', 'node', task.nodeId ?? '').filter(({ serviceId }) => serviceId === task.serviceId)
-    : view.find('task', 'slot', slotKey(task.serviceId, task.slot));
 
 /** Every node is asked as the scheduler would. Worked out for people who ask, so the whole cluster may be walked. */
 const snapshotOf = (view: View, now: number) => ({

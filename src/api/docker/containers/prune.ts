@@ -8,6 +8,7 @@ import { readFilters } from '../filters.ts';
 import { missingHeaders } from '../missing.ts';
 import { namedNodes } from '../nodes.ts';
 import { filtersText } from './list-query.ts';
+import { asSpoken } from '../version.ts';
 
 /** Removing many containers takes an engine long. */
 const deadlineMs = 120_000;
@@ -24,12 +25,12 @@ export const pruneContainers = async ({ manager, clock }: DockerContext, request
   const text = filtersText(filters, ['node']);
   const path = `/containers/prune${text === undefined ? '' : `?filters=${encodeURIComponent(text)}`}`;
   const { version, signal } = request;
-  const asked = await askEngines(
-    manager,
-    { method: 'POST', path, ...(version !== undefined && { apiVersion: version }) },
-    readPruned,
-    { clock, signal, nodes, deadlineMs },
-  );
+  const asked = await askEngines(manager, { method: 'POST', path, ...asSpoken({ version }) }, readPruned, {
+    clock,
+    signal,
+    nodes,
+    deadlineMs,
+  });
   const refused = asked.answers.flatMap(({ value }) => (value instanceof TuttiError ? [value] : []))[0];
   if (refused !== undefined) throw refused;
   const pruned = asked.answers.flatMap(({ nodeId, value }) => (value instanceof TuttiError ? [] : [{ nodeId, value }]));

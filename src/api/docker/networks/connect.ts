@@ -9,6 +9,7 @@ import type { DockerContext } from '../context.ts';
 import { readBody } from '../input.ts';
 import { findNetwork } from './find.ts';
 import type { FoundNetwork } from './find.ts';
+import { asSpoken } from '../version.ts';
 
 const connectSchema = z.object({
   Container: z.string().min(1).max(4096),
@@ -79,6 +80,6 @@ const onEngine = async (
   more: object,
 ): Promise<void> => {
   const json = { Container: id, ...more };
-  const call = { path: `/networks/${path}`, json, ...(version !== undefined && { apiVersion: version }) };
+  const call = { path: `/networks/${path}`, json, ...asSpoken({ version }) };
   await tellEngine(engineOf(context), nodeId, { method: 'POST', ...call }, signal);
 };

@@ -14,6 +14,7 @@ import { networkFrom, networkSchema, spansNodes } from '../convert/network.ts';
 import type { DockerNetwork } from '../convert/network.ts';
 import { readBody } from '../input.ts';
 import { clusterNetwork } from './find.ts';
+import { asSpoken } from '../version.ts';
 
 /** Over the nodes, or on one engine: `node/name`, or a driver that networks over the nodes do not have. */
 export const createNetwork = async (context: DockerContext, request: ApiRequest): Promise<Reply> => {
@@ -86,7 +87,7 @@ const onEngine = async (
   const answer = await tellEngine(
     engineOf(context),
     chosen.node.id,
-    { method: 'POST', path: '/networks/create', json: asked, ...(version !== undefined && { apiVersion: version }) },
+    { method: 'POST', path: '/networks/create', json: asked, ...asSpoken({ version }) },
     signal,
   );
   const { Id, Warning = '' } = answer as { readonly Id: string; readonly Warning?: string };

@@ -1,6 +1,6 @@
 import { meantBy } from '../../../manager/attach/local.ts';
 import type { LocalNetwork } from '../../../manager/attach/local.ts';
-import { TuttiError } from '../../../model/errors.ts';
+import { TuttiError, unlessMissing } from '../../../model/errors.ts';
 import { networkIdOf } from '../../../model/network.ts';
 import type { Network } from '../../../model/network.ts';
 import type { ApiRequest } from '../../http/request.ts';
@@ -13,14 +13,8 @@ export type FoundNetwork =
   | ({ readonly kind: 'local' } & LocalNetwork);
 
 /** A network of the cluster by this id, name or beginning of an id. Throws where several are meant. */
-export const clusterNetwork = ({ manager }: DockerContext, reference: string): Network | undefined => {
-  try {
-    return manager.queries.network(networkIdOf(reference) ?? reference);
-  } catch (thrown) {
-    if (thrown instanceof TuttiError && thrown.code === 'not-found') return undefined;
-    throw thrown;
-  }
-};
+export const clusterNetwork = ({ manager }: DockerContext, reference: string): Network | undefined =>
+  unlessMissing(() => manager.queries.network(networkIdOf(reference) ?? reference));
 
 /**
  * The network that a client means: the cluster's by id, name or beginning of an id; an engine's own by `node/name`, and

@@ -2,6 +2,8 @@ import * as z from 'zod';
 import { askEngines, engineMessage, readAnswer } from '../../../manager/engines/ask.ts';
 import { findImage, imagePath } from '../../../manager/images/holders.ts';
 import type { Holder } from '../../../manager/images/holders.ts';
+import { removalOrder } from '../../../manager/images/removal.ts';
+import type { RemovalPlace } from '../../../manager/images/removal.ts';
 import type { Reply } from '../../http/reply.ts';
 import { json } from '../../http/reply.ts';
 import type { ApiRequest } from '../../http/request.ts';
@@ -24,9 +26,7 @@ export const removeImage = async (context: DockerContext, request: ApiRequest, n
   const { manager, clock } = context;
   const { signal } = request;
   const found = await findImage(manager, name, { clock, signal });
-  const holders = likelyRefusalFirst(context, found.holders);
-  const [first] = holders;
-  if (first === undefined) return await refusedByOne(context, request, found);
+  if (found.holders.length === 0) return await refusedByOne(context, request, found);
   const ask = async (nodes: readonly Holder[]) =>
     await askEngines<Outcome>(
       manager,
@@ -34,17 +34,14 @@ export const removeImage = async (context: DockerContext, request: ApiRequest, n
       async (response) => ({ status: response.status, text: await readAnswer(response) }),
       { clock, signal, deadlineMs, nodes: nodes.map(({ record }) => record) },
     );
-  const risky = holders.findLastIndex((holder) => risk(context, holder) > 0) + 1;
   const answers: { readonly nodeName: string; readonly value: Outcome }[] = [];
   const missing = [...found.missing];
-  for (const [at, holder] of holders.entries()) {
-    const nodes = at < Math.max(1, risky) ? [holder] : holders.slice(at);
-    const asked = await ask(nodes);
+  for (const holders of removalOrder(found.holders.map((holder) => placeOf(context, holder)))) {
+    const asked = await ask(holders);
     missing.push(...asked.missing);
     answers.push(...asked.answers);
     const refused = asked.answers.find(({ value }) => value.status >= 300 && value.status !== 404);
     if (refused !== undefined) return json({ message: messageOf(refused.value) }, refused.value.status);
-    if (nodes.length > 1) break;
   }
   const items = answers.flatMap(({ value }) => (value.status < 300 ? removed.parse(JSON.parse(value.text)) : []));
   const once = new Map(items.map((item) => [JSON.stringify(item), item]));
@@ -53,11 +50,13 @@ export const removeImage = async (context: DockerContext, request: ApiRequest, n
 
 const messageOf = ({ status, text }: Outcome): string => engineMessage(text) ?? `the engine answered ${status}`;
 
-/** How likely an engine refuses: containers use the image there. */
-const risk = ({ manager }: DockerContext, { nodeId, image }: Holder): number =>
-  manager.inventory.of(nodeId).filter(({ summary }) => summary.ImageID === image.Id).length;
-
-const likelyRefusalFirst = (context: DockerContext, holders: readonly Holder[]): readonly Holder[] =>
-  holders.toSorted(
-    (a, b) => risk(context, b) - risk(context, a) || (b.image.RepoTags?.length ?? 0) - (a.image.RepoTags?.length ?? 0),
-  );
+const placeOf = ({ manager }: DockerContext, holder: Holder): Holder & RemovalPlace => {
+  const users = manager.inventory.of(holder.nodeId).filter(({ summary }) => summary.ImageID === holder.image.Id);
+  const running = users.filter(({ summary }) => ['running', 'paused', 'restarting'].includes(summary.State ?? ''));
+  return {
+    ...holder,
+    running: running.length,
+    stopped: users.length - running.length,
+    names: holder.image.RepoTags?.length ?? 0,
+  };
+};

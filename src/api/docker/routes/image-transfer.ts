@@ -11,6 +11,7 @@ import { followTags } from '../image-tags.ts';
 import { pickNode, readyNodes } from '../nodes.ts';
 import type { ReadyNode } from '../nodes.ts';
 import { readFilters } from '../filters.ts';
+import { asSpoken } from '../version.ts';
 
 /** A node's engine that takes nothing of an upload for so long is left behind. */
 const stallMs = 60_000;
@@ -55,7 +56,7 @@ const engineRequest = (request: ApiRequest) => {
     }),
   );
   const { method, version } = request;
-  return { method, path: targetOf(request), headers, ...(version !== undefined && { apiVersion: version }) };
+  return { method, path: targetOf(request), headers, ...asSpoken({ version }) };
 };
 
 /** An import gives another image on every engine that does it: one does, and the image travels to where it is used. */

@@ -22,6 +22,7 @@ import { missingHeaders, withWarnings } from '../missing.ts';
 import { namedNodes, pickNode } from '../nodes.ts';
 import { save } from './image-transfer.ts';
 import { removeImage } from './image-remove.ts';
+import { asSpoken } from '../version.ts';
 
 /** Images of all nodes as of one engine. Names have slashes, so the end of the path says what is asked of one. */
 export const imageRoutes = (context: DockerContext): readonly Route[] => [
@@ -72,8 +73,7 @@ const find = async (
   { version, signal }: ApiRequest,
   name: string,
   query = '',
-): Promise<Found> =>
-  await findImage(manager, name, { clock, signal, query, ...(version !== undefined && { apiVersion: version }) });
+): Promise<Found> => await findImage(manager, name, { clock, signal, query, ...asSpoken({ version }) });
 
 const list = async (context: DockerContext, request: ApiRequest): Promise<Reply> => {
   const { manager, clock } = context;
@@ -86,7 +86,7 @@ const list = async (context: DockerContext, request: ApiRequest): Promise<Reply>
     {
       method: 'GET',
       path: listTarget(request, filters),
-      ...(version !== undefined && { apiVersion: version }),
+      ...asSpoken({ version }),
     },
     readList,
     { clock, signal, nodes: namedNodes(manager, filters) },
@@ -167,7 +167,7 @@ const inspect = async (context: DockerContext, request: ApiRequest, name: string
             signal,
             nodes: others,
             query,
-            ...(version !== undefined && { apiVersion: version }),
+            ...asSpoken({ version }),
           })
         ).holders;
   return { ...json(mergeInspections([...holders, ...more])), headers: missingHeaders(found.missing) };

@@ -1,5 +1,5 @@
 import type { Manager, TaskRecord } from '../../../manager/manager.ts';
-import { TuttiError } from '../../../model/errors.ts';
+import { unlessMissing } from '../../../model/errors.ts';
 import { isJob } from '../../../model/service.ts';
 import type { Service } from '../../../model/service.ts';
 import { taskStates } from '../../../model/task.ts';
@@ -76,15 +76,6 @@ const serviceFinder = ({ queries }: Manager): ((id: string) => Service | undefin
       );
     return known.get(id);
   };
-};
-
-const unlessMissing = <Value>(find: () => Value): Value | undefined => {
-  try {
-    return find();
-  } catch (thrown) {
-    if (thrown instanceof TuttiError && thrown.code === 'not-found') return undefined;
-    throw thrown;
-  }
 };
 
 const listTasks = (context: DockerContext, request: ApiRequest): readonly TaskRecord[] => {

@@ -11,6 +11,7 @@ import { presentedContainer } from '../containers/present.ts';
 import { missingHeaders } from '../missing.ts';
 import { volumesIn } from '../volumes/locate.ts';
 import { nameApart } from '../volumes/list.ts';
+import { asSpoken } from '../version.ts';
 
 type Image = Definitions['ImageSummary'];
 type BuildCache = Definitions['BuildCache'];
@@ -45,7 +46,7 @@ export const diskUsage = async (context: DockerContext, request: ApiRequest): Pr
     async ({ node }, signal) => {
       for (;;) {
         const engine = { method: 'GET', path: `/system/df${request.query.has('type') ? typesText(wanted) : ''}` };
-        const asked = { ...engine, ...(request.version !== undefined && { apiVersion: request.version }) };
+        const asked = { ...engine, ...asSpoken(request) };
         const response = await manager.engines.request(node.id, asked, signal);
         if (response.status !== busy) return (await readAnswerJson(response)) as Usage;
         await readAnswer(response);

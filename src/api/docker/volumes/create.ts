@@ -14,6 +14,7 @@ import type { DockerContext } from '../context.ts';
 import { rowTo, volumeFrom, volumeSchema, volumeTo } from '../convert/volume.ts';
 import { readBody } from '../input.ts';
 import { locateVolume, recordOf } from './locate.ts';
+import { asSpoken } from '../version.ts';
 
 /**
  * `POST /volumes/create`. `node/name` is made on that node, and so is one that is there already (engines take it for
@@ -115,7 +116,7 @@ const makeOn = async (
       method: 'POST',
       path: '/volumes/create',
       json: body,
-      ...(request.version !== undefined && { apiVersion: request.version }),
+      ...asSpoken(request),
     },
     request.signal,
   );

@@ -15,6 +15,7 @@ import { rowTo, volumeTo } from '../convert/volume.ts';
 import { missingHeaders } from '../missing.ts';
 import type { Located } from './locate.ts';
 import { locateVolume } from './locate.ts';
+import { asSpoken } from '../version.ts';
 
 const noSuch = (name: string, missing: readonly MissingNode[] = []): Reply => ({
   kind: 'json',
@@ -57,12 +58,7 @@ const ask = async (
   { version, signal }: ApiRequest,
   call: Pick<EngineCall, 'method' | 'path'>,
 ): Promise<EngineReply> =>
-  await callEngine(
-    engineOf(context),
-    record.node.id,
-    { ...call, ...(version !== undefined && { apiVersion: version }) },
-    signal,
-  );
+  await callEngine(engineOf(context), record.node.id, { ...call, ...asSpoken({ version }) }, signal);
 
 const outOfReach = (name: string, { node }: NodeRecord): TuttiError =>
   new TuttiError(
