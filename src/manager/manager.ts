@@ -277,7 +277,10 @@ export interface Containers {
    */
   /** The same for one of which nobody knows yet whether it was made. False: there is none of this name. */
   abandonUnmade(name: string): Promise<boolean>;
-  abandon(container: Pick<KnownContainer, 'id' | 'nodeId'>, options: { readonly volumes: boolean }): Promise<void>;
+  abandon(
+    container: Pick<KnownContainer, 'id' | 'nodeId' | 'name'>,
+    options: { readonly volumes: boolean },
+  ): Promise<void>;
   /** What tasks and containers have reserved on the node. */
   reserved(nodeId: string): { readonly nanoCpus: number; readonly memoryBytes: number };
   /** What the cluster keeps of it; undefined where it was not made through Tutti. */

@@ -35,5 +35,7 @@ export const run = (program: string, args: readonly string[], options: RunOption
     });
     child.once('error', reject);
     child.once('close', (code) => resolve({ code: code ?? -1, stdout, stderr }));
+    // A program that ends without reading what it is given has its reasons, and says them.
+    child.stdin.on('error', () => undefined);
     child.stdin.end(options.input ?? '');
   });

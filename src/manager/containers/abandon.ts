@@ -13,12 +13,13 @@ import { buried } from './row.ts';
  */
 export const abandonContainer = async (
   ports: Pick<ContainerPorts, 'store' | 'clock' | 'random'>,
-  { id: engineId, nodeId }: Pick<KnownContainer, 'id' | 'nodeId'>,
+  container: Pick<KnownContainer, 'id' | 'nodeId' | 'name'>,
   { volumes }: { readonly volumes: boolean },
 ): Promise<void> => {
+  const { id: engineId, nodeId } = container;
   const left: Superseded = { nodeId: nodeId as NodeId, engineId, ...(!volumes && { keepsVolumes: true as const }) };
   await ports.store.update((transaction) => {
-    const row = rowOf(transaction, engineId);
+    const row = rowOf(transaction, container);
     if (row === undefined) transaction.create('container', markFor(ports, left));
     else if (row.gone !== true) transaction.update('container', buried(withLeft(row, left)));
   });
@@ -41,10 +42,15 @@ export const abandonUnmade = async ({ store }: Pick<ContainerPorts, 'store'>, na
   return value;
 };
 
-/** Its own, or that of the container which is being made in its place. */
-const rowOf = (transaction: Transaction, id: string): SingleContainer | undefined => {
+/** Its own, with its id or before that was heard; or that of the container which is being made in its place. */
+const rowOf = (
+  transaction: Transaction,
+  { id, nodeId, name }: Pick<KnownContainer, 'id' | 'nodeId' | 'name'>,
+): SingleContainer | undefined => {
   const [own] = transaction.find('container', 'engine', id);
   if (own !== undefined) return own;
+  const [named] = transaction.find('container', 'name', name);
+  if (named?.nodeId === nodeId && named.engineId === undefined) return named;
   for (const row of transaction.list('container')) {
     if (row.superseded?.some(({ engineId }) => engineId === id) === true) return row;
   }

@@ -388,8 +388,8 @@ describe('tending', () => {
     cluster.before = (_node, method, path) => void (method === 'DELETE' && deleted.push(path.split('?')[1] ?? ''));
     assert.ok(web);
     await containers.abandon(web, { volumes: true });
-    await containers.abandon({ id: direct.id, nodeId: 'n1' }, { volumes: false });
-    await containers.abandon({ id: direct.id, nodeId: 'n1' }, { volumes: false });
+    await containers.abandon({ id: direct.id, nodeId: 'n1', name: 'direct' }, { volumes: false });
+    await containers.abandon({ id: direct.id, nodeId: 'n1', name: 'direct' }, { volumes: false });
     assert.deepEqual([...containers.superseded()], [web.id, direct.id]);
     assert.deepEqual(containers.reserved('n1'), { nanoCpus: 0, memoryBytes: 0 });
     idOf(await containers.create(aContainerSpec('web'), never));
@@ -398,6 +398,26 @@ describe('tending', () => {
     assert.deepEqual(cluster.everywhere(), ['n2 web']);
     assert.deepEqual(deleted, ['force=1&v=1', 'force=1']);
     assert.equal(cluster.store.view.count('container'), 1);
+  });
+
+  it('takes off the cluster what was made and whose answer never came', async () => {
+    await using cluster = await ContainerCluster.start(1);
+    using containers = cluster.containers();
+    cluster.after = (_node, method) => {
+      cluster.setNode('n1', 'down');
+      if (method === 'POST') throw new TuttiError('unavailable', 'the connection was lost');
+    };
+    assert.equal(await codeOf(containers.create(aContainerSpec('web'), never)), 'unavailable');
+    cluster.after = () => undefined;
+    const [known] = cluster.inventory.named('web');
+    assert.ok(known);
+    await containers.abandon(known, { volumes: true });
+    assert.equal(cluster.store.view.countOf('container', 'name', 'web'), 0);
+    await using _tending = containers.startTending();
+    cluster.setNode('n1', 'ready');
+    await cluster.settle();
+    assert.deepEqual(cluster.everywhere(), []);
+    assert.equal(cluster.store.view.count('container'), 0);
   });
 
   it('does not leave behind what was taken off the cluster while it was made again', async () => {
