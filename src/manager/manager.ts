@@ -269,8 +269,11 @@ export interface Containers {
     name: string,
     signal: AbortSignal,
   ): Promise<void>;
-  /** Its engine has removed it: its name is free again. Nothing where it was not made through Tutti. */
-  removed(engineId: string): Promise<void>;
+  /**
+   * Its engine has removed it: its name is free again. Nothing where it was not made through Tutti. `byName`: the engine was
+   * not told its whole id, and is asked whether it was this one.
+   */
+  removed(engineId: string, options?: { readonly byName?: boolean }): Promise<void>;
   /**
    * Takes off the cluster what is on a node that cannot be asked: the name is free at once, and the node's engine removes it
    * when it is back, with its unnamed volumes or without.

@@ -1,4 +1,4 @@
-import { TuttiError } from '../../model/errors.ts';
+import { answerFailures } from '../http/failing.ts';
 import type { Reply } from '../http/reply.ts';
 import type { ApiRequest } from '../http/request.ts';
 import { createRouter } from '../http/router.ts';
@@ -56,8 +56,9 @@ export const createDockerApi = (context: DockerContext): ((request: ApiRequest) 
     if (found === undefined) return unsupported(asked.path);
     return await found.handler({ ...request, ...asked, params: found.params });
   };
+  const answered = answerFailures(answer, errorReply);
   return async (request) => {
-    const reply = await answer(request).catch((thrown: unknown) => errorReply(TuttiError.from(thrown)));
+    const reply = await answered(request);
     return { ...reply, headers: { ...headers, ...reply.headers } };
   };
 };

@@ -38,8 +38,8 @@ export const wishOf = ({ network, settings }: ClusterNetwork): AttachmentWish =>
 
 /**
  * Writes attachments for the wishes into the container's row, beside those that it has; a wish for a network that it is
- * on already changes nothing. Gives all of them. Throws `not-found` where the row is gone, `conflict` where an address
- * cannot be given.
+ * on already changes nothing. Gives all of them. Throws `not-found` where the row is gone, `permission-denied` where an
+ * address cannot be given.
  */
 export const attach = async (
   { store, allocator }: AttachPorts,

@@ -19,16 +19,19 @@ export type Chosen =
   | { readonly kind: 'chosen'; readonly nodeId: NodeId }
   | { readonly kind: 'unplaced'; readonly message: string };
 
-/** The node that the container would go to now. */
+/** The node that the container would go to now; `except`: ids of those where it could not be made. */
 export const chooseNode = (
   { store, inventory, random, loads, making }: ClaimContext,
   spec: SingleContainerSpec,
   near: readonly PlaceNear[],
+  except: ReadonlySet<string> = new Set(),
 ): Chosen => {
   const [cluster] = store.view.list('cluster');
   const replaced = replacedBy({ view: store.view, inventory }, spec);
   const decision = place(
-    placeNodes({ view: store.view, inventory, loads, making: [...making.values()], replaced }),
+    placeNodes({ view: store.view, inventory, loads, making: [...making.values()], replaced }).filter(
+      ({ node }) => !except.has(node.id),
+    ),
     {
       image: spec.image,
       constraints: expressionsOf(spec.hints.constraints),

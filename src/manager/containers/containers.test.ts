@@ -137,6 +137,9 @@ describe('containers made by themselves', () => {
     assert.equal(containers.row(id)?.spec.name, 'shop');
     assert.equal(await codeOf(containers.rename({ ...known, name: 'shop' }, 'refused', never)), 'already-exists');
     assert.equal(containers.row(id)?.spec.name, 'shop');
+    await containers.removed(id, { byName: true });
+    assert.equal(containers.row(id)?.spec.name, 'shop', 'the engine has it: another was called so');
+    cluster.engines.get('n1')?.splice(0);
     await containers.removed(id);
     assert.equal(containers.row(id), undefined);
   });
@@ -164,6 +167,21 @@ describe('containers made by themselves', () => {
     using others = cluster.containers({ images });
     idOf(await others.create(aContainerSpec('shop'), never));
     assert.deepEqual(cluster.everywhere(), ['n2 shop']);
+  });
+
+  it('are not tried twice where they could not be brought, and the reason is that of the first', async () => {
+    await using cluster = await ContainerCluster.start(2);
+    const asked: string[] = [];
+    const images = {
+      ensure: async (nodeId: string) => {
+        asked.push(nodeId);
+        return await Promise.reject(new TuttiError('unavailable', `the disk of ${nodeId} is full`));
+      },
+    };
+    using containers = cluster.containers({ images });
+    await assert.rejects(containers.create(aContainerSpec('web'), never), /the disk of n1 is full/);
+    assert.deepEqual(asked, ['n1', 'n2']);
+    assert.equal(cluster.store.view.count('container'), 0);
   });
 
   it('whose answer was lost were made all the same, or not', async () => {

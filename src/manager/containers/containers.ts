@@ -17,6 +17,7 @@ import type { ContainerPorts } from './ports.ts';
 import { renameContainer } from './rename.ts';
 import type { Work } from './rename.ts';
 import { changeRow, dropRow, leaveRow, leaving } from './row.ts';
+import { standingOn } from './standing.ts';
 import { startTendLoop } from './tend-loop.ts';
 import type { TendLoop } from './tend-loop.ts';
 
@@ -48,12 +49,17 @@ export const createContainers = (ports: ContainerPorts): ContainersOfManager => 
   return {
     create: async (spec, signal) => {
       checkName(spec.name);
+      const failed = new Map<string, unknown>();
       for (let attempt = 1; ; attempt += 1) {
-        try {
-          return await create(context, work, spec, signal);
-        } catch (thrown) {
+        const made = await create(context, work, spec, failed, signal).catch((thrown: unknown) => {
           if (attempt === mostAttempts || !mayFitElsewhere(thrown)) throw thrown;
-        }
+          return undefined;
+        });
+        if (made === undefined) continue;
+        // What was in the way where it could have been says more than that there is no other place.
+        const [fault] = failed.values();
+        if (made.kind === 'unplaced' && fault !== undefined) throw fault;
+        return made;
       }
     },
     rename: async (container, name, signal) => {
@@ -61,9 +67,12 @@ export const createContainers = (ports: ContainerPorts): ContainersOfManager => 
       await checkFree(ports, name, signal, new Set([container.id]));
       await renameContainer(ports, work, container, name, signal);
     },
-    removed: async (engineId) => {
+    removed: async (engineId, { byName = false } = {}) => {
       const row = rowOf(engineId);
-      if (row !== undefined) await dropRow(ports, row);
+      if (row === undefined) return;
+      // A name may have been given to another a moment ago. What the engine does not say now, it is asked again.
+      const standing = byName ? await standingOn(ports, row.nodeId, engineId).catch(() => undefined) : undefined;
+      if (!byName || standing?.kind === 'gone') await dropRow(ports, row);
     },
     abandonUnmade: async (name) => await abandonUnmade(ports, name),
     abandon: async (container, options) => await abandonContainer(ports, container, options),
@@ -92,11 +101,12 @@ const create = async (
   context: ClaimContext & MakePorts,
   work: Work,
   spec: SingleContainerSpec,
+  failed: Map<string, unknown>,
   signal: AbortSignal,
 ): Promise<ContainerMade> => {
   const near = await nearOf(spec, context, signal);
   await checkFree(context, spec.name, signal);
-  const chosen = chooseNode(context, spec, near);
+  const chosen = chooseNode(context, spec, near, new Set(failed.keys()));
   if (chosen.kind === 'unplaced') return chosen;
   const row: SingleContainer = { ...newRow(context), spec, nodeId: chosen.nodeId };
   work.take(row);
@@ -107,6 +117,8 @@ const create = async (
       transaction.create('container', row);
     });
     const made = await makeOnEngine(context, row, signal).catch(async (thrown: unknown) => {
+      // A volume that is elsewhere says where the container goes; what did not get there would not the next time.
+      if (TuttiError.from(thrown).code === 'unavailable') failed.set(row.nodeId, thrown);
       if (thrown instanceof LeftOver) await leaveRow(context, row, thrown.engineId);
       // What is not known is settled by the loop when the engine answers again.
       else if (!(thrown instanceof UnknownOutcome)) await dropRow(context, row);

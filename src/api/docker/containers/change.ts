@@ -1,3 +1,4 @@
+import { splitReference } from '../../../manager/engines/resolve.ts';
 import type { KnownContainer, Manager } from '../../../manager/manager.ts';
 import type { ErrorCode } from '../../../model/errors.ts';
 import { TuttiError } from '../../../model/errors.ts';
@@ -43,7 +44,10 @@ export const removeContainer = async (manager: Manager, request: ApiRequest): Pr
   }
   const { reply, container } = await passChange(manager, request, { path: withQuery(request, '') });
   // `link` takes a name away, no container.
-  if (reply.status < 300 && !flagOf(request, 'link')) await manager.containers.removed(container.id);
+  if (reply.status < 300 && !flagOf(request, 'link')) {
+    const byName = splitReference(referenceOf(request)).name !== container.id;
+    await manager.containers.removed(container.id, { byName });
+  }
   return reply;
 };
 
