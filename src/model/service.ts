@@ -162,6 +162,8 @@ export interface Service extends Stored<ServiceId> {
   readonly previousSpecVersion?: number;
   /** The highest `specVersion` that was ever given, where a rollback went below it. */
   readonly highestSpecVersion?: number;
+  /** When it became what `specVersion` says. Milliseconds since the epoch; absent: when the service was made. */
+  readonly specVersionAt?: number;
   /** The ports with the allocator's choices filled in. Writer: the allocator. */
   readonly ports: readonly (PublishedPort & { readonly published: number })[];
   /** One for each overlay network of the specification, as far as there was room; none where its mode is `dnsrr`. Writer: the allocator. */

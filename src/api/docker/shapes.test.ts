@@ -128,3 +128,25 @@ test('inspect shows a service as it was sent', async () => {
   const { TaskTemplate, ...rest } = richBody(id);
   assert.deepEqual(Spec, { ...rest, TaskTemplate: { ...TaskTemplate, ForceUpdate: 0, Runtime: 'container' } });
 });
+
+test('a job was last run when it became what it is, whatever else is written about it since', async () => {
+  await using docker = await startHarness();
+  const { ID } = (await docker.read('POST', '/services/create', {
+    body: serviceBody('job', { Mode: { ReplicatedJob: {} } }),
+  })) as { readonly ID: string };
+  interface Job {
+    readonly Version: { readonly Index: number };
+    readonly Spec: { readonly TaskTemplate: object };
+    readonly JobStatus: { readonly LastExecution: string };
+  }
+  const update = async (change: (spec: Job['Spec']) => object): Promise<string> => {
+    docker.cluster.clock.advance(5_000);
+    const { Version, Spec } = (await docker.read('GET', `/services/${ID}`)) as Job;
+    await docker.read('POST', `/services/${ID}/update?version=${Version.Index}`, { body: change(Spec) });
+    return ((await docker.read('GET', `/services/${ID}`)) as Job).JobStatus.LastExecution;
+  };
+  const first = await update((spec) => ({ ...spec, Labels: { a: 'b' } }));
+  const second = await update((spec) => ({ ...spec, TaskTemplate: { ...spec.TaskTemplate, ForceUpdate: 1 } }));
+  assert.equal(Date.parse(second) - Date.parse(first), 10_000);
+  assert.equal(await update((spec) => ({ ...spec, Labels: {} })), second);
+});

@@ -67,7 +67,10 @@ export const changeService = (
     throw new TuttiError('not-implemented', `service ${name} is ${mode.kind} and cannot become ${wanted.mode.kind}`);
   }
   const spec = checkedSpec(transaction, wanted);
-  transaction.update('service', withEndpoint(transaction, changed(service, spec), context), version);
+  const next = changed(service, spec);
+  const isNew = next.specVersion !== service.specVersion;
+  const dated = isNew ? { ...next, specVersionAt: context.clock.now() } : next;
+  transaction.update('service', withEndpoint(transaction, dated, context), version);
   return warningsOf(transaction, spec);
 };
 

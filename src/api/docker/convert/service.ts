@@ -44,7 +44,10 @@ export const serviceRecordTo = (
     UpdateStatus: given(service.updateStatus, updateStatusTo),
     ServiceStatus: status ? statusOf(record) : undefined,
     JobStatus: isJob(service.spec)
-      ? { JobIteration: { Index: service.specVersion }, LastExecution: timestampOf(service.createdAt) }
+      ? {
+          JobIteration: { Index: service.specVersion },
+          LastExecution: timestampOf(service.specVersionAt ?? service.createdAt),
+        }
       : undefined,
   });
 };
