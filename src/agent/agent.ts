@@ -137,7 +137,11 @@ export const createAgent = (ports: AgentPorts): AsyncDisposable => {
         observations: () => worker.observations(),
         engineAwayMs: () => worker.engineAwayMs(),
         received: receive,
-        inForce: async () => await network.settled(),
+        inForce: async () => {
+          await network.settled();
+          // A front door that is out of order leads nobody anywhere: it is not waited for.
+          await ports.proxy?.settled().catch(() => undefined);
+        },
         withdrawn: (taskIds) => worker.withdrawn(taskIds),
         state: (manager) => ports.state?.(manager),
         removed: () => {

@@ -206,7 +206,7 @@ secrets: {certificate: {file: ${join(home, 'pem')}}}
     assert.equal((await again()).status, 429);
     assert.match(
       (await cluster.tutti('route', 'ls')).stdout,
-      /^own\.example\/in .*shop_web:80 .*sticky, rate 5\/60s, strip/m,
+      /^own\.example\/in .*shop_web:80 .*sticky, strip, rate 5\/60s/m,
     );
     assert.equal((await cluster.tutti('route', 'rm', 'own.example/in')).code, 0);
   });

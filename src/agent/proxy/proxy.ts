@@ -41,7 +41,7 @@ export const createProxy = (ports: ProxyPorts): NodeProxy => {
   const { host, clock, log, checkMs = 30_000 } = ports;
   let wanted: Wanted = { assignments: new Map(), observations: new Map() };
   let watching: Disposable | undefined;
-  const memory: Memory = { done: undefined, refused: undefined, old: true, said: undefined };
+  const memory: Memory = { done: undefined, refused: undefined, old: true, leftOut: new Set(), said: undefined };
 
   const passes = createPasses({
     clock,
@@ -110,6 +110,8 @@ interface Memory {
   refused: string | undefined;
   /** There may be workers that have been replaced and still serve. */
   old: boolean;
+  /** What was said of certificates that cannot be used. */
+  readonly leftOut: Set<string>;
   /** The last fault that was logged. */
   said: string | undefined;
 }
@@ -127,10 +129,15 @@ const shut = async (host: ProxyHost, log: Log, signal: AbortSignal): Promise<voi
   await host.stop('finish');
 };
 
+/** Nothing goes wrong by it on this node, and it is looked for again with the timer. */
+const notInstalled = 'there is no front door on this node: haproxy is not installed; install the package haproxy';
+
 const open = async (parts: Parts, door: WantedDoor, signal: AbortSignal): Promise<void> => {
   const { host, log, memory } = parts;
   if (!(await host.installed())) {
-    throw new Error('haproxy is not installed on this node: install the package haproxy');
+    if (memory.said !== notInstalled) log.warn(notInstalled);
+    memory.said = notInstalled;
+    return;
   }
   const loaded = await readLoaded(host, signal);
   const files = new Map<string, string>();
@@ -175,8 +182,8 @@ const configOf = (
     const fault = certificateFault(pem);
     if (fault === undefined) return [{ path: file('certificate.pem', pem), host: route.match.host }];
     const text = `secret ${route.options.tls} of route ${route.id} is left out: ${fault}`;
-    if (memory.said !== text) log.warn(text);
-    memory.said = text;
+    if (!memory.leftOut.has(text)) log.warn(text);
+    memory.leftOut.add(text);
     return [];
   });
   const { master: _, ...paths } = host.sockets;

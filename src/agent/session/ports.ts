@@ -71,6 +71,8 @@ export interface NodeNetwork extends AsyncDisposable {
 
 /** The node's front door (proxy/). */
 export interface NodeProxy extends AsyncDisposable {
+  /** Resolves when what was applied until now is in force; rejects where it could not be brought about. */
+  settled(): Promise<void>;
   /** Takes the whole set; it returns at once and works on the difference. */
   apply(assignments: Assignments): void;
   /** What is seen of this node's tasks: its own need no manager. */
