@@ -4,8 +4,8 @@ import type { Task, TaskStatus } from '../../model/task.ts';
 import type { TaskSurroundings } from './convert/task.ts';
 import { taskRecordTo } from './convert/task.ts';
 
-/** Texts kept: some 2 MB for tasks of the usual size. */
-const most = 2_000;
+/** Texts kept: some 25 MB where there are so many tasks, of the usual size. */
+const most = 20_000;
 
 /** All that the text of a task is made of. Rows are replaced, never changed: the same row means the same text. */
 interface TaskText {

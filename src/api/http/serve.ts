@@ -164,9 +164,11 @@ const send = async (reply: Reply, response: ServerResponse): Promise<void> => {
 
 /**
  * docker-py reads the head through a buffer of its own and what follows from the socket itself: what comes together with
- * the head is lost to it. An engine takes a moment to begin, too.
+ * the head is lost to it, under whatever name it comes. An engine takes a moment to begin, too. Go reads both as one.
  */
 const headAloneMs = 5;
+const readsAsOne = ({ headers }: IncomingMessage): boolean =>
+  /^(?:Docker-Client|Go-http-client)\//.test(headers['user-agent'] ?? '');
 
 const goOver = async (reply: Extract<Reply, { kind: 'upgraded' }>, response: ServerResponse): Promise<void> => {
   const { socket, req } = response;
@@ -175,7 +177,7 @@ const goOver = async (reply: Extract<Reply, { kind: 'upgraded' }>, response: Ser
   const headers = { Connection: 'Upgrade', Upgrade: req.headers.upgrade ?? 'tcp', ...reply.headers };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.write(`HTTP/1.1 101 UPGRADED\r\n${lines.join('')}\r\n`);
-  await sleep(headAloneMs);
+  if (!readsAsOne(req)) await sleep(headAloneMs);
   await pump(reply.chunks, socket);
 };
 

@@ -106,11 +106,16 @@ const settled = async <Value>(promise: Promise<Value>, signal: AbortSignal): Pro
 
 const mostAnswerBytes = 256 * 1024 * 1024;
 
+interface Answer {
+  readonly body: AsyncIterable<Uint8Array | string>;
+}
+
 /** The whole body as text. Throws `resource-exhausted` over `most` bytes. */
-export const readAnswer = async (
-  { body }: { readonly body: AsyncIterable<Uint8Array | string> },
-  most = mostAnswerBytes,
-): Promise<string> => {
+export const readAnswer = async (answer: Answer, most = mostAnswerBytes): Promise<string> =>
+  (await readAnswerBytes(answer, most)).toString();
+
+/** As `readAnswer`, as it is. */
+export const readAnswerBytes = async ({ body }: Answer, most = mostAnswerBytes): Promise<Buffer> => {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const given of body) {
@@ -119,7 +124,10 @@ export const readAnswer = async (
     if (size > most) throw new TuttiError('resource-exhausted', `the engine's answer is longer than ${most} bytes`);
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString();
+  const [first] = chunks;
+  return chunks.length === 1 && first !== undefined
+    ? Buffer.from(first.buffer, first.byteOffset, first.length)
+    : Buffer.concat(chunks);
 };
 
 /** The JSON of an answer with status 2xx. Throws `internal` with the engine's message for any other. */

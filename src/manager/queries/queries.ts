@@ -14,6 +14,10 @@ export const createQueries = (view: CommittedView, clock: Pick<Clock, 'now'>): Q
   cluster: () => clusterOf(view),
   nodes: () => Array.from(view.list('node'), (node) => nodeRecord(view, node)),
   node: (reference) => nodeRecord(view, resolve(view, 'node', reference)),
+  nodeOf: (id) => {
+    const node = view.get('node', id);
+    return node === undefined ? undefined : nodeRecord(view, node);
+  },
   services: () => Array.from(view.list('service'), (service) => serviceRecord(view, service)),
   service: (reference) => serviceRecord(view, resolve(view, 'service', reference)),
   tasks: () => Array.from(view.list('task'), (task) => taskRecord(view, task)),
@@ -25,6 +29,7 @@ export const createQueries = (view: CommittedView, clock: Pick<Clock, 'now'>): Q
   task: (reference) => taskRecord(view, resolveTask(view, reference)),
   networks: () => Array.from(view.list('network')),
   network: (reference) => resolve(view, 'network', reference),
+  networkOf: (id) => view.get('network', id),
   secrets: () => Array.from(view.list('secret')),
   secret: (reference) => resolve(view, 'secret', reference),
   configs: () => Array.from(view.list('config')),

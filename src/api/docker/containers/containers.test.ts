@@ -141,8 +141,11 @@ test('a request goes to the engine of its container; what has moved is looked fo
   await docker.listed('node2');
   const inspect = async (reference: string) => {
     const reply = await docker.call('GET', `/containers/${reference}/json`);
-    assert.ok(reply.kind === 'text');
-    return JSON.parse(reply.text) as { readonly Id: string; readonly Node: { readonly Name: string } };
+    assert.ok(reply.kind === 'bytes');
+    return JSON.parse(Buffer.from(reply.bytes).toString()) as {
+      readonly Id: string;
+      readonly Node: { readonly Name: string };
+    };
   };
   assert.equal((await inspect('web')).Node.Name, 'node1');
   assert.equal((await inspect('node1/web')).Id, idOf('a'));

@@ -1,24 +1,26 @@
+import { readAnswerBytes } from '../../../manager/engines/ask.ts';
 import type { Manager } from '../../../manager/manager.ts';
 import type { Reply } from '../../http/reply.ts';
 import type { ApiRequest } from '../../http/request.ts';
 import { clusterNetworkOf, networkMark, withClusterNetworks } from './networks.ts';
 import { nodeField } from './node-field.ts';
 import { passOn, withQuery } from './pass.ts';
-import { readReply } from './read-reply.ts';
 import { isRecord } from './record.ts';
+
+const mostBytes = 64 * 1024 * 1024;
 
 /** What the engine says of a container, with its `Node`. */
 export const inspectContainer = async (manager: Manager, request: ApiRequest): Promise<Reply> => {
   const { container, reply } = await passOn(manager, request, { path: withQuery(request, '/json') });
   if (reply.kind !== 'stream' || reply.status !== 200) return reply;
-  const text = await readReply(reply);
-  const record = manager.queries.nodes().find(({ node }) => node.id === container.nodeId);
+  const bytes = await readAnswerBytes({ body: reply.chunks }, mostBytes);
+  const record = manager.queries.nodeOf(container.nodeId);
   const { 'content-length': _length, ...headers } = reply.headers;
-  const named = text.includes(networkMark) ? withNetworks(manager, text) : text;
+  const named = bytes.includes(networkMark) ? Buffer.from(withNetworks(manager, bytes.toString())) : bytes;
   return {
-    kind: 'text',
+    kind: 'bytes',
     status: 200,
-    text: record === undefined ? named : withField(named, 'Node', nodeField(record)),
+    bytes: record === undefined ? named : withField(named, 'Node', nodeField(record)),
     headers,
   };
 };
@@ -31,10 +33,14 @@ const withNetworks = (manager: Manager, text: string): string => {
   return JSON.stringify(withClusterNetworks(container, (name) => clusterNetworkOf(manager, name), row));
 };
 
-/** The text of a JSON object with one field more, everything else left as the engine wrote it. */
-export const withField = (text: string, name: string, value: unknown): string => {
-  const end = text.lastIndexOf('}');
-  if (end < 0) return text;
-  const before = text.slice(0, end).trimEnd();
-  return `${before}${before.endsWith('{') ? '' : ','}${JSON.stringify(name)}:${JSON.stringify(value)}}\n`;
+const closing = 0x7d;
+const opening = 0x7b;
+
+/** The JSON of an object with one field more, everything else left as the engine wrote it. */
+const withField = (json: Buffer, name: string, value: unknown): Buffer => {
+  const end = json.lastIndexOf(closing);
+  if (end < 0) return json;
+  const isEmpty = json.indexOf(opening) === end - 1;
+  const field = `${isEmpty ? '' : ','}${JSON.stringify(name)}:${JSON.stringify(value)}}\n`;
+  return Buffer.concat([json.subarray(0, end), Buffer.from(field)]);
 };

@@ -21,7 +21,7 @@ export const locate = async (
 ): Promise<KnownContainer> => {
   const container = await inventory.find(reference, signal);
   if (container.reachable) return container;
-  const status = queries.nodes().find(({ node }) => node.id === container.nodeId)?.status;
+  const status = queries.nodeOf(container.nodeId)?.status;
   const state = status?.engineAway === true ? 'its engine does not answer' : `it is ${status?.state ?? 'gone'}`;
   throw new TuttiError(
     'unavailable',

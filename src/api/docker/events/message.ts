@@ -61,7 +61,7 @@ const asOfCluster = (event: Definitions['EventMessage'], { queries }: Manager): 
   const id = networkIdOf(event.Actor?.Attributes?.['name'] ?? '');
   if (id === undefined) return event;
   if (event.Action !== 'connect' && event.Action !== 'disconnect') return undefined;
-  const network: Network | undefined = queries.networks().find((one) => one.id === id);
+  const network: Network | undefined = queries.networkOf(id);
   if (network === undefined) return undefined;
   const { name, shownDriver, driver } = network.spec;
   return {

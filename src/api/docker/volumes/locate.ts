@@ -28,7 +28,7 @@ export const locateVolume = async (
   const rows = volumes.named(reference);
   const placed = rows.find(({ nodeId }) => nodeId !== undefined);
   if (placed?.nodeId !== undefined) {
-    const record = queries.nodes().find(({ node }) => node.id === placed.nodeId);
+    const record = queries.nodeOf(placed.nodeId);
     if (record !== undefined) return { kind: 'node', record, name: reference, row: placed };
   }
   const [promised] = rows;

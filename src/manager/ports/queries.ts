@@ -1,0 +1,98 @@
+import type { ApiClient } from '../../model/client.ts';
+import type { Cluster } from '../../model/cluster.ts';
+import type { Network } from '../../model/network.ts';
+import type { Node, NodeStatus } from '../../model/node.ts';
+import type { RouteSpec } from '../../model/route.ts';
+import type { Config, Secret } from '../../model/secret.ts';
+import type { Service, VirtualIp } from '../../model/service.ts';
+import type { Task, TaskStatus } from '../../model/task.ts';
+import type { Table } from '../../store/store.ts';
+
+export interface NodeRecord {
+  readonly node: Node;
+  readonly status: NodeStatus;
+  /** Present on managers. */
+  readonly manager?: { readonly leader: boolean; readonly reachable: boolean; readonly address: string };
+}
+
+export interface TaskRecord {
+  readonly task: Task;
+  readonly status: TaskStatus;
+}
+
+export interface ServiceRecord {
+  readonly service: Service;
+  /** Tasks observed running. */
+  readonly running: number;
+  /** Tasks wanted: replicas, or nodes that a global service fits. */
+  readonly desired: number;
+  /** Tasks of the newest specification that ran to their end and hold their place. */
+  readonly completed: number;
+  /** Its own addresses, with the length of the network's prefix: `10.128.1.2/24`. */
+  readonly virtualIps: readonly VirtualIp[];
+}
+
+export interface StackRecord {
+  readonly name: string;
+  readonly services: number;
+  readonly networks: number;
+  readonly secrets: number;
+  readonly configs: number;
+}
+
+/** Why a task is where it is, for people. */
+export interface Explanation {
+  readonly task: Task;
+  readonly status: TaskStatus;
+  /** One sentence. */
+  readonly summary: string;
+  /** Each filter with the number of nodes that it refused: all of them for a task that has no node, the others for one that has. */
+  readonly refusals: readonly { readonly filter: string; readonly reason: string; readonly nodes: number }[];
+  /** What happened, oldest first, as far as it is known. */
+  readonly history: readonly { readonly timestamp: number; readonly text: string }[];
+}
+
+/** A route of the front door, for people. */
+export interface RouteRecord {
+  /** As `routeName` gives it. */
+  readonly name: string;
+  readonly spec: RouteSpec;
+  /** Who asks for it: `service web`, `tutti route add`. */
+  readonly owners: readonly string[];
+  /** Where it leads, with the tasks that may be given traffic. */
+  readonly targets: readonly {
+    readonly service: string;
+    readonly port: number;
+    readonly weight?: number;
+    readonly ready: number;
+  }[];
+  readonly problems: readonly string[];
+}
+
+export interface Queries {
+  routes(): readonly RouteRecord[];
+  /** Rises when anything in one of these tables changes: what was made from them at an equal one still holds. */
+  generation(...tables: readonly [Table, ...Table[]]): number;
+  cluster(): Cluster;
+  nodes(): readonly NodeRecord[];
+  node(reference: string): NodeRecord;
+  /** By its whole id, without a walk; undefined where there is none. */
+  nodeOf(id: string): NodeRecord | undefined;
+  services(): readonly ServiceRecord[];
+  service(reference: string): ServiceRecord;
+  tasks(): readonly TaskRecord[];
+  /** Tasks of one service, all of them or by node: whatever the index serves without a scan. */
+  tasksOf(scope: { readonly serviceId: string } | { readonly nodeId: string }): readonly TaskRecord[];
+  task(reference: string): TaskRecord;
+  networks(): readonly Network[];
+  network(reference: string): Network;
+  /** By its whole id, without a walk; undefined where there is none. */
+  networkOf(id: string): Network | undefined;
+  secrets(): readonly Secret[];
+  secret(reference: string): Secret;
+  configs(): readonly Config[];
+  config(reference: string): Config;
+  clients(): readonly ApiClient[];
+  stacks(): readonly StackRecord[];
+  explain(taskReference: string): Explanation;
+}
