@@ -472,11 +472,11 @@ describe('tending', () => {
     cluster.setNode('n2', 'disconnected');
     travelling.reject(new TuttiError('unavailable', 'the node is lost'));
     await cluster.settle(5_000);
-    const own = { id: 'e'.repeat(64), name: 'db', running: true };
+    const own = { id: 'e'.repeat(64), name: 'db', running: false, ran: true };
     cluster.engines.get('n2')?.push(own);
     cluster.setNode('n2', 'ready');
     await cluster.settle(120_000);
-    assert.deepEqual(cluster.everywhere(), ['n1 db', 'n1 other', 'n2 db*', 'n2 stranger*']);
+    assert.deepEqual(cluster.everywhere(), ['n1 db', 'n1 other', 'n2 db', 'n2 stranger*']);
     const [row] = cluster.store.view.find('container', 'name', 'db');
     assert.deepEqual([row?.nodeId, row?.superseded], ['n1', undefined]);
   });
