@@ -15,8 +15,8 @@ import type { LaneName, WorkerContext } from './context.ts';
 import { decideSlot } from './decide.ts';
 import { createHandlers } from './handlers.ts';
 import type { Handlers } from './handlers.ts';
-import { createLane } from './lane.ts';
 import type { Lane } from './lane.ts';
+import { createLanes } from './lanes.ts';
 import { createHealthChecks, createPuller, faultPause, isPassing, mayFreePort } from './launch.ts';
 import { createNodeTasks } from './node-tasks.ts';
 import type { Assignments, NodeTasks, TaskEntry } from './node-tasks.ts';
@@ -33,13 +33,6 @@ import type { Wakes } from './wakes.ts';
 import { createWithdrawals } from './withdrawals.ts';
 import type { Withdrawals } from './withdrawals.ts';
 
-const defaultLaunches = 4;
-const defaultRemovals = 4;
-/** A start that takes longer waits for something else than the processor: on a busy machine they take seconds. */
-const launchPatienceMs = 10_000;
-const pullsAtOnce = 3;
-/** Stops wait out their grace period: many at once cost nothing. */
-const stopsAtOnce = 256;
 /** What waits for the manager is looked at again after this, whatever it has sent. */
 const waitMs = 30_000;
 
@@ -83,18 +76,7 @@ export class WorkerCore implements WorkerContext {
         if (view?.state === 'running' && view.pid !== pid) this.seen({ ...view, pid });
       },
     });
-    const launch = createLane(options.launches ?? defaultLaunches, {
-      ramp: true,
-      patience: { ms: launchPatienceMs, clock: ports.clock },
-    });
-    const stop = createLane(stopsAtOnce);
-    this.#lanes = {
-      launch,
-      start: launch,
-      pull: createLane(pullsAtOnce),
-      stop,
-      remove: createLane(options.removals ?? defaultRemovals, { yieldTo: [launch, stop] }),
-    };
+    this.#lanes = createLanes(options, ports.clock);
     this.#wakes = createWakes(ports.clock, (taskId) => this.#lookAtTask(taskId));
     const snapshot = (): TaskRecord[] => [...this.tasks.entries.values()].map(({ record }) => record);
     this.#writer = createRecordWriter(ports.records, snapshot, ports.clock, ports.log);
