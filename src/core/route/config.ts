@@ -106,7 +106,7 @@ const groupName = ({ host, path }: Place): string => `?${host}${path}`;
 const key = ({ host, path }: Place): string => `${host}${path === '/' ? '' : path}/`;
 
 const frontend = (input: ProxyInput): string => {
-  const { door, backends } = input;
+  const { backends } = input;
   const nameOf = new Map(backends.map(({ name, route }) => [route.id, name]));
   const groups = groupRoutes(backends.map(({ route }) => route));
   const targets = groups.map((group) => {
@@ -124,10 +124,8 @@ const frontend = (input: ProxyInput): string => {
   return section('frontend door', [
     ...binds(input),
     'option idle-close-on-response',
-    'http-request set-var(txn.host) req.hdr(host),field(1,:),lower,rtrim(.)',
-    'http-request set-var(txn.path) path',
     ...lookups(input, map),
-    ...forwarded(door),
+    ...forwarded(input),
     ...conditional.flatMap(({ group, value }) =>
       group.routes.map(({ id, match }) =>
         `use_backend ${nameOf.get(id) ?? 'drop'} if { var(txn.route) -m str -- ${quoted(value)} } ${conditionOf(match)}`.trimEnd(),
@@ -152,43 +150,43 @@ const binds = ({ door, certificates, file }: ProxyInput): readonly string[] => {
   ];
 };
 
-/** Host itself, then `*.` in place of its first label, then any: the first that has a prefix of the path. */
+/**
+ * Host itself, then `*.` in place of its first label, then any: the first that has a prefix of the path. Most requests
+ * name a host as the routes do: one look-up is all that they cost.
+ */
 const lookups = ({ file }: ProxyInput, map: (kind: (host: string) => boolean) => string): readonly string[] => {
+  const exact = map((host) => !host.startsWith('*'));
+  const unless = 'if !{ var(txn.route) -m found }';
   const rule = (host: string, name: string, text: string): readonly string[] =>
     text === ''
       ? []
-      : [
-          `http-request set-var(txn.route) ${host},concat(,txn.path,/),map_beg(${file(name, text)}) if !{ var(txn.route) -m found }`,
-        ];
+      : [`http-request set-var(txn.route) ${host},concat(,txn.path,/),map_beg(${file(name, text)}) ${unless}`];
+  const wild = map((host) => host.startsWith('*.'));
+  const any = map((host) => host === '*');
   return [
-    ...rule(
-      'var(txn.host)',
-      'exact.map',
-      map((host) => !host.startsWith('*')),
-    ),
-    ...rule(
-      "var(txn.host),regsub('^[^.]+','*')",
-      'wild.map',
-      map((host) => host.startsWith('*.')),
-    ),
-    ...rule(
-      'str(*)',
-      'any.map',
-      map((host) => host === '*'),
-    ),
+    ...(exact === '' ? [] : [`http-request set-var(txn.route) base,concat(/),map_beg(${file('exact.map', exact)})`]),
+    `http-request set-var(txn.host) req.hdr(host),field(1,:),lower,rtrim(.) ${unless}`,
+    `http-request set-var(txn.path) path ${unless}`,
+    ...rule('var(txn.host)', 'exact.map', exact),
+    ...rule("var(txn.host),regsub('^[^.]+','*')", 'wild.map', wild),
+    ...rule('str(*)', 'any.map', any),
   ];
 };
 
 /** What a client says of itself does not count. */
-const forwarded = ({ httpPort, httpsPort }: AssignedDoor): readonly string[] => [
-  'http-request del-header Forwarded',
-  'http-request set-header X-Forwarded-For %[src]',
-  'http-request set-header X-Forwarded-Host %[req.hdr(host)]',
-  `http-request set-header X-Forwarded-Proto http if !{ ssl_fc }`,
-  `http-request set-header X-Forwarded-Proto https if { ssl_fc }`,
-  `http-request set-header X-Forwarded-Port ${httpPort} if !{ ssl_fc }`,
-  `http-request set-header X-Forwarded-Port ${httpsPort} if { ssl_fc }`,
-];
+const forwarded = ({ door, certificates }: ProxyInput): readonly string[] => {
+  const scheme = (name: string, port: number, when: string): readonly string[] => [
+    `http-request set-header X-Forwarded-Proto ${name}${when}`,
+    `http-request set-header X-Forwarded-Port ${port}${when}`,
+  ];
+  return [
+    'http-request del-header Forwarded',
+    'http-request set-header X-Forwarded-For %[src]',
+    'http-request set-header X-Forwarded-Host %[req.hdr(host)]',
+    ...scheme('http', door.httpPort, certificates.length === 0 ? '' : ' if !{ ssl_fc }'),
+    ...(certificates.length === 0 ? [] : scheme('https', door.httpsPort, ' if { ssl_fc }')),
+  ];
+};
 
 const backendSection = (
   { name, route, slots }: Backend,
