@@ -55,8 +55,11 @@ const start = async (nodes: readonly string[]) => {
     call,
     names: async (target: string): Promise<readonly string[]> => {
       const reply = await call('GET', target);
-      assert.ok(reply.kind === 'text' && reply.status === 200, JSON.stringify(reply));
-      const list = JSON.parse(reply.text) as readonly { readonly Names: readonly string[]; readonly Status: string }[];
+      assert.ok(reply.kind === 'bytes' && reply.status === 200, JSON.stringify(reply));
+      const list = JSON.parse(Buffer.from(reply.bytes).toString()) as readonly {
+        readonly Names: readonly string[];
+        readonly Status: string;
+      }[];
       return list.map(({ Names, Status }) => [...Names, Status].join(' '));
     },
     listed: async (node: string) =>

@@ -50,30 +50,38 @@ export const createListCurrent = (manager: Manager): ListCurrent => {
     if (query.size || [...query.filters.keys()].some((name) => !plain.has(name))) return undefined;
     const found = await manager.inventory.current(record.node.id, signal);
     if (found === undefined) return undefined;
+    const fitting = fittingTo(version);
     const listed: (ListedText & { readonly made: number })[] = [];
     for (const { id, summary, status, createdNanos } of found) {
       if (!passes(summary, query)) continue;
-      const fitting = asOf(summary, version);
-      const { before, after } = aroundOf(fitting, record);
+      const { before, after } = aroundOf(fitting(summary), record);
       const { Created: created = 0 } = summary;
-      const text = `${before}"Status":${JSON.stringify(status)}${after}`;
+      const text = `${before}"Status":${quoted(status)}${after}`;
       listed.push({ id, created, made: createdNanos ?? created * 1e9, text });
     }
     return listed;
   };
 };
 
+/** As `JSON.stringify`, which takes longer for what needs nothing of it. */
+const quoted = (text: string): string => (/^[\w ().:-]*$/.test(text) ? `"${text}"` : JSON.stringify(text));
+
 const passes = (summary: Summary, { all, limit, filters }: ListQuery): boolean =>
   (all || limit !== undefined || filters.has('status') || running.has(summary.State ?? '')) &&
   labelled(filters, 'label', summary.Labels) &&
   anyOf(filters, 'status', (wanted) => wanted === summary.State);
 
-/** Without what older clients are not told. */
-const asOf = (summary: Summary, version: string | undefined): Summary => {
-  if (version === undefined || compareApi(version, '1.48') >= 0) return summary;
-  const { ImageManifestDescriptor, ...others } = summary;
-  const { Annotations, ...host } = summary.HostConfig ?? {};
-  const hasNotes = Annotations !== undefined && compareApi(version, '1.46') < 0;
-  if (ImageManifestDescriptor === undefined && !hasNotes) return summary;
-  return hasNotes ? { ...others, HostConfig: host } : others;
+const asItIs = (summary: Summary): Summary => summary;
+
+/** A summary without what clients of that version are not told. */
+const fittingTo = (version: string | undefined): ((summary: Summary) => Summary) => {
+  if (version === undefined || compareApi(version, '1.48') >= 0) return asItIs;
+  const noNotes = compareApi(version, '1.46') < 0;
+  return (summary) => {
+    const hasNotes = noNotes && summary.HostConfig?.Annotations !== undefined;
+    if (summary.ImageManifestDescriptor === undefined && !hasNotes) return summary;
+    const { ImageManifestDescriptor: _image, ...others } = summary;
+    const { Annotations: _notes, ...host } = summary.HostConfig ?? {};
+    return hasNotes ? { ...others, HostConfig: host } : others;
+  };
 };

@@ -70,9 +70,9 @@ export const listContainers = async (
     .map(({ text }) => text);
   const shown = query.limit === undefined ? sorted : sorted.slice(0, query.limit);
   return {
-    kind: 'text',
+    kind: 'bytes',
     status: 200,
-    text: `[${shown.join(',')}]\n`,
+    bytes: Buffer.from(`[${shown.join(',')}]\n`),
     headers: { 'content-type': 'application/json', ...missingHeaders(missing) },
   };
 };
