@@ -10,6 +10,7 @@ import { crash, nodeLoss, restartTime, slowNode, startTime } from './failure.ts'
 import { followers } from './followers.ts';
 import { footprint, processes } from './footprint.ts';
 import { type BenchResult, line, median, missed } from './result.ts';
+import { networkFigures } from './network.ts';
 import { run as schedule } from './schedule.ts';
 import { throughput } from './throughput.ts';
 
@@ -23,6 +24,7 @@ const usage = `npm run bench [-- NAME...] [-- --runs N] [--replicas N,N] [--cont
   bytes       through exec, logs and cp, to and from another node, beside the engine itself; what the daemons grow by it
   followers   500 of a log and of events: what they lose, what the daemons grow
   throughput  TCP between containers of two nodes, beside a plain VXLAN device and Swarm's overlay
+  network     requests through virtual addresses and published ports, changes of endpoints with 1,000 services
   footprint   memory and processor time of manager, agent and resolver, idle with 3 nodes and 100 tasks
 
 Without names: all. --containers: in the lists of api, 1000. --mebibytes: through each of bytes, 1024. --seconds: of followers, 60 (the figure is for 600). --replicas: other numbers than 10,30,100 for converge and overlay. Needs root and what 'npm run setup' installs. Figures are ratios within this one run: the machine may be slow.`;
@@ -275,6 +277,9 @@ const parts: Readonly<Record<string, (bench: Bench) => Promise<readonly BenchRes
   footprint: footprints,
 };
 
+/** What needs no cluster, or makes its own. */
+const alone: readonly string[] = ['schedule', 'network'];
+
 async function main(args: readonly string[]): Promise<number> {
   if (args.includes('--help')) {
     console.log(usage);
@@ -288,12 +293,12 @@ async function main(args: readonly string[]): Promise<number> {
   const [containers = 0] = option('--containers', '1000');
   const [mebibytes = 0] = option('--mebibytes', '1024');
   const [seconds = 0] = option('--seconds', '60');
-  const unknown = names.filter((name) => name !== 'schedule' && !parts[name]);
+  const unknown = names.filter((name) => !alone.includes(name) && !parts[name]);
   if (unknown.length > 0 || ![runs, containers, mebibytes, seconds, ...sizes].every((count) => count >= 1)) {
     console.error(unknown.length > 0 ? `no benchmark is called ${unknown.join(', ')}\n\n${usage}` : usage);
     return 2;
   }
-  const wanted = names.length > 0 ? names : ['schedule', ...Object.keys(parts)];
+  const wanted = names.length > 0 ? names : [...alone, ...Object.keys(parts)];
   console.log(
     `node ${process.version}, load ${loadavg()
       .map((x) => x.toFixed(1))
@@ -305,6 +310,7 @@ async function main(args: readonly string[]): Promise<number> {
     for (const result of placed) console.log(line(result));
     results.push(...placed);
   }
+  if (wanted.includes('network')) results.push(...(await networkFigures(runs, (result) => console.log(line(result)))));
   const clustered = wanted.filter((name) => parts[name]);
   if (clustered.length > 0) {
     results.push(

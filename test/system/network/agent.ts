@@ -20,6 +20,8 @@ import { createLog } from '../../../src/platform/log.ts';
 
 export type Command =
   | { readonly do: 'apply'; readonly assignments: readonly Assignment[] }
+  /** These take the place of what was applied under their keys. */
+  | { readonly do: 'change'; readonly put: readonly Assignment[] }
   | { readonly do: 'observe'; readonly observation: TaskObservation }
   | { readonly do: 'ensure'; readonly networks: readonly string[] }
   /** What was applied is the truth: the resolver need not keep what an agent before told it. */
@@ -34,6 +36,7 @@ export type Command =
 const [endpoint = '', path = ''] = process.argv.slice(2);
 const log = createLog({ level: 'debug', clock: systemClock, sink: (line) => process.stderr.write(`${line}\n`) });
 let spawned = 0;
+let applied: ReadonlyMap<string, Assignment> = new Map();
 const resolver = createResolverLink({ path, clock: systemClock, log });
 const network = createNetwork({
   exec: async (command, args, options) => {
@@ -47,14 +50,20 @@ const network = createNetwork({
   watch: watchUserspace,
   clock: systemClock,
   log,
-  checkMs: 2_000,
+  // Tests wait for it; a benchmark has it as agents do.
+  checkMs: Number(process.env.TUTTI_LAB_CHECK_MS ?? 2_000),
   sealTimes: { wait: 10_000, settle: 1_500, close: 1_500 },
 });
 
 async function act(command: Command): Promise<unknown> {
   switch (command.do) {
     case 'apply':
-      network.apply(new Map(command.assignments.map((item) => [assignmentKey(item), item])));
+      applied = new Map(command.assignments.map((item) => [assignmentKey(item), item]));
+      network.apply(applied);
+      return null;
+    case 'change':
+      applied = new Map([...applied, ...command.put.map((item) => [assignmentKey(item), item] as const)]);
+      network.apply(applied);
       return null;
     case 'observe':
       network.observe(command.observation);
