@@ -56,7 +56,7 @@ suite('a network that changes', { timeout: 300_000 }, () => {
       assert.equal(await ask(asker, 'tcp', '10.128.1.20', 80), 'webtask 10.128.1.10', `on ${node.name}`);
       assert.equal(await ask(moved, 'tcp', '10.128.1.10', 80), 'asker 10.128.1.20', `from ${node.name}`);
       assert.equal(await lab.ask('tcp', one.address, '8080'), `webtask ${lab.outside}`);
-      assert.ok(performance.now() - begun < 1000, 'no waiting for neighbour entries to go stale');
+      assert.ok(performance.now() - begun < 5000, 'no waiting for neighbour entries to go stale');
     }
     state = { ...state, tasks: [asker, web] };
   });
