@@ -72,13 +72,15 @@ export const startLive = async (): Promise<Live> => {
 };
 
 const stepMs = 5;
+/** Where this process was held up for longer, nobody in the cluster is to have been silent for so long. */
+const longestStepMs = 200;
 
 /** Lets the cluster's time follow the real one. */
 const pump = async (cluster: TestCluster, signal: AbortSignal): Promise<void> => {
   let last = performance.now();
   while (!signal.aborted) {
     const now = performance.now();
-    cluster.clock.advance(now - last);
+    cluster.clock.advance(Math.min(now - last, longestStepMs));
     last = now;
     await cluster.round();
     await setTimeout(stepMs);

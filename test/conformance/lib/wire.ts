@@ -82,9 +82,15 @@ export const startWire = async (
     });
   };
 
+  const taken = new Set<Socket>();
   const takeOver = (message: IncomingMessage, client: Socket, head: Buffer): void => {
     const upstream = dial(message);
     const bodyBytes = Number(message.headers['content-length'] ?? 0);
+    taken.add(client);
+    client.once('close', () => {
+      taken.delete(client);
+      upstream.destroy();
+    });
     client.on('error', () => upstream.destroy());
     upstream.on('error', () => client.destroy());
     // The request's own body is behind the head like what the client says afterwards.
@@ -120,6 +126,8 @@ export const startWire = async (
   return {
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
+      // Of a client that vanished before it was answered nobody hears: it is not read from until then.
+      for (const client of taken) client.destroy();
       await new Promise<void>((closed) => server.close(() => closed()));
       agent.destroy();
     },

@@ -86,7 +86,7 @@ export const containerScenarios: readonly Scenario[] = [
       'docker logs --until 2001-01-01T00:00:00Z talk',
       'docker logs --details talk',
       fails('docker start -a talk'),
-      'docker run -d --name slow tiny:1 sh -c "sleep 1; echo late; exit 4"',
+      'docker run -d --name slow tiny:1 sh -c "sleep 3; echo late; exit 4"',
       fails('docker attach slow'),
       "docker run -d -i --name reads tiny:1 sh -c 'read x; echo got $x'",
       '(echo word; sleep 1) | docker attach reads',
