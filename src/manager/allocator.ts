@@ -103,6 +103,7 @@ export const createAllocator = (store: Pick<Store, 'view' | 'subscribe'>): Alloc
         break;
       case 'containerStatus':
       case 'client':
+      case 'route':
       case 'volume':
       case 'cluster':
         break;

@@ -69,6 +69,7 @@ export class ServiceWatch {
       case 'container':
       case 'containerStatus':
       case 'client':
+      case 'route':
       case 'volume':
       case 'cluster':
         break;
