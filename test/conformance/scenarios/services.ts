@@ -12,13 +12,21 @@ export const serviceScenarios: readonly Scenario[] = [
       { run: 'docker service scale web=3', codeOnly: true },
       "docker service inspect web --format '{{.Spec.Mode.Replicated.Replicas}}'",
       { run: 'docker service update --env-add A=b --label-add c=d --update-parallelism 0 web', codeOnly: true },
-      "docker service inspect web --format '{{.Spec.TaskTemplate.ContainerSpec.Env}} {{.Spec.Labels}} {{.UpdateStatus.State}}'",
+      // The status comes after the tasks have been watched for a while, and a service that it is written to has another version.
+      {
+        run: "docker service inspect web --format '{{.Spec.TaskTemplate.ContainerSpec.Env}} {{.Spec.Labels}} {{.UpdateStatus.State}}' | grep completed",
+        within: 30_000,
+      },
       { run: 'docker service rollback web', codeOnly: true },
-      "docker service inspect web --format '{{.Spec.TaskTemplate.ContainerSpec.Env}} {{.UpdateStatus.State}}'",
+      {
+        run: "docker service inspect web --format '{{.Spec.TaskTemplate.ContainerSpec.Env}} {{.UpdateStatus.State}}' | grep completed",
+        within: 30_000,
+      },
       { run: 'docker service inspect --pretty web', ignore: /^ (?:Started|Completed|State|Message).*$/ },
       { run: 'docker service create --name web tiny:1', fails: true, quiet: true },
       { run: 'docker service create --name "bad name" tiny:1', fails: true, codeOnly: true },
       { run: 'docker service update --image tiny:1 --force web', codeOnly: true },
+      { run: "docker service inspect web --format '{{.UpdateStatus.State}}' | grep '^completed'", within: 30_000 },
       'docker service update --replicas 1 --detach web',
       { run: "docker service ls --format '{{.Replicas}}' | grep 1/1", within: 20_000 },
       'docker service rm web',

@@ -157,7 +157,7 @@ export const walk: Readonly<Record<string, WalkStep>> = {
   },
 
   'logs, followed and not': async (docker) => {
-    const container = await started(docker, { Cmd: ['sh', '-c', 'echo a; echo c >&2; sleep 0.3; echo b'] });
+    const container = await started(docker, { Cmd: ['sh', '-c', 'echo a; echo c >&2; sleep 0.3; echo b; sleep 0.3'] });
     const followed = await separated(docker, await container.logs({ follow: true, stdout: true, stderr: true }));
     const whole = (await container.logs({ stdout: true, tail: 1 })).subarray(8).toString();
     await container.remove();
