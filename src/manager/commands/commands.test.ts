@@ -85,6 +85,27 @@ test('services: what cannot be is refused with its reason', async () => {
   await rejects(commands.removeService('nothing'), 'not-found', /service nothing not found/);
 });
 
+test('what the cluster notes on a service is in the way of no client that read it before; another specification is', async () => {
+  await using cluster = await TestCluster.start({ nodes: 1 });
+  const { commands, queries } = cluster.manager;
+  await cluster.create('web');
+  await cluster.settle();
+  const { service: first } = queries.service('web');
+  const changed = { ...first.spec, task: { ...first.spec.task, forceUpdate: 1 } };
+  await commands.updateService('web', first.version, changed);
+  const { service: read } = queries.service('web');
+  await cluster.pass(10_000);
+  const { service: noted } = queries.service('web');
+  assert.equal(noted.updateStatus?.state, 'completed');
+  assert.ok(noted.version > read.version);
+  await rejects(commands.updateService('web', noted.version + 1, read.spec), 'version-mismatch', /out of sequence/);
+  await commands.updateService('web', read.version, { ...read.spec, task: { ...read.spec.task, forceUpdate: 2 } });
+  await rejects(commands.updateService('web', noted.version, read.spec), 'version-mismatch', /out of sequence/);
+  await rejects(commands.rollbackService('web', read.version), 'version-mismatch', /out of sequence/);
+  await cluster.settle();
+  await rejects(commands.updateService('web', noted.version, read.spec), 'version-mismatch', /out of sequence/);
+});
+
 test('a constraint that nothing meets is a warning, and the pending task says why', async () => {
   await using cluster = await TestCluster.start({ nodes: 2 });
   const spec = aServiceSpec('web');
