@@ -176,17 +176,23 @@ export interface RemovedView {
 
 export interface ExplanationView {
   readonly task: TaskView;
+  /** One sentence. */
   readonly summary: string;
+  /** Each filter with the number of nodes that it refused: all of them for a task that has no node, the others for one that has. */
   readonly refusals: readonly { readonly filter: string; readonly reason: string; readonly nodes: number }[];
+  /** What happened, oldest first, as far as it is known. */
   readonly history: readonly { readonly timestamp: number; readonly text: string }[];
 }
 
+/** A change that users see. */
 export interface EventView {
+  /** Milliseconds since the epoch. */
   readonly timestamp: number;
   readonly type: 'node' | 'service' | 'task' | 'network' | 'secret' | 'config' | 'volume';
   readonly action: 'create' | 'update' | 'remove';
   readonly id: string;
   readonly name: string;
+  /** Such as `state.old` and `state.new` of a node or task, `replicas.new` of a service. */
   readonly attributes: Labels;
 }
 

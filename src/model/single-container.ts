@@ -55,6 +55,19 @@ export interface SingleContainerSpec {
   readonly replaces?: string;
 }
 
+/** One that asks for nothing but its name and image. */
+export const plainContainerSpec = (name: string, image: string): SingleContainerSpec => ({
+  name,
+  image,
+  request: {},
+  hints: { constraints: [], affinities: [] },
+  reschedule: 'off',
+  reservation: { nanoCpus: 0, memoryBytes: 0 },
+  hostPorts: [],
+  volumes: [],
+  dependencies: [],
+});
+
 export interface MountedVolume {
   readonly name: string;
   /** Absent: whatever it has, `local` where it is made. */

@@ -11,6 +11,7 @@ export const logRequestOptions = z.object({
   /** Milliseconds since the epoch. */
   since: z.number().optional(),
   until: z.number().optional(),
+  /** Last lines of each task, or of each container of one; absent: all. */
   tail: z.number().int().min(0).optional(),
 });
 export type LogRequestOptions = z.infer<typeof logRequestOptions>;

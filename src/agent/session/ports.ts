@@ -1,24 +1,16 @@
 import type { Assignment } from '../../model/assignment.ts';
 import type { NetworkId, TaskId } from '../../model/ids.ts';
 import type { NodeDescription } from '../../model/node.ts';
+import type { DeepReadonly } from '../../model/object.ts';
 import type { TaskObservation } from '../../model/task.ts';
+import type { LogRequestOptions } from '../../rpc/logs.ts';
 import type { NodeService } from '../../rpc/transport.ts';
 import type { Kept } from '../kept.ts';
 
 /** What the node has to come to: the whole set by `assignmentKey`. Rows are replaced, never changed. */
 export type Assignments = ReadonlyMap<string, Assignment>;
 
-export interface LogOptions {
-  readonly follow: boolean;
-  readonly stdout: boolean;
-  readonly stderr: boolean;
-  readonly timestamps: boolean;
-  /** Milliseconds since the epoch. */
-  readonly since?: number;
-  readonly until?: number;
-  /** Last lines of each container; absent: all. */
-  readonly tail?: number;
-}
+export type LogOptions = DeepReadonly<LogRequestOptions>;
 
 export interface LogChunk {
   readonly stream: 'stdout' | 'stderr';

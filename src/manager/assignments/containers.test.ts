@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AssignedEndpoint } from '../../model/assignment.ts';
 import type { NetworkId, NodeId } from '../../model/ids.ts';
+import { plainContainerSpec } from '../../model/single-container.ts';
 import type { SingleContainer } from '../../model/single-container.ts';
 import { TestCluster } from '../testing/cluster.ts';
 import { AssignmentTable } from './table.ts';
@@ -14,17 +15,7 @@ const aContainer = (id: string, nodeId: string, more: Partial<SingleContainer>):
   updatedAt: 0,
   nodeId: nodeId as NodeId,
   engineId: `${id}0123456789abcdef`,
-  spec: {
-    name: id,
-    image: 'app',
-    request: {},
-    hints: { constraints: [], affinities: [] },
-    reschedule: 'off',
-    reservation: { nanoCpus: 0, memoryBytes: 0 },
-    hostPorts: [],
-    volumes: [],
-    dependencies: [],
-  },
+  spec: plainContainerSpec(id, 'app'),
   ...more,
 });
 

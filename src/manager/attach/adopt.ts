@@ -1,4 +1,5 @@
 import type { NodeId } from '../../model/ids.ts';
+import { plainContainerSpec } from '../../model/single-container.ts';
 import type { SingleContainer } from '../../model/single-container.ts';
 import type { Clock, Randomness } from '../../platform/ports.ts';
 import type { Store } from '../../store/store.ts';
@@ -23,17 +24,7 @@ export const adoptedRow = (
   ...newRow(ports),
   nodeId: nodeId as NodeId,
   engineId: id,
-  spec: {
-    name,
-    image: summary?.Image ?? '',
-    request: {},
-    hints: { constraints: [], affinities: [] },
-    reschedule: 'off',
-    reservation: { nanoCpus: 0, memoryBytes: 0 },
-    hostPorts: [],
-    volumes: [],
-    dependencies: [],
-  },
+  spec: plainContainerSpec(name, summary?.Image ?? ''),
 });
 
 /**

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { TuttiError } from '../../model/errors.ts';
 import type { NetworkId, NodeId } from '../../model/ids.ts';
+import { plainContainerSpec } from '../../model/single-container.ts';
 import type { SingleContainer } from '../../model/single-container.ts';
 import { silentLog } from '../../platform/log.ts';
 import { parseEnginePath } from '../../rpc/engine.ts';
@@ -99,17 +100,7 @@ const aRow = (
   createdAt: 0,
   updatedAt: 0,
   nodeId: 'node1' as NodeId,
-  spec: {
-    name: id,
-    image: 'app',
-    request,
-    hints: { constraints: [], affinities: [] },
-    reschedule: 'off',
-    reservation: { nanoCpus: 0, memoryBytes: 0 },
-    hostPorts: [],
-    volumes: [],
-    dependencies: [],
-  },
+  spec: { ...plainContainerSpec(id, 'app'), request },
   ...more,
 });
 

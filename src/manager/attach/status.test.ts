@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { NodeId } from '../../model/ids.ts';
+import { plainContainerSpec } from '../../model/single-container.ts';
 import type { SingleContainer } from '../../model/single-container.ts';
 import { silentLog } from '../../platform/log.ts';
 import { emptyInventory } from '../engines/empty.ts';
@@ -15,17 +16,7 @@ const row: SingleContainer = {
   updatedAt: 0,
   nodeId: 'node1' as NodeId,
   engineId: 'engine1',
-  spec: {
-    name: 'web',
-    image: 'app',
-    request: {},
-    hints: { constraints: [], affinities: [] },
-    reschedule: 'off',
-    reservation: { nanoCpus: 0, memoryBytes: 0 },
-    hostPorts: [],
-    volumes: [],
-    dependencies: [],
-  },
+  spec: plainContainerSpec('web', 'app'),
 };
 
 const start = async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { until } from '../../../test/support/until.ts';
 import type { NodeId } from '../../model/ids.ts';
+import { plainContainerSpec } from '../../model/single-container.ts';
 import type { SingleContainer } from '../../model/single-container.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { silentLog } from '../../platform/log.ts';
@@ -82,17 +83,7 @@ const goneRow = (superseded: NonNullable<SingleContainer['superseded']>): Single
   nodeId: 'node1' as NodeId,
   gone: true,
   superseded,
-  spec: {
-    name: 'gone',
-    image: '',
-    request: {},
-    hints: { constraints: [], affinities: [] },
-    reschedule: 'off',
-    reservation: { nanoCpus: 0, memoryBytes: 0 },
-    hostPorts: [],
-    volumes: [],
-    dependencies: [],
-  },
+  spec: plainContainerSpec('gone', ''),
 });
 
 test('what an engine tells is read again, and nothing else', async () => {

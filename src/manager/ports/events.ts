@@ -1,17 +1,8 @@
-import type { Labels } from '../../model/object.ts';
+import type { EventView } from '../../model/native.ts';
 import type { EngineEvent } from './engines.ts';
 
-/** A change that users see. Made from commits. */
-export interface ClusterEvent {
-  /** Milliseconds since the epoch. */
-  readonly timestamp: number;
-  readonly type: 'node' | 'service' | 'task' | 'network' | 'secret' | 'config' | 'volume';
-  readonly action: 'create' | 'update' | 'remove';
-  readonly id: string;
-  readonly name: string;
-  /** Such as `state.old` and `state.new` of a node or task, `replicas.new` of a service. */
-  readonly attributes: Labels;
-}
+/** Made from commits. */
+export type ClusterEvent = EventView;
 
 /** What happened in the cluster, or in one of its engines. */
 export type MergedEvent =

@@ -1,16 +1,8 @@
+import type { DeepReadonly } from '../../model/object.ts';
 import type { Task } from '../../model/task.ts';
+import type { LogRequestOptions } from '../../rpc/logs.ts';
 
-export interface LogOptions {
-  readonly follow: boolean;
-  readonly stdout: boolean;
-  readonly stderr: boolean;
-  readonly timestamps: boolean;
-  /** Milliseconds since the epoch. */
-  readonly since?: number;
-  readonly until?: number;
-  /** Last lines of each task; absent: all. */
-  readonly tail?: number;
-}
+export type LogOptions = DeepReadonly<LogRequestOptions>;
 
 /** One line, with its line feed when it had one. */
 export interface LogLine {

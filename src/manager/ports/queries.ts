@@ -1,5 +1,6 @@
 import type { ApiClient } from '../../model/client.ts';
 import type { Cluster } from '../../model/cluster.ts';
+import type { ExplanationView } from '../../model/native.ts';
 import type { Network } from '../../model/network.ts';
 import type { Node, NodeStatus } from '../../model/node.ts';
 import type { RouteSpec } from '../../model/route.ts';
@@ -41,15 +42,9 @@ export interface StackRecord {
 }
 
 /** Why a task is where it is, for people. */
-export interface Explanation {
+export interface Explanation extends Omit<ExplanationView, 'task'> {
   readonly task: Task;
   readonly status: TaskStatus;
-  /** One sentence. */
-  readonly summary: string;
-  /** Each filter with the number of nodes that it refused: all of them for a task that has no node, the others for one that has. */
-  readonly refusals: readonly { readonly filter: string; readonly reason: string; readonly nodes: number }[];
-  /** What happened, oldest first, as far as it is known. */
-  readonly history: readonly { readonly timestamp: number; readonly text: string }[];
 }
 
 /** A route of the front door, for people. */

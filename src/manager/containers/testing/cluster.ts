@@ -3,6 +3,7 @@ import { clusterSpec } from '../../../model/cluster.ts';
 import { TuttiError } from '../../../model/errors.ts';
 import type { NodeId } from '../../../model/ids.ts';
 import type { Node, NodeState } from '../../../model/node.ts';
+import { plainContainerSpec } from '../../../model/single-container.ts';
 import type { SingleContainerSpec } from '../../../model/single-container.ts';
 import type { Definitions } from '../../../platform/engine/types.generated.ts';
 import type { Log } from '../../../platform/ports.ts';
@@ -267,14 +268,7 @@ const aNode = (name: string): Node => ({
 });
 
 export const aContainerSpec = (name: string, over: Partial<SingleContainerSpec> = {}): SingleContainerSpec => ({
-  name,
-  image: 'web',
+  ...plainContainerSpec(name, 'web'),
   request: { Image: over.image ?? 'web' },
-  hints: { constraints: [], affinities: [] },
-  reschedule: 'off',
-  reservation: { nanoCpus: 0, memoryBytes: 0 },
-  hostPorts: [],
-  volumes: [],
-  dependencies: [],
   ...over,
 });
