@@ -3,6 +3,11 @@ export interface Stored<Id extends string> {
   readonly id: Id;
   /** Store revision at the last change; 0 until the object is committed. */
   readonly version: number;
+  /**
+   * The `version` at which `spec` was last written, where later ones are the cluster's own writes into the row; absent:
+   * `version`. A client's change of what it has read since then stands beside those. Writer: the store.
+   */
+  readonly specWrittenIn?: number;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
   /** Milliseconds since the epoch. */

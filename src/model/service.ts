@@ -164,11 +164,6 @@ export interface Service extends Stored<ServiceId> {
   readonly highestSpecVersion?: number;
   /** When it became what `specVersion` says. Milliseconds since the epoch; absent: when the service was made. */
   readonly specVersionAt?: number;
-  /**
-   * The row's `version` when `spec` was last written; absent: it is the one that it has now. Later ones are the cluster's
-   * own writes, beside which a client's change of what it has read before them stands.
-   */
-  readonly specWrittenIn?: number;
   /** The ports with the allocator's choices filled in. Writer: the allocator. */
   readonly ports: readonly (PublishedPort & { readonly published: number })[];
   /** One for each overlay network of the specification, as far as there was room; none where its mode is `dnsrr`. Writer: the allocator. */

@@ -4,6 +4,7 @@ import { createStore } from './create.ts';
 import type { DriverHarness } from './driver.contract.ts';
 import { aNode, aService, aStatus, aTask, within } from './fixtures.ts';
 import { hasCode } from './has-code.ts';
+import type { Node } from '../model/node.ts';
 import type { Commit, Store } from './store.ts';
 
 const openStore = async (harness: DriverHarness, historyRows?: number): Promise<Store> =>
@@ -64,6 +65,33 @@ export const storeContract = (name: string, make: () => DriverHarness | Promise<
         hasCode('version-mismatch'),
       );
       assert.equal(store.view.get('task', 't1')?.slot, 2);
+    });
+
+    it('lets a client change the specification that it has read, whatever else was written since', async () => {
+      await using harness = await make();
+      {
+        await using store = await openStore(harness);
+        await store.update((tx) => tx.create('node', aNode('n1')));
+      }
+      // Read back from the disk, the rows are other objects.
+      await using store = await openStore(harness);
+      const { id } = aNode('n1');
+      const at = (): Node => {
+        const node = store.view.get('node', id);
+        assert.ok(node !== undefined);
+        return node;
+      };
+      const relabel = async (label: string, specReadAt: number): Promise<unknown> =>
+        store.update((tx) => tx.update('node', { ...at(), spec: { ...at().spec, labels: { label } } }, { specReadAt }));
+      const read = at().version;
+      for (const mac of ['02:00', '02:01'])
+        await store.update((tx) => tx.update('node', { ...at(), overlay: { address: '100.127.0.1', mac } }));
+      await assert.rejects(relabel('of tomorrow', at().version + 1), hasCode('version-mismatch'));
+      await relabel('first', read);
+      await assert.rejects(relabel('second', read), hasCode('version-mismatch', /update out of sequence: node n1/));
+      await assert.rejects(relabel('second', read + 2), hasCode('version-mismatch'));
+      await relabel('second', at().version);
+      assert.deepEqual(at().spec.labels, { label: 'second' });
     });
 
     it('refuses what is not there and what is there already', async () => {

@@ -101,6 +101,14 @@ export interface CommittedView extends View {
 }
 
 /**
+ * A client changes the specification that it has read at this version of the row. What the cluster itself has written
+ * into the row since (a node's description, an update's progress) is not in its way; another specification is.
+ */
+export interface SpecReadAt {
+  readonly specReadAt: number;
+}
+
+/**
  * A view that includes the transaction's own writes. Names (index `name`) are unique per table, without case (those of
  * containers with it), except those of nodes (machines may share a hostname): a duplicate throws `already-exists`. A
  * write sets `version` and `updatedAt` itself. Rows are never changed in place, neither those read nor those written.
@@ -109,9 +117,10 @@ export interface Transaction extends View {
   /** Throws `already-exists` when the id is taken. */
   create<Name extends DurableTable>(table: Name, row: Tables[Name]): void;
   /**
-   * Replaces a row. Throws `not-found`, or `version-mismatch` when `expected` is given and is not the stored version.
+   * Replaces a row. Throws `not-found`, or `version-mismatch` when `expected` is given and is not the stored version, or
+   * is what a client has read and the row's specification is another one since.
    */
-  update<Name extends DurableTable>(table: Name, row: Tables[Name], expected?: number): void;
+  update<Name extends DurableTable>(table: Name, row: Tables[Name], expected?: number | SpecReadAt): void;
   /** Throws `not-found`, or `version-mismatch` as above. */
   delete(table: DurableTable, id: string, expected?: number): void;
 }

@@ -2,7 +2,8 @@ import type { DurableRow } from './driver.ts';
 import { indexDefinitions } from './indexes.ts';
 import type { Overlay } from './overlay.ts';
 import { changedRow, missingRow, takenId, takenName } from './rows.ts';
-import type { Change, DurableTable, Indexes, Table, Tables, Transaction } from './store.ts';
+import { isUnchanged, specWrite } from './spec-version.ts';
+import type { Change, DurableTable, Indexes, SpecReadAt, Table, Tables, Transaction } from './store.ts';
 
 /** A row's state before and after the transaction. Handed on as the `Change`. */
 interface Write {
@@ -60,10 +61,10 @@ export class OverlayTransaction implements Transaction {
     this.#write(table, row.id, undefined, this.#stamped(row));
   }
 
-  update<Name extends DurableTable>(table: Name, row: Tables[Name], expected?: number): void {
+  update<Name extends DurableTable>(table: Name, row: Tables[Name], expected?: number | SpecReadAt): void {
     const before = this.#current(table, row.id, expected);
     if (table !== 'task') this.#checkName(table, row);
-    this.#write(table, row.id, before, this.#stamped(row));
+    this.#write(table, row.id, before, specWrite(table, before, this.#stamped(row)));
   }
 
   delete(table: DurableTable, id: string, expected?: number): void {
@@ -94,10 +95,10 @@ export class OverlayTransaction implements Transaction {
     }
   }
 
-  #current(table: DurableTable, id: string, expected: number | undefined): DurableRow {
+  #current(table: DurableTable, id: string, expected: number | SpecReadAt | undefined): DurableRow {
     const row = this.#overlay.get(table, id);
     if (row === undefined) throw missingRow(table, id);
-    if (expected !== undefined && row.version !== expected) throw changedRow(table, row, expected);
+    if (expected !== undefined && !isUnchanged(row, expected)) throw changedRow(table, row, expected);
     return row;
   }
 

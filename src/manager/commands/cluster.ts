@@ -26,7 +26,7 @@ export const clusterCommands = ({ store, joinToken, clock }: CommandContext): Cl
         const message = `node ${nodeName(node)} stays a ${node.spec.role}: several managers are not there yet`;
         throw new TuttiError('not-implemented', message);
       }
-      transaction.update('node', { ...node, spec }, version);
+      transaction.update('node', { ...node, spec }, { specReadAt: version });
     });
   },
   removeNode: async (reference, force) => {
@@ -51,7 +51,7 @@ export const clusterCommands = ({ store, joinToken, clock }: CommandContext): Cl
       checkPools(spec);
       const { unlockKey: before, ...cluster } = clusterOf(transaction);
       const locked = spec.autoLock ? { unlockKey: before ?? createUnlockKey() } : {};
-      transaction.update('cluster', { ...cluster, ...locked, spec }, version);
+      transaction.update('cluster', { ...cluster, ...locked, spec }, { specReadAt: version });
     });
   },
   rotateAuthority: async () => {

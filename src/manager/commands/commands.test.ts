@@ -106,6 +106,23 @@ test('what the cluster notes on a service is in the way of no client that read i
   await rejects(commands.updateService('web', noted.version, read.spec), 'version-mismatch', /out of sequence/);
 });
 
+test('what an agent tells of its node is in the way of no client that read the node before it', async () => {
+  await using cluster = await TestCluster.start({ nodes: 1 });
+  const { commands, queries } = cluster.manager;
+  const { node: read } = queries.node('node1');
+  const { description } = read;
+  assert.ok(description !== undefined);
+  await cluster.store.update((transaction) => {
+    const row = transaction.get('node', read.id);
+    assert.ok(row !== undefined);
+    transaction.update('node', { ...row, description: { ...description, agentVersion: 'next' } });
+  });
+  await commands.updateNode('node1', read.version, { ...read.spec, labels: { disk: 'ssd' } });
+  const again = commands.updateNode('node1', read.version, { ...read.spec, labels: { disk: 'tape' } });
+  await rejects(again, 'version-mismatch', /out of sequence/);
+  assert.equal(queries.node('node1').node.description?.agentVersion, 'next');
+});
+
 test('a constraint that nothing meets is a warning, and the pending task says why', async () => {
   await using cluster = await TestCluster.start({ nodes: 2 });
   const spec = aServiceSpec('web');

@@ -28,7 +28,7 @@ export const fileCommands = (context: CommandContext): FileCommands => {
       await store.update((transaction) => {
         const secret = resolve(transaction, 'secret', reference);
         checkLabelsOnly('secret', secret.spec, spec);
-        transaction.update('secret', { ...secret, spec: { ...spec, data: secret.spec.data } }, version);
+        transaction.update('secret', { ...secret, spec: { ...spec, data: secret.spec.data } }, { specReadAt: version });
       });
     },
     removeSecret: async (reference) => {
@@ -44,7 +44,7 @@ export const fileCommands = (context: CommandContext): FileCommands => {
       await store.update((transaction) => {
         const config = resolve(transaction, 'config', reference);
         checkLabelsOnly('config', config.spec, spec);
-        transaction.update('config', { ...config, spec: { ...spec, data: config.spec.data } }, version);
+        transaction.update('config', { ...config, spec: { ...spec, data: config.spec.data } }, { specReadAt: version });
       });
     },
     removeConfig: async (reference) => {

@@ -5,7 +5,7 @@ import type { Service, ServiceSpec } from '../../model/service.ts';
 import type { Transaction } from '../../store/store.ts';
 import type { Commands, Created } from '../manager.ts';
 import { resolve } from '../references.ts';
-import { changed, expectedVersion, rolledBack } from '../service/change.ts';
+import { changed, rolledBack } from '../service/change.ts';
 import { checkedSpec, warningsOf } from '../service/check.ts';
 import { withEndpoint } from '../service/endpoint.ts';
 import { allocating, newRow } from './context.ts';
@@ -70,7 +70,7 @@ export const changeService = (
   const next = changed(service, spec);
   const isNew = next.specVersion !== service.specVersion;
   const dated = isNew ? { ...next, specVersionAt: context.clock.now() } : next;
-  const expected = version === undefined ? undefined : expectedVersion(service, version);
+  const expected = version === undefined ? undefined : { specReadAt: version };
   transaction.update('service', withEndpoint(transaction, dated, context), expected);
   return warningsOf(transaction, spec);
 };
@@ -95,7 +95,7 @@ const rollBack = (
   // A job is not moved from one version to the other: it runs again.
   const status = isJob(spec) ? {} : { updateStatus };
   const next = withEndpoint(transaction, { ...back, spec, ...status }, context);
-  transaction.update('service', next, expectedVersion(service, version));
+  transaction.update('service', next, { specReadAt: version });
   return warningsOf(transaction, spec);
 };
 

@@ -6,7 +6,6 @@ import type { Service } from '../../model/service.ts';
 import type { Task } from '../../model/task.ts';
 import type { Change, Commit, Store, View } from '../../store/store.ts';
 import type { Allocator } from '../allocator.ts';
-import { sameSpec } from '../service/change.ts';
 import { startLoop } from './loop.ts';
 import type { LoopPorts } from './loop.ts';
 
@@ -132,7 +131,7 @@ const giveVirtualIps = async ({ store, allocator }: AllocateLoopPorts): Promise<
       for (const id of ids) {
         const service = transaction.get('service', id);
         if (service === undefined || !lacksVirtualIp(transaction, service)) continue;
-        const next = { ...sameSpec(service), virtualIps: allocator.giveService(transaction, service) };
+        const next = { ...service, virtualIps: allocator.giveService(transaction, service) };
         if (lacksVirtualIp(transaction, next)) lacking = true;
         if (next.virtualIps.length > (service.virtualIps ?? []).length) transaction.update('service', next);
       }

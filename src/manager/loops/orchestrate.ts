@@ -7,7 +7,7 @@ import { advanceUpdate } from '../../core/update/update.ts';
 import type { UpdateDecision } from '../../core/update/update.ts';
 import type { TaskId } from '../../model/ids.ts';
 import type { Service } from '../../model/service.ts';
-import { rolledBack, sameSpec } from '../service/change.ts';
+import { rolledBack } from '../service/change.ts';
 import { withEndpoint } from '../service/endpoint.ts';
 import type { Randomness } from '../../platform/ports.ts';
 import type { Transaction } from '../../store/store.ts';
@@ -112,7 +112,7 @@ const removeTasks = (transaction: Transaction, serviceId: string): void => {
 const applyUpdate = (service: Service, { status, rollBackTo }: UpdateDecision, decision: Decision): void => {
   if (status === undefined) return;
   const { transaction, ports, services } = decision;
-  const base = rollBackTo === undefined ? sameSpec(service) : rolledBack(service, 'forget');
+  const base = rollBackTo === undefined ? service : rolledBack(service, 'forget');
   const endpoint = { allocator: ports.allocator, given: services };
   transaction.update('service', { ...withEndpoint(transaction, base, endpoint, 'keep'), updateStatus: status });
 };

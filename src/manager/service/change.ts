@@ -45,7 +45,7 @@ const versionFor = (service: Service, spec: ServiceSpec): number => {
 
 /** The service with a new specification; its tasks are current still when they need no replacing. */
 export const changed = (service: Service, spec: ServiceSpec): Service => {
-  const { updateStatus: _status, specWrittenIn: _before, ...rest } = service;
+  const { updateStatus: _status, ...rest } = service;
   const specVersion = versionFor(service, spec);
   return {
     ...rest,
@@ -59,7 +59,7 @@ export const changed = (service: Service, spec: ServiceSpec): Service => {
 
 /** The service with the specification before the last change. `forget` leaves nothing to go back to after it. */
 export const rolledBack = (service: Service, remember: 'swap' | 'forget'): Service => {
-  const { previousSpec, previousSpecVersion, specWrittenIn: _before, ...rest } = service;
+  const { previousSpec, previousSpecVersion, ...rest } = service;
   if (previousSpec === undefined) return service;
   const back = {
     ...rest,
@@ -70,13 +70,3 @@ export const rolledBack = (service: Service, remember: 'swap' | 'forget'): Servi
   if (remember === 'forget') return back;
   return { ...back, previousSpec: service.spec, previousSpecVersion: service.specVersion };
 };
-
-/** For a write that leaves the specification as it is: clients that have read the service before it may still change it. */
-export const sameSpec = (service: Service): Service => ({
-  ...service,
-  specWrittenIn: service.specWrittenIn ?? service.version,
-});
-
-/** The version that a client's change is checked against, when it has read `read`: the row's own as long as the specification is the same. */
-export const expectedVersion = (service: Service, read: number): number =>
-  read >= (service.specWrittenIn ?? service.version) && read <= service.version ? service.version : read;
