@@ -29,11 +29,25 @@ export interface Cluster {
 const command = async (...args: readonly string[]): Promise<string> =>
   (await run(tutti, args, { maxBuffer: 16 << 20, timeout: 180_000 })).stdout;
 
+/** Clusters that this process has asked for, by name, up or not yet. */
+const asked = new Set<string>();
+
+async function down(name: string): Promise<void> {
+  await command('dev', 'down', '--name', name);
+  asked.delete(name);
+}
+
+/** Removes whatever is left of what was started here. */
+export async function downAll(): Promise<void> {
+  await Promise.all([...asked].map(down));
+}
+
 async function devUp(
   name: string,
   nodes: number,
   extra: readonly string[],
 ): Promise<{ docker: string; nodes: BenchNode[] }> {
+  asked.add(name);
   return JSON.parse(await command('dev', 'up', '--name', name, '--nodes', String(nodes), '--format', 'json', ...extra));
 }
 
@@ -52,7 +66,7 @@ function devCluster(kind: Cluster['kind'], name: string, nodes: readonly BenchNo
     down: async () => {
       docker.close();
       for (const engine of engines) engine.close();
-      await command('dev', 'down', '--name', name);
+      await down(name);
     },
   };
 }
