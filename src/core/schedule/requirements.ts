@@ -46,7 +46,7 @@ export const requirementsOf = ({
     constraints: (spec.placement?.constraints ?? []).map(constraintOrNever),
     platforms: spec.placement?.platforms ?? [],
     plugins: pluginNeeds(spec),
-    hostPorts: portKeys(hostPorts),
+    hostPorts: hostPortKeys(hostPorts),
     // One task per node, and one volume for all of them: nobody means that.
     volumes: slot === undefined ? [] : mountedVolumes(spec),
     maxReplicasPerNode: spec.placement?.maxReplicasPerNode ?? 0,
@@ -54,8 +54,8 @@ export const requirementsOf = ({
   };
 };
 
-/** Only those whose number was chosen by the user: the engine finds a free one for the others. */
-const portKeys = (ports: NonNullable<Task['hostPorts']>): readonly string[] =>
+/** As `HostPort` calls them; only those whose number was chosen by the user: the engine finds a free one for the others. */
+export const hostPortKeys = (ports: NonNullable<Task['hostPorts']>): readonly string[] =>
   ports.flatMap(({ protocol, published, hostAddress = '' }) =>
     published === undefined ? [] : (hostPortKey(protocol, hostAddress, String(published)) ?? []),
   );

@@ -1,3 +1,5 @@
+import * as z from 'zod';
+import { TuttiError } from '../../model/errors.ts';
 import { networkLabel } from '../../model/network.ts';
 import { nodeName } from '../../model/node.ts';
 import type { Definitions } from '../../platform/engine/types.generated.ts';
@@ -35,17 +37,26 @@ export const localNetworks = async (
 ): Promise<{ readonly found: readonly LocalNetwork[]; readonly missing: readonly MissingNode[] }> => {
   const { node: only, filters } = options;
   const query = filters === undefined ? '' : `?filters=${encodeURIComponent(JSON.stringify(filters))}`;
-  const nodes = ports.queries.nodes().filter(({ node }) => only === undefined || nodeName(node) === only);
+  const nodes = ports.queries
+    .nodes()
+    .filter(({ node }) => only === undefined || only === node.id || only === nodeName(node));
   const { answers, missing } = await askEngines(
     ports,
     { method: 'GET', path: `/networks${query}` },
-    async (response) => (await readAnswerJson(response)) as readonly EngineNetwork[],
+    async (response) => networksIn(await readAnswerJson(response)),
     { clock: ports.clock, signal, nodes },
   );
   const found = answers.flatMap(({ nodeId, nodeName: name, value }) =>
     value.filter(isOwn).map((network) => ({ nodeId, nodeName: name, network })),
   );
   return { found, missing };
+};
+
+/** What an engine lists. Throws `internal` for anything else: its node is a missing one then. */
+const networksIn = (body: unknown): readonly EngineNetwork[] => {
+  const networks = z.array(z.looseObject({ Id: z.string(), Name: z.string() })).safeParse(body);
+  if (networks.success) return networks.data as readonly EngineNetwork[];
+  throw new TuttiError('internal', 'the engine listed its networks in a way that is not known');
 };
 
 /** Of those found, what a reference means, as an engine looks for one: a whole id, then a name, then the beginning of an id. */

@@ -4,7 +4,9 @@ import type { PlaceNear } from '../../core/place/model.ts';
 import { overcommitOf } from '../../model/cluster.ts';
 import type { SingleContainer, SingleContainerSpec } from '../../model/single-container.ts';
 import type { NodeId } from '../../model/ids.ts';
+import { TuttiError } from '../../model/errors.ts';
 import type { Transaction } from '../../store/store.ts';
+import { portTakenFrom } from '../taken-ports.ts';
 import type { Loads } from './loads.ts';
 import { placeNodes, replacedBy } from './nodes.ts';
 import type { ContainerPorts } from './ports.ts';
@@ -16,7 +18,8 @@ export interface ClaimContext extends Pick<ContainerPorts, 'store' | 'inventory'
 }
 
 export type Chosen =
-  | { readonly kind: 'chosen'; readonly nodeId: NodeId }
+  /** `revision`: of the state that it was chosen in. */
+  | { readonly kind: 'chosen'; readonly nodeId: NodeId; readonly revision: number }
   | { readonly kind: 'unplaced'; readonly message: string };
 
 /** The node that the container would go to now; `except`: ids of those where it could not be made. */
@@ -48,22 +51,29 @@ export const chooseNode = (
     },
   );
   return decision.kind === 'placed'
-    ? { kind: 'chosen', nodeId: decision.node.node.id }
+    ? { kind: 'chosen', nodeId: decision.node.node.id, revision: store.view.revision }
     : { kind: 'unplaced', message: decision.message };
 };
 
 /**
  * Commits a row that takes its node's room, and its name, before anything is made. `write` writes it; what is placed
- * before the commit is through sees it already.
+ * before the commit is through sees it already. Throws `conflict` where a task has got one of its ports since `revision`.
  */
 export const commitClaim = async (
   { store, loads }: Pick<ClaimContext, 'store' | 'loads'>,
   row: SingleContainer,
+  revision: number,
   write: (transaction: Transaction) => void,
 ): Promise<void> => {
   loads.assume(row);
   try {
-    await store.update(write);
+    await store.update((transaction) => {
+      const port = portTakenFrom(transaction, row, revision);
+      if (port !== undefined) {
+        throw new TuttiError('conflict', `port ${port} of node ${row.nodeId} was given to a task meanwhile: try again`);
+      }
+      write(transaction);
+    });
   } catch (error) {
     loads.forget(row.id);
     throw error;

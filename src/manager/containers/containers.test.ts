@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { TuttiError } from '../../model/errors.ts';
+import type { NodeId } from '../../model/ids.ts';
 import type { SingleContainerSpec } from '../../model/single-container.ts';
 import type { ContainerMade } from '../manager.ts';
+import { aTask } from '../../store/fixtures.ts';
+import { countingRandomness } from '../testing/cluster.ts';
 import { aContainerSpec, ContainerCluster } from './testing/cluster.ts';
 
 const never = new AbortController().signal;
@@ -126,6 +129,22 @@ describe('containers made by themselves', () => {
     assert.equal(await made('dd', 'tcp/81'), 'made');
     assert.equal(await made('ee', 'tcp/80'), 'unplaced');
     assert.equal(await made('ff', 'tcp/80-81'), 'unplaced');
+  });
+
+  it('go elsewhere where a task has got their port in the same moment', async () => {
+    await using cluster = await ContainerCluster.start(2);
+    const hostPorts = [{ protocol: 'tcp', target: 80, published: 80, mode: 'host' } as const];
+    const task = aTask('web.1', { nodeId: 'n1' as NodeId, hostPorts });
+    let given: Promise<unknown> | undefined;
+    // The last that is asked before the choice is committed.
+    const number = (): number => {
+      given ??= cluster.store.update((transaction) => transaction.create('task', task));
+      return 0;
+    };
+    using containers = cluster.containers({ random: { ...countingRandomness(), number } });
+    idOf(await containers.create(aContainerSpec('db', { hostPorts: ['tcp/80'] }), never));
+    await given;
+    assert.deepEqual(cluster.everywhere(), ['n2 db']);
   });
 
   it('are renamed in both places or in none, and forgotten when removed', async () => {

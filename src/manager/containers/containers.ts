@@ -111,7 +111,7 @@ const create = async (
   const row: SingleContainer = { ...newRow(context), spec, nodeId: chosen.nodeId };
   work.take(row);
   try {
-    await commitClaim(context, row, (transaction) => {
+    await commitClaim(context, row, chosen.revision, (transaction) => {
       const [holder] = transaction.find('container', 'name', spec.name);
       if (holder !== undefined) throw nameTaken(spec.name, holder.engineId ?? holder.id);
       transaction.create('container', row);

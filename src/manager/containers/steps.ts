@@ -159,7 +159,9 @@ const move = async (
   const { engineId: _left, ...rest } = row;
   const superseded = [...(row.superseded ?? []).filter((one) => one.nodeId !== chosen.nodeId), left];
   const after: SingleContainer = { ...rest, nodeId: chosen.nodeId, moving: { start }, superseded };
-  await commitClaim(context, after, (transaction) => transaction.update('container', after, row.version));
+  await commitClaim(context, after, chosen.revision, (transaction) =>
+    transaction.update('container', after, row.version),
+  );
   context.log.info('container of a lost node gets another', { ...fieldsOf(context, after), from: row.nodeId });
   return 'done';
 };

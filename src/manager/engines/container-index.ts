@@ -1,4 +1,5 @@
 import type { Definitions } from '../../platform/engine/types.generated.ts';
+import { createCreationTimes } from './creation-times.ts';
 
 type Summary = Definitions['ContainerSummary'];
 
@@ -38,8 +39,7 @@ export const createContainerIndex = (): ContainerIndex => {
   const nodes = new Map<string, Map<string, Entry>>();
   const names = createBuckets<Entry>();
   const buckets = createBuckets<Entry>();
-
-  const times = new Map<string, number>();
+  const times = createCreationTimes();
 
   /** Its place among the node's containers stays. */
   const unname = (nodeId: string, id: string): void => {
@@ -51,13 +51,13 @@ export const createContainerIndex = (): ContainerIndex => {
   const remove = (nodeId: string, id: string): void => {
     unname(nodeId, id);
     nodes.get(nodeId)?.delete(id);
-    times.delete(id);
+    times.forget(nodeId, id);
   };
   const put = (nodeId: string, summary: Summary): void => {
     const { Id: id } = summary;
     if (id === undefined) return;
     unname(nodeId, id);
-    const createdNanos = times.get(id);
+    const createdNanos = times.get(nodeId, id);
     const entry = { id, name: nameOf(summary), nodeId, summary, ...(createdNanos !== undefined && { createdNanos }) };
     let containers = nodes.get(nodeId);
     if (containers === undefined) nodes.set(nodeId, (containers = new Map<string, Entry>()));
@@ -77,12 +77,13 @@ export const createContainerIndex = (): ContainerIndex => {
       // In the order of the engine, which knows it more exactly than a summary says.
       nodes.delete(nodeId);
       for (const summary of summaries) put(nodeId, summary);
+      times.listed(nodeId, told);
     },
     put: (nodeId, summaries) => {
       for (const summary of summaries) put(nodeId, summary);
     },
     created: (nodeId, id, nanos) => {
-      times.set(id, nanos);
+      times.note(nodeId, id, nanos);
       const entry = nodes.get(nodeId)?.get(id);
       if (entry !== undefined) put(nodeId, entry.summary);
     },
@@ -90,6 +91,7 @@ export const createContainerIndex = (): ContainerIndex => {
     drop: (nodeId) => {
       for (const { id } of of(nodeId)) remove(nodeId, id);
       nodes.delete(nodeId);
+      times.drop(nodeId);
     },
     get: (nodeId, id) => nodes.get(nodeId)?.get(id),
     of,

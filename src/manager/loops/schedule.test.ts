@@ -5,6 +5,7 @@ import { aNode, aTask, tasksOf } from '../../core/schedule/fixtures.ts';
 import type { TestNode } from '../../core/schedule/fixtures.ts';
 import { TuttiError } from '../../model/errors.ts';
 import type { NodeId, VolumeId } from '../../model/ids.ts';
+import { plainContainerSpec } from '../../model/single-container.ts';
 import type { Task, TaskStatus } from '../../model/task.ts';
 import type { Log } from '../../platform/ports.ts';
 import { createStore } from '../../store/create.ts';
@@ -38,6 +39,21 @@ const create = async (store: Store, tasks: readonly Task[]): Promise<void> => {
   await store.update((tx) => {
     for (const task of tasks) tx.create('task', task);
   });
+};
+
+/** Between `hold` and `release` no commit comes through. */
+const heldDriver = () => {
+  const gate = Promise.withResolvers<void>();
+  let held: Promise<void> | undefined;
+  const memory = memoryDriver();
+  const commit: Driver['commit'] = async (...args) => {
+    await held;
+    return memory.commit(...args);
+  };
+  const hold = (): void => {
+    held = gate.promise;
+  };
+  return { driver: { ...memory, commit }, hold, release: gate.resolve };
 };
 
 const placed = (view: View): Record<string, string | undefined> =>
@@ -154,21 +170,36 @@ describe('schedule loop', () => {
     assert.deepEqual(placed(cluster.store.view), { 'web.1': 'a', 'web.2': undefined });
   });
 
+  it('gives no host port that a container has got while it decided', async () => {
+    const { driver, hold, release } = heldDriver();
+    await using cluster = await start(driver);
+    const { store, settle } = cluster;
+    const nodes = [aNode('a'), aNode('b')];
+    for (const { node } of nodes) await store.update((tx) => tx.create('node', node));
+    const hostPorts = [{ protocol: 'tcp', target: 80, published: 80, mode: 'host' } as const];
+    await create(store, tasksOf('web', 2, { hostPorts }));
+    await settle();
+    hold();
+    const claim = { ...plainContainerSpec('db', 'db'), hostPorts: ['tcp/127.0.0.1:80'] };
+    const stored = { id: 'row', version: 0, createdAt: 1, updatedAt: 1 };
+    const made = store.update((tx) => tx.create('container', { ...stored, spec: claim, nodeId: 'a' as NodeId }));
+    for (const { node, status } of nodes) store.observe((tx) => tx.put('nodeStatus', node.id, status));
+    await settle();
+    release();
+    await made;
+    await settle();
+    assert.deepEqual(new Set(Object.values(placed(store.view))), new Set(['b', undefined]));
+  });
+
   it('looks again at tasks that changed while it decided', async () => {
-    const gate = Promise.withResolvers<void>();
-    let held: Promise<void> | undefined;
-    const memory = memoryDriver();
-    const commit: Driver['commit'] = async (...args) => {
-      await held;
-      return memory.commit(...args);
-    };
-    await using cluster = await start({ ...memory, commit });
+    const { driver, hold, release } = heldDriver();
+    await using cluster = await start(driver);
     const { store, settle } = cluster;
     const { node, status } = aNode('a');
     await store.update((tx) => tx.create('node', node));
     await create(store, tasksOf('web', 3));
     await settle();
-    held = gate.promise;
+    hold();
     const meanwhile = store.update((tx) => {
       tx.delete('task', 'web.2');
       tx.update('task', aTask('web', 3));
@@ -178,7 +209,7 @@ describe('schedule loop', () => {
     store.observe((tx) => tx.put('nodeStatus', node.id, status));
     await settle();
     assert.deepEqual(placed(store.view), { 'web.1': undefined, 'web.2': undefined, 'web.3': undefined });
-    gate.resolve();
+    release();
     await meanwhile;
     await settle();
     assert.deepEqual(placed(store.view), { 'web.1': 'a', 'web.3': 'a' });

@@ -8,6 +8,7 @@ import type { Task } from '../../model/task.ts';
 import type { Randomness } from '../../platform/ports.ts';
 import type { Commit, SoftTransaction, Transaction, View } from '../../store/store.ts';
 import { buildModel, Changed, tell } from '../schedule-model.ts';
+import { isPortTaken } from '../taken-ports.ts';
 import { volumesOn, withVolumes } from '../volumes/of-task.ts';
 import { startLoop } from './loop.ts';
 import type { LoopPorts, PassContext } from './loop.ts';
@@ -67,13 +68,14 @@ const placeAll = async (model: ClusterModel, changed: Changed, own: Own, ports: 
   let decision: Decision;
   do {
     const now = clock.now();
+    const { revision } = store.view;
     tell(model, changed, store.view, now);
     const strategy = [...store.view.list('cluster')][0]?.spec.strategy ?? 'spread';
     decision = decide(model, { now, strategy, random: () => random.number(), limit: batch });
     const { placements, refused } = decision;
     if (placements.length > 0) {
       const { value: conflicts } = await store.update((transaction) => {
-        const lost = place(transaction, placements);
+        const lost = place(transaction, placements, revision);
         if (lost.length < placements.length) own.revision = transaction.revision + 1;
         return lost;
       });
@@ -91,20 +93,21 @@ const noteConflict = (changed: Changed, view: View, taskId: string): void => {
   for (const name of task === undefined ? [] : mountedVolumes(task.spec)) changed.volume.add(name);
 };
 
-/** Writes the placements whose tasks are as they were; returns the others' ids. */
-const place = (transaction: Transaction, placements: readonly Placement[]): readonly string[] => {
+/** Writes the placements whose tasks are as they were at the revision that was decided on; returns the others' ids. */
+const place = (transaction: Transaction, placements: readonly Placement[], revision: number): readonly string[] => {
   const conflicts: string[] = [];
   for (const { task, nodeId, genericResources } of placements) {
     const agreed = genericResources.length > 0 || task.slot === undefined;
     const row = agreed ? { ...task, nodeId, genericResources } : { ...task, nodeId };
-    if (!tryUpdate(transaction, row, nodeId)) conflicts.push(task.id);
+    if (!tryUpdate(transaction, row, nodeId, revision)) conflicts.push(task.id);
   }
   return conflicts;
 };
 
-/** False when the task, its node or a volume that it mounts is no longer what was decided on. */
-const tryUpdate = (transaction: Transaction, row: Task, nodeId: NodeId): boolean => {
+/** False when the task, its node, a port of it or a volume that it mounts is no longer what was decided on. */
+const tryUpdate = (transaction: Transaction, row: Task, nodeId: NodeId, revision: number): boolean => {
   if (transaction.get('node', nodeId) === undefined) return false;
+  if (isPortTaken(transaction, row, nodeId, revision)) return false;
   const volumes = row.slot === undefined ? [] : volumesOn(transaction, row.spec, nodeId);
   if (volumes === 'elsewhere') return false;
   try {

@@ -66,12 +66,13 @@ const findOrDrop = async (
   }
 };
 
-/** The engine is sent what the client said; what the container reserves follows. */
+/** The engine is sent what the client said; what that very container reserves follows. */
 export const updateContainer = async (manager: Manager, request: ApiRequest): Promise<Reply> => {
   const body = await readJsonAsItIs(request, updateLimit);
   const bytes = Buffer.from(body === undefined ? '' : JSON.stringify(body));
   const { reply, container } = await passChange(manager, request, {
     path: withQuery(request, '/update'),
+    byId: true,
     body: chunkOf(bytes),
     headers: { 'content-length': String(bytes.length) },
   });

@@ -13,6 +13,8 @@ export interface PassOptions extends Omit<ForwardOptions, 'path'> {
   readonly reference?: string;
   /** The engine's path for a container, with the query. `typed` is what its engine is to know it by: engines say it again. */
   readonly path: (typed: string) => string;
+  /** The engine is to know it by its full id: what follows concerns the very container that was found. */
+  readonly byId?: true;
 }
 
 export interface Passed {
@@ -31,13 +33,14 @@ export const withQuery =
  * name given to another) is looked at again, once.
  */
 export const passOn = async (manager: Manager, request: ApiRequest, options: PassOptions): Promise<Passed> => {
-  const { reference = referenceOf(request), path, ...others } = options;
+  const { reference = referenceOf(request), path, byId, ...others } = options;
   const container = await locate(manager, reference, request.signal);
-  const { name: typed } = splitReference(reference);
+  const { name } = splitReference(reference);
+  const word = ({ id }: KnownContainer): string => (byId === true ? id : name);
   const ask = async (to: KnownContainer): Promise<Reply> =>
-    await forward(manager, to.nodeId, request, { ...others, path: path(typed) });
+    await forward(manager, to.nodeId, request, { ...others, path: path(word(to)) });
   const reply = await ask(container);
-  const gone = await missingIn(reply, typed);
+  const gone = await missingIn(reply, word(container));
   if (gone === undefined) return { container, reply };
   if (!gone.missing) return { container, reply: gone.reply };
   await manager.inventory.refresh(container.nodeId, [container.id], request.signal).catch(() => undefined);

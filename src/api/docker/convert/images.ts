@@ -32,8 +32,26 @@ const real = (given: readonly string[] | null | undefined): readonly string[] =>
   (given ?? []).filter((name) => !none.test(name));
 const union = (lists: readonly (readonly string[] | null | undefined)[]): string[] => [...new Set(lists.flatMap(real))];
 
+/** Names that different images have → the id of the one that is meant; of others it is the newest. */
+export type Meant = ReadonlyMap<string, string>;
+
+/** Names that are one image's on some nodes and another's on others. */
+export const doubtfulNames = (nodes: readonly NodeImages[]): readonly string[] => {
+  const ids = new Map<string, string>();
+  const doubtful = new Set<string>();
+  for (const { images } of nodes) {
+    for (const { Id, RepoTags } of images) {
+      for (const tag of real(RepoTags)) {
+        if ((ids.get(tag) ?? Id) !== Id) doubtful.add(tag);
+        ids.set(tag, Id);
+      }
+    }
+  }
+  return [...doubtful];
+};
+
 /** One list of the images of all nodes, newest first: an image is there once, with the names that any node has for it. */
-export const mergeImages = (nodes: readonly NodeImages[]): readonly MergedImage[] => {
+export const mergeImages = (nodes: readonly NodeImages[], meant: Meant = new Map()): readonly MergedImage[] => {
   const byId = new Map<string, { readonly nodeName: string; readonly image: ImageSummary }[]>();
   for (const { nodeName, images } of nodes) {
     for (const image of images) {
@@ -43,7 +61,10 @@ export const mergeImages = (nodes: readonly NodeImages[]): readonly MergedImage[
     }
   }
   const merged = [...byId.values()].flatMap((copies) => mergeCopies(copies));
-  return namedOnce(merged.toSorted((a, b) => b.Created - a.Created));
+  return namedOnce(
+    merged.toSorted((a, b) => b.Created - a.Created),
+    meant,
+  );
 };
 
 const mergeCopies = (
@@ -71,13 +92,14 @@ const mergeCopies = (
 };
 
 /**
- * A name means one image. One that was given to another image while a node was away is shown at the newer: given newest
- * first.
+ * A name means one image. One that was given to another image while a node was away is shown at the one that is meant,
+ * else at the newer: given newest first.
  */
-const namedOnce = (images: readonly MergedImage[]): readonly MergedImage[] => {
+const namedOnce = (images: readonly MergedImage[], meant: Meant): readonly MergedImage[] => {
   const taken = new Set<string>();
   return images.map((image) => {
-    const own = image.RepoTags.filter((tag) => none.test(tag) || !taken.has(tag));
+    const isIts = (tag: string): boolean => !taken.has(tag) && (meant.get(tag) ?? image.Id) === image.Id;
+    const own = image.RepoTags.filter((tag) => none.test(tag) || isIts(tag));
     for (const tag of own) taken.add(tag);
     return own.length === image.RepoTags.length ? image : { ...image, RepoTags: own };
   });

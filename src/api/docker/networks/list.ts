@@ -33,7 +33,7 @@ export const listNetworks = async (context: DockerContext, request: ApiRequest):
     ...(dangling !== undefined && { filters: { dangling: [String(dangling)] } }),
   });
   const others = found
-    .filter(({ nodeName }) => anyOf(filters, 'node', (node) => node === nodeName))
+    .filter(({ nodeId, nodeName }) => anyOf(filters, 'node', (node) => node === nodeId || node === nodeName))
     .filter(() => anyOf(filters, 'type', (type) => type === 'custom'))
     .map(shownLocal);
   const shown = [...own, ...others].filter(filterOf(filters));

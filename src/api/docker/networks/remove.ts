@@ -14,6 +14,7 @@ import { lookupAsync } from '../errors.ts';
 import { labelled, readFilters } from '../filters.ts';
 import type { Filters } from '../filters.ts';
 import { missingHeaders } from '../missing.ts';
+import { namedNodes } from '../nodes.ts';
 import { findNetwork } from './find.ts';
 import { isUsed } from './use.ts';
 
@@ -33,23 +34,24 @@ export const removeNetwork = async (context: DockerContext, request: ApiRequest,
   return empty(204);
 };
 
-/** Removes what nothing is on: of the cluster, and of each engine's own. */
+/** Removes what nothing is on: of the cluster, and of each engine's own; with a `node` filter of these nodes' own alone. */
 export const pruneNetworks = async (context: DockerContext, request: ApiRequest): Promise<Reply> => {
   const { manager, clock } = context;
-  const filters = readFilters(request, ['until', 'label', 'label!']);
+  const filters = readFilters(request, ['until', 'label', 'label!', 'node']);
   const until = readUntil(filters, clock.now());
   const gone: string[] = [];
-  for (const network of manager.queries.networks()) {
+  for (const network of filters.has('node') ? [] : manager.queries.networks()) {
     if (!isPruned(context, network, filters, until)) continue;
     if (await removed(() => manager.commands.removeNetwork(network.id))) gone.push(network.spec.name);
   }
   // Ours have no container on an engine for a moment before the first one is there.
-  const passed = { ...Object.fromEntries(filters), 'label!': [...(filters.get('label!') ?? []), networkLabel] };
+  const asked = Object.fromEntries([...filters].filter(([name]) => name !== 'node'));
+  const passed = { ...asked, 'label!': [...(filters.get('label!') ?? []), networkLabel] };
   const { answers, missing } = await askEngines(
     manager,
     { method: 'POST', path: `/networks/prune?filters=${encodeURIComponent(JSON.stringify(passed))}` },
     async (response) => (await readAnswerJson(response)) as { readonly NetworksDeleted?: readonly string[] | null },
-    { clock, signal: request.signal },
+    { clock, signal: request.signal, nodes: namedNodes(manager, filters) },
   );
   const others = answers.flatMap(({ nodeName, value }) =>
     (value.NetworksDeleted ?? []).map((name) => `${nodeName}/${name}`),

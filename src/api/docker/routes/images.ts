@@ -10,8 +10,8 @@ import type { ApiRequest } from '../../http/request.ts';
 import { paramOf } from '../../http/request.ts';
 import type { Route } from '../../http/router.ts';
 import type { DockerContext } from '../context.ts';
-import { imageSummary, isDangling, mergeImages, mergeInspections } from '../convert/images.ts';
-import type { ImageSummary } from '../convert/images.ts';
+import { doubtfulNames, imageSummary, isDangling, mergeImages, mergeInspections } from '../convert/images.ts';
+import type { ImageSummary, Meant } from '../convert/images.ts';
 import { readFilters } from '../filters.ts';
 import type { Filters } from '../filters.ts';
 import { forward, targetOf } from '../forward.ts';
@@ -95,12 +95,25 @@ const list = async (context: DockerContext, request: ApiRequest): Promise<Reply>
   const lists = answers.flatMap(({ nodeName: node, value }) =>
     value instanceof TuttiError ? [] : [{ nodeName: node, images: value }],
   );
-  const merged = mergeImages(lists);
+  const merged = mergeImages(lists, await meantBy(context, request, doubtfulNames(lists)));
   const dangling = filters.get('dangling')?.some((value) => ['1', 'true'].includes(value));
   const fitting = merged.filter(
     (image) => (dangling === undefined || isDangling(image) === dangling) && withinBounds(image, bounds),
   );
   return { ...json(fitting), headers: missingHeaders(missing) };
+};
+
+/** More than these are shown at the newer image: nobody reads on so far. */
+const mostDoubts = 50;
+
+/** What inspecting would say that the names mean: engines list no times of naming. */
+const meantBy = async (context: DockerContext, request: ApiRequest, names: readonly string[]): Promise<Meant> => {
+  const meant = new Map<string, string>();
+  for (const name of names.slice(0, mostDoubts)) {
+    const [holder] = current((await find(context, request, name)).holders);
+    if (holder !== undefined) meant.set(name, holder.image.Id);
+  }
+  return meant;
 };
 
 /** What an engine lists; its refusal of the query, which all engines would give. */

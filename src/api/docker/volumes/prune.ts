@@ -8,6 +8,7 @@ import type { DockerContext } from '../context.ts';
 import type { Filters } from '../filters.ts';
 import { labelled, readFilters } from '../filters.ts';
 import { missingHeaders } from '../missing.ts';
+import { namedNodes } from '../nodes.ts';
 import { apiVersion } from '../version.ts';
 import { anonymousLabel } from './create.ts';
 import { volumesIn } from './locate.ts';
@@ -23,24 +24,24 @@ interface Pruned {
 }
 
 /**
- * `POST /volumes/prune` over all nodes. What is pruned follows the version that the client speaks, whatever the engines
+ * `POST /volumes/prune` over all nodes, or those of a `node` filter. What is pruned follows the version that the client speaks, whatever the engines
  * speak: an older engine, asked as it is, would remove named volumes too.
  */
 export const pruneVolumes = async (context: DockerContext, request: ApiRequest): Promise<Reply> => {
   const { manager, clock } = context;
-  const filters = readFilters(request, ['all', 'label', 'label!']);
+  const filters = readFilters(request, ['all', 'label', 'label!', 'node']);
   const version = request.version ?? apiVersion;
   const everything =
     compareApi(version, anonymousOnlySince) < 0 ||
     (filters.get('all') ?? []).some((value) => ['true', '1'].includes(value));
-  const promised = await prunePromised(context, filters, everything);
+  const promised = filters.has('node') ? [] : await prunePromised(context, filters, everything);
   const { answers, missing } = await onNodes(
     manager,
     async (record, signal) =>
       isOld(record) && !everything
         ? await pruneAnonymous(context, record, filters, signal)
         : await pruneWhole(context, record, { filters, everything, version }, signal),
-    { clock, signal: request.signal, deadlineMs },
+    { clock, signal: request.signal, deadlineMs, nodes: namedNodes(manager, filters) },
   );
   for (const { nodeId, value } of answers) {
     for (const name of value.VolumesDeleted) await manager.volumes.forget(name, nodeId);
@@ -87,7 +88,7 @@ const pruneWhole = async (
   }: { readonly filters: Filters; readonly everything: boolean; readonly version: string },
   signal: AbortSignal,
 ): Promise<Pruned> => {
-  const own = Object.fromEntries([...filters].filter(([name]) => name !== 'all'));
+  const own = Object.fromEntries([...filters].filter(([name]) => !['all', 'node'].includes(name)));
   const isTold = everything && !isOld(record) && compareApi(version, anonymousOnlySince) >= 0;
   const query = encodeURIComponent(JSON.stringify(isTold ? { ...own, all: ['true'] } : own));
   const request = { method: 'POST', path: `/volumes/prune?filters=${query}`, apiVersion: version };
