@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { aNetwork, aPeer, aSelf, aVip, anEndpoint, setOf } from '../../../test/support/assignments.ts';
 import type { AssignedEndpoint } from '../../model/assignment.ts';
-import { affinityTable, choice, serviceEndpoints, virtualServices } from './balance.ts';
+import { affinityTable, choice, noBalanceMemory, serviceEndpoints, virtualServices, vipRules } from './balance.ts';
 import { desiredKernelState } from './desired.ts';
 
 const endpoint = (last: number, changes: Partial<Record<keyof AssignedEndpoint, unknown>> = {}): AssignedEndpoint =>
@@ -38,6 +38,21 @@ test('the kernel is told where an address leads to, and that one without a task 
   assert.equal(idle?.sets.get('vips')?.elements.size, 0);
   assert.ok(idle?.sets.get('virtual')?.elements.has(key));
   assert.equal(idle?.chains.has('vip_10.128.0.2'), false);
+});
+
+test('what has not changed is the same object as before, down to its rules; what has is another', () => {
+  const memory = noBalanceMemory();
+  const vips = [aVip(), aVip({ id: 'front0000/other', serviceId: 'other', address: '10.128.0.3' })];
+  const others = [endpoint(20, { serviceId: 'other' }), endpoint(21, { serviceId: 'other', nodeId: 'node2' })];
+  const mine = endpoint(11);
+  const services = (...endpoints: AssignedEndpoint[]) =>
+    virtualServices(vips, serviceEndpoints(endpoints, new Set(['node1', 'node2']), memory), 'node1', memory);
+  const [first, second] = services(mine, ...others);
+  const [changed, same] = services({ ...mine, ready: false }, ...others);
+  assert.ok(second !== undefined && same === second && vipRules(same) === vipRules(second));
+  assert.deepEqual([first?.addresses, changed?.addresses], [['10.128.0.11'], []]);
+  const [back, fewer] = services(mine, ...others.slice(1));
+  assert.deepEqual([back?.addresses, fewer?.addresses], [['10.128.0.11'], ['10.128.0.21']]);
 });
 
 test('each connection is given any of the tasks', () => {

@@ -1,6 +1,8 @@
 import type { AssignedEndpoint, AssignedVip } from '../../model/assignment.ts';
+import type { NftChain } from './kernel-state.ts';
 import { bridgeName } from './names.ts';
 import { inOrder } from './ipv4.ts';
+import { isSameList } from './same-list.ts';
 
 /** What a new connection is given one of: the ready tasks, in numeric order of their addresses. */
 export interface Backends {
@@ -25,16 +27,61 @@ export interface ServiceEndpoints {
   readonly ready: readonly AssignedEndpoint[];
 }
 
-/** Gives a service's endpoints on a network. `nodes`: ids of this node and its peers. */
+/** Gives a service's endpoints on a network. */
 export type FindEndpoints = (of: Pick<AssignedVip, 'serviceId' | 'networkId'>) => ServiceEndpoints;
 
-export function serviceEndpoints(endpoints: readonly AssignedEndpoint[], nodes: ReadonlySet<string>): FindEndpoints {
-  const known = endpoints.filter(({ nodeId, serviceId }) => serviceId !== undefined && nodes.has(nodeId));
-  const byService = Map.groupBy(known, ({ serviceId, networkId }) => `${serviceId}/${networkId}`);
+/**
+ * What was worked out the last time. Where nothing has changed the same objects are given again: a thousand services are
+ * then known to be as they were without a look into them.
+ */
+export interface BalanceMemory {
+  endpoints: ReadonlyMap<string, ServiceEndpoints>;
+  readonly services: WeakMap<AssignedVip, { readonly of: ServiceEndpoints; readonly service: VirtualService }>;
+}
+
+export const noBalanceMemory = (): BalanceMemory => ({ endpoints: new Map(), services: new WeakMap() });
+
+/** `nodes`: ids of this node and its peers. */
+export function serviceEndpoints(
+  endpoints: readonly AssignedEndpoint[],
+  nodes: ReadonlySet<string>,
+  memory = noBalanceMemory(),
+): FindEndpoints {
+  const before = memory.endpoints;
+  const now = new Map<string, ServiceEndpoints>();
+  memory.endpoints = now;
+  const networks = grouped(endpoints, nodes);
   return ({ serviceId, networkId }) => {
-    const all = byService.get(`${serviceId}/${networkId}`) ?? [];
-    return { all, ready: all.filter(({ ready }) => ready) };
+    const key = `${serviceId}/${networkId}`;
+    const all = networks.get(networkId)?.get(serviceId) ?? [];
+    const known = now.get(key) ?? before.get(key);
+    const found = known !== undefined && isSameList(known.all, all) ? known : withReady(all);
+    now.set(key, found);
+    return found;
   };
+}
+
+const withReady = (all: readonly AssignedEndpoint[]): ServiceEndpoints => ({
+  all,
+  ready: all.filter(({ ready }) => ready),
+});
+
+/** By network and service. One made key for both would cost more than all the rest. */
+function grouped(
+  endpoints: readonly AssignedEndpoint[],
+  nodes: ReadonlySet<string>,
+): ReadonlyMap<string, ReadonlyMap<string, readonly AssignedEndpoint[]>> {
+  const networks = new Map<string, Map<string, AssignedEndpoint[]>>();
+  for (const endpoint of endpoints) {
+    const { networkId, serviceId, nodeId } = endpoint;
+    if (serviceId === undefined || !nodes.has(nodeId)) continue;
+    let services = networks.get(networkId);
+    if (services === undefined) networks.set(networkId, (services = new Map()));
+    const group = services.get(serviceId);
+    if (group === undefined) services.set(serviceId, [endpoint]);
+    else group.push(endpoint);
+  }
+  return networks;
 }
 
 export const backends = (
@@ -46,25 +93,46 @@ export const backends = (
   affinity,
 });
 
-export const virtualServices = (vips: readonly AssignedVip[], find: FindEndpoints, selfId: string): VirtualService[] =>
+export const virtualServices = (
+  vips: readonly AssignedVip[],
+  find: FindEndpoints,
+  selfId: string,
+  memory = noBalanceMemory(),
+): VirtualService[] =>
   vips.map((vip) => {
-    const found = find(vip);
-    const own = found.ready.filter(({ nodeId }) => nodeId === selfId);
-    return {
-      ...backends(found, vip),
-      networkId: vip.networkId,
-      address: vip.address,
-      own: own.map(({ address }) => address),
-    };
+    const of = find(vip);
+    const known = memory.services.get(vip);
+    if (known?.of === of) return known.service;
+    const service = virtualService(vip, of, selfId);
+    memory.services.set(vip, { of, service });
+    return service;
   });
+
+function virtualService(vip: AssignedVip, found: ServiceEndpoints, selfId: string): VirtualService {
+  const own = found.ready.filter(({ nodeId }) => nodeId === selfId);
+  return {
+    ...backends(found, vip),
+    networkId: vip.networkId,
+    address: vip.address,
+    own: own.map(({ address }) => address),
+  };
+}
 
 export const vipChain = ({ address }: VirtualService): string => `vip_${address}`;
 
 /** `interface . address`: only containers of the network get the service by it. */
 export const vipKey = ({ networkId, address }: VirtualService): string => `"${bridgeName(networkId)}" . ${address}`;
 
-/** Gives each new connection, whatever its protocol and port, one of the addresses. */
-export const vipRule = (service: VirtualService): string => `dnat to ${choice(service)}`;
+/** Gives each new connection, whatever its protocol and port, one of the addresses. One service has one chain. */
+export function vipRules(service: VirtualService): NftChain {
+  const known = chains.get(service);
+  if (known !== undefined) return known;
+  const made: NftChain = { rules: [`dnat to ${choice(service)}`] };
+  chains.set(service, made);
+  return made;
+}
+
+const chains = new WeakMap<VirtualService, NftChain>();
 
 /** An expression of nftables for one of the addresses: all equally likely for each connection, or by the client's address. */
 export function choice({ addresses, affinity }: Backends): string {

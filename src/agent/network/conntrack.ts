@@ -52,7 +52,7 @@ function goneFrom(
   front: readonly string[],
   protocol: Publication['protocol'] | 'any',
 ): (readonly string[])[] {
-  if (old === undefined) return [];
+  if (old === undefined || old === now) return [];
   const gone = [...old.members].filter((address) => !now.members.has(address));
   const left = old.addresses.filter((address) => now.members.has(address) && !now.addresses.includes(address));
   const datagrams = protocol === 'any' ? ['-p', 'udp', ...front] : protocol === 'udp' ? front : undefined;

@@ -3,24 +3,28 @@ import { assigned, assignedSelf, liveEndpoints } from './endpoints.ts';
 import type { Assignments, Observations } from './endpoints.ts';
 import type { KernelState, OverlayLink, Routing } from './kernel-state.ts';
 import { bridgeName, overlayDevice, steerIndex, vxlanIdentifier, vxlanPort } from './names.ts';
-import { serviceEndpoints, virtualServices } from './balance.ts';
+import { noBalanceMemory, serviceEndpoints, virtualServices } from './balance.ts';
 import type { VirtualService } from './balance.ts';
 import { publications } from './publish.ts';
 import { bridgeTable, ipTable } from './ruleset.ts';
 
 /**
  * What the kernel should have for these assignments: overlay, routes, rules, and our nftables tables. Undefined while the
- * node does not know itself, so that nothing is torn down for want of news.
+ * node does not know itself, so that nothing is torn down for want of news. `memory`: of the last time, for speed alone.
  */
-export function desiredKernelState(assignments: Assignments, observations: Observations): KernelState | undefined {
+export function desiredKernelState(
+  assignments: Assignments,
+  observations: Observations,
+  memory = noBalanceMemory(),
+): KernelState | undefined {
   const self = assignedSelf(assignments);
   if (self === undefined) return undefined;
   const peers = assigned(assignments, 'peer').filter(({ id }) => id !== self.id);
   const networks = assigned(assignments, 'network').filter(({ subnet }) => subnet !== '');
   const endpoints = liveEndpoints(assignments, observations);
-  const find = serviceEndpoints(endpoints, new Set([self.id, ...peers.map(({ id }) => id)]));
+  const find = serviceEndpoints(endpoints, new Set([self.id, ...peers.map(({ id }) => id)]), memory);
   const published = publications(assigned(assignments, 'publish'), find, peers);
-  const services = virtualServices(assigned(assignments, 'vip'), find, self.id);
+  const services = virtualServices(assigned(assignments, 'vip'), find, self.id, memory);
   return {
     routing: routing(self, peers, endpoints, services),
     tables: [ipTable({ self, networks, peers, published, services }), bridgeTable(networks)],

@@ -57,14 +57,24 @@ export function isReady(
   return ready;
 }
 
-/** The endpoints with this node's own knowledge applied. */
+/** The endpoints with this node's own knowledge applied; an unchanged one is the same object as the last time. */
 export function liveEndpoints(assignments: Assignments, observations: Observations): AssignedEndpoint[] {
   const self = assignedSelf(assignments)?.id;
   return assigned(assignments, 'endpoint').map((endpoint) => {
     const ready = isReady(endpoint, self, assignments, observations);
-    return ready === endpoint.ready ? endpoint : { ...endpoint, ready };
+    return ready === endpoint.ready ? endpoint : contradicted(endpoint);
   });
 }
+
+function contradicted(endpoint: AssignedEndpoint): AssignedEndpoint {
+  const known = contradictions.get(endpoint);
+  if (known !== undefined) return known;
+  const made = { ...endpoint, ready: !endpoint.ready };
+  contradictions.set(endpoint, made);
+  return made;
+}
+
+const contradictions = new WeakMap<AssignedEndpoint, AssignedEndpoint>();
 
 /** Drops what is known of tasks that ended and that no assigned task leads to. */
 export function pruned(observations: Observations, assignments: Assignments): Map<string, TaskObservation> {

@@ -1,17 +1,15 @@
 import { TuttiError } from '../../model/errors.ts';
 import type { Clock, Log } from '../../platform/ports.ts';
-import { vipChain } from './balance.ts';
+import { noBalanceMemory, vipChain } from './balance.ts';
 import { datagramsTo, forgetFlows, staleFlows } from './conntrack.ts';
 import type { Fronts } from './conntrack.ts';
 import { desiredKernelState } from './desired.ts';
 import { assigned } from './endpoints.ts';
-import type { Wanted } from './endpoints.ts';
+import type { Assignments, Wanted } from './endpoints.ts';
 import type { Findings } from './findings.ts';
 import { createFirewall } from './firewall.ts';
 import type { Firewall } from './firewall.ts';
 import { createHairpins } from './hairpin.ts';
-import { isSame, kernelInputs } from './inputs.ts';
-import type { Inputs } from './inputs.ts';
 import { createKernel, differences } from './kernel.ts';
 import type { FoundState, Kernel } from './kernel.ts';
 import type { KernelState } from './kernel-state.ts';
@@ -47,8 +45,8 @@ export interface KernelKeeper extends AsyncDisposable {
 interface Memory {
   /** What it has; undefined: it has to be read. */
   found: FoundState | undefined;
-  /** What that was made from, and the networks in it. */
-  inputs: Inputs | undefined;
+  /** What it had after the last change, and the networks in that. */
+  right: FoundState | undefined;
   networks: ReadonlySet<string>;
   /** Undefined before the first pass. */
   fronts: Fronts | undefined;
@@ -66,9 +64,10 @@ export function createKernelKeeper(ports: KernelKeeperPorts, wanted: () => Wante
   const kernel = createKernel(exec, settings);
   const firewall = createFirewall(exec);
   const hairpins = createHairpins(settings);
+  const balance = noBalanceMemory();
   const memory: Memory = {
     found: undefined,
-    inputs: undefined,
+    right: undefined,
     networks: new Set(),
     fronts: undefined,
     firewall: 'unknown',
@@ -83,10 +82,8 @@ export function createKernelKeeper(ports: KernelKeeperPorts, wanted: () => Wante
       await ports.safe();
       signal.throwIfAborted();
       const { assignments, observations } = wanted();
-      const inputs = kernelInputs(assignments, observations);
-      if (memory.found === undefined || !isSame(memory.inputs, inputs)) {
-        await bringUpToDate({ kernel, ports, memory }, wanted(), inputs, signal);
-      }
+      const desired = desiredKernelState(assignments, observations, balance);
+      if (desired !== undefined) await bringUpToDate({ kernel, ports, memory }, desired, assignments, signal);
       if (memory.firewall === 'unknown') await keepFirewall(firewall, memory, ports, signal);
       const balanced = [...assigned(assignments, 'publish'), ...assigned(assignments, 'vip')];
       hairpins(new Set(balanced.map(({ networkId }) => networkId)));
@@ -128,23 +125,28 @@ interface Parts {
   readonly memory: Memory;
 }
 
-async function bringUpToDate(parts: Parts, wanted: Wanted, inputs: Inputs, signal: AbortSignal): Promise<void> {
+async function bringUpToDate(
+  parts: Parts,
+  desired: KernelState,
+  assignments: Assignments,
+  signal: AbortSignal,
+): Promise<void> {
   const {
     kernel,
     ports: { exec, log, findings },
     memory,
   } = parts;
-  const desired = desiredKernelState(wanted.assignments, wanted.observations);
-  if (desired === undefined) return;
   const before = memory.found ?? (await kernel.read(signal));
   // Unknown until it is known to have worked.
   memory.found = undefined;
-  const checked = memory.checks && isSame(memory.inputs, inputs) ? differences(before, desired) : [];
+  const isWantedAsBefore =
+    memory.checks && memory.right !== undefined && differences(memory.right, desired).length === 0;
+  const checked = isWantedAsBefore ? differences(before, desired) : [];
   memory.found = await kernel.change(before, desired, signal);
+  memory.right = memory.found;
   for (const { what, details } of checked) findings.note(what, details, true);
   memory.checks = false;
-  memory.inputs = inputs;
-  memory.networks = new Set(assigned(wanted.assignments, 'network').map(({ id }) => id));
+  memory.networks = new Set(assigned(assignments, 'network').map(({ id }) => id));
   const flows = memory.fronts === undefined ? flowsOfBefore(desired, before) : staleFlows(memory.fronts, desired);
   memory.fronts = { publications: desired.publications, services: desired.services };
   if (!(await forgetFlows(exec, flows, signal))) {

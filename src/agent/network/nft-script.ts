@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { NftSet, NftTable, NftView } from './kernel-state.ts';
+import type { NftChain, NftSet, NftTable, NftView } from './kernel-state.ts';
 import { tableName } from './names.ts';
 
 /** What tells a rule from every other: it is written into the rule's comment and read back from there. */
@@ -15,11 +15,22 @@ export function fingerprint(rule: string): string {
 
 const fingerprints = new Map<string, string>();
 
+/** Of a chain's rules. A chain is never changed: the same one has the same list. */
+function fingerprintsOf(chain: NftChain): readonly string[] {
+  const known = chainFingerprints.get(chain);
+  if (known !== undefined) return known;
+  const made = chain.rules.map(fingerprint);
+  chainFingerprints.set(chain, made);
+  return made;
+}
+
+const chainFingerprints = new WeakMap<NftChain, readonly string[]>();
+
 /** The table as it reads back once it is in the kernel. */
 export function viewOf(table: NftTable): NftView {
   return {
     sets: new Map([...table.sets].map(([name, { elements }]) => [name, elements])),
-    chains: new Map([...table.chains].map(([name, { rules }]) => [name, rules.map(fingerprint)])),
+    chains: new Map([...table.chains].map(([name, chain]) => [name, fingerprintsOf(chain)])),
   };
 }
 
@@ -79,9 +90,10 @@ function rulesOf(table: NftTable, chain: string): string[] {
 
 function changedChains(actual: NftView, table: NftTable): string[] {
   return [...table.chains]
-    .filter(([name, { rules }]) => {
+    .filter(([name, chain]) => {
       const before = actual.chains.get(name) ?? [];
-      return before.length !== rules.length || rules.some((rule, index) => before[index] !== fingerprint(rule));
+      const after = fingerprintsOf(chain);
+      return before !== after && (before.length !== after.length || after.some((one, index) => before[index] !== one));
     })
     .map(([name]) => name);
 }

@@ -10,7 +10,7 @@ import {
   steerMask,
   vxlanPort,
 } from './names.ts';
-import { vipChain, vipKey, vipRule } from './balance.ts';
+import { vipChain, vipKey, vipRules } from './balance.ts';
 import type { VirtualService } from './balance.ts';
 import { publicationChain, publicationRule } from './publish.ts';
 import type { Publication } from './publish.ts';
@@ -83,7 +83,7 @@ export function ipTable({ self, networks, peers, published, services }: Rules): 
     chains: new Map<string, NftChain>([
       ...fixedChains,
       ...answered.map((one): [string, NftChain] => [publicationChain(one), { rules: [publicationRule(one)] }]),
-      ...served.map((one): [string, NftChain] => [vipChain(one), { rules: [vipRule(one)] }]),
+      ...served.map((one): [string, NftChain] => [vipChain(one), vipRules(one)]),
     ]),
   };
 }

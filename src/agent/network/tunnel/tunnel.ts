@@ -4,11 +4,10 @@ import type { Clock, Log, Timer } from '../../../platform/ports.ts';
 import { assigned, assignedSelf } from '../endpoints.ts';
 import type { Assignments } from '../endpoints.ts';
 import type { Findings } from '../findings.ts';
-import { isSame } from '../inputs.ts';
-import type { Inputs } from '../inputs.ts';
 import { tunnelDevice } from '../names.ts';
 import { createPasses } from '../passes.ts';
 import type { Exec, KernelSettings } from '../ports.ts';
+import { isSameList } from '../same-list.ts';
 import { createDevice, tunnelLink } from './device.ts';
 import { createTunnelKeys } from './keys.ts';
 import type { KeyStore, WatchDevice } from './ports.ts';
@@ -66,7 +65,8 @@ const keyMs = 30 * 86_400_000;
 
 interface Memory {
   found: FoundTunnel | undefined;
-  inputs: Inputs | undefined;
+  /** What that was made from. */
+  inputs: readonly unknown[] | undefined;
   seals: ReadonlyMap<string, Seal>;
   /** The next pass compares with what was right before. */
   checks: boolean;
@@ -220,9 +220,9 @@ export function createTunnel(ports: TunnelPorts, wanted: () => Assignments): Tun
       const self = assignedSelf(wanted());
       if (self === undefined) return safe();
       const peers = assigned(wanted(), 'peer').filter(({ id }) => id !== self.id);
-      const inputs: Inputs = [self, ...peers];
-      if (memory.found !== undefined && isSame(memory.inputs, inputs)) return safe();
-      const checks = memory.checks && isSame(memory.inputs, inputs);
+      const inputs = [self, ...peers];
+      if (memory.found !== undefined && isSameList(memory.inputs, inputs)) return safe();
+      const checks = memory.checks && isSameList(memory.inputs, inputs);
       const found = await look(self, peers, signal);
       memory.found = undefined;
       reseal(self, peers, found);
