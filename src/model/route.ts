@@ -47,6 +47,8 @@ export const routeOptions = z.object({
   bodyBytes: bytes.optional(),
   /** Answers are compressed for clients that take it. */
   compress: z.boolean().optional(),
+  /** What a task hangs up on before it answers is asked of another one, for GET, HEAD and OPTIONS. */
+  retry: z.boolean().optional(),
   /** The prefix is taken off before the request goes on. */
   strip: z.boolean().optional(),
   /** Tasks are told of the client by the PROXY protocol. */

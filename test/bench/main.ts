@@ -8,6 +8,7 @@ import type { Bench, Sizes, Tell } from './bench.ts';
 import { bytesThrough } from './bytes.ts';
 import { downAll, loadImage, swarmCluster, tuttiCluster } from './cluster.ts';
 import { convergence, round } from './convergence.ts';
+import { doorFigures } from './door.ts';
 import { failures } from './failures.ts';
 import { followers } from './followers.ts';
 import { footprints } from './footprints.ts';
@@ -29,6 +30,10 @@ const parts: Readonly<Record<string, Part>> = {
   network: {
     about: 'requests through virtual addresses and published ports, changes of endpoints with 1,000 services',
     alone: async ({ runs }, tell) => void (await networkFigures(runs, tell)),
+  },
+  door: {
+    about: 'requests through the front door, beside HAProxy configured by hand',
+    alone: async ({ runs }, tell) => (await doorFigures(runs)).forEach(tell),
   },
   converge: {
     about: "10, 30, 100 replicas until they run, and their removal, beside Swarm and the engines' own API",

@@ -96,7 +96,7 @@ const leadsTo = ({ action }: RouteSpec, targets: RouteView['targets']): string =
 
 const optionTexts = (options: NonNullable<RouteSpec['options']>): readonly string[] => {
   const { rate, timeoutMs, bodyBytes, proxyProtocol, tls, http } = options;
-  const switches = ['sticky', 'compress', 'strip', 'maintenance'] as const;
+  const switches = ['sticky', 'compress', 'retry', 'strip', 'maintenance'] as const;
   return [
     ...switches.filter((name) => options[name] === true),
     ...(rate === undefined ? [] : [`rate ${rate.requests}/${rate.periodMs / 1000}s`]),

@@ -23,6 +23,7 @@ const texts: Readonly<Record<string, string>> = {
 const switches: Readonly<Record<string, string>> = {
   sticky: 'a client stays with the task that it got first',
   compress: 'compress answers',
+  retry: 'what a task hangs up on is asked of another one',
   strip: 'take the prefix off on the way',
   maintenance: 'answer 503 to everything',
 };

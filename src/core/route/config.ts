@@ -89,10 +89,9 @@ const defaults = section('defaults', [
   'timeout http-request 10s',
   'timeout http-keep-alive 60s',
   'timeout queue 5s',
-  // A task that cannot be connected to, or hangs up without a word, is left for another one.
+  // A task that cannot be connected to is left for another one.
   'retries 3',
   'option redispatch 1',
-  'retry-on conn-failure empty-response',
 ]);
 
 const metricsFrontend = (path: string): string =>
@@ -121,20 +120,28 @@ const frontend = (input: ProxyInput): string => {
       .toSorted()
       .join('');
   const conditional = targets.filter(({ value }) => value.startsWith('?'));
+  const steps = lookups(input, map);
   return section('frontend door', [
     ...binds(input),
     'option idle-close-on-response',
-    ...lookups(input, map),
+    ...(steps.length === 0 ? [] : [`http-request set-var(txn.path) path${steps[0]?.unless ?? ''}`]),
+    ...(conditional.length === 0
+      ? []
+      : steps.map(({ value }) => `http-request set-var(txn.route) ${value} ${unknown}`)),
     ...forwarded(input),
     ...conditional.flatMap(({ group, value }) =>
       group.routes.map(({ id, match }) =>
         `use_backend ${nameOf.get(id) ?? 'drop'} if { var(txn.route) -m str -- ${quoted(value)} } ${conditionOf(match)}`.trimEnd(),
       ),
     ),
-    'use_backend %[var(txn.route)] if { var(txn.route) -m found }',
+    ...(conditional.length === 0
+      ? steps.map(({ value }) => `use_backend %[${value}] if { ${value} -m found }`)
+      : ['use_backend %[var(txn.route)] if { var(txn.route) -m found }']),
     'default_backend drop',
   ]);
 };
+
+const unknown = 'if !{ var(txn.route) -m found }';
 
 const binds = ({ door, certificates, file }: ProxyInput): readonly string[] => {
   const list = certificates
@@ -150,39 +157,50 @@ const binds = ({ door, certificates, file }: ProxyInput): readonly string[] => {
   ];
 };
 
+interface Lookup {
+  /** A sample that is the backend's name, where there is one. */
+  readonly value: string;
+  /** Where those after it are not needed. */
+  readonly unless?: string;
+}
+
 /**
  * Host itself, then `*.` in place of its first label, then any: the first that has a prefix of the path. Most requests
- * name a host as the routes do: one look-up is all that they cost.
+ * name a host as the routes do, and are found as they come. Looked up twice that costs less than to keep it in a variable.
  */
-const lookups = ({ file }: ProxyInput, map: (kind: (host: string) => boolean) => string): readonly string[] => {
+const lookups = ({ file }: ProxyInput, map: (kind: (host: string) => boolean) => string): readonly Lookup[] => {
   const exact = map((host) => !host.startsWith('*'));
-  const unless = 'if !{ var(txn.route) -m found }';
-  const rule = (host: string, name: string, text: string): readonly string[] =>
-    text === ''
-      ? []
-      : [`http-request set-var(txn.route) ${host},concat(,txn.path,/),map_beg(${file(name, text)}) ${unless}`];
-  const wild = map((host) => host.startsWith('*.'));
-  const any = map((host) => host === '*');
+  const rule = (host: string, name: string, text: string): readonly Lookup[] =>
+    text === '' ? [] : [{ value: `${host},concat(,txn.path,/),map_beg(${file(name, text)})` }];
+  const asItComes = exact === '' ? undefined : `base,concat(/),map_beg(${file('exact.map', exact)})`;
+  const host = 'req.hdr(host),field(1,:),lower,rtrim(.)';
   return [
-    ...(exact === '' ? [] : [`http-request set-var(txn.route) base,concat(/),map_beg(${file('exact.map', exact)})`]),
-    `http-request set-var(txn.host) req.hdr(host),field(1,:),lower,rtrim(.) ${unless}`,
-    `http-request set-var(txn.path) path ${unless}`,
-    ...rule('var(txn.host)', 'exact.map', exact),
-    ...rule("var(txn.host),regsub('^[^.]+','*')", 'wild.map', wild),
-    ...rule('str(*)', 'any.map', any),
+    ...(asItComes === undefined ? [] : [{ value: asItComes, unless: ` if !{ ${asItComes} -m found }` }]),
+    ...rule(host, 'exact.map', exact),
+    ...rule(
+      `${host},regsub('^[^.]+','*')`,
+      'wild.map',
+      map((name) => name.startsWith('*.')),
+    ),
+    ...rule(
+      'str(*)',
+      'any.map',
+      map((name) => name === '*'),
+    ),
   ];
 };
 
-/** What a client says of itself does not count. */
+/** What a client says of itself does not count. One walk over the headers takes it away, so what is said is only added. */
 const forwarded = ({ door, certificates }: ProxyInput): readonly string[] => {
   const scheme = (name: string, port: number, when: string): readonly string[] => [
-    `http-request set-header X-Forwarded-Proto ${name}${when}`,
-    `http-request set-header X-Forwarded-Port ${port}${when}`,
+    `http-request add-header X-Forwarded-Proto ${name}${when}`,
+    `http-request add-header X-Forwarded-Port ${port}${when}`,
   ];
   return [
     'http-request del-header Forwarded',
-    'http-request set-header X-Forwarded-For %[src]',
-    'http-request set-header X-Forwarded-Host %[req.hdr(host)]',
+    'http-request del-header X-Forwarded- -m beg',
+    'option forwardfor',
+    'http-request add-header X-Forwarded-Host %[req.hdr(host)]',
     ...scheme('http', door.httpPort, certificates.length === 0 ? '' : ' if !{ ssl_fc }'),
     ...(certificates.length === 0 ? [] : scheme('https', door.httpsPort, ' if { ssl_fc }')),
   ];

@@ -1,13 +1,14 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdir, open, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ensureMemory } from '../executor/memory-files.ts';
-import type { MountMemory } from '../executor/memory-files.ts';
-import type { Exec } from '../network/ports.ts';
-import type { Outcome, ProxyHost } from './ports.ts';
+import { ensureMemory } from '../../agent/executor/memory-files.ts';
+import type { MountMemory } from '../../agent/executor/memory-files.ts';
+import type { Outcome, ProxyHost } from '../../agent/proxy/ports.ts';
+import { readText, replaceFile } from '../files.ts';
+import type { Exec } from '../exec.ts';
+import { say, watchSocket } from './socket.ts';
 
 export interface HaproxyOptions {
   /** Its own: configuration, certificates, sockets. Short: names of sockets have 107 characters at most. */
@@ -19,8 +20,6 @@ export interface HaproxyOptions {
 }
 
 const program = 'haproxy';
-const answerMs = 5_000;
-const answerBytes = 32 * 1024 * 1024;
 const logBytes = 10_000_000;
 const startMs = 10_000;
 
@@ -37,16 +36,12 @@ export const createHaproxy = async ({ directory, logFile, exec, mount }: Haproxy
   const user = await unprivileged();
   let found = false;
 
-  const write = async (path: string, text: string): Promise<void> => {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
-    await writeFile(`${path}.new`, text, { mode: 0o600 });
-    await rename(`${path}.new`, path);
-  };
+  const write = async (path: string, text: string): Promise<void> => await replaceFile(path, text, 0o600);
   /** Process id of the program that was started last, while it is there and ours. */
   const running = async (): Promise<number | undefined> => {
-    const pid = Number(await textOf(pidPath));
+    const pid = Number(await readText(pidPath));
     if (!Number.isInteger(pid) || pid <= 1) return undefined;
-    return (await textOf(`/proc/${pid}/cmdline`))?.split('\0').includes(configPath) === true ? pid : undefined;
+    return (await commandLine(pid))?.split('\0').includes(configPath) === true ? pid : undefined;
   };
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     const pid = await running();
@@ -83,7 +78,7 @@ export const createHaproxy = async ({ directory, logFile, exec, mount }: Haproxy
       await rm(path, { force: true });
       return code === 0 ? { kind: 'done' } : { kind: 'refused', reason: alerts(stderr || stdout) };
     },
-    readConfig: async () => await textOf(configPath),
+    readConfig: async () => await readText(configPath),
     writeConfig: async (config) => await write(configPath, config),
     async start(signal) {
       await end('SIGKILL');
@@ -103,7 +98,7 @@ export const createHaproxy = async ({ directory, logFile, exec, mount }: Haproxy
         await sleep(20, undefined, { signal });
       }
       if (!ended) child.kill('SIGKILL');
-      const said = (await textOf(logFile))?.slice(size) ?? '';
+      const said = (await readText(logFile))?.slice(size) ?? '';
       return { kind: 'refused', reason: alerts(said) };
     },
     async stop(how) {
@@ -113,23 +108,7 @@ export const createHaproxy = async ({ directory, logFile, exec, mount }: Haproxy
       for (const path of Object.values(sockets)) await rm(path, { force: true });
     },
     ask: async (who, command, signal) => await say(sockets[who], command, signal),
-    watch(gone) {
-      // The master answers nothing of itself: the connection ends when it does.
-      const socket = connect(sockets.master);
-      let over = false;
-      socket.on('error', () => undefined);
-      socket.on('data', () => undefined);
-      socket.on('close', () => {
-        if (!over) gone();
-        over = true;
-      });
-      return {
-        [Symbol.dispose]: () => {
-          over = true;
-          socket.destroy();
-        },
-      };
-    },
+    watch: (gone) => watchSocket(sockets.master, gone),
   };
 };
 
@@ -137,15 +116,13 @@ const done: Outcome = { kind: 'done' };
 
 /** The account that the package makes for it, else nobody's. */
 const unprivileged = async (): Promise<{ readonly uid: number; readonly gid: number }> => {
-  const [, , uid, gid] = /^haproxy:.*$/m.exec((await textOf('/etc/passwd')) ?? '')?.[0]?.split(':') ?? [];
+  const [, , uid, gid] = /^haproxy:.*$/m.exec((await readText('/etc/passwd')) ?? '')?.[0]?.split(':') ?? [];
   return { uid: Number(uid ?? 65_534), gid: Number(gid ?? 65_534) };
 };
 
-const textOf = async (path: string): Promise<string | undefined> =>
-  await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' || error.code === 'ESRCH') return undefined;
-    throw error;
-  });
+/** Undefined where there is no such process, or it ends just now. */
+const commandLine = async (pid: number): Promise<string | undefined> =>
+  await readText(`/proc/${pid}/cmdline`).catch(() => undefined);
 
 const exists = async (path: string): Promise<boolean> => (await stat(path).catch(() => undefined)) !== undefined;
 
@@ -161,38 +138,4 @@ const alerts = (text: string): string => {
     line.replace(/^\[ALERT\]\s+\(\d+\) : /, '').replace(/\S*\/(checked|haproxy)\.cfg/, '$1.cfg'),
   );
   return (told.length > 0 ? told.slice(0, 5).join('; ') : text.trim().slice(-1000)) || 'it said nothing';
-};
-
-/** Undefined where nobody listens. Throws where somebody does and does not answer. */
-const say = async (path: string, command: string, signal: AbortSignal): Promise<string | undefined> => {
-  const { promise, resolve, reject } = Promise.withResolvers<string | undefined>();
-  const socket = connect(path);
-  const chunks: Buffer[] = [];
-  let size = 0;
-  const fail = (message: string): void => {
-    reject(new Error(message));
-    socket.destroy();
-  };
-  const abort = (): void => fail('the agent stops');
-  signal.addEventListener('abort', abort, { once: true });
-  socket.setTimeout(answerMs, () => fail(`haproxy has not answered "${command.slice(0, 60)}" within ${answerMs} ms`));
-  socket.on('data', (chunk: Buffer) => {
-    chunks.push(chunk);
-    size += chunk.length;
-    if (size > answerBytes) fail('haproxy answers more than can be');
-  });
-  socket.on('error', ({ code, message }: NodeJS.ErrnoException) => {
-    if (code === 'ENOENT' || code === 'ECONNREFUSED') resolve(undefined);
-    // It loads its configuration again, and hangs up with that.
-    else if (code === 'ECONNRESET' || code === 'EPIPE') resolve(Buffer.concat(chunks).toString('utf8'));
-    else reject(new Error(message));
-  });
-  socket.on('close', () => resolve(Buffer.concat(chunks).toString('utf8')));
-  socket.end(`${command}\n`);
-  try {
-    return await promise;
-  } finally {
-    signal.removeEventListener('abort', abort);
-    socket.destroy();
-  }
 };

@@ -1,0 +1,208 @@
+import { execFile, spawn } from 'node:child_process';
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { createProxy } from '../../src/agent/proxy/proxy.ts';
+import { assignedDoor, assignedRoute } from '../../src/model/route.ts';
+import { systemClock } from '../../src/platform/clock.ts';
+import { systemExec } from '../../src/platform/exec.ts';
+import { createHaproxy } from '../../src/platform/haproxy/haproxy.ts';
+import { createLog } from '../../src/platform/log.ts';
+import { anEndpoint, aSelf, setOf } from '../support/assignments.ts';
+import { until } from '../support/until.ts';
+import { median } from './result.ts';
+import type { BenchResult } from './result.ts';
+
+const run = promisify(execFile);
+/** Short turns, and many: what else the machine does hits all alike. */
+const seconds = 1;
+const turns = 6;
+const connections = 32;
+const host = 'shop.example';
+const ports = { door: 18_080, hand: 18_081, bare: 18_082, tasks: 18_083, tls: 18_443 };
+/** Any address of 127.0.0.0/8 is this machine's. */
+const tasks = Array.from({ length: 10 }, (_, index) => `127.20.0.${index + 1}`);
+
+const timeouts = ['mode http', 'timeout connect 2s', 'timeout client 60s', 'timeout server 60s'];
+const section = (head: string, lines: readonly string[]): string =>
+  [head, ...lines.map((line) => `  ${line}`)].join('\n');
+const servers = tasks.map((address, index) => `server s${index} ${address}:${ports.tasks}`);
+
+/** What somebody who knows HAProxy writes for one site behind it: its own headers in place of the client's, retries on connect failure. */
+const byHand = [
+  section('defaults', [...timeouts, 'retries 3', 'option redispatch']),
+  section('frontend hand', [
+    `bind *:${ports.hand}`,
+    'http-request del-header X-Forwarded-For',
+    'option forwardfor',
+    'http-request set-header X-Forwarded-Proto http',
+    `use_backend web if { req.hdr(host) -i ${host} }`,
+  ]),
+  section('backend web', ['balance roundrobin', ...servers]),
+].join('\n\n');
+
+/** As little as can be: no look at the request, nothing told to the tasks. */
+const bare = [
+  section('defaults', timeouts),
+  section('frontend bare', [`bind *:${ports.bare}`, 'default_backend web']),
+  section('backend web', ['balance roundrobin', ...servers]),
+].join('\n\n');
+
+const answering = [
+  section('defaults', timeouts),
+  section('frontend tasks', [
+    ...tasks.map((address) => `bind ${address}:${ports.tasks}`),
+    'http-request return status 200 content-type text/plain string "hello\\n"',
+  ]),
+].join('\n\n');
+
+/** A HAProxy with this configuration, until it is disposed of; gives its process id. */
+const haproxy = async (directory: string, name: string, text: string): Promise<AsyncDisposable & { pid: number }> => {
+  const path = join(directory, `${name}.cfg`);
+  await writeFile(path, `${text}\n`);
+  // Detached as the door is: the kernel shares the processor out by sessions first.
+  const child = spawn('haproxy', ['-q', '-db', '-f', path], { detached: true, stdio: ['ignore', 'ignore', 'inherit'] });
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  return {
+    pid: child.pid ?? 0,
+    [Symbol.asyncDispose]: async () => {
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+};
+
+/** The front door as an agent makes it, led to the tasks; gives its worker's process id. */
+const door = async (directory: string): Promise<AsyncDisposable & { pid: number }> => {
+  const log = createLog({ level: 'warn', clock: systemClock, sink: (line) => process.stderr.write(`${line}\n`) });
+  const program = await createHaproxy({
+    directory: join(directory, 'door'),
+    logFile: join(directory, 'door.log'),
+    exec: systemExec,
+    mount: async () => undefined,
+  });
+  const proxy = createProxy({ host: program, clock: systemClock, log });
+  const route = assignedRoute.parse({
+    kind: 'route',
+    id: `${host}/`,
+    match: { host, path: '/' },
+    action: {
+      kind: 'services',
+      targets: [{ serviceId: 'service1', serviceName: 'web', networkIds: ['front0000'], port: ports.tasks }],
+    },
+    options: {},
+  });
+  const open = assignedDoor.parse({
+    kind: 'door',
+    id: 'door',
+    httpPort: ports.door,
+    httpsPort: ports.tls,
+    cookieKey: 'key',
+  });
+  const endpoints = tasks.map((address, index) =>
+    anEndpoint({ id: `front0000/task${index}`, taskId: `task${index}`, address }),
+  );
+  proxy.apply(setOf(aSelf(), open, route, ...endpoints));
+  await proxy.settled();
+  const master = Number(await readFile(join(directory, 'door', 'haproxy.pid'), 'utf8'));
+  const [worker = ''] = (await readFile(`/proc/${master}/task/${master}/children`, 'utf8')).split(' ');
+  return {
+    pid: Number(worker),
+    [Symbol.asyncDispose]: async () => {
+      await proxy[Symbol.asyncDispose]();
+      await program.stop('at once');
+    },
+  };
+};
+
+/** Microseconds of processor time that a process has used. */
+const used = async (pid: number): Promise<number> => {
+  let total = 0;
+  for (const thread of await readdir(`/proc/${pid}/task`)) {
+    const [nanoseconds = '0'] = (await readFile(`/proc/${pid}/task/${thread}/schedstat`, 'utf8')).split(' ');
+    total += Number(nanoseconds) / 1000;
+  }
+  return total;
+};
+
+interface Load {
+  readonly rate: number;
+  /** Microseconds of the proxy's processor time for a request. */
+  readonly cost: number;
+}
+
+const load = async (pid: number, port: number): Promise<Load> => {
+  const before = await used(pid);
+  const words = ['-t', '1', '-c', String(connections), '-d', `${seconds}s`, '-H', `Host: ${host}`];
+  const { stdout } = await run('wrk', [...words, `http://127.0.0.1:${port}/`], { timeout: 60_000 });
+  const requests = Number(/(\d+) requests in/.exec(stdout)?.[1]);
+  if (/Non-2xx|Socket errors/.test(stdout) || !(requests > 0)) throw new Error(`requests failed: ${stdout}`);
+  const rate = Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1]);
+  return { rate, cost: ((await used(pid)) - before) / requests };
+};
+
+const answers = async (port: number): Promise<boolean> => {
+  const { stdout } = await systemExec('curl', ['-sm', '1', '-H', `Host: ${host}`, `http://127.0.0.1:${port}/`]);
+  return stdout === 'hello\n';
+};
+
+/**
+ * The front door beside HAProxy configured by hand, for the same tasks, in turns. Everything is on this machine's own
+ * addresses and the tasks answer at once, so that as much as can be of what is seen is the proxy's.
+ */
+export const doorFigures = async (runs: number): Promise<readonly BenchResult[]> => {
+  const directory = await mkdtemp(join(tmpdir(), 'tutti-bench-door-'));
+  await using parts = new AsyncDisposableStack();
+  parts.defer(async () => await rm(directory, { recursive: true, force: true }));
+  parts.use(await haproxy(directory, 'tasks', answering));
+  const ways = {
+    hand: { port: ports.hand, pid: parts.use(await haproxy(directory, 'hand', byHand)).pid },
+    bare: { port: ports.bare, pid: parts.use(await haproxy(directory, 'bare', bare)).pid },
+    door: { port: ports.door, pid: parts.use(await door(directory)).pid },
+  };
+  for (const { port } of Object.values(ways))
+    await until(`port ${port} answers`, async () => await answers(port), Boolean);
+  const rounds: Record<keyof typeof ways, Load>[] = [];
+  for (let round = 0; round < runs * turns; round += 1) {
+    const found: Partial<Record<keyof typeof ways, Load>> = {};
+    // Who comes first differs, and the two that are compared come one after the other.
+    const order = round % 2 === 0 ? (['bare', 'hand', 'door'] as const) : (['door', 'hand', 'bare'] as const);
+    for (const name of order) found[name] = await load(ways[name].pid, ways[name].port);
+    rounds.push(found as Record<keyof typeof ways, Load>);
+  }
+  const of = (name: keyof typeof ways, key: keyof Load): number => median(rounds.map((round) => round[name][key]));
+  const ratio = (name: keyof typeof ways, key: keyof Load, peer: 'hand' | 'bare'): number =>
+    median(rounds.map((round) => round[name][key] / round[peer][key]));
+  const rates = (peer: 'hand' | 'bare'): string =>
+    `(${Math.round(of('door', 'rate'))}/s, ${Math.round(of(peer, 'rate'))}/s)`;
+  const costs = (peer: 'hand' | 'bare'): string =>
+    `(${of('door', 'cost').toFixed(1)} µs, ${of(peer, 'cost').toFixed(1)} µs)`;
+  return [
+    {
+      name: 'the front door, requests/s, ratio to HAProxy configured by hand',
+      value: ratio('door', 'rate', 'hand'),
+      unit: '×',
+      limit: { kind: 'at least', value: 0.95 },
+      detail: rates('hand'),
+    },
+    {
+      name: "the same, the proxy's processor time for a request",
+      value: ratio('door', 'cost', 'hand'),
+      unit: '×',
+      detail: costs('hand'),
+    },
+    {
+      name: 'the front door, requests/s, ratio to HAProxy that looks at nothing and tells nothing',
+      value: ratio('door', 'rate', 'bare'),
+      unit: '×',
+      detail: rates('bare'),
+    },
+    {
+      name: "the same, the proxy's processor time for a request",
+      value: ratio('door', 'cost', 'bare'),
+      unit: '×',
+      detail: costs('bare'),
+    },
+  ];
+};
