@@ -134,8 +134,10 @@ export const assignedSelf = z.object({
 /** A port that answers on every node (mode ingress). Its back-ends are the ready endpoints of the service on the network. */
 export const assignedPublish = z.object({
   kind: z.literal('publish'),
-  /** `<protocol>/<published port>` */
+  /** `<protocol>/<published port>`, `<protocol>/<address>:<published port>`: see `hostPortKey`. */
   id: z.string(),
+  /** At this address of the node alone, where it has it. Absent: at all of them. */
+  address: z.string().optional(),
   protocol: z.enum(['tcp', 'udp', 'sctp']),
   published: z.number().int(),
   target: z.number().int(),
@@ -143,6 +145,10 @@ export const assignedPublish = z.object({
   serviceName: z.string(),
   networkId,
   affinity: z.literal('client').optional(),
+  /** `local`: this node's tasks alone; `near`: they, where there are any. Absent: all. */
+  tasks: z.enum(['local', 'near']).optional(),
+  /** What is done with a connection that there is no task for. Absent: it is refused. */
+  unserved: z.literal('drop').optional(),
 });
 
 export const assignment = z.discriminatedUnion('kind', [

@@ -46,6 +46,16 @@ test('a port is taken at the addresses that meet', () => {
   assert.ok(new HostPorts(['tcp/80', 'tcp/127.0.0.1:81']).has('tcp/80-81'));
 });
 
+test('of a range each takes one, whichever that is', () => {
+  const ports = new HostPorts(['tcp/80-82', 'tcp/81']);
+  assert.ok(!ports.has('tcp/80-82'));
+  ports.count('tcp/80-82', 1);
+  assert.ok(ports.has('tcp/80-82'));
+  assert.ok(!ports.has('tcp/82'));
+  ports.count('tcp/81', -1);
+  assert.ok(!ports.has('tcp/80-82'));
+});
+
 test('a port is free when the last who has it is gone', () => {
   const ports = new HostPorts(['tcp/80', 'tcp/80']);
   ports.count('tcp/80', -1);

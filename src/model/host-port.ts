@@ -42,16 +42,18 @@ export const parseHostPort = (key: string): HostPort | undefined => {
 };
 
 /** Whether who has a port at one of the addresses keeps others from it at the other. */
-const meet = (one: string, other: string): boolean =>
+export const addressesMeet = (one: string, other: string): boolean =>
   one === other || one === '' || other === '' || covers(one, other) || covers(other, one);
 
 const covers = (any: string, address: string): boolean =>
   (any === anyIpv4 && !address.includes(':')) || (any === anyIpv6 && address.includes(':'));
 
-/** The ports of one node that are taken. A range takes none: which of them its engine chose, the engine tells. */
+/** The ports of one node that are taken. Of a range each that has it takes one, whichever its engine chose. */
 export class HostPorts {
   /** `tcp/80` → address → how many have it. */
   readonly #taken = new Map<string, Map<string, number>>();
+  /** Range → how many have one of it. */
+  readonly #ranges = new Map<string, number>();
 
   constructor(keys: Iterable<string> = []) {
     for (const key of keys) this.count(key, 1);
@@ -60,7 +62,11 @@ export class HostPorts {
   /** One more, or one less, has the port. */
   count(key: string, by: 1 | -1): void {
     const port = parseHostPort(key);
-    if (port === undefined || port.first !== port.last) return;
+    if (port === undefined) return;
+    if (port.first !== port.last) {
+      this.#ranges.set(key, (this.#ranges.get(key) ?? 0) + by);
+      return;
+    }
     const slot = `${port.protocol}/${port.first}`;
     const addresses = this.#taken.get(slot) ?? new Map<string, number>();
     const next = (addresses.get(port.address) ?? 0) + by;
@@ -72,17 +78,20 @@ export class HostPorts {
 
   /** Whether it is taken; of a range, whether all are. */
   has(key: string): boolean {
-    if (this.#taken.size === 0) return false;
+    if (this.#taken.size === 0 && this.#ranges.size === 0) return false;
     const port = parseHostPort(key);
     if (port === undefined) return false;
+    let others = this.#ranges.get(key) ?? 0;
     for (let number = port.first; number <= port.last; number += 1) {
-      if (!this.#isTaken(`${port.protocol}/${number}`, port.address)) return false;
+      if (this.#isTaken(`${port.protocol}/${number}`, port.address)) continue;
+      if (others === 0) return false;
+      others -= 1;
     }
     return true;
   }
 
   #isTaken(slot: string, address: string): boolean {
-    for (const taken of this.#taken.get(slot)?.keys() ?? []) if (meet(taken, address)) return true;
+    for (const taken of this.#taken.get(slot)?.keys() ?? []) if (addressesMeet(taken, address)) return true;
     return false;
   }
 }

@@ -78,11 +78,20 @@ export const publishedPort = z.object({
   protocol: transport,
   /** Port inside the container. */
   target: port,
-  /** Port on the nodes; chosen by the allocator (30000 to 32767) when absent. */
+  /** Port on the nodes; chosen when absent, out of `range` or by the allocator (30000 to 32767). */
   published: port.optional(),
+  /** Without `published`: any free one of these. In host mode the engine of each node chooses it. */
+  range: z
+    .object({ first: port, last: port })
+    .refine(({ first, last }) => first <= last, 'a range of ports begins with its lowest')
+    .optional(),
   mode: z.enum(['ingress', 'host']),
-  /** Host address to publish on, host mode only. */
-  hostAddress: z.string().optional(),
+  /** Address to publish at: it answers where a node has it, and at no other. Absent: at all of a node's. */
+  hostAddress: z.string().max(64).optional(),
+  /** Mode ingress: tasks that a node gives connections to. `local`: its own alone; `near`: its own, where it has any. Absent: all. */
+  tasks: z.enum(['local', 'near']).optional(),
+  /** Mode ingress: what a node without such a task does with a connection. Absent: it refuses. */
+  unserved: z.literal('drop').optional(),
 });
 
 export const endpointSpec = z.object({

@@ -9,13 +9,14 @@ import { ask, startTask, stopTask, tellAll } from './network/cluster.ts';
 import type { LabNetwork, LabPublish, LabState, LabTask } from './network/cluster.ts';
 import { startLab } from './network/lab.ts';
 import type { Lab, LabNode } from './network/lab.ts';
+import { publishedPortTests } from './network/published.ts';
 
 const ingress: LabNetwork = { id: 'ingress000000000000000001', name: 'ingress', index: 0, ingress: true };
 const front: LabNetwork = { id: 'front00000000000000000001', name: 'front', index: 1 };
 const back: LabNetwork = { id: 'back000000000000000000001', name: 'back', index: 2 };
 const vault: LabNetwork = { id: 'vault00000000000000000001', name: 'vault', index: 3, internal: true };
 
-const publish = (protocol: 'tcp' | 'udp', published: number, service: string): LabPublish => ({
+const publish = (protocol: LabPublish['protocol'], published: number, service: string): LabPublish => ({
   protocol,
   published,
   target: 80,
@@ -127,6 +128,8 @@ suite('the network of three nodes', { timeout: 300_000 }, () => {
     for (const node of nodes) assert.equal(await lab.ask('tcp', node.address, '8081'), 'error ECONNREFUSED');
     assert.equal(await ask(nodes[0], 'tcp', '127.0.0.1', 8081), 'error ECONNREFUSED');
   });
+
+  publishedPortTests(() => ({ lab, nodes, tasks, state, publish }));
 
   test('nothing outside reaches a task but by a published port', async () => {
     assert.match(await ask(nodes[2], 'udp', '10.128.2.20', 80), /^error/);

@@ -126,12 +126,10 @@ function logConfig({ spec, task }: RequestContext): LogConfig | undefined {
 /** An empty set where there is none: engines show null to clients otherwise, which expect an object. */
 function portBindings({ task }: RequestContext): NonNullable<HostConfig['PortBindings']> {
   const bindings: NonNullable<HostConfig['PortBindings']> = {};
-  for (const port of task.assigned.hostPorts ?? []) {
-    const binding = {
-      HostIp: port.hostAddress ?? '',
-      HostPort: port.published === undefined ? '' : String(port.published),
-    };
-    (bindings[`${port.target}/${port.protocol}`] ??= [])?.push(binding);
+  for (const { target, protocol, published, range, hostAddress = '' } of task.assigned.hostPorts ?? []) {
+    // Of a range the engine takes one that is free.
+    const numbers = published ?? (range === undefined ? '' : `${range.first}-${range.last}`);
+    (bindings[`${target}/${protocol}`] ??= [])?.push({ HostIp: hostAddress, HostPort: String(numbers) });
   }
   return bindings;
 }

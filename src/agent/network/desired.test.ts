@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { aNetwork, aPeer, aPublish, aSelf, anEndpoint, setOf } from '../../../test/support/assignments.ts';
-import type { Assignment } from '../../model/assignment.ts';
+import type { AssignedEndpoint, Assignment } from '../../model/assignment.ts';
 import { desiredKernelState } from './desired.ts';
 import type { KernelState, NftTable } from './kernel-state.ts';
 
@@ -16,6 +16,7 @@ const ip = (state: KernelState): NftTable => {
   assert.ok(table);
   return table;
 };
+const entries = (table: NftTable, map: string): [string, string][] => [...(table.sets.get(map)?.elements ?? [])];
 const keys = (table: NftTable, set: string): string[] => [...(table.sets.get(set)?.elements.keys() ?? [])];
 
 test('without knowing itself a node wants nothing, rather than nothing left', () => {
@@ -54,10 +55,34 @@ test('a published port leads to every ready task, and refuses without one', () =
     'meta l4proto tcp dnat to numgen random mod 2 map { 0 : 10.128.0.10, 1 : 10.128.0.20 }:80',
   ]);
   assert.deepEqual(keys(served, 'turns'), ['192.0.2.2 . 10.128.0.20']);
-  assert.deepEqual(keys(served, 'refused'), []);
+  assert.deepEqual(keys(served, 'unserved'), []);
   const unserved = ip(desired(aSelf(), aNetwork(), anEndpoint({ ready: false }), aPublish()));
   assert.equal(unserved.chains.has('publish_tcp_8080'), false);
-  assert.deepEqual(keys(unserved, 'refused'), ['tcp . 8080']);
+  assert.deepEqual(entries(unserved, 'unserved'), [['tcp . 8080', 'goto refuse']]);
+});
+
+test('a port published at an address answers there alone', () => {
+  const bound = aPublish({ id: 'tcp/192.0.2.1:8080', address: '192.0.2.1' });
+  const served = ip(desired(aSelf(), aPeer(), aNetwork(), anEndpoint(), bound));
+  assert.deepEqual(entries(served, 'published_at'), [['192.0.2.1 . tcp . 8080', 'goto publish_tcp_8080_192.0.2.1']]);
+  assert.deepEqual(keys(served, 'published'), []);
+  assert.ok(served.chains.has('publish_tcp_8080_192.0.2.1'));
+  const unserved = ip(desired(aSelf(), aNetwork(), aPublish({ ...bound, unserved: 'drop' })));
+  assert.deepEqual(entries(unserved, 'unserved_at'), [['192.0.2.1 . tcp . 8080', 'drop']]);
+});
+
+test('"local" is the tasks of the node alone, "near" they where there are any', () => {
+  const of = (tasks: string, ...endpoints: AssignedEndpoint[]) =>
+    ip(desired(aSelf(), aPeer(), aNetwork(), ...endpoints, aPublish({ tasks })));
+  const rule = (table: NftTable) => table.chains.get('publish_tcp_8080')?.rules[0];
+  const own = 'meta l4proto tcp dnat to 10.128.0.10:80';
+  for (const tasks of ['local', 'near']) {
+    const table = of(tasks, anEndpoint(), remote);
+    assert.equal(rule(table), own);
+    assert.deepEqual(keys(table, 'turns'), []);
+  }
+  assert.deepEqual(entries(of('local', remote), 'unserved'), [['tcp . 8080', 'goto refuse']]);
+  assert.equal(rule(of('near', anEndpoint({ ready: false }), remote)), 'meta l4proto tcp dnat to 10.128.0.20:80');
 });
 
 test('a published port leads to its own service on its own network alone', () => {

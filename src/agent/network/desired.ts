@@ -23,7 +23,7 @@ export function desiredKernelState(
   const networks = assigned(assignments, 'network').filter(({ subnet }) => subnet !== '');
   const endpoints = liveEndpoints(assignments, observations);
   const find = serviceEndpoints(endpoints, new Set([self.id, ...peers.map(({ id }) => id)]), memory);
-  const published = publications(assigned(assignments, 'publish'), find, peers);
+  const published = publications(assigned(assignments, 'publish'), find, peers, self.id);
   const services = virtualServices(assigned(assignments, 'vip'), find, self.id, memory);
   return {
     routing: routing(self, peers, endpoints, services),

@@ -13,6 +13,7 @@ const listing = JSON.stringify({
     { set: { name: 'empty' } },
     { map: { name: 'marks', elem: [['02:00:00:00:00:01', 65_536]] } },
     { map: { name: 'published', elem: [[{ concat: ['tcp', 80] }, { goto: { target: 'publish_tcp_80' } }]] } },
+    { map: { name: 'unserved', elem: [[{ concat: ['192.0.2.1', 'udp', 53] }, { drop: null }]] } },
     { chain: { name: 'forward', hook: 'forward' } },
     { rule: { chain: 'forward', comment: 'abc', expr: [] } },
     { rule: { chain: 'forward', expr: [] } },
@@ -31,6 +32,7 @@ test('a listing reads back as it was written', () => {
     empty: [],
     marks: [['02:00:00:00:00:01', '0x00010000']],
     published: [['tcp . 80', 'goto publish_tcp_80']],
+    unserved: [['192.0.2.1 . udp . 53', 'drop']],
   });
   assert.deepEqual([...chains], [['forward', ['abc', '']]]);
 });

@@ -51,10 +51,12 @@ function keyText(key: unknown): string {
   return asElement.success ? keyText(asElement.data.elem.val) : JSON.stringify(key);
 }
 
-const verdict = z.object({ goto: z.object({ target: z.string() }) });
+const jump = z.object({ goto: z.object({ target: z.string() }) });
+const drop = z.object({ drop: z.null() });
 
 function resultText(result: unknown): string {
   if (typeof result === 'number') return hexadecimal(result);
-  const asVerdict = verdict.safeParse(result);
-  return asVerdict.success ? `goto ${asVerdict.data.goto.target}` : JSON.stringify(result);
+  if (drop.safeParse(result).success) return 'drop';
+  const asJump = jump.safeParse(result);
+  return asJump.success ? `goto ${asJump.data.goto.target}` : JSON.stringify(result);
 }

@@ -12,7 +12,7 @@ import {
 } from './names.ts';
 import { vipChain, vipKey, vipRules } from './balance.ts';
 import type { VirtualService } from './balance.ts';
-import { publicationChain, publicationRule } from './publish.ts';
+import { publicationChain, publicationKey, publicationRule, unservedVerdict } from './publish.ts';
 import type { Publication } from './publish.ts';
 
 const maskText = `0x${steerMask.toString(16)}`;
@@ -29,8 +29,9 @@ export interface Rules {
 
 /** The table that forwards, isolates, balances, publishes and masquerades. */
 export function ipTable({ self, networks, peers, published, services }: Rules): NftTable {
-  const answered = published.filter(({ addresses }) => addresses.length > 0);
-  const refused = published.filter(({ addresses }) => addresses.length === 0);
+  const reachable = published.filter(({ address }) => address === undefined || isIpv4(address));
+  const answered = reachable.filter(({ addresses }) => addresses.length > 0);
+  const unserved = reachable.filter(({ addresses }) => addresses.length === 0);
   const served = services.filter(({ addresses }) => addresses.length > 0);
   return {
     family: 'ip',
@@ -67,7 +68,6 @@ export function ipTable({ self, networks, peers, published, services }: Rules): 
           answered.flatMap(({ turns }) => turns),
         ),
       ],
-      ['refused', set('type inet_proto . inet_service;', refused.map(protocolAndPort))],
       ['virtual', set('type ifname . ipv4_addr;', services.map(vipKey))],
       [
         'loops',
@@ -78,7 +78,10 @@ export function ipTable({ self, networks, peers, published, services }: Rules): 
       ],
       ['vips', map('type ifname . ipv4_addr : verdict;', served.map(keyAndChain))],
       ['marks', map('type ether_addr : mark;', peers.map(macAndMark))],
-      ['published', map('type inet_proto . inet_service : verdict;', answered.map(portAndChain))],
+      ['published', map(`type ${portType} : verdict;`, answered.filter(isAnywhere).map(portAndChain))],
+      ['published_at', map(`type ${portAtType} : verdict;`, answered.filter(isBound).map(portAndChain))],
+      ['unserved', map(`type ${portType} : verdict;`, unserved.filter(isAnywhere).map(portAndVerdict))],
+      ['unserved_at', map(`type ${portAtType} : verdict;`, unserved.filter(isBound).map(portAndVerdict))],
     ]),
     chains: new Map<string, NftChain>([
       ...fixedChains,
@@ -108,8 +111,13 @@ export function bridgeTable(networks: readonly AssignedNetwork[]): NftTable {
 const subnet = (network: AssignedNetwork): string => network.subnet;
 const bridge = (network: AssignedNetwork): string => `"${bridgeName(network.id)}"`;
 const bridgeAndSubnet = (network: AssignedNetwork): string => `${bridge(network)} . ${network.subnet}`;
-const protocolAndPort = ({ protocol, published }: Publication): string => `${protocol} . ${published}`;
-const portAndChain = (one: Publication): [string, string] => [protocolAndPort(one), `goto ${publicationChain(one)}`];
+const portType = 'inet_proto . inet_service';
+const portAtType = `ipv4_addr . ${portType}`;
+const isIpv4 = (address: string): boolean => !address.includes(':');
+const isAnywhere = ({ address }: Publication): boolean => address === undefined;
+const isBound = ({ address }: Publication): boolean => address !== undefined;
+const portAndChain = (one: Publication): [string, string] => [publicationKey(one), `goto ${publicationChain(one)}`];
+const portAndVerdict = (one: Publication): [string, string] => [publicationKey(one), unservedVerdict(one)];
 const keyAndChain = (one: VirtualService): [string, string] => [vipKey(one), `goto ${vipChain(one)}`];
 const macAndMark = (peer: AssignedPeer): [string, string] => [
   peer.overlayMac.toLowerCase(),
@@ -188,6 +196,7 @@ const fixedChains: readonly (readonly [string, NftChain])[] = [
         `iifname ${bridgePattern} ip daddr @gateways meta l4proto { tcp, udp } th dport 53 return`,
         // Nor does a network without a way out reach other services by a node's address.
         'iifname @closed return',
+        'meta l4proto { tcp, udp, sctp } ip daddr . meta l4proto . th dport vmap @published_at',
         'meta l4proto { tcp, udp, sctp } meta l4proto . th dport vmap @published',
       ],
     },
@@ -223,7 +232,9 @@ const fixedChains: readonly (readonly [string, NftChain])[] = [
       hook: 'type filter hook input priority filter; policy accept;',
       rules: [
         `udp dport ${vxlanPort} ip saddr != @peers drop`,
-        'ct state new meta l4proto { tcp, udp, sctp } meta l4proto . th dport @refused goto refuse',
+        // Published ports that no task is behind.
+        'ct state new meta l4proto { tcp, udp, sctp } ip daddr . meta l4proto . th dport vmap @unserved_at',
+        'ct state new meta l4proto { tcp, udp, sctp } meta l4proto . th dport vmap @unserved',
       ],
     },
   ],

@@ -1,3 +1,4 @@
+import { taskWords, unservedWords } from '../../model/port-labels.ts';
 import type { PublishedPort } from '../../model/service.ts';
 import { engineNetwork } from './networks.ts';
 import type { Section } from './section.ts';
@@ -18,29 +19,40 @@ function publishedPort(port: Section): PublishedPort | undefined {
   const protocol = port.oneOf('protocol', ['tcp', 'udp', 'sctp']) ?? 'tcp';
   if (target === undefined) return undefined;
   const address = port.text('host_ip');
-  const bound = address !== undefined && !['0.0.0.0', '::', ''].includes(address);
-  if (bound && port.text('mode') !== 'host') {
-    port.warn(
-      'host_ip',
-      `published on the nodes that run the service only, because it is bound to ${address} (as with mode: host)`,
-    );
-  }
+  const mode = port.text('mode') === 'host' ? 'host' : 'ingress';
   return compact<PublishedPort>({
     name: port.text('name'),
     protocol,
     target,
-    published: published(port),
-    mode: bound || port.text('mode') === 'host' ? 'host' : 'ingress',
-    hostAddress: bound ? address : undefined,
+    ...published(port),
+    mode,
+    hostAddress: address === undefined || anyAddress.includes(address) ? undefined : address,
+    ...served(port, mode),
   });
 }
 
-/** Compose takes any free port of a range; the cluster needs one that is known beforehand. */
-function published(port: Section): number | undefined {
+const anyAddress = ['0.0.0.0', '::', ''];
+
+/** Compose takes any free port of a range, and so does the cluster. */
+function published(port: Section): Pick<PublishedPort, 'published' | 'range'> {
   const text = port.text('published');
-  if (text === undefined || text === '0') return undefined;
-  const range = /^(\d+)-(\d+)$/.exec(text);
-  if (range === null) return port.integer('published', { min: 1, max: 65_535 });
-  port.warn('published', `the first port of the range ${text} is taken`);
-  return Number(range[1]);
+  if (text === undefined || text === '0') return {};
+  const [, first, last] = /^(\d+)-(\d+)$/.exec(text) ?? [];
+  if (first !== undefined) return { range: { first: Math.max(1, Number(first)), last: Number(last) } };
+  return compact({ published: port.integer('published', { min: 1, max: 65_535 }) });
+}
+
+/** `x-tutti` of a port: how the nodes serve it. */
+function served(port: Section, mode: PublishedPort['mode']): Pick<PublishedPort, 'tasks' | 'unserved'> {
+  const extension = port.section('x-tutti');
+  for (const key of extension.keys()) {
+    if (key !== 'tasks' && key !== 'unserved') extension.fail(key, 'unknown key; allowed are tasks, unserved');
+    else if (mode === 'host') extension.fail(key, "is for ports of mode ingress; one of mode host is its own task's");
+  }
+  const tasks = extension.oneOf('tasks', taskWords);
+  const unserved = extension.oneOf('unserved', unservedWords);
+  return compact({
+    tasks: tasks === 'any' ? undefined : tasks,
+    unserved: unserved === 'refuse' ? undefined : unserved,
+  });
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { containerOf, serviceOf, stackOf } from '../testing/memory.ts';
+import { containerOf, errorsOf, serviceOf, stackOf } from '../testing/memory.ts';
 
 const service = (...lines: readonly string[]): string =>
   ['services:', '  a:', '    image: i', ...lines.map((line) => `    ${line}`)].join('\n');
@@ -39,8 +39,6 @@ const warned: readonly (readonly [title: string, lines: readonly string[], expec
     ['restart: always', 'deploy: {restart_policy: {condition: none}}'],
     /restart: ignored, because deploy\.restart_policy/,
   ],
-  ['a port at an address', ['ports: ["127.0.0.1:80:80"]'], /host_ip: published on the nodes that run the service only/],
-  ['a range to choose from', ['ports: ["80-89:80"]'], /published: the first port of the range 80-89/],
   ['a network of another service', ['network_mode: "container:x"'], /network_mode: "container:x" is ignored/],
   [
     'ports on the host network',
@@ -95,6 +93,35 @@ for (const [title, lines, expected] of warned) {
     assert.match(warnings[0] ?? '', expected);
   });
 }
+
+const publishing: readonly (readonly [ports: string, ...expected: object[]])[] = [
+  ['"127.0.0.1:80:80"', { published: 80, hostAddress: '127.0.0.1' }],
+  ['"0.0.0.0:80:80"', { published: 80 }],
+  ['"80-89:80"', { range: { first: 80, last: 89 } }],
+  ['"8000-8001:80-81"', { published: 8000 }, { published: 8001, target: 81 }],
+  ['{target: 80, published: 80-89, mode: host}', { range: { first: 80, last: 89 }, mode: 'host' }],
+  ['{target: 80, x-tutti: {tasks: local, unserved: drop}}', { tasks: 'local', unserved: 'drop' }],
+  ['{target: 80, x-tutti: {tasks: near}}', { tasks: 'near' }],
+  ['{target: 80, x-tutti: {tasks: any, unserved: refuse}}', {}],
+];
+for (const [ports, ...expected] of publishing) {
+  test(`ports: ${ports}`, async () => {
+    const { stack, warnings } = await stackOf(service(`ports: [${ports}]`));
+    const standard = { protocol: 'tcp', target: 80, mode: 'ingress' };
+    assert.deepEqual(
+      serviceOf(stack, 'a').endpoint?.ports,
+      expected.map((port) => ({ ...standard, ...port })),
+    );
+    assert.deepEqual(warnings, []);
+  });
+}
+
+test('how a port is served is checked', async () => {
+  const said = async (ports: string): Promise<string> => (await errorsOf(service(`ports: [${ports}]`))).join('\n');
+  assert.match(await said('{target: 80, x-tutti: {tasks: mine}}'), /x-tutti\.tasks: must be one of any, local, near/);
+  assert.match(await said('{target: 80, x-tutti: {task: local}}'), /x-tutti\.task: unknown key/);
+  assert.match(await said('{target: 80, mode: host, x-tutti: {tasks: local}}'), /is for ports of mode ingress/);
+});
 
 test('networks of other drivers become overlays, with a warning', async () => {
   const { stack, warnings } = await stackOf(`${service()}\nnetworks: {default: {driver: bridge}}`);

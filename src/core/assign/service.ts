@@ -1,4 +1,5 @@
 import type { AssignedPublish, AssignedVip } from '../../model/assignment.ts';
+import { hostPortKey } from '../../model/host-port.ts';
 import type { NetworkId } from '../../model/ids.ts';
 import type { Service } from '../../model/service.ts';
 import { sharedNames } from './names.ts';
@@ -32,14 +33,17 @@ export const vipsOf = (service: Service): readonly AssignedVip[] => {
 export const publishesOf = (service: Service, ingress: NetworkId): readonly AssignedPublish[] =>
   service.ports
     .filter(({ mode }) => mode === 'ingress')
-    .map(({ protocol, published, target }) => ({
+    .map(({ protocol, published, target, hostAddress = '', tasks, unserved }) => ({
       kind: 'publish',
-      id: `${protocol}/${published}`,
+      id: hostPortKey(protocol, hostAddress, String(published)) ?? `${protocol}/${published}`,
       protocol,
       published,
       target,
       serviceId: service.id,
       serviceName: service.spec.name,
       networkId: ingress,
+      ...(hostAddress !== '' && { address: hostAddress }),
+      ...(tasks !== undefined && { tasks }),
+      ...(unserved !== undefined && { unserved }),
       ...affinityOf(service),
     }));

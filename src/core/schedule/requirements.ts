@@ -54,11 +54,12 @@ export const requirementsOf = ({
   };
 };
 
-/** As `HostPort` calls them; only those whose number was chosen by the user: the engine finds a free one for the others. */
+/** As `HostPort` calls them; only those whose number, or range, was chosen by the user: the engine finds a free one for the others. */
 export const hostPortKeys = (ports: NonNullable<Task['hostPorts']>): readonly string[] =>
-  ports.flatMap(({ protocol, published, hostAddress = '' }) =>
-    published === undefined ? [] : (hostPortKey(protocol, hostAddress, String(published)) ?? []),
-  );
+  ports.flatMap(({ protocol, published, range, hostAddress = '' }) => {
+    const numbers = published === undefined ? range && `${range.first}-${range.last}` : String(published);
+    return numbers === undefined ? [] : (hostPortKey(protocol, hostAddress, numbers) ?? []);
+  });
 
 const sum = (values: readonly (number | undefined)[]): number =>
   values.reduce<number>((total, value) => total + (value ?? 0), 0);

@@ -88,8 +88,9 @@ const portsOf = (known: readonly KnownContainer[]): readonly string[] =>
 const ingressPorts = (view: View): HostPorts => {
   const taken = new HostPorts();
   for (const { ports } of view.list('service')) {
-    for (const { mode, protocol, published } of ports) {
-      if (mode === 'ingress' && published !== undefined) taken.count(`${protocol}/${published}`, 1);
+    for (const { mode, protocol, published, hostAddress = '' } of ports) {
+      const key = mode === 'ingress' ? hostPortKey(protocol, hostAddress, String(published)) : undefined;
+      if (key !== undefined) taken.count(key, 1);
     }
   }
   return taken;

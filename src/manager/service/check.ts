@@ -3,6 +3,7 @@ import { parseConstraint } from '../../core/schedule/constraint.ts';
 import { kindCheck } from '../../core/schedule/filters/filters.ts';
 import { requirementsOf } from '../../core/schedule/requirements.ts';
 import { TuttiError } from '../../model/errors.ts';
+import { idlePortLabels, isNodeAddress, readPortLabels } from '../../model/port-labels.ts';
 import { hasRouteLabels, readRouteLabels } from '../../model/route-labels.ts';
 import type { ContainerSpec } from '../../model/container.ts';
 import type { NetworkAttachment, ServiceSpec } from '../../model/service.ts';
@@ -19,6 +20,7 @@ const invalid = (message: string): TuttiError => new TuttiError('invalid-argumen
 export const checkedSpec = (view: View, spec: ServiceSpec): ServiceSpec => {
   checkContainers(spec);
   checkRoutes(view, spec);
+  checkPorts(spec);
   for (const text of spec.task.placement?.constraints ?? []) {
     const parsed = parseConstraint(text);
     if (parsed.kind === 'invalid') throw invalid(parsed.reason);
@@ -55,6 +57,16 @@ const checkRoutes = (view: View, { name, labels }: ServiceSpec): void => {
   if (problems.length > 0) throw invalid(`service ${name}: ${problems.join('; ')}`);
   for (const { options } of routes) if (options?.tls !== undefined) checkCertificate(view, options.tls);
   if (routes.length > 0) checkDoorPorts(view, `a route of service ${name}`);
+};
+
+/** How ports are to be served. Whether they are free: see ports.ts. */
+const checkPorts = ({ name, labels, endpoint }: ServiceSpec): void => {
+  const { problems } = readPortLabels(labels);
+  if (problems.length > 0) throw invalid(`service ${name}: ${problems.join('; ')}`);
+  for (const { hostAddress, mode } of endpoint?.ports ?? []) {
+    if (mode === 'ingress' && hostAddress !== undefined && !isNodeAddress(hostAddress))
+      throw invalid(`service ${name}: a port can be published at an address of nodes, not at "${hostAddress}"`);
+  }
 };
 
 /** Below these no engine starts a container. */
@@ -133,6 +145,8 @@ export const warningsOf = (view: View, spec: ServiceSpec): readonly string[] => 
     const known = attributeKeys.join(', ');
     warnings.push(`service ${spec.name} is not spread over "${spread}", which no node has; there are ${known}`);
   }
+  for (const port of idlePortLabels(spec.endpoint?.ports ?? [], spec.labels))
+    warnings.push(`service ${spec.name} has a label for port ${port}, which it does not publish on every node`);
   for (const { service } of spec.dependsOn ?? []) {
     const [found] = view.find('service', 'name', service);
     if (found === undefined)

@@ -3,6 +3,7 @@ import type { PortOwner, ReservedPort } from '../../core/allocate/ports.ts';
 import { TuttiError } from '../../model/errors.ts';
 import { parseHostPort } from '../../model/host-port.ts';
 import { encryptionPort, overlayPort } from '../../model/network.ts';
+import { withPortLabels } from '../../model/port-labels.ts';
 import type { PublishedPort, Service } from '../../model/service.ts';
 import { isDoorOpen, portsOfDoor } from './door.ts';
 import { parseAddress } from '../../rpc/address.ts';
@@ -10,16 +11,25 @@ import type { View } from '../../store/store.ts';
 
 /**
  * The service with the ports of its specification in force. Of a port that is taken, be it by the cluster itself: throws `conflict` with its owner, or
- * keeps the ports as they are.
+ * keeps the ports as they are. `held`: what else has ports on nodes; a port that the service has already stays its own.
  */
-export const withPorts = (view: View, service: Service, whenTaken: 'throw' | 'keep' = 'throw'): Service => {
-  const wanted = service.spec.endpoint?.ports ?? [];
+export const withPorts = (
+  view: View,
+  service: Service,
+  held: readonly ReservedPort[] = [],
+  whenTaken: 'throw' | 'keep' = 'throw',
+): Service => {
+  const wanted = withPortLabels(service.spec.endpoint?.ports ?? [], service.spec.labels);
   if (wanted.length === 0) return { ...service, ports: [] };
-  const allocation = allocatePorts(wanted, others(view, service.id), service.ports, [...ownPorts(view)]);
+  const reserved = [...ownPorts(view), ...held.filter((one) => !isInForce(service, one))];
+  const allocation = allocatePorts(wanted, others(view, service.id), service.ports, reserved);
   if (allocation.kind === 'allocated') return { ...service, ports: allocation.value };
   if (whenTaken === 'keep') return service;
   throw new TuttiError('conflict', `service ${service.spec.name}: ${allocation.reason}`);
 };
+
+const isInForce = ({ ports }: Service, { protocol, port }: ReservedPort): boolean =>
+  ports.some((one) => one.mode === 'ingress' && one.protocol === protocol && one.published === port);
 
 function* others(view: View, serviceId: string): Iterable<PortOwner> {
   for (const { id, spec, ports } of view.list('service')) {

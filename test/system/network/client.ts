@@ -4,13 +4,14 @@ import { connect } from 'node:net';
 
 /**
  * What a client is told: `tcp HOST PORT`, `udp HOST PORT [LOCAL-PORT]`, `hold HOST PORT MS` (says something every 20 ms on one
- * connection to an echo; gives the longest silence in ms), or `dns TYPE NAME [SERVER]` (records as JSON).
+ * connection to an echo; gives the longest silence in ms), `large HOST PORT BYTES` (a datagram; gives who and the size of the answer), or `dns TYPE NAME [SERVER]` (records as JSON).
  * What fails gives `error CODE`.
  */
 export async function question(kind: string, first: string, second: string, third?: string): Promise<string> {
   try {
     if (kind === 'tcp') return await tcp(first, Number(second));
     if (kind === 'hold') return await hold(first, Number(second), Number(third ?? 1000));
+    if (kind === 'large') return await large(first, Number(second), Number(third ?? 0));
     if (kind === 'udp') return await udp(first, Number(second), Number(third ?? 0));
     return await dns(first, second, third ?? '127.0.0.11');
   } catch (error) {
@@ -52,7 +53,12 @@ const hold = async (host: string, port: number, ms: number): Promise<string> =>
     socket.on('close', () => resolve(String(Math.round(longest))));
   });
 
-const udp = async (host: string, port: number, localPort: number): Promise<string> =>
+const large = async (host: string, port: number, bytes: number): Promise<string> => {
+  const answer = await udp(host, port, 0, 'x'.repeat(bytes));
+  return `${answer.trimEnd()} ${answer.length}`;
+};
+
+const udp = async (host: string, port: number, localPort: number, message = 'who'): Promise<string> =>
   await new Promise((resolve, reject) => {
     const socket = createSocket('udp4');
     const timer = setTimeout(() => end(() => reject(noAnswer())), deadlineMs);
@@ -61,9 +67,9 @@ const udp = async (host: string, port: number, localPort: number): Promise<strin
       socket.close(then);
     };
     socket.on('error', (error) => end(() => reject(error)));
-    socket.on('message', (message) => end(() => resolve(String(message))));
+    socket.on('message', (answer) => end(() => resolve(String(answer))));
     // Connected, so that a port that refuses is an error and not silence.
-    socket.bind(localPort, () => socket.connect(port, host, () => socket.send('who')));
+    socket.bind(localPort, () => socket.connect(port, host, () => socket.send(message)));
   });
 
 async function dns(type: string, name: string, server: string): Promise<string> {

@@ -5,6 +5,7 @@ import type {
   AssignedVip,
   Assignment,
 } from '../../../src/model/assignment.ts';
+import { hostPortKey } from '../../../src/model/host-port.ts';
 import type { LabNode } from './lab.ts';
 
 /** A task for the lab to run: a container with static addresses. */
@@ -34,6 +35,9 @@ export interface LabPublish {
   readonly target: number;
   readonly service: string;
   readonly network: string;
+  readonly address?: string;
+  readonly tasks?: 'local' | 'near';
+  readonly unserved?: 'drop';
 }
 
 /** A service's own address on a network. */
@@ -113,13 +117,11 @@ export function assignmentsFor(self: LabNode, nodes: readonly LabNode[], state: 
     ),
     ...(state.vips ?? []).filter(({ network }) => given.has(network)).map(vipOf),
     ...(state.publishes ?? []).map(
-      ({ protocol, published, target, service, network }) =>
+      ({ service, network, ...served }) =>
         ({
           kind: 'publish',
-          id: `${protocol}/${published}`,
-          protocol,
-          published,
-          target,
+          ...served,
+          id: hostPortKey(served.protocol, served.address ?? '', String(served.published)),
           serviceId: `service${service}`,
           serviceName: service,
           networkId: network,

@@ -47,11 +47,12 @@ export interface Lab extends AsyncDisposable {
   /** This machine's address, as the nodes see it. */
   readonly outside: string;
   /** Asks from this machine. */
-  ask(kind: string, first: string, second: string): Promise<string>;
+  ask(kind: string, first: string, second: string, third?: string): Promise<string>;
 }
 
-/** Machines with engines and the tiny image, without daemons of Tutti. */
-export async function startLab(name: string, nodes: number): Promise<Lab> {
+/** Machines with engines and the tiny image, without daemons of Tutti. `TUTTI_LAB_SUFFIX` keeps runs side by side apart. */
+export async function startLab(plainName: string, nodes: number): Promise<Lab> {
+  const name = `${plainName}${process.env.TUTTI_LAB_SUFFIX ?? ''}`;
   const directory = await mkdtemp(join(tmpdir(), 'tutti-lab-'));
   const bases = { dataDirectory: join(directory, 'data'), runDirectory: join(directory, 'run') };
   const cluster = layoutCluster(name, bases);

@@ -1,5 +1,5 @@
 /**
- * Someone in a network namespace, `party.ts NAME [PORT]`: serves on the port, TCP and UDP, its name and who asks, and on the
+ * Someone in a network namespace, `party.ts NAME [PORT]`: serves on the port, TCP and UDP, its name and who asks (as long as the question, where that is long), and on the
  * next one TCP, what it is sent; asks what JSON lines on standard input tell it to, and answers each with one line. Says `ready` first.
  */
 import { createSocket } from 'node:dgram';
@@ -10,7 +10,10 @@ import { question } from './client.ts';
 const [name = '', port] = process.argv.slice(2);
 if (port !== undefined) {
   const udp = createSocket('udp4');
-  udp.on('message', (_, { address, port: from }) => udp.send(`${name} ${address}`, from, address));
+  udp.on('message', (message, { address, port: from }) => {
+    const padding = message.length > 100 ? message.length : 0;
+    udp.send(`${name} ${address}`.padEnd(padding), from, address);
+  });
   await new Promise<void>((resolve) => udp.bind(Number(port), '0.0.0.0', resolve));
   const tcp = createServer((connection) => {
     connection.on('error', () => connection.destroy());

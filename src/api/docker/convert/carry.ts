@@ -115,7 +115,8 @@ const carryPorts = (old: readonly PublishedPort[], next: readonly PublishedPort[
   return next.map((port) => {
     const at = left.findIndex((before) => portKey(before) === portKey(port));
     const [before] = at < 0 ? [] : left.splice(at, 1);
-    return { ...port, ...sparse({ hostAddress: before?.hostAddress }) };
+    const { hostAddress, range, tasks, unserved } = before ?? {};
+    return { ...port, ...sparse({ hostAddress, range, tasks, unserved }) };
   });
 };
 

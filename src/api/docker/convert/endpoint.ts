@@ -40,6 +40,6 @@ export const portTo = (port: PublishedPort): Definitions['EndpointPortConfig'] =
     PublishMode: port.mode,
   });
 
-/** `hostAddress` has no place in Docker's shape; an update keeps it (see carry.ts). */
+/** Address, range and policy of a port have no place in Docker's shape; an update keeps them (see carry.ts). */
 export const endpointTo = (endpoint: EndpointSpec): Definitions['EndpointSpec'] =>
   sparse({ Mode: endpoint.mode, Ports: endpoint.ports?.map(portTo) });
