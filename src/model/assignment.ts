@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { wireguardKey } from './common.ts';
+import { port, transport, wireguardKey } from './common.ts';
 import { genericResource } from './container.ts';
 import { networkId, nodeId, serviceId, taskId } from './ids.ts';
 import type { DeepReadonly } from './object.ts';
@@ -59,6 +59,9 @@ export const assignedNetwork = z.object({
   labels: z.record(z.string(), z.string()).optional(),
 });
 
+/** A port that answers there, as far as its specification says so: what `_NAME._PROTOCOL.…` and `_PORT._PROTOCOL.…` are looked up in. */
+export const servedPort = z.object({ protocol: transport, port, name: z.string().optional() });
+
 /** One task, or one container that is none's, on one network, wherever it runs: a route where it is remote, and names where it is ready. */
 export const assignedEndpoint = z.object({
   kind: z.literal('endpoint'),
@@ -80,6 +83,8 @@ export const assignedEndpoint = z.object({
   servers: z.array(z.string()).optional(),
   /** `name:alias`: names that a single container alone has for others. */
   links: z.array(z.string()).optional(),
+  /** Absent where the service's are told with its own address. */
+  ports: z.array(servedPort).optional(),
 });
 
 /** A service's one address on a network. Its back-ends are the ready endpoints of the service there. */
@@ -92,6 +97,7 @@ export const assignedVip = z.object({
   address: z.string(),
   /** What resolves to it: the service's names and aliases on this network. */
   names: z.array(z.string()),
+  ports: z.array(servedPort).optional(),
   /** Connections of one client go to one task, for as long as it is ready. */
   affinity: z.literal('client').optional(),
 });
@@ -171,6 +177,7 @@ export type AssignedConfig = DeepReadonly<z.infer<typeof assignedConfig>>;
 export type AssignedNetwork = DeepReadonly<z.infer<typeof assignedNetwork>>;
 export type AssignedEndpoint = DeepReadonly<z.infer<typeof assignedEndpoint>>;
 export type AssignedVip = DeepReadonly<z.infer<typeof assignedVip>>;
+export type ServedPort = DeepReadonly<z.infer<typeof servedPort>>;
 export type AssignedPeer = DeepReadonly<z.infer<typeof assignedPeer>>;
 export type AssignedSelf = DeepReadonly<z.infer<typeof assignedSelf>>;
 export type AssignedPublish = DeepReadonly<z.infer<typeof assignedPublish>>;

@@ -1,7 +1,18 @@
-import type { Row, Rows } from '../../src/agent/dns/row.ts';
-import { createRowTexts } from '../../src/agent/dns/rows.ts';
+import type { Row, RowChange } from '../../src/agent/dns/row.ts';
+import { createRowBook } from '../../src/agent/dns/rows.ts';
+import { createNameTable } from '../../src/agent/dns/table.ts';
+import type { NameTable } from '../../src/agent/dns/table.ts';
 import type { Assignments } from '../../src/agent/network/endpoints.ts';
 
-/** The rows that a resolver is told for these assignments. */
-export const rowsOf = (assignments: Assignments): Rows =>
-  new Map([...createRowTexts()(assignments, new Map())].map(([key, text]) => [key, JSON.parse(text) as Row]));
+/** What a resolver is told at first for these assignments. */
+export const wholeOf = (assignments: Assignments): RowChange => {
+  const { put } = createRowBook()(assignments, new Map(), true);
+  return { whole: true, put: put.map((text) => JSON.parse(text) as Row), remove: [] };
+};
+
+/** A table that was told these assignments. */
+export const tableOf = (assignments: Assignments): NameTable => {
+  const table = createNameTable();
+  table.apply(wholeOf(assignments));
+  return table;
+};

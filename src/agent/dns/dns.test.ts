@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { suite, test } from 'node:test';
 import * as packet from 'dns-packet';
 import { aNetwork, aSelf, anEndpoint, setOf } from '../../../test/support/assignments.ts';
-import { rowsOf } from '../../../test/support/rows.ts';
+import { wholeOf } from '../../../test/support/rows.ts';
 import { systemClock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/ports.ts';
 import { createDns } from './dns.ts';
@@ -38,7 +38,7 @@ async function start(options: { upstreamPort?: number; nameservers?: readonly st
       taskNames: [],
     }),
   );
-  dns.update(rowsOf(setOf(aSelf(), network, anEndpoint({ address: '127.0.0.1' }), ...many)));
+  dns.change(wholeOf(setOf(aSelf(), network, anEndpoint({ address: '127.0.0.1' }), ...many)));
   await dns.listen('127.0.0.1');
   const resolver = new Resolver({ timeout: 2000, tries: 1 });
   resolver.setServers([`127.0.0.1:${port}`]);
@@ -66,7 +66,7 @@ suite('the resolver', () => {
     const { dns, resolver } = await start();
     await using _: Dns = dns;
     const network = aNetwork({ subnet: '127.0.0.0/24', gateway: '127.0.0.1' });
-    dns.update(rowsOf(setOf(aSelf(), network, anEndpoint({ address: '127.0.0.9' }))));
+    dns.change(wholeOf(setOf(aSelf(), network, anEndpoint({ address: '127.0.0.9' }))));
     assert.deepEqual(await resolver.resolve4('web'), ['127.0.0.9']);
   });
 
@@ -114,7 +114,7 @@ suite('the resolver', () => {
     const { dns, resolver } = await start();
     await using _: Dns = dns;
     await dns.listen('127.0.0.1');
-    dns.update(rowsOf(setOf(aSelf())));
+    dns.change(wholeOf(setOf(aSelf())));
     assert.notEqual(await code(resolver.resolve4('web')), 'an answer');
   });
 });

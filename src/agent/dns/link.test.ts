@@ -13,7 +13,8 @@ import { systemClock } from '../../platform/clock.ts';
 import { silentLog } from '../../platform/log.ts';
 import type { Assignments } from '../network/endpoints.ts';
 import { createResolverLink } from './link.ts';
-import type { Rows } from './row.ts';
+import { rowKey } from './row.ts';
+import type { Row } from './row.ts';
 import { createDnsService } from './service.ts';
 
 const gateway = '10.128.0.1';
@@ -26,7 +27,7 @@ async function setUp() {
   const parts = new AsyncDisposableStack();
   parts.defer(async () => await rm(directory, { recursive: true }));
   /** Each table that took effect. */
-  const tables: Rows[] = [];
+  const tables: ReadonlyMap<string, Row>[] = [];
   const listens: string[] = [];
   const refused = new Map<string, TuttiError>();
 
@@ -34,7 +35,13 @@ async function setUp() {
     const sockets = new Set<Socket>();
     const service = createDnsService({
       dns: {
-        update: (rows) => void tables.push(new Map(rows)),
+        size: () => tables.at(-1)?.size ?? 0,
+        change: ({ whole, put, remove }) => {
+          const next = new Map(whole ? [] : tables.at(-1));
+          for (const key of remove) next.delete(key);
+          for (const row of put) next.set(rowKey(row), row);
+          tables.push(next);
+        },
         listen: async (address) => {
           listens.push(address);
           const fault = refused.get(address);

@@ -4,7 +4,7 @@ import { TuttiError } from '../../model/errors.ts';
 import type { Clock, Log } from '../../platform/ports.ts';
 import type { Assignments, Observations } from '../network/endpoints.ts';
 import type { Resolver } from '../network/ports.ts';
-import { createRowTexts } from './rows.ts';
+import { createRowBook } from './rows.ts';
 import { talk } from './session.ts';
 import type { ResolverSession } from './session.ts';
 
@@ -37,7 +37,7 @@ interface Listening {
 /** It dials with the first thing that it has to tell. */
 export function createResolverLink({ path, clock, log }: ResolverLinkPorts): ResolverLink {
   const ended = new AbortController();
-  const rowTexts = createRowTexts();
+  const book = createRowBook();
   let wanted: readonly [Assignments, Observations] = [new Map(), new Map()];
   let dirty = false;
   let planned = false;
@@ -61,7 +61,7 @@ export function createResolverLink({ path, clock, log }: ResolverLinkPorts): Res
     planned = false;
     forgetGateways();
     if (session === undefined || (held && session.known)) return;
-    if (dirty && session.tell(() => rowTexts(...wanted))) dirty = false;
+    if (dirty && session.tell((whole) => book(...wanted, whole))) dirty = false;
     if (dirty || !session.isSettled()) return;
     settling.resolve();
     settling = Promise.withResolvers();

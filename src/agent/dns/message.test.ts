@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import * as packet from 'dns-packet';
 import fc from 'fast-check';
-import { encodeOutcome, parseQuery, readdressed, reply } from './message.ts';
+import { encodeOutcome as encode, parseQuery } from './message.ts';
 import type { Query } from './message.ts';
 
 /** The types of dns-packet leave `rcode` out. */
@@ -14,6 +14,7 @@ const query = (message: Buffer, transport: 'udp' | 'tcp' = 'udp'): Query => {
   assert.equal(parsed.kind, 'query');
   return (parsed as { query: Query }).query;
 };
+const encodeOutcome = (...asked: Parameters<typeof encode>): Buffer => encode(...asked).message;
 const many = Array.from({ length: 1000 }, (_, i) => `10.128.${i >> 8}.${i & 255}`);
 const edns = (size: number): packet.OptAnswer => ({
   type: 'OPT',
@@ -29,7 +30,7 @@ const edns = (size: number): packet.OptAnswer => ({
 suite('messages', () => {
   test('addresses, as any resolver reads them, with the name as it was spelled', () => {
     const found = decode(
-      encodeOutcome(query(question('Web')), { kind: 'addresses', addresses: ['10.0.0.1', '10.0.0.2'] }),
+      encodeOutcome(query(question('Web')), { kind: 'addresses', addresses: ['10.0.0.1', '10.0.0.2'], virtual: false }),
     );
     assert.equal(found.id, 7);
     assert.equal(found.rcode, 'NOERROR');
@@ -44,16 +45,19 @@ suite('messages', () => {
   });
 
   test('what does not fit is left out and marked, but over TCP it all fits', () => {
-    const cut = encodeOutcome(query(question('web')), { kind: 'addresses', addresses: many });
+    const cut = encodeOutcome(query(question('web')), { kind: 'addresses', addresses: many, virtual: false });
     assert.ok(cut.length <= 512);
     assert.equal(decode(cut).flag_tc, true);
     assert.equal(decode(cut).answers?.length, 30);
     const wide = encodeOutcome(query(question('web', { additionals: [edns(4096)] })), {
       kind: 'addresses',
       addresses: many,
+      virtual: true,
     });
     assert.ok(wide.length <= 1232 && wide.length > 1200);
-    const whole = decode(encodeOutcome(query(question('web'), 'tcp'), { kind: 'addresses', addresses: many }));
+    const whole = decode(
+      encodeOutcome(query(question('web'), 'tcp'), { kind: 'addresses', addresses: many, virtual: false }),
+    );
     assert.equal(whole.flag_tc, false);
     assert.equal(whole.answers?.length, 1000);
   });
@@ -106,7 +110,8 @@ suite('messages', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 80 }), (bytes) => {
         const parsed = parseQuery(Buffer.from(bytes), 'udp');
-        if (parsed.kind === 'query') encodeOutcome(parsed.query, { kind: 'addresses', addresses: many });
+        if (parsed.kind === 'query')
+          encodeOutcome(parsed.query, { kind: 'addresses', addresses: many, virtual: false });
       }),
     );
     const whole = question('web.example', { additionals: [edns(1232)] });
@@ -115,14 +120,85 @@ suite('messages', () => {
         const bent = Buffer.from(whole);
         bent[at] = value;
         const parsed = parseQuery(bent, 'udp');
-        if (parsed.kind === 'query') encodeOutcome(parsed.query, { kind: 'addresses', addresses: many });
+        if (parsed.kind === 'query')
+          encodeOutcome(parsed.query, { kind: 'addresses', addresses: many, virtual: false });
       }),
     );
   });
 
-  test("another client's answer is given with this one's id and spelling", () => {
-    const asked = query(packet.encode({ type: 'query', id: 99, questions: [{ type: 'A', name: 'WEB' }] }));
-    const found = decode(readdressed(reply(query(question('web')), 'nameError'), asked));
-    assert.deepEqual([found.id, found.questions?.[0]?.name, found.rcode], [99, 'WEB', 'NXDOMAIN']);
+  test('addresses of both families, and the next one first with the next turn', () => {
+    const outcome = { kind: 'addresses', addresses: ['10.0.0.1', 'fd00::1', '10.0.0.2'], virtual: true } as const;
+    const data = (turn: number) =>
+      decode(encodeOutcome(query(question('web')), outcome, turn)).answers?.map((each) => [
+        each.type,
+        'data' in each && each.data,
+        'ttl' in each && each.ttl,
+      ]);
+    const [one, two, three] = [
+      ['A', '10.0.0.1', 5],
+      ['AAAA', 'fd00::1', 5],
+      ['A', '10.0.0.2', 5],
+    ];
+    assert.deepEqual(data(0), [one, two, three]);
+    assert.deepEqual(data(4), [two, three, one]);
+  });
+
+  test('ports, with the addresses of whoever has them beside, as far as there is room', () => {
+    const services = Array.from({ length: 40 }, (_, i) => ({
+      name: `web.${i}.front`,
+      port: 80,
+      addresses: [`10.0.0.${i}`],
+    }));
+    const asked = { questions: [{ type: 'SRV' as const, name: '_80._tcp.web' }] };
+    const found = decode(
+      encodeOutcome(query(question('', asked)), { kind: 'services', services: services.slice(0, 2) }),
+    );
+    assert.deepEqual(
+      found.answers?.map((each) => each.type === 'SRV' && [each.data.target, each.data.port]),
+      [
+        ['web.0.front', 80],
+        ['web.1.front', 80],
+      ],
+    );
+    assert.deepEqual(
+      found.additionals?.map((each) => each.type === 'A' && [each.name, each.data]),
+      [
+        ['web.0.front', '10.0.0.0'],
+        ['web.1.front', '10.0.0.1'],
+      ],
+    );
+    const cut = decode(encodeOutcome(query(question('', asked)), { kind: 'services', services }));
+    assert.deepEqual([cut.flag_tc, cut.additionals], [true, []]);
+    const tight = decode(
+      encodeOutcome(query(question('', asked)), { kind: 'services', services: services.slice(0, 12) }),
+    );
+    assert.equal(tight.flag_tc, false);
+    assert.equal(tight.answers?.length, 12);
+    assert.ok((tight.additionals?.length ?? 99) < 12);
+  });
+
+  test('a no says for how long: for the name where there is one, else for what is above it', () => {
+    const authority = (name: string, kind: 'empty' | 'unknown') => {
+      const found = decode(encodeOutcome(query(question(name)), { kind }));
+      return [
+        found.rcode,
+        ...(found.authorities ?? []).map((each) => each.type === 'SOA' && [each.name, each.ttl, each.data.minimum]),
+      ];
+    };
+    assert.deepEqual(authority('Web.front', 'empty'), ['NOERROR', ['Web.front', 1, 1]]);
+    assert.deepEqual(authority('no.front', 'unknown'), ['NXDOMAIN', ['front', 1, 1]]);
+    assert.deepEqual(authority('nothing', 'unknown'), ['NXDOMAIN', ['.', 1, 1]]);
+  });
+
+  test('whoever speaks EDNS is answered with it; another version of it is named', () => {
+    const asked = query(question('web', { additionals: [edns(4096)] }));
+    const option = decode(encodeOutcome(asked, { kind: 'empty' })).additionals?.[0];
+    assert.deepEqual(option?.type === 'OPT' && [option.udpPayloadSize, option.ednsVersion], [1232, 0]);
+    assert.deepEqual(decode(encodeOutcome(query(question('web')), { kind: 'empty' })).additionals, []);
+    const newer = question('web', { additionals: [{ ...edns(4096), ednsVersion: 1 }] });
+    const parsed = parseQuery(newer, 'udp');
+    assert.equal(parsed.kind, 'reply');
+    const found = decode(parsed.reply).additionals?.[0];
+    assert.equal(found?.type === 'OPT' && found.extendedRcode, 1);
   });
 });

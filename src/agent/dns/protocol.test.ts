@@ -5,9 +5,12 @@ import type { Assignments } from '../network/endpoints.ts';
 import { changeLines, fromResolver, longestLine, toResolver } from './protocol.ts';
 import { rowKey } from './row.ts';
 import type { Row } from './row.ts';
-import { createRowTexts, difference } from './rows.ts';
+import { createRowBook } from './rows.ts';
 
-const textsOf = (assignments: Assignments) => createRowTexts()(assignments, new Map());
+const textsOf = (assignments: Assignments): ReadonlyMap<string, string> =>
+  new Map(
+    createRowBook()(assignments, new Map(), true).put.map((text) => [rowKey(JSON.parse(text) as Row), text] as const),
+  );
 
 /** What the other side makes of a change. */
 function received(lines: readonly string[]) {
@@ -36,12 +39,19 @@ suite('what the agent tells the resolver', () => {
 
   test('is the difference to what was told', () => {
     const other = anEndpoint({ id: 'front0000/task2', taskId: 'task2', address: '10.128.0.11' });
-    const before = textsOf(setOf(aSelf(), aNetwork(), anEndpoint(), other));
-    const changed = anEndpoint({ ready: false });
-    const after = textsOf(setOf(aSelf(), aNetwork(), changed));
-    const { put, remove } = difference(before, after);
-    assert.deepEqual([put, remove], [[after.get('endpoint:front0000/task1')], ['endpoint:front0000/task2']]);
-    assert.deepEqual(difference(after, textsOf(setOf(aSelf(), aNetwork(), changed))), { put: [], remove: [] });
+    const first = setOf(aSelf(), aNetwork(), anEndpoint(), other);
+    const network = first.get('network:front0000');
+    assert.ok(network);
+    const book = createRowBook();
+    assert.equal(book(first, new Map(), true).put.length, 3);
+    assert.deepEqual(book(new Map(first), new Map(), false), { put: [], remove: [] });
+    const changed = new Map([...setOf(aSelf(), anEndpoint({ ready: false })), ['network:front0000', network]]);
+    const { put, remove } = book(changed, new Map(), false);
+    assert.deepEqual(put, [textsOf(changed).get('endpoint:front0000/task1')]);
+    assert.deepEqual(remove, ['endpoint:front0000/task2']);
+    const again = setOf(aSelf(), aNetwork(), anEndpoint({ ready: false }));
+    assert.deepEqual(book(again, new Map(), false), { put: [], remove: [] }, 'the same in other objects');
+    assert.equal(book(again, new Map(), true).put.length, 2);
   });
 
   test('comes through whole, in short lines, however much it is', () => {

@@ -46,13 +46,15 @@ function isRow(value: unknown): value is Row {
   const text = (...names: readonly string[]): boolean => names.every((name) => isText(value[name], rowLimits.text));
   const texts = (...names: readonly string[]): boolean =>
     names.every((name) => isTexts(value[name], rowLimits.list, rowLimits.text));
+  const given = (...names: readonly string[]): readonly string[] => names.filter((name) => value[name] !== undefined);
   switch (value['kind']) {
     case 'network':
-      return text('name', 'subnet', 'gateway') && typeof value['internal'] === 'boolean';
+      return text('name', 'subnet', 'gateway', ...given('subnet6')) && typeof value['internal'] === 'boolean';
     case 'endpoint':
       return (
-        text('networkId', 'taskId', 'address') &&
-        texts('names', 'taskNames', ...(value['links'] === undefined ? [] : ['links'])) &&
+        text('networkId', 'taskId', 'address', ...given('address6')) &&
+        texts('names', 'taskNames', ...given('links', 'ports')) &&
+        ['boolean', 'undefined'].includes(typeof value['virtual']) &&
         typeof value['ready'] === 'boolean'
       );
     case 'servers':

@@ -6,10 +6,12 @@ export interface NetworkRow {
   /** `10.128.16.0/20` */
   readonly subnet: string;
   readonly gateway: string;
+  /** `fd00:1::/64` */
+  readonly subnet6?: string;
   readonly internal: boolean;
 }
 
-/** One task on one network, wherever it runs. */
+/** One task on one network, wherever it runs, or a service's own address there. */
 export interface EndpointRow {
   readonly kind: 'endpoint';
   /** `<network id>/<task id>` */
@@ -17,11 +19,16 @@ export interface EndpointRow {
   readonly networkId: string;
   readonly taskId: string;
   readonly address: string;
+  readonly address6?: string;
   readonly names: readonly string[];
   readonly taskNames: readonly string[];
   readonly ready: boolean;
+  /** The address stays while tasks come and go. */
+  readonly virtual?: boolean;
   /** `name:alias`: what it alone calls others. */
   readonly links?: readonly string[];
+  /** `80/tcp`, `80/tcp/http`: what its names answer on. */
+  readonly ports?: readonly string[];
 }
 
 /** Resolvers that a task of this node asked for. */
@@ -35,7 +42,14 @@ export interface ServersRow {
 /** What the resolver is told, as a set of small keyed values: everything that it answers is made from these alone. */
 export type Row = NetworkRow | EndpointRow | ServersRow;
 export type RowKey = `${Row['kind']}:${string}`;
-export type Rows = ReadonlyMap<string, Row>;
+
+/** What differs from the rows before; `whole`: there are none but these. */
+export interface RowChange {
+  readonly whole: boolean;
+  readonly put: readonly Row[];
+  /** Keys. */
+  readonly remove: readonly string[];
+}
 
 export const rowKey = ({ kind, id }: Row): RowKey => `${kind}:${id}`;
 

@@ -1,11 +1,8 @@
-import type { AssignedEndpoint, AssignedVip, Assignment } from '../../model/assignment.ts';
+import type { AssignedEndpoint, AssignedVip, Assignment, ServedPort } from '../../model/assignment.ts';
 import { assignedSelf, isReady } from '../network/endpoints.ts';
 import type { Assignments, Observations } from '../network/endpoints.ts';
 import { rowKey, rowLimits } from './row.ts';
 import type { Row } from './row.ts';
-
-/** Rows as they are sent: key → JSON. Texts compare faster than rows, and most are the ones of last time. */
-export type RowTexts = ReadonlyMap<string, string>;
 
 /** A name or address longer than any that a question can hold is left out: nobody can ask for it. */
 const fitting = (texts: readonly string[]): readonly string[] =>
@@ -21,10 +18,21 @@ const endpointRow = (item: AssignedEndpoint, ready: boolean): Row => ({
   taskNames: fitting(item.taskNames),
   ready,
   ...(item.links !== undefined && { links: fitting(item.links) }),
+  ...portTexts(item.ports),
 });
 
+/** `80/tcp`, `80/tcp/http` */
+const portTexts = (ports: readonly ServedPort[] = []): { readonly ports?: readonly string[] } =>
+  ports.length === 0
+    ? {}
+    : {
+        ports: fitting(
+          ports.map(({ port, protocol, name }) => [port, protocol, ...(name === undefined ? [] : [name])].join('/')),
+        ),
+      };
+
 /** The service's own address, as if one ever ready task had it: a resolver of the version before understands that too. */
-const vipRow = ({ id, networkId, serviceId, address, names }: AssignedVip): Row => ({
+const vipRow = ({ id, networkId, serviceId, address, names, ports }: AssignedVip): Row => ({
   kind: 'endpoint',
   id,
   networkId,
@@ -33,6 +41,8 @@ const vipRow = ({ id, networkId, serviceId, address, names }: AssignedVip): Row 
   names: fitting(names),
   taskNames: [],
   ready: true,
+  virtual: true,
+  ...portTexts(ports),
 });
 
 /** None for what names have nothing to do with. */
@@ -58,37 +68,52 @@ function rowsOf(item: Assignment, ready: boolean): readonly Row[] {
 const serversRow = (id: string, servers: readonly string[] = []): readonly Row[] =>
   servers.length === 0 ? [] : [{ kind: 'servers', id, servers: fitting(servers) }];
 
-/** The rows that assignments and observations come to. Remembers texts by the assignment that they were made from. */
-export function createRowTexts(): (assignments: Assignments, observations: Observations) => RowTexts {
-  const made = new WeakMap<
-    Assignment,
-    { readonly ready: boolean; readonly texts: readonly (readonly [string, string])[] }
-  >();
-  return (assignments, observations) => {
-    const self = assignedSelf(assignments)?.id;
-    const isLive = (endpoint: AssignedEndpoint): boolean => isReady(endpoint, self, assignments, observations);
-    const texts = new Map<string, string>();
-    for (const item of assignments.values()) {
-      const ready = item.kind === 'endpoint' && isLive(item);
-      let found = made.get(item);
-      if (found?.ready !== ready) {
-        found = { ready, texts: rowsOf(item, ready).map((row) => [rowKey(row), JSON.stringify(row)] as const) };
-        made.set(item, found);
-      }
-      for (const [key, text] of found.texts) texts.set(key, text);
-    }
-    return texts;
-  };
+/** Rows to be told, as JSON, and keys of rows that are no more. */
+export interface RowDifference {
+  readonly put: readonly string[];
+  readonly remove: readonly string[];
 }
 
-/** What has to be told to somebody who has `before`. */
-export function difference(
-  before: RowTexts,
-  after: RowTexts,
-): { readonly put: readonly string[]; readonly remove: readonly string[] } {
-  const put: string[] = [];
-  for (const [key, text] of after) if (before.get(key) !== text) put.push(text);
-  const remove: string[] = [];
-  for (const key of before.keys()) if (!after.has(key)) remove.push(key);
-  return { put, remove };
+interface Made {
+  readonly item: Assignment;
+  readonly ready: boolean;
+  readonly rows: readonly (readonly [key: string, text: string])[];
+}
+
+/**
+ * The rows that assignments and observations come to: all of them, or what differs from the time before. An assignment that
+ * is the same object as before, and as ready, costs a look.
+ */
+export function createRowBook(): (
+  assignments: Assignments,
+  observations: Observations,
+  whole: boolean,
+) => RowDifference {
+  /** By the assignments' keys. */
+  let made = new Map<string, Made>();
+  return (assignments, observations, whole) => {
+    const self = assignedSelf(assignments)?.id;
+    const put: string[] = [];
+    const gone = new Set<string>();
+    const next = new Map<string, Made>();
+    for (const [key, item] of assignments) {
+      const ready = item.kind === 'endpoint' && isReady(item, self, assignments, observations);
+      const before = made.get(key);
+      if (before?.item === item && before.ready === ready) {
+        next.set(key, before);
+        if (whole) for (const [, text] of before.rows) put.push(text);
+        continue;
+      }
+      const rows = rowsOf(item, ready).map((row) => [rowKey(row), JSON.stringify(row)] as const);
+      next.set(key, { item, ready, rows });
+      for (const [row] of before?.rows ?? []) if (!rows.some(([same]) => same === row)) gone.add(row);
+      for (const [row, text] of rows) {
+        const same = !whole && before?.rows.some(([known, old]) => known === row && old === text) === true;
+        if (!same) put.push(text);
+      }
+    }
+    for (const [key, { rows }] of made) if (!next.has(key)) for (const [row] of rows) gone.add(row);
+    made = next;
+    return { put, remove: whole ? [] : [...gone] };
+  };
 }

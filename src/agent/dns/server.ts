@@ -3,7 +3,6 @@ import type { Socket } from 'node:dgram';
 import { createServer } from 'node:net';
 import type { Server, Socket as Connection } from 'node:net';
 import { TuttiError } from '../../model/errors.ts';
-import { framed } from './upstream.ts';
 
 export type Transport = 'udp' | 'tcp';
 
@@ -14,15 +13,33 @@ export type Handler = (
   transport: Transport,
 ) => Buffer | undefined | Promise<Buffer | undefined>;
 
+/** Of a gateway, and of one client of it. */
 const mostConnections = 256;
+const mostConnectionsOfOne = 32;
 const idleMs = 5_000;
 const longestQuestion = 4_096;
 const mostUnread = 1_048_576;
 
 /** Listens for DNS on an address, UDP and TCP. @throws TuttiError `unavailable` (no such address here) or `conflict` (taken). */
 export async function listen(address: string, port: number, handle: Handler): Promise<AsyncDisposable> {
-  const udp = createSocket({ type: 'udp4', recvBufferSize: 1_048_576 });
-  const tcp = createServer((connection) => serve(connection, handle));
+  // Addresses of clients are looked up by nobody, and not a turn of the event loop later.
+  const udp = createSocket({
+    type: 'udp4',
+    recvBufferSize: 4_194_304,
+    lookup: (host, _options, done) => done(null, host, 4),
+  });
+  const connections = new Map<Connection, string>();
+  const tcp = createServer((connection) => {
+    const client = connection.remoteAddress ?? '';
+    const others = [...connections.values()].filter((each) => each === client).length;
+    if (others >= mostConnectionsOfOne) {
+      connection.destroy();
+      return;
+    }
+    connections.set(connection, client);
+    connection.on('close', () => connections.delete(connection));
+    serve(connection, client, handle);
+  });
   tcp.maxConnections = mostConnections;
   try {
     await opened(udp, (done) => udp.bind(port, address, done));
@@ -35,20 +52,20 @@ export async function listen(address: string, port: number, handle: Handler): Pr
   udp.on('error', () => undefined);
   tcp.on('error', () => undefined);
   udp.on('message', (message, { address: client, port: clientPort }) => {
-    const send = (found: Buffer | undefined): void => {
-      if (found !== undefined) udp.send(found, clientPort, client, () => undefined);
-    };
     const found = handle(message, client, 'udp');
-    if (found instanceof Promise) found.then(send, () => undefined);
-    else send(found);
+    if (found instanceof Promise) found.then((late) => late && udp.send(late, clientPort, client, ignore), ignore);
+    else if (found !== undefined) udp.send(found, clientPort, client);
   });
   return {
     async [Symbol.asyncDispose]() {
       closeQuietly(udp, tcp);
+      for (const connection of connections.keys()) connection.destroy();
       await Promise.resolve();
     },
   };
 }
+
+const ignore = (): void => undefined;
 
 async function opened(socket: Socket | Server, open: (done: () => void) => void): Promise<void> {
   await new Promise<void>((resolve, reject) => {
@@ -66,7 +83,7 @@ function closeQuietly(udp: Socket, tcp: Server): void {
   } catch {
     // It was never open.
   }
-  tcp.close(() => undefined);
+  tcp.close(ignore);
 }
 
 function explained(cause: unknown, address: string, port: number): TuttiError {
@@ -78,8 +95,8 @@ function explained(cause: unknown, address: string, port: number): TuttiError {
   return new TuttiError('unavailable', `the resolver cannot listen on ${address}:${port}: ${String(cause)}`, { cause });
 }
 
-function serve(connection: Connection, handle: Handler): void {
-  const client = connection.remoteAddress ?? '';
+/** Any number of questions after one another, also before the answers: each is answered when its answer is there. */
+function serve(connection: Connection, client: string, handle: Handler): void {
   let buffered = Buffer.alloc(0);
   connection.setTimeout(idleMs, () => connection.destroy());
   connection.on('error', () => connection.destroy());
@@ -100,7 +117,15 @@ function serve(connection: Connection, handle: Handler): void {
         // Whoever asks on and on without reading would have the answers kept here.
         if (connection.writableLength > mostUnread) connection.destroy();
       };
-      Promise.resolve(handle(message, client, 'tcp')).then(send, () => undefined);
+      Promise.resolve(handle(message, client, 'tcp')).then(send, ignore);
     }
   });
+}
+
+/** With its length before it, as TCP has it. */
+export function framed(message: Buffer): Buffer {
+  const whole = Buffer.alloc(message.length + 2);
+  whole.writeUInt16BE(message.length, 0);
+  message.copy(whole, 2);
+  return whole;
 }

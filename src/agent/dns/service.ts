@@ -14,8 +14,13 @@ export interface DnsService extends Disposable {
   accept(socket: Socket): void;
 }
 
-/** Sequence and rows of a change that has not been told whole yet. */
-type Draft = { readonly sequence: number; readonly rows: Map<string, Row> };
+/** A change that has not been told whole yet. */
+interface Draft {
+  readonly sequence: number;
+  readonly whole: boolean;
+  readonly put: Map<string, Row>;
+  readonly remove: Set<string>;
+}
 
 /**
  * Gives the resolver what an agent says. With no agent it goes on with what it has; the first change of each
@@ -25,30 +30,32 @@ export function createDnsService({
   dns,
   log,
 }: {
-  readonly dns: Pick<Dns, 'update' | 'listen'>;
+  readonly dns: Pick<Dns, 'change' | 'size' | 'listen'>;
   readonly log: Log;
 }): DnsService {
-  let rows: ReadonlyMap<string, Row> | undefined;
+  let known = false;
   let current: Socket | undefined;
 
   const serve = (socket: Socket): void => {
-    let mine: ReadonlyMap<string, Row> | undefined;
+    let begun = false;
     let draft: Draft | undefined;
     const say = (message: FromResolver): void => {
       if (!socket.destroyed) socket.write(`${JSON.stringify(message)}\n`);
     };
     const change = (part: Extract<ToResolver, { kind: 'change' }>): boolean => {
-      if (!part.whole && mine === undefined) return false;
-      draft ??= { sequence: part.sequence, rows: new Map(part.whole ? [] : mine) };
-      if (draft.sequence !== part.sequence) return false;
-      for (const key of part.remove) draft.rows.delete(key);
-      for (const row of part.put) draft.rows.set(rowKey(row), row);
-      if (draft.rows.size > mostRows) return false;
+      if (!part.whole && !begun) return false;
+      draft ??= { sequence: part.sequence, whole: part.whole, put: new Map(), remove: new Set() };
+      if (draft.sequence !== part.sequence || draft.whole !== part.whole) return false;
+      for (const key of part.remove) draft.remove.add(key);
+      for (const row of part.put) draft.put.set(rowKey(row), row);
+      const before = draft.whole ? 0 : dns.size();
+      if (before - draft.remove.size + draft.put.size > mostRows) return false;
       if (!part.last) return true;
-      mine = draft.rows;
-      rows = mine;
+      const { whole, put, remove } = draft;
       draft = undefined;
-      dns.update(mine);
+      begun = true;
+      known = true;
+      dns.change({ whole, put: [...put.values()], remove: [...remove] });
       say({ kind: 'applied', sequence: part.sequence });
       return true;
     };
@@ -68,7 +75,7 @@ export function createDnsService({
       if (!taken) log.warn('what the agent said makes no sense: its connection is ended', { line: line.slice(0, 200) });
       return taken;
     });
-    say({ kind: 'hello', protocol: dnsProtocol, known: rows !== undefined });
+    say({ kind: 'hello', protocol: dnsProtocol, known });
   };
 
   return {

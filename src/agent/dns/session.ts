@@ -4,18 +4,17 @@ import type { Clock, Timer } from '../../platform/ports.ts';
 import { readLines } from './lines.ts';
 import { changeLines, dnsProtocol, fromResolver } from './protocol.ts';
 import type { FromResolver } from './protocol.ts';
-import { difference } from './rows.ts';
-import type { RowTexts } from './rows.ts';
+import type { RowDifference } from './rows.ts';
 
 /** One connection to the resolver. */
 export interface ResolverSession {
   /** The resolver answers from the table of an agent that was here before. */
   readonly known: boolean;
   /**
-   * Tells what has changed. False: the change before is not in force yet; `free` is called when it is. `make` is called
-   * only where it is told, because it looks at every row.
+   * Tells what has changed, everything the first time. False: the change before is not in force yet; `free` is called when
+   * it is. `make` is called only where it is told: what it gives is not given again.
    */
-  tell(make: () => RowTexts): boolean;
+  tell(make: (whole: boolean) => RowDifference): boolean;
   listen(id: number, address: string): void;
   /** No change is under way, and at least one was told. */
   isSettled(): boolean;
@@ -38,7 +37,7 @@ const refusalOf = ({ code, message }: { readonly code: string; readonly message:
 export function talk(socket: Socket, clock: Pick<Clock, 'after'>, handlers: SessionHandlers): void {
   let sequence = 0;
   let underWay = false;
-  let sent: RowTexts | undefined;
+  let told = false;
   let patience: Timer | undefined;
 
   const wait = (): void => {
@@ -49,10 +48,9 @@ export function talk(socket: Socket, clock: Pick<Clock, 'after'>, handlers: Sess
     known,
     tell(make) {
       if (underWay) return false;
-      const texts = make();
-      const { put, remove } = difference(sent ?? new Map(), texts);
-      const whole = sent === undefined;
-      sent = texts;
+      const whole = !told;
+      const { put, remove } = make(whole);
+      told = true;
       if (!whole && put.length === 0 && remove.length === 0) return true;
       sequence += 1;
       underWay = true;
@@ -61,7 +59,7 @@ export function talk(socket: Socket, clock: Pick<Clock, 'after'>, handlers: Sess
       return true;
     },
     listen: (id, address) => void socket.write(`${JSON.stringify({ kind: 'listen', id, address })}\n`),
-    isSettled: () => !underWay && sent !== undefined,
+    isSettled: () => !underWay && told,
   });
   const take = (message: FromResolver): boolean => {
     switch (message.kind) {

@@ -1,18 +1,10 @@
-import { addressNumber, contains, inOrder, range } from '../network/ipv4.ts';
-import type { Range } from '../network/ipv4.ts';
-import type { EndpointRow, NetworkRow, Row, Rows } from './row.ts';
-
-/** The names of one network. All keys are in lower case. */
-export interface NetworkNames {
-  readonly id: string;
-  readonly name: string;
-  readonly range: Range;
-  readonly internal: boolean;
-  /** Name → addresses of the ready tasks that have it; empty where none is ready. */
-  readonly addresses: ReadonlyMap<string, readonly string[]>;
-  /** Address → the name of its task. */
-  readonly owners: ReadonlyMap<string, string>;
-}
+import { addressBytes, isWithin } from './address.ts';
+import { createNetwork, into, outOf } from './names.ts';
+import type { NetworkKeeper, NetworkNames } from './names.ts';
+import { createReplies } from './replies.ts';
+import type { Replies } from './replies.ts';
+import { rowKey } from './row.ts';
+import type { EndpointRow, Row, RowChange } from './row.ts';
 
 /** Who asks: what it may see, and where its other questions go. */
 export interface Client {
@@ -23,67 +15,172 @@ export interface Client {
   readonly nameservers: readonly string[];
   /** What it alone calls others → their names. In lower case. */
   readonly links: ReadonlyMap<string, string>;
+  /** What those who see the same were answered. */
+  readonly replies: Replies;
 }
 
-/** Everything that the resolver answers from; made whole from the rows. */
+/** Everything that the resolver answers from. A change costs what it changes. */
 export interface NameTable {
-  readonly networks: readonly NetworkNames[];
-  /** Undefined for an address that is on none of our networks. */
-  client(address: string): Client | undefined;
+  apply(change: RowChange): void;
+  /** Rows. */
+  readonly size: () => number;
+  /** Addresses that the resolver is asked at. */
+  readonly gateways: () => ReadonlySet<string>;
+  /** Undefined for an address that is on none of our networks, or that asks at the gateway of a network that it is not on. */
+  client(address: string, gateway?: string): Client | undefined;
+  /** Whether an address is in the subnet of any of our networks. */
+  isOurs(address: Uint8Array): boolean;
 }
 
-/** The rows of one kind. */
-function ofKind<Kind extends Row['kind']>(rows: Rows, kind: Kind): Extract<Row, { kind: Kind }>[] {
-  const found: Extract<Row, { kind: Kind }>[] = [];
-  for (const row of rows.values()) if (row.kind === kind) found.push(row as Extract<Row, { kind: Kind }>);
-  return found;
-}
+/** Source addresses are what others write: only so many are remembered. */
+const mostClients = 10_000;
+const mostViews = 1_000;
+/** Of all clients together. */
+const mostReplies = 20_000;
 
-/** Addresses that the resolver is asked at. */
-export const gatewaysOf = (rows: Rows): ReadonlySet<string> =>
-  new Set(ofKind(rows, 'network').map(({ gateway }) => gateway));
-
-export function nameTable(rows: Rows): NameTable {
-  const endpoints = ofKind(rows, 'endpoint');
-  const byNetwork = Map.groupBy(endpoints, ({ networkId }) => networkId);
-  const networks = new Map<string, NetworkNames>();
-  for (const network of ofKind(rows, 'network')) {
-    const names = networkNames(network, byNetwork.get(network.id) ?? []);
-    if (names !== undefined) networks.set(network.id, names);
-  }
-  const networksOfTask = Map.groupBy(endpoints, ({ taskId }) => taskId);
-  const taskOf = new Map(endpoints.map(({ address, taskId }) => [address, taskId]));
-  const nameserversOf = new Map(ofKind(rows, 'servers').map(({ id, servers }) => [id, servers]));
+export function createNameTable(): NameTable {
+  const rows = new Map<string, Row>();
+  const networks = new Map<string, NetworkKeeper>();
+  /** Of endpoints: by the task that has them, by their address. */
+  const ofTask = new Map<string, Set<EndpointRow>>();
+  const ofAddress = new Map<string, Set<EndpointRow>>();
   const clients = new Map<string, Client | undefined>();
+  /** Those who see the same share one. */
+  const views = new Map<string, Replies>();
+  let kept = 0;
 
-  const find = (address: string): Client | undefined => {
-    const taskId = taskOf.get(address);
-    const places = (taskId === undefined ? undefined : networksOfTask.get(taskId)) ?? [];
-    const ids = places.map(({ networkId }) => networkId);
-    const known = ids.flatMap((id) => networks.get(id) ?? []);
+  const network = (id: string): NetworkKeeper => {
+    const found = networks.get(id) ?? createNetwork();
+    networks.set(id, found);
+    return found;
+  };
+  const prune = (id: string): void => {
+    if (networks.get(id)?.isEmpty() === true) networks.delete(id);
+  };
+  const withdraw = (row: Row): void => {
+    if (row.kind === 'network') network(row.id).setRow(undefined);
+    if (row.kind === 'endpoint') {
+      network(row.networkId).remove(row);
+      outOf(ofTask, row.taskId, row);
+      outOf(ofAddress, row.address, row);
+    }
+  };
+  const add = (row: Row): void => {
+    if (row.kind === 'network') network(row.id).setRow(row);
+    if (row.kind === 'endpoint') {
+      network(row.networkId).add(row);
+      into(ofTask, row.taskId, row);
+      into(ofAddress, row.address, row);
+    }
+  };
+  const remove = (key: string): void => {
+    const before = rows.get(key);
+    if (before === undefined || !rows.delete(key)) return;
+    withdraw(before);
+    forget(before);
+    if (before.kind !== 'servers') prune(before.kind === 'network' ? before.id : before.networkId);
+  };
+  const put = (row: Row): void => {
+    const key = rowKey(row);
+    const before = rows.get(key);
+    rows.set(key, row);
+    if (before !== undefined) withdraw(before);
+    add(row);
+    if (before === undefined || !seesTheSame(before, row)) forget(row);
+  };
+  /** A row with which somebody may see something else has come or gone. */
+  const forget = (row: Row): void => {
+    clients.clear();
+    if (row.kind === 'network') views.clear();
+  };
+
+  const view = (seen: readonly NetworkNames[], mayForward: boolean, links: ReadonlyMap<string, string>): Replies => {
+    const key = JSON.stringify([seen.map(({ row }) => row?.id), mayForward, [...links]]);
+    let found = views.get(key);
+    if (found === undefined) {
+      if (views.size >= mostViews) {
+        views.clear();
+        clients.clear();
+      }
+      found = createReplies(() => seen.reduce((sum, { version }) => sum + version, 0), noted);
+      views.set(key, found);
+    }
+    return found;
+  };
+  const noted = (): void => {
+    kept += 1;
+    if (kept <= mostReplies) return;
+    kept = 0;
+    for (const replies of views.values()) replies.clear();
+  };
+
+  const find = (address: string, gateway: string | undefined): Client | undefined => {
+    const bytes = addressBytes(address);
+    const all = [...networks.values()].map(({ names }) => names).filter(({ row }) => row !== undefined);
+    const around = bytes === undefined ? [] : all.filter(({ subnets }) => subnets.some((one) => isWithin(bytes, one)));
+    if (gateway !== undefined && !around.some(({ row }) => row?.gateway === gateway)) return undefined;
+    const owners = [...(ofAddress.get(address) ?? [])];
+    const { taskId } = owners.find(({ ready }) => ready) ?? owners[0] ?? {};
+    const places = [...((taskId === undefined ? undefined : ofTask.get(taskId)) ?? [])];
+    const on = new Set(places.map(({ networkId }) => networkId));
+    const known = all.filter(({ row }) => on.has(row?.id ?? ''));
     // A container that is no task's: it is on the network that its address is of.
-    const own = known.length > 0 ? known : [...networks.values()].filter((each) => isIn(address, each.range));
-    if (own.length === 0) return undefined;
+    const seen = known.length > 0 ? known : around;
+    if (seen.length === 0) return undefined;
+    const mayForward = seen.some(({ row }) => row?.internal === false);
+    const links = new Map(places.flatMap((each) => each.links ?? []).map(linked));
+    const servers = rows.get(`servers:${taskId}`);
     return {
-      networks: own,
-      mayForward: own.some(({ internal }) => !internal),
-      nameservers: (taskId === undefined ? undefined : nameserversOf.get(taskId)) ?? [],
-      links: new Map(places.flatMap(({ links = [] }) => links.map(linked))),
+      networks: seen,
+      mayForward,
+      nameservers: servers?.kind === 'servers' ? servers.servers : [],
+      links,
+      replies: view(seen, mayForward, links),
     };
   };
 
   return {
-    networks: [...networks.values()],
-    client(address) {
-      if (!clients.has(address)) {
-        // Source addresses are what others write: only so many are remembered.
-        if (clients.size >= 10_000) clients.clear();
-        clients.set(address, find(address));
+    apply(change) {
+      if (change.whole) {
+        const kept = new Set<string>(change.put.map(rowKey));
+        for (const key of rows.keys()) if (!kept.has(key)) remove(key);
       }
-      return clients.get(address);
+      for (const key of change.remove) remove(key);
+      for (const row of change.put) put(row);
+    },
+    size: () => rows.size,
+    gateways() {
+      const found = new Set<string>();
+      for (const { names } of networks.values()) if (names.row !== undefined) found.add(names.row.gateway);
+      return found;
+    },
+    client(address, gateway) {
+      const key = gateway === undefined ? address : `${address} ${gateway}`;
+      const known = clients.get(key);
+      if (known !== undefined || clients.has(key)) return known;
+      if (clients.size >= mostClients) clients.clear();
+      const found = find(address, gateway);
+      clients.set(key, found);
+      return found;
+    },
+    isOurs(address) {
+      for (const { names } of networks.values()) {
+        if (names.subnets.some((subnet) => isWithin(address, subnet))) return true;
+      }
+      return false;
     },
   };
 }
+
+/** Whether clients see the same with one row as with the other, apart from what their names lead to. */
+const seesTheSame = (before: Row, after: Row): boolean =>
+  before.kind === 'endpoint' &&
+  after.kind === 'endpoint' &&
+  before.networkId === after.networkId &&
+  before.taskId === after.taskId &&
+  before.address === after.address &&
+  before.ready === after.ready &&
+  before.links?.join() === after.links?.join();
 
 /** `container:alias` → its alias and name; a whole id is known by its beginning. */
 const linked = (link: string): readonly [string, string] => {
@@ -92,34 +189,3 @@ const linked = (link: string): readonly [string, string] => {
   const alias = link.slice(mark + 1).toLowerCase();
   return [alias, /^[0-9a-f]{64}$/.test(name) ? name.slice(0, 12) : name];
 };
-
-const isIn = (address: string, network: Range): boolean => {
-  const number = addressNumber(address);
-  return number !== undefined && contains(network, { first: number, last: number });
-};
-
-function networkNames(network: NetworkRow, endpoints: readonly EndpointRow[]): NetworkNames | undefined {
-  const subnet = range(network.subnet);
-  if (subnet === undefined) return undefined;
-  const addresses = new Map<string, string[]>();
-  const owners = new Map<string, string>();
-  for (const { names, taskNames, taskId, address, ready } of endpoints) {
-    for (const name of [...names, ...taskNames]) {
-      const key = name.toLowerCase();
-      const found = addresses.get(key) ?? [];
-      if (ready) found.push(address);
-      addresses.set(key, found);
-    }
-    const owner = taskNames.find((name) => name.endsWith(taskId)) ?? taskNames[0] ?? names[0];
-    if (owner !== undefined && (ready || !owners.has(address))) owners.set(address, owner);
-  }
-  for (const [name, found] of addresses) addresses.set(name, inOrder(found));
-  return {
-    id: network.id,
-    name: network.name.toLowerCase(),
-    range: subnet,
-    internal: network.internal,
-    addresses,
-    owners,
-  };
-}

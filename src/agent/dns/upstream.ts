@@ -1,36 +1,105 @@
 import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
-import type { Transport } from './server.ts';
+import type { Clock } from '../../platform/ports.ts';
+import { ednsRecord } from './message.ts';
+import type { Query } from './message.ts';
+import { framed } from './server.ts';
+import { headerLength } from './wire.ts';
 
-const perServerMs = 1_800;
-const mostServers = 3;
-
-/**
- * Asks resolvers, one after another, for what a client asked, in the transport that the client used. Undefined when
- * none answers in time. The source port and the id are new for each question.
- */
-export async function askUpstream(
-  message: Buffer,
-  servers: readonly string[],
-  transport: Transport,
-  signal: AbortSignal,
-  port = 53,
-): Promise<Buffer | undefined> {
-  const asked = Buffer.from(message);
-  for (const server of servers.slice(0, mostServers)) {
-    asked.writeUInt16BE(randomInt(0x1_0000), 0);
-    const deadline = AbortSignal.any([signal, AbortSignal.timeout(perServerMs)]);
-    const found = await (transport === 'udp' ? overUdp : overTcp)(asked, server, port, deadline);
-    if (signal.aborted) return undefined;
-    // A resolver that has trouble of its own: the next one may know.
-    if (found !== undefined && ![2, 5].includes(found.readUInt16BE(2) & 0xf)) return found;
-  }
-  return undefined;
+/** Resolvers that are asked for what is not ours. */
+export interface Upstream {
+  /**
+   * Asks one after another, those that did not answer lately last, over TCP where an answer is too long for a datagram. The
+   * source port and the id are new for each question. Undefined when none answers in time; an answer that says no more than
+   * that the resolver has trouble is given only when no other has a better one.
+   */
+  ask(query: Query, servers: readonly string[], signal: AbortSignal): Promise<Buffer | undefined>;
 }
 
-const isAnswerTo = (asked: Buffer, found: Buffer): boolean =>
-  found.length >= 12 && found.readUInt16BE(0) === asked.readUInt16BE(0) && (found.readUInt16BE(2) & 0x8000) !== 0;
+/** Three of them are less than the five seconds that clients wait, and the four of Docker's resolver. */
+const perServerMs = 1_200;
+const mostServers = 3;
+/** One that said nothing is not waited for again so soon. */
+const silentMs = 10_000;
+const mostRemembered = 64;
+
+const codes = { formatError: 1, serverFailure: 2, notImplemented: 4, refused: 5 } as const;
+const trouble: readonly number[] = Object.values(codes);
+const codeOf = (message: Buffer): number => message.readUInt16BE(2) & 0xf;
+
+export function createUpstream({
+  clock,
+  port = 53,
+}: {
+  readonly clock: Pick<Clock, 'monotonic'>;
+  readonly port?: number | undefined;
+}): Upstream {
+  const silentUntil = new Map<string, number>();
+  const isSilent = (server: string): boolean => (silentUntil.get(server) ?? 0) > clock.monotonic();
+
+  const askOne = async (query: Query, server: string, signal: AbortSignal): Promise<Buffer | undefined> => {
+    const deadline = AbortSignal.any([signal, AbortSignal.timeout(perServerMs)]);
+    const found = await overEither(questionOf(query, true), server, port, deadline);
+    // A server from before EDNS.
+    const isOld =
+      found !== undefined && [codes.formatError, codes.notImplemented].some((code) => code === codeOf(found));
+    const answer = isOld ? await overEither(questionOf(query, false), server, port, deadline) : found;
+    if (answer !== undefined) silentUntil.delete(server);
+    else if (!signal.aborted) {
+      if (silentUntil.size >= mostRemembered) silentUntil.clear();
+      silentUntil.set(server, clock.monotonic() + silentMs);
+    }
+    return answer;
+  };
+
+  return {
+    async ask(query, servers, signal) {
+      const asked = servers.slice(0, mostServers);
+      const ordered = [...asked.filter((each) => !isSilent(each)), ...asked.filter(isSilent)];
+      let poor: Buffer | undefined;
+      for (const server of ordered) {
+        const found = await askOne(query, server, signal);
+        if (signal.aborted) return undefined;
+        if (found === undefined) continue;
+        // A resolver that has trouble of its own: the next one may know.
+        if (!trouble.includes(codeOf(found))) return found;
+        poor ??= found;
+      }
+      return poor;
+    },
+  };
+}
+
+function questionOf(query: Query, edns: boolean): Buffer {
+  const head = Buffer.alloc(headerLength);
+  head.writeUInt16BE(randomInt(0x1_0000), 0);
+  head.writeUInt16BE(0x0100 | (query.checkingDisabled ? 0x0010 : 0), 2);
+  head.writeUInt16BE(1, 4);
+  head.writeUInt16BE(edns ? 1 : 0, 10);
+  return Buffer.concat([head, query.section, ...(edns ? [ednsRecord(0, query.edns?.dnssec ?? false)] : [])]);
+}
+
+/** Its id, and the question itself: whoever sends something else cannot have seen it. */
+function isAnswerTo(asked: Buffer, found: Buffer): boolean {
+  const end = asked.length - (asked.readUInt16BE(10) === 1 ? 11 : 0);
+  if (found.length < end || (found.readUInt16BE(2) & 0x8000) === 0) return false;
+  if (found.readUInt16BE(0) !== asked.readUInt16BE(0) || found.readUInt16BE(4) !== 1) return false;
+  const text = (message: Buffer): string => message.toString('latin1', headerLength, end).toLowerCase();
+  return text(asked) === text(found);
+}
+
+async function overEither(
+  asked: Buffer,
+  server: string,
+  port: number,
+  signal: AbortSignal,
+): Promise<Buffer | undefined> {
+  const found = await overUdp(asked, server, port, signal);
+  const isCut = found !== undefined && (found.readUInt16BE(2) & 0x0200) !== 0;
+  // With no TCP there, what the datagram held is better than nothing.
+  return isCut ? ((await overTcp(asked, server, port, signal)) ?? found) : found;
+}
 
 async function overUdp(asked: Buffer, server: string, port: number, signal: AbortSignal): Promise<Buffer | undefined> {
   return await new Promise((resolve) => {
@@ -73,12 +142,4 @@ async function overTcp(asked: Buffer, server: string, port: number, signal: Abor
       end(isAnswerTo(asked, found) ? found : undefined);
     });
   });
-}
-
-/** With its length before it, as TCP has it. */
-export function framed(message: Buffer): Buffer {
-  const whole = Buffer.alloc(message.length + 2);
-  whole.writeUInt16BE(message.length, 0);
-  message.copy(whole, 2);
-  return whole;
 }

@@ -2,6 +2,7 @@ import type { AssignedEndpoint } from '../../model/assignment.ts';
 import type { NodeId, TaskId } from '../../model/ids.ts';
 import type { SingleContainer } from '../../model/single-container.ts';
 import { shortId } from './names.ts';
+import { servedByContainer } from './served.ts';
 
 /** What a single container makes its node need, and where it is found. */
 export interface ContainerShare {
@@ -24,6 +25,7 @@ export const containerShare = (
   { running, nodeDown }: ContainerFacts,
 ): ContainerShare => {
   const servers = serversOf(spec.request);
+  const ports = servedByContainer(spec);
   return {
     nodeId,
     networks: attachments.map(({ networkId }) => networkId),
@@ -39,6 +41,7 @@ export const containerShare = (
       ready: running && !nodeDown,
       ...(servers.length > 0 && { servers: [...servers] }),
       ...(links !== undefined && { links: [...links] }),
+      ...ports,
     })),
   };
 };

@@ -3,6 +3,7 @@ import { hostPortKey } from '../../model/host-port.ts';
 import type { NetworkId } from '../../model/ids.ts';
 import type { Service } from '../../model/service.ts';
 import { sharedNames } from './names.ts';
+import { servedBy, some } from './served.ts';
 
 /** Label of a service: `client` has the connections of one client go to one task. */
 export const affinityLabel = 'tutti.affinity';
@@ -24,6 +25,7 @@ export const vipsOf = (service: Service): readonly AssignedVip[] => {
       serviceId: id,
       address,
       names,
+      ...some(servedBy(spec)),
       ...affinityOf(service),
     };
   });

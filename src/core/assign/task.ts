@@ -1,4 +1,4 @@
-import type { AssignedEndpoint, AssignedTask } from '../../model/assignment.ts';
+import type { AssignedEndpoint, AssignedTask, ServedPort } from '../../model/assignment.ts';
 import type { NetworkId, NodeId } from '../../model/ids.ts';
 import { isJob } from '../../model/service.ts';
 import type { Service } from '../../model/service.ts';
@@ -7,6 +7,7 @@ import { isTerminal } from '../../model/task.ts';
 import { hasLiveSuccessor, isWanted } from '../task/known.ts';
 import type { Observed, PlacedTask } from '../task/known.ts';
 import { ownNames, sharedNames, taskListNames } from './names.ts';
+import { some } from './served.ts';
 
 const isOfJob = (task: Task, service: Service | undefined): boolean =>
   task.desiredState === 'complete' || (service !== undefined && isJob(service.spec));
@@ -33,6 +34,8 @@ export interface EndpointFacts {
   readonly nodeDown: boolean;
   /** Networks on which its service has an address of its own: it has the service's names there, not the task. */
   readonly virtual?: ReadonlySet<string>;
+  /** The ports of its service: told with its tasks where the service has no address of its own. */
+  readonly ports?: readonly ServedPort[];
 }
 
 /** Whether a task has endpoints: it may be running. Also where its agent goes on with a task that has no row yet. */
@@ -42,7 +45,7 @@ export const hasEndpoints = (status: TaskStatus, observed: EndpointFacts['observ
 /** A task on each of its networks. Ready: it may be given traffic, and is not about to stop. */
 export const endpointsOf = (
   task: PlacedTask,
-  { status, observed, nodeDown, virtual }: EndpointFacts,
+  { status, observed, nodeDown, virtual, ports = [] }: EndpointFacts,
 ): readonly AssignedEndpoint[] => {
   if (!hasEndpoints(status, observed)) return [];
   const ready = status.ready && status.state === 'running' && isWanted(task) && !nodeDown;
@@ -62,6 +65,7 @@ export const endpointsOf = (
       names: [...(virtual?.has(networkId) === true ? taskListNames(shared) : shared)],
       taskNames: attachment === undefined ? [] : [...taskNames],
       ready,
+      ...(shared.length > 0 && virtual?.has(networkId) !== true && some(ports)),
     };
   });
 };

@@ -28,4 +28,5 @@ export const sameEndpoint = (before: AssignedEndpoint, after: AssignedEndpoint):
   before.names.join() === after.names.join() &&
   before.taskNames.join() === after.taskNames.join() &&
   before.servers?.join() === after.servers?.join() &&
-  before.links?.join() === after.links?.join();
+  before.links?.join() === after.links?.join() &&
+  (before.ports === after.ports || JSON.stringify(before.ports) === JSON.stringify(after.ports));

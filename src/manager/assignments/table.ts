@@ -6,6 +6,7 @@ import { assignmentKey } from '../../model/protocol.ts';
 import { configOf, networkOf, overlayMtu, peerOf, secretOf, selfOf } from '../../core/assign/shared.ts';
 import { containerShare } from '../../core/assign/container.ts';
 import type { ContainerShare } from '../../core/assign/container.ts';
+import { servedBy } from '../../core/assign/served.ts';
 import { publishesOf, vipsOf } from '../../core/assign/service.ts';
 import { assignedTaskOf, endpointsOf, hasEndpoints, needsOf } from '../../core/assign/task.ts';
 import type { TaskNeeds } from '../../core/assign/task.ts';
@@ -264,7 +265,8 @@ export class AssignmentTable {
     if (keys.length === 0) this.#publishes.delete(id);
     else this.#publishes.set(id, keys);
     const moved = this.#foldVips(id, service === undefined ? [] : vipsOf(service));
-    if (service !== undefined && !moved) return;
+    // Tasks of a service without an address of its own are told with its ports.
+    if (service !== undefined && !moved && service.spec.endpoint?.mode !== 'dnsrr') return;
     for (const task of this.#view.find('task', 'service', id)) dirtyTasks.add(task.id);
   }
 
@@ -368,7 +370,8 @@ export class AssignmentTable {
     const nodeDown = this.#view.get('nodeStatus', task.nodeId)?.state === 'down';
     const service = this.#view.get('service', task.serviceId);
     const virtual = new Set(service?.virtualIps?.map(({ networkId }) => networkId));
-    const endpoints = endpointsOf(task, { status, observed, nodeDown, virtual });
+    const ports = service?.spec.endpoint?.mode === 'dnsrr' ? servedBy(service.spec) : [];
+    const endpoints = endpointsOf(task, { status, observed, nodeDown, virtual, ports });
     const needs = needsOf(task, hasEndpoints(status, observed));
     return { needs, assigned: assignedTaskOf(task, service), endpoints };
   }
