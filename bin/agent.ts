@@ -8,6 +8,7 @@ import { createMemoryFiles } from '../src/agent/executor/memory-files.ts';
 import { createNetwork } from '../src/agent/network/network.ts';
 import { createProxy } from '../src/agent/proxy/proxy.ts';
 import { startRenewal } from '../src/agent/session/renewal.ts';
+import { createShortcuts } from '../src/agent/shortcut/shortcut.ts';
 import { createWorker } from '../src/agent/worker/worker.ts';
 import { requireConfig } from '../src/host/config.ts';
 import { readCredentials, writeCredentials } from '../src/host/credentials.ts';
@@ -187,6 +188,7 @@ const run = async (): Promise<AsyncDisposable> => {
       },
     }),
   );
+  parts.use(createShortcuts({ engine, exec: systemExec, clock, log }));
   log.info('agent started', { node: config.nodeId, engine: config.engine });
   return parts;
 };

@@ -1,3 +1,4 @@
+import { attachmentOperations } from './attachments.ts';
 import { createCalls } from './calls.ts';
 import type { CallOptions } from './calls.ts';
 import { containerOperations } from './containers.ts';
@@ -29,6 +30,7 @@ export function createEngineClient(endpoint: string) {
     ...imageOperations(calls),
     ...networkOperations(calls),
     ...eventOperations(calls),
+    ...attachmentOperations(calls),
     /** Ends every connection. */
     close: (): void => transport.close(),
     [Symbol.dispose]: (): void => transport.close(),

@@ -1,0 +1,61 @@
+import { isIPv4 } from 'node:net';
+import { networkIdOf } from '../../model/network.ts';
+import type { Attachments } from './ports.ts';
+
+/** Docker's resolver, as every container on a network that has a name sees it. */
+const dockerResolver = '127.0.0.11';
+/** In the container's network namespace. No other table of ours has this name. */
+const table = 'tutti_names';
+
+/** Where a container's questions go straight to, and one of its addresses to know it by. */
+export interface Shortcut {
+  readonly gateway: string;
+  readonly address: string;
+}
+
+/** The engine's `bridge` has no names. */
+const isNameless = (network: string): boolean => network === 'bridge' || network === 'none';
+
+/**
+ * Undefined where Docker's resolver has to be asked itself: the container is on a network whose names only it knows, or the
+ * engine was not told to pass questions on to the gateway of one of ours.
+ */
+export function shortcutOf({ pid, dns, networks }: Attachments): Shortcut | undefined {
+  if (pid <= 0 || networks.some(({ name }) => networkIdOf(name) === undefined && !isNameless(name))) return undefined;
+  const ours = networks.filter(({ name }) => networkIdOf(name) !== undefined);
+  const gateways = dns.filter((server) => ours.some(({ gateway }) => gateway === server));
+  const found = ours.find(({ gateway }) => gateway === gateways[0]);
+  if (found === undefined || !isIPv4(found.gateway) || !isIPv4(found.address)) return undefined;
+  return { gateway: found.gateway, address: found.address };
+}
+
+/**
+ * The rules. What leaves goes out with the container's own address; and since its stack then takes packets for 127.0.0.0/8
+ * from other devices, those that do not belong to such a question are dropped before anything looks at them.
+ */
+export const shortcutRules = ({ gateway }: Shortcut): string => `${removedRules}table ip ${table} {
+  chain guard {
+    type filter hook prerouting priority -350; policy accept;
+    iifname != "lo" ip daddr 127.0.0.0/8 drop
+  }
+  chain ask {
+    type nat hook output priority -110; policy accept;
+    ip daddr ${dockerResolver} meta l4proto { tcp, udp } th dport 53 dnat to ${gateway}
+  }
+  chain leave {
+    type nat hook postrouting priority 90; policy accept;
+    ip saddr 127.0.0.0/8 ip daddr ${gateway} masquerade
+  }
+}
+`;
+
+export const removedRules = `table ip ${table}
+delete table ip ${table}
+`;
+
+/**
+ * For \`nsenter\`: a process id may be another's by now, so the address has to be there. The setting comes after the rule
+ * that makes it harmless.
+ */
+export const applyScript =
+  '[ -n "$(ip -4 -o address show to "$1/32")" ] || exit 3; nft -f - && echo 1 >/proc/sys/net/ipv4/conf/all/route_localnet';

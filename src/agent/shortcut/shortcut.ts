@@ -1,0 +1,102 @@
+import { networkIdOf } from '../../model/network.ts';
+import { TuttiError } from '../../model/errors.ts';
+import type { ShortcutPorts } from './ports.ts';
+import { applyScript, removedRules, shortcutOf, shortcutRules } from './rules.ts';
+import type { Shortcut } from './rules.ts';
+
+/** Starting containers comes first: a question that goes the long way until then has the same answer. */
+const restMs = 500;
+const mostRests = 10;
+const firstPauseMs = 500;
+const longestPauseMs = 10_000;
+const commandMs = 10_000;
+
+/**
+ * Has what containers ask Docker's resolver go straight to the node's, for containers to which that makes no difference but
+ * of time: at a tenth of the cost, and also while the engine hangs. Follows the engine until it is disposed of; what was made
+ * stays with the container.
+ */
+export function createShortcuts({ engine, exec, clock, log }: ShortcutPorts): AsyncDisposable {
+  const ended = new AbortController();
+  const { signal } = ended;
+  const waiting = new Set<string>();
+  /** Container → what it was given last. */
+  const given = new Map<string, string>();
+  let working: Promise<void> | undefined;
+
+  const inside = async (pid: number, script: string, argument: string, input: string): Promise<string | undefined> => {
+    const args = ['-n', '19', 'nsenter', '-t', String(pid), '-n', 'sh', '-c', script, 'sh', argument];
+    const { code, stderr } = await exec('nice', args, { input, timeoutMs: commandMs, signal });
+    return code === 0 ? undefined : `${code}: ${stderr.trim()}`;
+  };
+  const give = async (id: string, pid: number, shortcut: Shortcut): Promise<void> => {
+    const key = `${pid} ${shortcut.gateway}`;
+    if (given.get(id) === key) return;
+    const failure = await inside(pid, applyScript, shortcut.address, shortcutRules(shortcut));
+    if (failure === undefined) given.set(id, key);
+    else log.debug('names of a container go by its engine', { container: id, reason: failure });
+  };
+  const look = async (id: string): Promise<void> => {
+    const found = await engine.attachmentsOf(id, { signal });
+    const shortcut = found && shortcutOf(found);
+    if (shortcut !== undefined) await give(id, found?.pid ?? 0, shortcut);
+    else if (given.delete(id) && found !== undefined && found.pid > 0) {
+      await inside(found.pid, 'nft -f -', '', removedRules);
+    }
+  };
+  const work = async (): Promise<void> => {
+    while (waiting.size > 0 && !signal.aborted) {
+      let before = -1;
+      for (let rests = 0; waiting.size > before && rests < mostRests; rests += 1) {
+        before = waiting.size;
+        await clock.sleep(restMs, signal);
+      }
+      const batch = [...waiting];
+      waiting.clear();
+      for (const id of batch) {
+        await look(id).catch((thrown: unknown) => {
+          if (!signal.aborted) log.debug('a container is not looked at', { container: id, reason: String(thrown) });
+        });
+      }
+    }
+  };
+  const note = (id: string): void => {
+    waiting.add(id);
+    working ??= work()
+      .catch(() => undefined)
+      .finally(() => (working = undefined));
+  };
+  const adopt = async (): Promise<void> => {
+    const running = await engine.runningOn({ signal });
+    const ids = new Set(running.map(({ id }) => id));
+    for (const id of given.keys()) if (!ids.has(id)) given.delete(id);
+    for (const { id, networks } of running) if (networks.some((name) => networkIdOf(name) !== undefined)) note(id);
+  };
+  const follow = async (): Promise<void> => {
+    const round = new AbortController();
+    const until = AbortSignal.any([signal, round.signal]);
+    const onOpen = (): void => void adopt().catch((thrown: unknown) => round.abort(thrown));
+    for await (const { container, network } of engine.attachmentChanges({ signal: until, onOpen })) {
+      if (networkIdOf(network) !== undefined || given.has(container)) note(container);
+    }
+  };
+  const live = async (): Promise<void> => {
+    let pause = firstPauseMs;
+    while (!signal.aborted) {
+      await follow().catch((thrown: unknown) => {
+        if (!signal.aborted) log.debug('attachments are not followed', { reason: TuttiError.from(thrown).message });
+      });
+      await clock.sleep(pause, signal).catch(() => undefined);
+      pause = Math.min(pause * 2, longestPauseMs);
+    }
+  };
+  const living = live();
+
+  return {
+    async [Symbol.asyncDispose]() {
+      ended.abort();
+      await living;
+      await working;
+    },
+  };
+}

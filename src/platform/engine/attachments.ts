@@ -1,0 +1,83 @@
+import * as z from 'zod';
+import { TuttiError } from '../../model/errors.ts';
+import type { CallOptions, EngineCalls, StreamOptions } from './calls.ts';
+import { jsonLines } from './lines.ts';
+import { parseList } from './parse.ts';
+
+/** What a container is attached to. */
+export interface ContainerAttachments {
+  /** 0 where it does not run. */
+  readonly pid: number;
+  /** Resolvers that its engine asks for it. */
+  readonly dns: readonly string[];
+  readonly networks: readonly { readonly name: string; readonly address: string; readonly gateway: string }[];
+}
+
+const event = z.object({
+  Actor: z.object({ Attributes: z.record(z.string(), z.string()).nullish() }),
+});
+const summary = z.object({
+  Id: z.string(),
+  NetworkSettings: z.object({ Networks: z.record(z.string(), z.unknown()).nullish() }).nullish(),
+});
+const inspection = z.object({
+  State: z.object({ Pid: z.number().default(0) }),
+  HostConfig: z.object({ Dns: z.array(z.string()).nullish() }).nullish(),
+  NetworkSettings: z.object({
+    Networks: z
+      .record(z.string(), z.object({ IPAddress: z.string().default(''), Gateway: z.string().default('') }).nullish())
+      .nullish(),
+  }),
+});
+
+const headDeadline = 15_000;
+const deadline = 30_000;
+
+/** Which containers are on which of the engine's networks. Throws TuttiError. */
+export function attachmentOperations(calls: EngineCalls) {
+  return {
+    /** Each time that a container comes to a network or leaves it, also by its start and end. Goes on until the signal aborts. */
+    async *attachmentChanges(
+      options: StreamOptions,
+    ): AsyncGenerator<{ readonly container: string; readonly network: string }> {
+      const query = { filters: { type: ['network'], event: ['connect', 'disconnect'] } };
+      const operation = { method: 'GET', path: '/events', query, deadlineMs: headDeadline } as const;
+      for await (const line of jsonLines(calls.bytes(operation, options))) {
+        const { container, name } = event.parse(line).Actor.Attributes ?? {};
+        if (container !== undefined && name !== undefined) yield { container, network: name };
+      }
+    },
+
+    /** The containers that run, with the names of their networks. */
+    async runningOn(
+      options: CallOptions = {},
+    ): Promise<readonly { readonly id: string; readonly networks: readonly string[] }[]> {
+      const operation = { method: 'GET', path: '/containers/json', query: {}, deadlineMs: deadline } as const;
+      return parseList(summary, (await calls.json(operation, options)).value).map(({ Id, NetworkSettings }) => ({
+        id: Id,
+        networks: Object.keys(NetworkSettings?.Networks ?? {}),
+      }));
+    },
+
+    /** Undefined: there is no such container (any more). */
+    async attachmentsOf(id: string, options: CallOptions = {}): Promise<ContainerAttachments | undefined> {
+      try {
+        const operation = { method: 'GET', path: `/containers/${id}/json`, deadlineMs: deadline } as const;
+        const { State, HostConfig, NetworkSettings } = inspection.parse((await calls.json(operation, options)).value);
+        return {
+          pid: State.Pid,
+          dns: HostConfig?.Dns ?? [],
+          networks: Object.entries(NetworkSettings.Networks ?? {}).map(([name, endpoint]) => ({
+            name,
+            address: endpoint?.IPAddress ?? '',
+            gateway: endpoint?.Gateway ?? '',
+          })),
+        };
+      } catch (cause) {
+        const fault = TuttiError.from(cause);
+        if (fault.code === 'not-found') return undefined;
+        throw fault;
+      }
+    },
+  };
+}
