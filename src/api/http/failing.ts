@@ -11,8 +11,11 @@ export const answerFailures =
   (handle: (request: ApiRequest) => Promise<Reply>, errorReply: (fault: TuttiError) => Reply): Answer =>
   async (request) => {
     const failed = new AbortController();
+    // Both live as long as the request: AbortSignal.any(), which lets go of them before that, is half of the work here.
+    request.signal.addEventListener('abort', () => failed.abort(request.signal.reason), { once: true });
+    if (request.signal.aborted) failed.abort(request.signal.reason);
     try {
-      return await handle({ ...request, signal: AbortSignal.any([request.signal, failed.signal]) });
+      return await handle({ ...request, signal: failed.signal });
     } catch (thrown) {
       const fault = TuttiError.from(thrown);
       failed.abort(fault);

@@ -94,8 +94,9 @@ const letGoOf = (message: IncomingMessage, response: ServerResponse, patience: P
   const destroyAfter = (ms: number): NodeJS.Timeout => setTimeout(() => message.socket.destroy(), ms).unref();
   let slow: NodeJS.Timeout | undefined;
   response.once('prefinish', () => {
-    // After the close nothing would take the timer away.
-    if (!response.closed && !response.destroyed) slow = destroyAfter(patience.slowReaderMs);
+    // After the close nothing would take the timer away. What the kernel has taken whole waits for nobody here.
+    const waits = (response.socket?.writableLength ?? 0) > 0;
+    if (waits && !response.closed && !response.destroyed) slow = destroyAfter(patience.slowReaderMs);
   });
   response.once('close', () => clearTimeout(slow));
   response.once('finish', () => {

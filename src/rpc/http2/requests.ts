@@ -58,9 +58,11 @@ const requestOf = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Nod
 
 const answer = async (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, service: NodeService): Promise<void> => {
   const gone = new AbortController();
-  let answered = false;
   stream.once('close', () => {
-    if (!answered) gone.abort(new TuttiError('cancelled', 'the manager does not want the answer any more'));
+    // Heard before the pump's promise is, where all went well; a stream that was reset ends by itself before it closes.
+    if (stream.rstCode !== constants.NGHTTP2_NO_ERROR || !stream.writableFinished) {
+      gone.abort(new TuttiError('cancelled', 'the manager does not want the answer any more'));
+    }
   });
   stream.on('error', () => undefined);
   try {
@@ -69,7 +71,6 @@ const answer = async (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, s
     const upgraded = response.upgraded === undefined ? {} : { [upgradeHeader]: response.upgraded };
     stream.respond({ ...response.headers, ...upgraded, ':status': response.status });
     await pump(response.body, stream);
-    answered = true;
   } catch (error) {
     respondError(stream, TuttiError.from(error));
   }
