@@ -8,7 +8,7 @@ import { createMemoryFiles } from '../src/agent/executor/memory-files.ts';
 import { createNetwork } from '../src/agent/network/network.ts';
 import { createProxy } from '../src/agent/proxy/proxy.ts';
 import { startRenewal } from '../src/agent/session/renewal.ts';
-import { createShortcuts } from '../src/agent/shortcut/shortcut.ts';
+import { createShortcuts, removeShortcuts } from '../src/agent/shortcut/shortcut.ts';
 import { createWorker } from '../src/agent/worker/worker.ts';
 import { requireConfig } from '../src/host/config.ts';
 import { readCredentials, writeCredentials } from '../src/host/credentials.ts';
@@ -84,7 +84,11 @@ const removeEverything = async (): Promise<void> => {
   await systemExec('umount', [join(door, 'files')]);
   const { parts, engine, network } = openNode(endpoint);
   await using _ = parts;
-  process.stdout.write(JSON.stringify(await cleanUp({ engine, network, clusterId, taskFiles, exec: systemExec })));
+  const removed = await cleanUp({ engine, network, clusterId, taskFiles, exec: systemExec });
+  await removeShortcuts({ engine, exec: systemExec }, AbortSignal.timeout(30_000)).catch((thrown: unknown) =>
+    log.warn('containers that stay may find no names', { error: String(thrown) }),
+  );
+  process.stdout.write(JSON.stringify(removed));
 };
 
 const run = async (): Promise<AsyncDisposable> => {

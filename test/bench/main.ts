@@ -13,6 +13,7 @@ import { failures } from './failures.ts';
 import { followers } from './followers.ts';
 import { footprints } from './footprints.ts';
 import { networkFigures } from './network.ts';
+import { names } from './resolver.ts';
 import { type BenchResult, line, missed } from './result.ts';
 import { run as schedule } from './schedule.ts';
 import { throughput } from './throughput.ts';
@@ -61,6 +62,10 @@ const parts: Readonly<Record<string, Part>> = {
   throughput: {
     about: "TCP between containers of two nodes, beside a plain VXLAN device and Swarm's overlay",
     clustered: async (bench, tell) => (await throughput(bench)).forEach(tell),
+  },
+  resolver: {
+    about: "a service's name asked for in a container, beside Docker's own resolver in Swarm mode (needs dnsperf)",
+    clustered: names,
   },
   footprint: {
     about: 'memory and processor time of manager, agent and resolver, idle with 3 nodes and 100 tasks',

@@ -6,10 +6,25 @@ import { containersOf, startOf, under } from '../e2e/lib/containers.ts';
 import type { SeenContainer } from '../e2e/lib/containers.ts';
 import { hangEngine } from '../e2e/lib/daemons.ts';
 import { tinyTag } from '../e2e/lib/images.ts';
+import { systemExec } from '../../src/platform/exec.ts';
 import { until } from '../support/until.ts';
 
 const victim = 'node2';
 const deadlineMs = 60_000;
+
+/** Asks as a program in a container does. */
+const question = `const { Resolver } = require('node:dns/promises');
+const [, name, type] = process.argv;
+const resolver = new Resolver({ timeout: 3000, tries: 1 });
+resolver.setServers(['127.0.0.11']);
+resolver.resolve(name, type).then((found) => console.log(JSON.stringify(found)));`;
+
+async function lookUp(inside: readonly string[], name: string, type: string): Promise<unknown> {
+  const words = [process.execPath, '-e', question, name, type];
+  const { code, stdout, stderr } = await systemExec('nsenter', [...inside, ...words]);
+  assert.equal(code, 0, stderr);
+  return JSON.parse(stdout);
+}
 
 describe('an engine hangs and comes back', () => {
   let cluster: TestCluster;
@@ -18,6 +33,12 @@ describe('an engine hangs and comes back', () => {
   });
   after(async () => await cluster?.[Symbol.asyncDispose]());
 
+  /** How to run a program in a container's network. */
+  const namespaceOf = async (container: SeenContainer | undefined): Promise<readonly string[]> => {
+    const node = cluster.nodes.find(({ name }) => name === container?.node);
+    assert.ok(node && container);
+    return ['-t', (await cluster.engine(node, 'inspect', '-f', '{{.State.Pid}}', container.id)).trim(), '-n'];
+  };
   const stateOf = async (node: string): Promise<string> =>
     (await cluster.docker('node', 'inspect', '--format', '{{.Status.State}} {{.Status.Message}}', node)).trim();
   const replicas = async (wanted: number): Promise<readonly SeenContainer[]> => {
@@ -38,8 +59,17 @@ describe('an engine hangs and comes back', () => {
 
   test('its node takes nothing new meanwhile and says why; afterwards all that ran there still does', async (t) => {
     const four = ['--detach', '--no-resolve-image', '--replicas', '4'];
-    await cluster.docker('service', 'create', '--name', 'web', ...four, tinyTag, 'sleep', '100000');
+    await cluster.docker('network', 'create', 'front');
+    const found = ['--network', 'front', '--publish', '8099:80'];
+    await cluster.docker('service', 'create', '--name', 'web', ...found, ...four, tinyTag, 'sleep', '100000');
     const earlier = await replicas(4);
+    const inside = await namespaceOf(earlier.find(({ node }) => node === victim));
+    await until(
+      'names to be asked for past the engine',
+      async () => await systemExec('nsenter', [...inside, 'nft', 'list', 'table', 'ip', 'tutti_names']),
+      ({ code }) => code === 0,
+      { deadlineMs },
+    );
     assert.equal(earlier.filter(({ node }) => node === victim).length, 2);
     const starts = await Promise.all(earlier.map(async (container) => await startOf(cluster, container)));
     {
@@ -52,6 +82,13 @@ describe('an engine hangs and comes back', () => {
         { deadlineMs: 20_000, everyMs: 100 },
       );
       t.diagnostic(`noticed after ${Math.round(performance.now() - hungAt)} ms`);
+      // Docker's own resolver says nothing now.
+      const [address, ...none] = (await lookUp(inside, 'web', 'A')) as readonly string[];
+      assert.match(address ?? '', /^10\./);
+      assert.deepEqual(none, []);
+      assert.deepEqual(await lookUp(inside, '_80._tcp.web', 'SRV'), [
+        { type: 'SRV', name: 'web.front', port: 80, priority: 0, weight: 0 },
+      ]);
       assert.match(said, /^disconnected its Docker Engine does not answer \(since \d{4}-/);
       const listed = await cluster.docker('node', 'ls', '--format', '{{.Hostname}} {{.Status}}');
       assert.match(listed, new RegExp(`^${victim} Disconnected$`, 'm'));

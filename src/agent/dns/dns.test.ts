@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { Resolver } from 'node:dns/promises';
-import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { suite, test } from 'node:test';
 import * as packet from 'dns-packet';
@@ -11,6 +12,7 @@ import { systemClock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/ports.ts';
 import { createDns } from './dns.ts';
 import type { Dns } from './dns.ts';
+import { framed } from './server.ts';
 
 const log: Log = { debug() {}, info() {}, warn() {}, error() {}, with: () => log };
 
@@ -91,6 +93,57 @@ suite('the resolver', () => {
     } finally {
       await dns[Symbol.asyncDispose]();
       upstream.close();
+    }
+  });
+
+  test('answers many questions of one connection, whatever pieces they come in, and hangs up on more than it has room for', async () => {
+    const { dns, port } = await start();
+    await using _: Dns = dns;
+    const question = (id: number): Buffer =>
+      packet.encode({ type: 'query', id, questions: [{ type: 'A', name: id % 2 === 0 ? 'web' : 'nothing' }] });
+    const sent = Buffer.concat(Array.from({ length: 50 }, (_, id) => framed(question(id))));
+    const socket = connect(port, '127.0.0.1');
+    socket.write(sent.subarray(0, 33));
+    await once(socket, 'connect');
+    socket.write(sent.subarray(33));
+    const ids: number[] = [];
+    let buffered = Buffer.alloc(0);
+    for await (const chunk of socket as AsyncIterable<Buffer>) {
+      buffered = Buffer.concat([buffered, chunk]);
+      for (; buffered.length > 2 && buffered.length >= buffered.readUInt16BE(0) + 2; ) {
+        ids.push(buffered.readUInt16BE(2));
+        buffered = buffered.subarray(buffered.readUInt16BE(0) + 2);
+      }
+      if (ids.length === 50) break;
+    }
+    assert.deepEqual(
+      ids,
+      Array.from({ length: 50 }, (_, id) => id),
+    );
+    const many = Array.from({ length: 33 }, () => connect(port, '127.0.0.1'));
+    for (const one of many) one.on('error', () => undefined);
+    await Promise.race(many.map(async (one) => await new Promise((resolve) => one.once('close', resolve))));
+    for (const one of many) one.destroy();
+  });
+
+  test('keeps the case of a question, and gives the next address first', async () => {
+    const { dns, port } = await start();
+    await using _: Dns = dns;
+    const socket = createSocket('udp4');
+    try {
+      await new Promise<void>((resolve) => socket.connect(port, '127.0.0.1', resolve));
+      const first = new Set<unknown>();
+      for (let id = 1; id <= 4; id += 1) {
+        socket.send(packet.encode({ type: 'query', id, questions: [{ type: 'A', name: 'MaNy' }] }));
+        const [message] = (await once(socket, 'message')) as [Buffer];
+        const found = packet.decode(message);
+        assert.deepEqual([found.id, found.questions?.[0]?.name, found.flag_tc], [id, 'MaNy', true]);
+        const [record] = found.answers ?? [];
+        first.add(record?.type === 'A' && record.data);
+      }
+      assert.equal(first.size, 4);
+    } finally {
+      socket.close();
     }
   });
 

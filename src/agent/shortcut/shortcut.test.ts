@@ -5,7 +5,7 @@ import { systemClock } from '../../platform/clock.ts';
 import { silentLog } from '../../platform/log.ts';
 import type { AttachmentEngine, Attachments } from './ports.ts';
 import { shortcutOf, shortcutRules } from './rules.ts';
-import { createShortcuts } from './shortcut.ts';
+import { createShortcuts, removeShortcuts } from './shortcut.ts';
 
 const front = { name: 'tutti-0-front0000', address: '10.128.0.10', gateway: '10.128.0.1' };
 const back = { name: 'tutti-1-back00000', address: '10.128.1.10', gateway: '10.128.1.1' };
@@ -103,4 +103,19 @@ test('containers that run have one at once, others when they come, and none when
   containers.set('new', container({ pid: 9, networks: [front, { ...front, name: 'lan' }] }));
   tell('new', 'lan');
   await becomes('9 10.128.0.10 10.128.0.1', '9  removed');
+});
+
+test('they are taken from the containers that stay', async () => {
+  const containers = new Map([
+    ['one', container()],
+    ['other', container({ networks: [] })],
+    ['stopped', container({ pid: 0 })],
+  ]);
+  const inputs: string[] = [];
+  const exec = async (_command: string, args: readonly string[], options?: { readonly input?: string }) => {
+    inputs.push(`${args[4]} ${options?.input?.includes('delete table ip tutti_names')}`);
+    return await Promise.resolve({ code: 0, stdout: '', stderr: '' });
+  };
+  await removeShortcuts({ engine: fakeEngine(containers).engine, exec }, new AbortController().signal);
+  assert.deepEqual(inputs, ['7 true']);
 });

@@ -1,6 +1,7 @@
 import { networkIdOf } from '../../model/network.ts';
 import { TuttiError } from '../../model/errors.ts';
-import type { ShortcutPorts } from './ports.ts';
+import type { Exec } from '../network/ports.ts';
+import type { AttachmentEngine, ShortcutPorts } from './ports.ts';
 import { applyScript, removedRules, shortcutOf, shortcutRules } from './rules.ts';
 import type { Shortcut } from './rules.ts';
 
@@ -24,11 +25,7 @@ export function createShortcuts({ engine, exec, clock, log }: ShortcutPorts): As
   const given = new Map<string, string>();
   let working: Promise<void> | undefined;
 
-  const inside = async (pid: number, script: string, argument: string, input: string): Promise<string | undefined> => {
-    const args = ['-n', '19', 'nsenter', '-t', String(pid), '-n', 'sh', '-c', script, 'sh', argument];
-    const { code, stderr } = await exec('nice', args, { input, timeoutMs: commandMs, signal });
-    return code === 0 ? undefined : `${code}: ${stderr.trim()}`;
-  };
+  const inside = insideWith(exec, signal);
   const give = async (id: string, pid: number, shortcut: Shortcut): Promise<void> => {
     const key = `${pid} ${shortcut.gateway}`;
     if (given.get(id) === key) return;
@@ -41,7 +38,7 @@ export function createShortcuts({ engine, exec, clock, log }: ShortcutPorts): As
     const shortcut = found && shortcutOf(found);
     if (shortcut !== undefined) await give(id, found?.pid ?? 0, shortcut);
     else if (given.delete(id) && found !== undefined && found.pid > 0) {
-      await inside(found.pid, 'nft -f -', '', removedRules);
+      await inside(found.pid, removeScript, '', removedRules);
     }
   };
   const work = async (): Promise<void> => {
@@ -100,3 +97,29 @@ export function createShortcuts({ engine, exec, clock, log }: ShortcutPorts): As
     },
   };
 }
+
+/** Takes the rules from the containers that stay when everything of ours goes: they are told nothing by then. */
+export async function removeShortcuts(
+  {
+    engine,
+    exec,
+  }: Pick<ShortcutPorts, 'exec'> & { readonly engine: Pick<AttachmentEngine, 'runningOn' | 'attachmentsOf'> },
+  signal: AbortSignal,
+): Promise<void> {
+  for (const { id, networks } of await engine.runningOn({ signal })) {
+    if (!networks.some((name) => networkIdOf(name) !== undefined)) continue;
+    const { pid = 0 } = (await engine.attachmentsOf(id, { signal })) ?? {};
+    if (pid > 0) await insideWith(exec, signal)(pid, removeScript, '', removedRules);
+  }
+}
+
+const removeScript = 'nft -f -';
+
+/** Runs a script in a process's network; gives why it failed. */
+const insideWith =
+  (exec: Exec, signal: AbortSignal) =>
+  async (pid: number, script: string, argument: string, input: string): Promise<string | undefined> => {
+    const args = ['-n', '19', 'nsenter', '-t', String(pid), '-n', 'sh', '-c', script, 'sh', argument];
+    const { code, stderr } = await exec('nice', args, { input, timeoutMs: commandMs, signal });
+    return code === 0 ? undefined : `${code}: ${stderr.trim()}`;
+  };
