@@ -156,6 +156,7 @@ const run = async (): Promise<AsyncDisposable> => {
           processOf: async (taskId, signal) => await processOf(engine, taskId, signal),
         },
         resolves: async (address) => await answersNames(address),
+        doorProblem: () => proxy.problem(),
       }),
       describe: async (signal) =>
         await describeNode(
@@ -167,6 +168,7 @@ const run = async (): Promise<AsyncDisposable> => {
             agentVersion: ownVersion(),
             machine: await readMachine(),
             publicKey: async (until) => await network.publicKey(until),
+            doorProblem: () => proxy.problem(),
           },
           signal,
         ),

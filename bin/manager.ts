@@ -18,6 +18,7 @@ import { writeStatus } from '../src/host/tell-status.ts';
 import { readStoreKey } from '../src/host/store-key.ts';
 import { keepLocked } from '../src/host/lock.ts';
 import { openStore } from '../src/host/store.ts';
+import { startAcme } from '../src/manager/acme/keeper.ts';
 import { createAllocator } from '../src/manager/allocator.ts';
 import { trackAssignments } from '../src/manager/assignments/track.ts';
 import { startRotation } from '../src/manager/ca/rotation.ts';
@@ -36,6 +37,7 @@ import { daemonArguments, daemonLog, runDaemon } from '../src/platform/daemon.ts
 import { systemRandomness } from '../src/platform/random.ts';
 import { listenOnSocket } from '../src/platform/socket.ts';
 import { ownVersion } from '../src/platform/version.ts';
+import { askDoor, systemHttps } from '../src/platform/https.ts';
 import { formatAddress } from '../src/rpc/address.ts';
 import { createToken } from '../src/rpc/certificates/token.ts';
 import type { NodeRequests } from '../src/rpc/transport.ts';
@@ -148,6 +150,7 @@ const run = async (signal: AbortSignal): Promise<AsyncDisposable> => {
     },
   };
   const inventory = parts.use(startInventory({ store, engines: createEngines(requests), clock, log }));
+  const problems = new Map<string, string>();
   const manager = parts.use(
     createManager({
       store,
@@ -159,6 +162,7 @@ const run = async (signal: AbortSignal): Promise<AsyncDisposable> => {
       requests,
       inventory,
       joinToken: (_role, authority) => createToken(authority),
+      certificateProblem: (host) => problems.get(host),
     }),
   );
   const listener = await createHttp2Listener({
@@ -190,6 +194,7 @@ const run = async (signal: AbortSignal): Promise<AsyncDisposable> => {
   };
   parts.use(startRotation({ store, requests, clock, log, joinToken: createToken, renewed }));
   parts.use(startLoops({ store, allocator, clock, random, log }));
+  parts.use(startAcme({ store, clock, random, log, https: systemHttps, ask: askDoor, problems }));
   parts.use(startContainerStatus({ store, inventory, clock, log }));
   parts.use(followStrays({ store, inventory, engines: manager.engines, clock, log }));
   parts.use(manager.containers.startTending());

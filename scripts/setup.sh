@@ -72,6 +72,7 @@ if [ $clients = yes ]; then
   /usr/bin/python3 -c 'import docker' 2>/dev/null || need python3-docker "Docker's client library for Python"
   have iperf3 || need iperf3 "measures what a network carries"
   have tcpdump || need tcpdump "listens on the wire for what is not encrypted"
+  have pebble || need pebble "an ACME server that hands out certificates to the tests"
   have docker-registry || need docker-registry "the registry that the tests push to and pull from"
   "$here/compose-plugin.sh" --there || need_compose=yes
 fi

@@ -128,6 +128,14 @@ export const createAgent = (ports: AgentPorts): AsyncDisposable => {
     const describer = parts.use(
       await startDescriber({ describe: ports.describe, store: ports.descriptions, clock, log, changed }, stop.signal),
     );
+    if (ports.proxy !== undefined) {
+      const told = (): void => {
+        describer.refresh(stop.signal).catch((error: unknown) => {
+          if (!stop.signal.aborted) log.debug('the node could not be described', { error: String(error) });
+        });
+      };
+      parts.use(ports.proxy.subscribe(told));
+    }
     connection = parts.use(
       startConnection({
         ...ports,

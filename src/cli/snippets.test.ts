@@ -58,7 +58,9 @@ const docker = (): Command => {
 const inert = (command: Command): Command => {
   command.exitOverride().configureOutput({ writeErr: () => undefined, writeOut: () => undefined });
   for (const one of command.commands) inert(one);
-  if (command.commands.length === 0) command.action(() => undefined);
+  // A group of commands that has options is a command too (`tutti door`).
+  const isCommand = command.commands.length === 0 || (command.parent !== null && command.options.length > 0);
+  if (isCommand) command.action(() => undefined);
   return command;
 };
 

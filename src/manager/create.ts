@@ -44,6 +44,8 @@ export interface ManagerPorts extends Pick<CommandContext, 'joinToken'> {
   readonly requests: NodeRequests;
   /** `startInventory(…)`; absent where nodes have no engines. */
   readonly inventory?: Inventory;
+  /** `startAcme(…)`'s; absent where no certificates are got by ACME. */
+  readonly certificateProblem?: (host: string) => string | undefined;
 }
 
 /** What dialects call, over one store. It changes nothing by itself; `startLoops` does what commands ask for. */
@@ -51,7 +53,7 @@ export const createManager = (
   ports: ManagerPorts,
 ): Manager & Disposable & { readonly containers: ContainersOfManager } => {
   const { store, clock, log, agents } = ports;
-  const queries = createQueries(store.view, clock);
+  const queries = createQueries(store.view, clock, ports.certificateProblem);
   const engines = createEngines(ports.requests);
   const inventory = ports.inventory ?? emptyInventory;
   const parts = new DisposableStack();

@@ -3,10 +3,14 @@ import type { MergedRoute, RouteSource } from '../core/route/merge.ts';
 import { resolveRoute, serviceOwner } from '../core/route/resolve.ts';
 import type { ResolvedRoute, RouteWorld } from '../core/route/resolve.ts';
 import { hasRouteLabels, readRouteLabels } from '../model/route-labels.ts';
+import { nodeName } from '../model/node.ts';
+import { acmeTls } from '../model/route.ts';
 import type { RouteSpec } from '../model/route.ts';
 import type { Service } from '../model/service.ts';
 import type { View } from '../store/store.ts';
+import { acmeCertificates } from './acme/certificates.ts';
 import type { RouteRecord } from './manager.ts';
+import { isDoorNode } from './service/door-nodes.ts';
 
 /** The routes that the service asks for by its labels; what is wrong with them was refused when it was made. */
 export const routesOf = ({ id, spec }: Pick<Service, 'id' | 'spec'>): readonly RouteSpec[] =>
@@ -43,16 +47,21 @@ export const clusterRoutes = (view: View, sources: readonly RouteSource[]): read
 
 const worldOf = (view: View): RouteWorld => {
   const ingress = Array.from(view.list('network')).find(({ spec }) => spec.ingress === true);
+  let issued: ReturnType<typeof acmeCertificates> | undefined;
   return {
     service: (reference) => view.get('service', reference) ?? view.find('service', 'name', reference)[0],
     network: (reference) => view.get('network', reference) ?? view.find('network', 'name', reference)[0],
     secret: (name) => view.find('secret', 'name', name)[0]?.id,
+    issued: (host) => (issued ??= acmeCertificates(view)).get(host)?.secretId,
     ingress: ingress?.id,
   };
 };
 
 /** The routes for people: who asks for them, where they lead, and what is wrong. */
-export const routeRecords = (view: View): readonly RouteRecord[] =>
+export const routeRecords = (
+  view: View,
+  certificateProblem: (host: string) => string | undefined,
+): readonly RouteRecord[] =>
   clusterRoutes(view, routeSources(view)).map(({ merged, assigned, problems }) => ({
     name: merged.name,
     spec: merged.spec,
@@ -66,8 +75,22 @@ export const routeRecords = (view: View): readonly RouteRecord[] =>
             ...(weight === undefined ? {} : { weight }),
           }))
         : [],
-    problems: [...problems, ...merged.refused.map((owner) => `${owner} asks for the same requests and gets none`)],
+    problems: [
+      ...problems,
+      ...(merged.spec.options?.tls === acmeTls ? [certificateProblem(merged.spec.match.host) ?? []].flat() : []),
+      ...merged.refused.map((owner) => `${owner} asks for the same requests and gets none`),
+    ],
   }));
+
+/** Nodes that should run the front door and say that something is wrong with it. */
+export const doorProblems = (view: View): readonly { readonly node: string; readonly problem: string }[] => {
+  const [cluster] = view.list('cluster');
+  if (cluster === undefined) return [];
+  return Array.from(view.list('node')).flatMap((node) => {
+    const problem = node.description?.doorProblem;
+    return problem === undefined || !isDoorNode(cluster, node) ? [] : [{ node: nodeName(node), problem }];
+  });
+};
 
 const readyTasks = (view: View, serviceId: string): number =>
   view.find('task', 'service', serviceId).filter(({ id }) => view.get('taskStatus', id)?.ready === true).length;

@@ -2,6 +2,17 @@ import * as z from 'zod';
 import { ipv4Network, labels, milliseconds, port } from './common.ts';
 import type { DeepReadonly, Stored } from './object.ts';
 
+/** Where certificates come from by themselves (RFC 8555). */
+export const acmeSpec = z.object({
+  /** `https://acme-v02.api.letsencrypt.org/directory` */
+  directory: z.url({ protocol: /^https$/, error: 'a directory of ACME begins with https://' }).max(2048),
+  /** Whom the authority writes to. */
+  email: z.email().max(254).optional(),
+  /** PEM of whom to trust as this directory; absent: whom the manager's system trusts. */
+  authority: z.string().max(65_536).optional(),
+});
+export type AcmeSpec = DeepReadonly<z.infer<typeof acmeSpec>>;
+
 export const doorSpec = z.object({
   /** Nodes that run it, as placement constraints; absent: all. */
   constraints: z.array(z.string().max(4096)).max(16).optional(),
@@ -9,6 +20,8 @@ export const doorSpec = z.object({
   enabled: z.boolean().optional(),
   httpPort: port.optional(),
   httpsPort: port.optional(),
+  /** Absent: routes with `tls: acme` get no certificate. */
+  acme: acmeSpec.optional(),
 });
 export type DoorSpec = DeepReadonly<z.infer<typeof doorSpec>>;
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { clusterSpec, doorSpec } from './cluster.ts';
+import { acmeSpec, clusterSpec, doorSpec } from './cluster.ts';
 import type { ClusterSpec, DoorSpec, Encryption } from './cluster.ts';
 import { clientRequest } from './client.ts';
 import { nodeAvailability, nodeRole } from './node.ts';
@@ -118,10 +118,15 @@ export interface DoorView {
   readonly httpsPort: number;
   /** Nodes that run it, as placement constraints. Empty: all. */
   readonly constraints: readonly string[];
+  /** Where certificates come from by themselves. */
+  readonly acme?: { readonly directory: string; readonly email?: string | undefined };
+  /** Nodes that should run it and do not, or not as they should. */
+  readonly problems: readonly { readonly node: string; readonly problem: string }[];
 }
 
-export const doorRequest = doorSpec;
-export type DoorRequest = DoorSpec;
+/** What is absent stays; `acme: null` ends it. */
+export const doorRequest = doorSpec.extend({ acme: acmeSpec.nullable().optional() });
+export type DoorRequest = Omit<DoorSpec, 'acme'> & { readonly acme?: DoorSpec['acme'] | null };
 export const routeRequest = routeSpec;
 
 export interface TaskView {

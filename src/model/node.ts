@@ -48,6 +48,8 @@ export const nodeDescription = z.object({
   machine: z.string().max(64).optional(),
   /** Public half of the node's WireGuard key, base64. Absent: the node cannot encrypt. */
   publicKey: wireguardKey.optional(),
+  /** Why there is no front door on the node as there should be, or not all of it. */
+  doorProblem: z.string().max(4096).optional(),
 });
 export type NodeDescription = DeepReadonly<z.infer<typeof nodeDescription>>;
 

@@ -26,6 +26,9 @@ const headerName = z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$/, 'that
 /** Printable; `*` for any value. */
 const headerValue = z.string().regex(/^[\x20-\x7e]{1,1024}$/, 'a header is compared with printable text');
 
+/** `tls` of a route whose certificate the cluster gets by itself. */
+export const acmeTls = 'acme';
+
 /** Which requests a route is for. */
 export const routeMatch = z.object({
   host: routeHost,
@@ -53,7 +56,7 @@ export const routeOptions = z.object({
   strip: z.boolean().optional(),
   /** Tasks are told of the client by the PROXY protocol. */
   proxyProtocol: z.enum(['v1', 'v2']).optional(),
-  /** Name of the secret with the certificate and its key, PEM: the route is served by TLS. */
+  /** Name of the secret with the certificate and its key, PEM: the route is served by TLS. `acme`: one that the cluster gets by itself. */
   tls: z.string().max(255).optional(),
   /** What becomes of requests without TLS where there is `tls`; absent: they are redirected. */
   http: z.enum(['redirect', 'serve']).optional(),
@@ -84,7 +87,12 @@ export const routeAction = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('drop') }),
 ]);
 
-export const routeSpec = z.object({ match: routeMatch, action: routeAction, options: routeOptions.optional() });
+export const routeSpec = z
+  .object({ match: routeMatch, action: routeAction, options: routeOptions.optional() })
+  .refine(({ match, options }) => options?.tls !== acmeTls || !match.host.includes('*'), {
+    path: ['options', 'tls'],
+    message: 'a certificate by ACME is for one host by its whole name, without a star',
+  });
 
 export type RouteMatch = DeepReadonly<z.infer<typeof routeMatch>>;
 export type RouteTarget = DeepReadonly<z.infer<typeof routeTarget>>;
@@ -126,6 +134,8 @@ export const assignedDoor = z.object({
   httpsPort: port,
   /** What the cookies of sticky routes are made with: the same on every node. */
   cookieKey: z.string(),
+  /** What follows the token in the answer to a challenge of ACME. Absent: there is no account. */
+  acmeThumbprint: z.string().optional(),
 });
 
 export type AssignedRoute = DeepReadonly<z.infer<typeof assignedRoute>>;

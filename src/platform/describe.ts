@@ -18,6 +18,7 @@ export interface DescribePorts {
   readonly machine?: string | undefined;
   /** Public half of the key of the encryption between nodes; undefined where there can be none. */
   readonly publicKey?: (signal: AbortSignal) => Promise<string | undefined>;
+  readonly doorProblem?: () => string | undefined;
 }
 
 /** What a node tells its manager of itself. Throws what the engine's client throws. */
@@ -29,6 +30,7 @@ export const describeNode = async (ports: DescribePorts, signal: AbortSignal): P
     ports.addresses(),
     ports.publicKey?.(signal),
   ]);
+  const doorProblem = ports.doorProblem?.()?.slice(0, 4096);
   const mtu = addresses.find((one) => one.address === address)?.mtu;
   return {
     hostname: ports.name ?? info.hostname,
@@ -52,5 +54,6 @@ export const describeNode = async (ports: DescribePorts, signal: AbortSignal): P
     agentVersion,
     ...(machine !== undefined && { machine }),
     ...(publicKey !== undefined && { publicKey }),
+    ...(doorProblem !== undefined && { doorProblem }),
   };
 };

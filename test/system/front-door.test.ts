@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { connect } from 'node:tls';
 import { nodePaths } from '../../src/host/paths.ts';
 import { run } from '../../src/dev/run.ts';
 import { systemExec } from '../../src/platform/exec.ts';
@@ -13,6 +14,7 @@ import { startCluster } from '../e2e/lib/cluster.ts';
 import type { TestCluster } from '../e2e/lib/cluster.ts';
 import { killDaemon } from '../e2e/lib/daemons.ts';
 import { tinyTag } from '../e2e/lib/images.ts';
+import { startPebble } from '../support/acme.ts';
 import { until } from '../support/until.ts';
 
 interface Answer {
@@ -43,6 +45,21 @@ const get = async (
     );
     asked.on('timeout', () => asked.destroy(new Error('no answer for 10 s')));
     asked.on('error', reject).end();
+  });
+
+/** Who issued the certificate that is shown for this name; undefined where there is none. */
+const issuerAt = async (address: string, name: string): Promise<string | undefined> =>
+  await new Promise((resolve) => {
+    const socket = connect({ host: address, port: 443, servername: name, rejectUnauthorized: false, timeout: 5_000 });
+    const end = (issuer?: string): void => {
+      socket.destroy();
+      resolve(issuer);
+    };
+    socket.on('secureConnect', () => {
+      const { issuer, subjectaltname } = socket.getPeerCertificate();
+      end(subjectaltname === `DNS:${name}` ? String(issuer.CN) : undefined);
+    });
+    socket.on('timeout', () => end()).on('error', () => end());
   });
 
 /** Asks again and again over connections that are kept, until it is stopped; gives what failed. */
@@ -78,7 +95,7 @@ services:
     image: ${tinyTag}
     command: ["sh", "-c", "hostname > /tmp/index.html; trap 'exit 0' TERM; httpd -f -p 80 -h /tmp & wait"]
     deploy: {replicas: 2}
-    x-tutti: {route: {host: shop.example, port: 80${more}}}
+    x-tutti: {route: {host: shop.example, port: 80, retry: true${more}}}
 `;
 
 describe('the front door of two nodes', { timeout: 240_000 }, () => {
@@ -209,6 +226,28 @@ secrets: {certificate: {file: ${join(home, 'pem')}}}
       /^own\.example\/in .*shop_web:80 .*sticky, strip, rate 5\/60s/m,
     );
     assert.equal((await cluster.tutti('route', 'rm', 'own.example/in')).code, 0);
+  });
+
+  test('a certificate by ACME, from an order to TLS on every node', async () => {
+    const [own = ''] = /(?<= src )\S+/.exec(await run(systemExec, ['ip', '-o', 'route', 'get', addresses[0]])) ?? [];
+    await using acme = await startPebble(own, addresses[1]);
+    await writeFile(join(home, 'acme.pem'), acme.authority);
+    const trusted = ['--authority', join(home, 'acme.pem'), '--email', 'me@shop.example'];
+    const set = await cluster.tutti('door', 'acme', '--directory', acme.directory, ...trusted);
+    assert.equal(set.code, 0, set.stderr);
+    const added = await cluster.tutti('route', 'add', 'secure.example', 'shop_web:80', '--tls', 'acme');
+    assert.equal(added.code, 0, added.stderr);
+    for (const address of addresses) {
+      const issuer = async () => await issuerAt(address, 'secure.example');
+      await until(`a certificate on ${address}`, issuer, (name) => name?.startsWith('Pebble') === true, {
+        everyMs: 200,
+      });
+    }
+    const { stdout } = await cluster.tutti('route', 'ls');
+    assert.doesNotMatch(stdout, /secure\.example\/: /);
+    const secrets = await cluster.docker('secret', 'ls', '--format', '{{.Name}}');
+    assert.match(secrets, /^acme-secure\.example-\w+$/m);
+    await cluster.tutti('route', 'rm', 'secure.example');
   });
 
   test('a killed proxy is back at once', async () => {

@@ -61,7 +61,12 @@ const tools: Check = async ({ exec }, signal) => {
   return { name: 'tools', ok: missing.length === 0, detail };
 };
 
-const checks: Readonly<Record<string, Check>> = { engine, kernel, resolver, encryption, tools };
+const door: Check = async ({ doorProblem }) => {
+  const problem = doorProblem?.();
+  return problem === undefined ? undefined : { name: 'front door', ok: false, detail: problem.slice(0, 4096) };
+};
+
+const checks: Readonly<Record<string, Check>> = { engine, kernel, resolver, encryption, tools, door };
 
 /** All checks at once; one that throws is one that failed. */
 export async function runChecks(ports: DoctorPorts, signal: AbortSignal): Promise<NodeCheck[]> {

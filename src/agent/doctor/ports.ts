@@ -30,4 +30,6 @@ export interface DoctorPorts {
   };
   /** Asks the node's resolver at this address for anything; false: it does not answer. */
   readonly resolves: (address: string) => Promise<boolean>;
+  /** What is wrong with this node's front door. */
+  readonly doorProblem?: () => string | undefined;
 }

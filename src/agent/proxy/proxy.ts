@@ -31,6 +31,10 @@ export interface NodeProxy extends AsyncDisposable {
   observe(observation: TaskObservation): void;
   /** Resolves when what was applied until now is in force; rejects where it is refused. */
   settled(): Promise<void>;
+  /** Why there is no front door here as there should be, or not all of it; undefined where nothing is wrong. */
+  problem(): string | undefined;
+  /** Calls when `problem` has changed. */
+  subscribe(call: () => void): Disposable;
 }
 
 /** A command is a line, and a line of HAProxy's has room for so many characters. */
@@ -41,7 +45,16 @@ export const createProxy = (ports: ProxyPorts): NodeProxy => {
   const { host, clock, log, checkMs = 30_000 } = ports;
   let wanted: Wanted = { assignments: new Map(), observations: new Map() };
   let watching: Disposable | undefined;
+  const listeners = new Set<() => void>();
   const memory: Memory = { done: undefined, refused: undefined, old: true, leftOut: new Set(), said: undefined };
+  let told: string | undefined;
+  /** Those who want to know of problems are told what has changed. */
+  const tell = (): void => {
+    const now = problemOf(memory);
+    if (now === told) return;
+    told = now;
+    for (const call of listeners) call();
+  };
 
   const passes = createPasses({
     clock,
@@ -51,9 +64,10 @@ export const createProxy = (ports: ProxyPorts): NodeProxy => {
       const now = wantedDoor(wanted);
       if (now === 'unknown' || isDeepStrictEqual(now, memory.done)) return;
       memory.done = undefined;
-      if (now === 'none') await shut(host, log, signal);
+      if (now === 'none') await shut({ host, clock, log, memory }, signal);
       else await open({ host, clock, log, memory }, now, signal);
       memory.done = now;
+      tell();
       if (now === 'none') return unwatch();
       watching ??= host.watch(() => {
         unwatch();
@@ -64,6 +78,7 @@ export const createProxy = (ports: ProxyPorts): NodeProxy => {
       const reason = fault instanceof Error ? fault.message : String(fault);
       if (memory.said === reason) return;
       memory.said = reason;
+      tell();
       log.error('the front door could not be brought up to date', { reason, retryMs });
     },
     lastRetryMs: 15_000,
@@ -95,6 +110,12 @@ export const createProxy = (ports: ProxyPorts): NodeProxy => {
       passes.request();
     },
     settled: async () => await passes.settled(),
+    problem: () => problemOf(memory),
+    subscribe(call) {
+      const listener = (): void => call();
+      listeners.add(listener);
+      return { [Symbol.dispose]: () => void listeners.delete(listener) };
+    },
     async [Symbol.asyncDispose]() {
       timer.cancel();
       unwatch();
@@ -110,8 +131,8 @@ interface Memory {
   refused: string | undefined;
   /** There may be workers that have been replaced and still serve. */
   old: boolean;
-  /** What was said of certificates that cannot be used. */
-  readonly leftOut: Set<string>;
+  /** What there is to say of certificates that cannot be used. */
+  leftOut: ReadonlySet<string>;
   /** The last fault that was logged. */
   said: string | undefined;
 }
@@ -123,7 +144,11 @@ interface Parts {
   readonly memory: Memory;
 }
 
-const shut = async (host: ProxyHost, log: Log, signal: AbortSignal): Promise<void> => {
+const problemOf = ({ said, leftOut }: Memory): string | undefined => said ?? leftOut.values().next().value;
+
+const shut = async ({ host, log, memory }: Parts, signal: AbortSignal): Promise<void> => {
+  memory.said = undefined;
+  memory.leftOut = new Set();
   if ((await host.readConfig()) === undefined) return;
   if ((await readLoaded(host, signal)) !== undefined) log.info('the front door is closed');
   await host.stop('finish');
@@ -148,8 +173,8 @@ const open = async (parts: Parts, door: WantedDoor, signal: AbortSignal): Promis
     memory.refused = undefined;
     await changeServers(parts, loaded.slots, slots, signal);
     await host.writeConfig(config.text(id));
-  } else if (memory.refused === id) {
-    // What serves goes on with its own routes, and with tasks that are there.
+  } else if (memory.refused === id || (door.incomplete && loaded?.id !== undefined)) {
+    // What serves goes on with its own routes and certificates, and with tasks that are there.
     if (loaded !== undefined) await changeServers(parts, loaded.slots, slots, signal);
     return;
   } else {
@@ -176,6 +201,7 @@ const configOf = (
     files.set(path, text);
     return path;
   };
+  const leftOut = new Set<string>();
   const certificates = door.backends.flatMap(({ route }): ProxyCertificate[] => {
     const pem = route.certificateId === undefined ? undefined : door.certificates.get(route.certificateId);
     if (pem === undefined) return [];
@@ -183,9 +209,10 @@ const configOf = (
     if (fault === undefined) return [{ path: file('certificate.pem', pem), host: route.match.host }];
     const text = `secret ${route.options.tls} of route ${route.id} is left out: ${fault}`;
     if (!memory.leftOut.has(text)) log.warn(text);
-    memory.leftOut.add(text);
+    leftOut.add(text);
     return [];
   });
+  memory.leftOut = leftOut;
   const { master: _, ...paths } = host.sockets;
   return proxyConfig({ ...door, certificates, paths, file, ...(host.user && { user: host.user }) }, slots);
 };

@@ -10,6 +10,8 @@ export interface WantedDoor {
   readonly backends: readonly ProxyBackend[];
   /** By the id of their secret. PEM. Secret. */
   readonly certificates: ReadonlyMap<string, string>;
+  /** There are certificates that this node is not told of yet: they are on no disk, and an agent that begins has to hear of them. */
+  readonly incomplete: boolean;
 }
 
 /** `unknown` while the node does not know itself: nothing is torn down for want of news. */
@@ -19,7 +21,11 @@ export const wantedDoor = ({ assignments, observations }: Wanted): WantedDoor | 
   const routes = assigned(assignments, 'route');
   if (door === undefined || routes.length === 0) return 'none';
   const backends = proxyBackends(routes, liveEndpoints(assignments, observations));
-  return { door, backends, certificates: certificatesOf(routes, assignments) };
+  const certificates = certificatesOf(routes, assignments);
+  const incomplete = routes.some(
+    ({ certificateId }) => certificateId !== undefined && !certificates.has(certificateId),
+  );
+  return { door, backends, certificates, incomplete };
 };
 
 const certificatesOf = (

@@ -69,6 +69,8 @@ export interface NodeProxy extends AsyncDisposable {
   apply(assignments: Assignments): void;
   /** What is seen of this node's tasks: its own need no manager. */
   observe(observation: TaskObservation): void;
+  /** Calls when what is wrong with it has changed: it is part of the node's description. */
+  subscribe(call: () => void): Disposable;
 }
 
 /** Keeps the last assignments over a restart. Secrets and pull credentials are never given to it. */

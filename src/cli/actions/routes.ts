@@ -64,13 +64,19 @@ export const removeRoute = async (session: Session, name: string): Promise<void>
 const withPath = (name: string): string => (name.includes('/') ? name : `${name}/`);
 
 export const listRoutes = async (session: Session): Promise<void> => {
-  const routes = await session.client.routes(session.signal);
+  const { client, signal } = session;
+  const routes = await client.routes(signal);
   if (session.json) return session.printJson(routes);
   const sorted = routes.toSorted((left, right) => left.name.localeCompare(right.name));
   session.print(table(['ROUTE', 'LEADS TO', 'READY', 'OPTIONS', 'ASKED FOR BY'], sorted.map(row)));
   for (const { name, problems } of sorted) {
     for (const problem of problems) session.print(`${session.paint('yellow', name)}: ${problem}\n`);
   }
+  if (routes.length > 0) printNodes(session, await client.door(signal));
+};
+
+const printNodes = (session: Session, { problems }: DoorView): void => {
+  for (const { node, problem } of problems) session.print(`${session.paint('yellow', node)}: ${problem}\n`);
 };
 
 const row = ({ name, spec, owners, targets }: RouteView): readonly string[] => [
@@ -117,6 +123,14 @@ export interface DoorFlags {
   readonly off?: boolean;
 }
 
+export interface AcmeFlags {
+  readonly directory?: string;
+  readonly email?: string;
+  /** A file with PEM. */
+  readonly authority?: string;
+  readonly off?: boolean;
+}
+
 /** Shows where the front door is, after setting what was given. */
 export const door = async (session: Session, flags: DoorFlags): Promise<void> => {
   const { client, signal } = session;
@@ -131,7 +145,41 @@ export const door = async (session: Session, flags: DoorFlags): Promise<void> =>
   };
   const view = Object.keys(change).length === 0 ? await client.door(signal) : await client.changeDoor(change, signal);
   if (session.json) return session.printJson(view);
-  session.print(`nodes: ${nodesText(view)}\nports: ${view.httpPort} (HTTP), ${view.httpsPort} (TLS)\n`);
+  session.print(doorText(view));
+  printNodes(session, view);
+};
+
+const doorText = (view: DoorView): string => {
+  const { httpPort, httpsPort, acme } = view;
+  const from = acme && `${acme.directory}${acme.email === undefined ? '' : ` (${acme.email})`}`;
+  const lines = [
+    `nodes: ${nodesText(view)}`,
+    `ports: ${httpPort} (HTTP), ${httpsPort} (TLS)`,
+    ...(from ? [`certificates: ${from}`] : []),
+  ];
+  return `${lines.join('\n')}\n`;
+};
+
+/** Sets where certificates of routes with `tls: acme` come from. */
+export const acme = async (session: Session, flags: AcmeFlags): Promise<void> => {
+  const { client, signal } = session;
+  const { directory, email, off = false } = flags;
+  if (off === (directory !== undefined)) throw invalid('either --directory URL or --off is needed');
+  const authority = flags.authority === undefined ? undefined : await textOfFile(session, flags.authority);
+  const wanted = directory !== undefined && {
+    directory,
+    ...(email !== undefined && { email }),
+    ...(authority !== undefined && { authority }),
+  };
+  const view = await client.changeDoor({ acme: wanted || null }, signal);
+  if (session.json) return session.printJson(view);
+  session.print(doorText(view));
+};
+
+const textOfFile = async ({ context, signal }: Session, path: string): Promise<string> => {
+  const bytes = await context.readFile(path, signal);
+  if (bytes === undefined) throw invalid(`there is no file ${path}`);
+  return new TextDecoder().decode(bytes);
 };
 
 const nodesText = ({ enabled, constraints }: DoorView): string => {

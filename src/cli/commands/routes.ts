@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { DoorFlags, RouteFlags } from '../actions/routes.ts';
+import type { AcmeFlags, DoorFlags, RouteFlags } from '../actions/routes.ts';
 import { collect, wholeNumber, withExamples, withFormat } from './options.ts';
 import type { Registry } from './register.ts';
 
@@ -97,5 +97,22 @@ export const registerRoutes = ({ program, open }: Registry): void => {
       const action = await import('../actions/routes.ts');
       await action.door(await open(command), flags);
     });
+  const acme = withFormat(door.command('acme'))
+    .description('set where certificates of routes with "tls: acme" come from')
+    .option(
+      '--directory <url>',
+      'of the authority: https://acme-v02.api.letsencrypt.org/directory; its terms are agreed to',
+    )
+    .option('--email <address>', 'whom the authority writes to')
+    .option('--authority <file>', 'whom to trust as this directory (PEM), where the system does not')
+    .option('--off', 'get none any more')
+    .action(async (flags: AcmeFlags, command: Command) => {
+      const action = await import('../actions/routes.ts');
+      await action.acme(await open(command), flags);
+    });
+  withExamples(
+    acme,
+    'tutti door acme --directory https://acme-v02.api.letsencrypt.org/directory --email me@shop.example',
+  );
   withExamples(door, 'tutti door', 'tutti door --constraint node.labels.edge==true', 'tutti door --http-port 8080');
 };

@@ -1,4 +1,5 @@
 import type { AssignedDoor, RouteMatch } from '../../model/route.ts';
+import { acmeHosts } from './acme.ts';
 import type { ProxyBackend } from './backends.ts';
 import { groupRoutes } from './groups.ts';
 import { backendRules, conditionOf, quoted } from './rules.ts';
@@ -121,9 +122,11 @@ const frontend = (input: ProxyInput): string => {
       .join('');
   const conditional = targets.filter(({ value }) => value.startsWith('?'));
   const steps = lookups(input, map);
+  const challenged = acmeHosts(backends.map(({ route: { match, options } }) => ({ match, options })));
   return section('frontend door', [
     ...binds(input),
     'option idle-close-on-response',
+    ...challenges(input, challenged),
     ...(steps.length === 0 ? [] : [`http-request set-var(txn.path) path${steps[0]?.unless ?? ''}`]),
     ...(conditional.length === 0
       ? []
@@ -157,6 +160,18 @@ const binds = ({ door, certificates, file }: ProxyInput): readonly string[] => {
   ];
 };
 
+/** What asks a host for the proof that it is this cluster is answered here, by every node: no node has to be told of it before. */
+const challenges = ({ door, file }: ProxyInput, hosts: readonly string[]): readonly string[] => {
+  if (door.acmeThumbprint === undefined || hosts.length === 0) return [];
+  const path = '/.well-known/acme-challenge/';
+  const list = file('acme.list', hosts.map((host) => `${host}\n`).join(''));
+  return [
+    `http-request return status 200 content-type text/plain lf-string "%[path,field(4,/)].${door.acmeThumbprint}" if { path_beg ${path} } { path_reg ^${path.replaceAll('.', String.raw`\.`)}[A-Za-z0-9_-]+$ } { ${hostOfRequest} -m str -f ${list} }`,
+  ];
+};
+
+const hostOfRequest = 'req.hdr(host),field(1,:),lower,rtrim(.)';
+
 interface Lookup {
   /** A sample that is the backend's name, where there is one. */
   readonly value: string;
@@ -173,12 +188,11 @@ const lookups = ({ file }: ProxyInput, map: (kind: (host: string) => boolean) =>
   const rule = (host: string, name: string, text: string): readonly Lookup[] =>
     text === '' ? [] : [{ value: `${host},concat(,txn.path,/),map_beg(${file(name, text)})` }];
   const asItComes = exact === '' ? undefined : `base,concat(/),map_beg(${file('exact.map', exact)})`;
-  const host = 'req.hdr(host),field(1,:),lower,rtrim(.)';
   return [
     ...(asItComes === undefined ? [] : [{ value: asItComes, unless: ` if !{ ${asItComes} -m found }` }]),
-    ...rule(host, 'exact.map', exact),
+    ...rule(hostOfRequest, 'exact.map', exact),
     ...rule(
-      `${host},regsub('^[^.]+','*')`,
+      `${hostOfRequest},regsub('^[^.]+','*')`,
       'wild.map',
       map((name) => name.startsWith('*.')),
     ),

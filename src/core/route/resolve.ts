@@ -1,3 +1,4 @@
+import { acmeTls } from '../../model/route.ts';
 import type { AssignedRoute } from '../../model/route.ts';
 import type { NetworkId, ServiceId } from '../../model/ids.ts';
 import type { Network } from '../../model/network.ts';
@@ -10,6 +11,8 @@ export interface RouteWorld {
   /** By id or whole name. */
   readonly service: (reference: string) => Service | undefined;
   readonly network: (reference: string) => Network | undefined;
+  /** Id of the secret with the host's certificate that was got by ACME. */
+  readonly issued: (host: string) => string | undefined;
   /** Id of the secret of this name. */
   readonly secret: (name: string) => string | undefined;
   /** Id of the network of published ports, once there is one. */
@@ -26,8 +29,10 @@ export interface ResolvedRoute {
 export const resolveRoute = ({ name, spec }: MergedRoute, world: RouteWorld): ResolvedRoute => {
   const problems: string[] = [];
   const { options = {} } = spec;
-  const certificateId = options.tls === undefined ? undefined : world.secret(options.tls);
-  if (options.tls !== undefined && certificateId === undefined) {
+  const certificateId = certificateOf(options.tls, spec.match.host, world);
+  if (options.tls === acmeTls && certificateId === undefined) {
+    problems.push('its certificate has not been issued yet');
+  } else if (options.tls !== undefined && certificateId === undefined) {
     problems.push(`there is no secret ${options.tls} with a certificate`);
   }
   const assigned: AssignedRoute = {
@@ -39,6 +44,11 @@ export const resolveRoute = ({ name, spec }: MergedRoute, world: RouteWorld): Re
     ...(certificateId === undefined ? {} : { certificateId }),
   };
   return { assigned, problems };
+};
+
+const certificateOf = (tls: string | undefined, host: string, world: RouteWorld): string | undefined => {
+  if (tls === undefined) return undefined;
+  return tls === acmeTls ? world.issued(host) : world.secret(tls);
 };
 
 const resolveAction = (action: RouteSpec['action'], world: RouteWorld, problems: string[]): AssignedRoute['action'] => {

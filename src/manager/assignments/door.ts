@@ -1,13 +1,12 @@
-import { parseConstraint } from '../../core/schedule/constraint.ts';
-import { kindCheck } from '../../core/schedule/filters/filters.ts';
-import { requirementsOf } from '../../core/schedule/requirements.ts';
 import { needsOfRoutes } from '../../core/route/resolve.ts';
 import { doorPorts } from '../../model/cluster.ts';
 import type { Node } from '../../model/node.ts';
 import { assignmentKey } from '../../model/protocol.ts';
 import type { AssignedDoor, AssignedRoute } from '../../model/route.ts';
 import type { View } from '../../store/store.ts';
+import { accountThumbprint } from '../acme/certificates.ts';
 import { clusterRoutes, routesOf, routeSources } from '../routes.ts';
+import { isDoorNode } from '../service/door-nodes.ts';
 import type { Dirty } from './dirty.ts';
 import { Group } from './group.ts';
 
@@ -40,10 +39,7 @@ export class DoorShare {
   isDoor(node: Node): boolean {
     const [cluster] = this.#view.list('cluster');
     if (this.group.items.size === 0 || cluster === undefined) return false;
-    const { enabled = true, constraints = [] } = cluster.spec.door ?? {};
-    if (!enabled || constraints.some((text) => parseConstraint(text).kind === 'invalid')) return false;
-    const spec = { containers: [], placement: { constraints } };
-    return kindCheck(requirementsOf({ spec }))({ node }) === undefined;
+    return isDoorNode(cluster, node);
   }
 
   #concerns(dirty: Dirty): boolean {
@@ -59,7 +55,10 @@ export class DoorShare {
     const [cluster] = this.#view.list('cluster');
     if (cluster === undefined) return [];
     const { http, https } = doorPorts(cluster.spec);
-    return [{ kind: 'door', id: 'door', httpPort: http, httpsPort: https, cookieKey: cluster.id }];
+    const { acme } = cluster.spec.door ?? {};
+    const acmeThumbprint = acme && accountThumbprint(this.#view, acme.directory);
+    const door: AssignedDoor = { kind: 'door', id: 'door', httpPort: http, httpsPort: https, cookieKey: cluster.id };
+    return [acmeThumbprint === undefined ? door : { ...door, acmeThumbprint }];
   }
 
   #replace(items: readonly (AssignedRoute | AssignedDoor)[]): void {

@@ -66,6 +66,8 @@ export interface RouteRecord {
 
 export interface Queries {
   routes(): readonly RouteRecord[];
+  /** Nodes that should run the front door and say that something is wrong with it. */
+  doorProblems(): readonly { readonly node: string; readonly problem: string }[];
   /** Rises when anything in one of these tables changes: what was made from them at an equal one still holds. */
   generation(...tables: readonly [Table, ...Table[]]): number;
   cluster(): Cluster;

@@ -5,11 +5,16 @@ import { clusterOf } from '../commands/cluster.ts';
 import type { Queries, StackRecord } from '../manager.ts';
 import { resolve, resolveTask } from '../references.ts';
 import { explainTask } from './explain.ts';
-import { routeRecords } from '../routes.ts';
+import { doorProblems, routeRecords } from '../routes.ts';
 import { nodeRecord, serviceRecord, taskRecord } from './records.ts';
 
 /** Answers from the state as it is, through its indexes. */
-export const createQueries = (view: CommittedView, clock: Pick<Clock, 'now'>): Queries => ({
+/** `certificateProblem`: why a host has no certificate by ACME, or no new one. */
+export const createQueries = (
+  view: CommittedView,
+  clock: Pick<Clock, 'now'>,
+  certificateProblem: (host: string) => string | undefined = () => undefined,
+): Queries => ({
   generation: (...tables) => tables.reduce((sum, table) => sum + view.generation(table), 0),
   cluster: () => clusterOf(view),
   nodes: () => Array.from(view.list('node'), (node) => nodeRecord(view, node)),
@@ -35,7 +40,8 @@ export const createQueries = (view: CommittedView, clock: Pick<Clock, 'now'>): Q
   configs: () => Array.from(view.list('config')),
   config: (reference) => resolve(view, 'config', reference),
   clients: () => Array.from(view.list('client')),
-  routes: () => routeRecords(view),
+  doorProblems: () => doorProblems(view),
+  routes: () => routeRecords(view, certificateProblem),
   stacks: () => stacks(view),
   explain: (reference) => explainTask(view, resolveTask(view, reference), clock.now()),
 });

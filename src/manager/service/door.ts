@@ -1,6 +1,7 @@
 import { doorPorts } from '../../model/cluster.ts';
 import { TuttiError } from '../../model/errors.ts';
 import { certificateFault } from '../../rpc/certificates/pair.ts';
+import { acmeTls } from '../../model/route.ts';
 import type { View } from '../../store/store.ts';
 import { resolveExactly } from '../references.ts';
 import { routeSources } from '../routes.ts';
@@ -18,6 +19,7 @@ export const isDoorOpen = (view: View): boolean => routeSources(view).length > 0
 
 /** Throws `not-found` or `invalid-argument` where the secret is none, or has no certificate with its key. */
 export const checkCertificate = (view: View, name: string): void => {
+  if (name === acmeTls) return;
   const secret = resolveExactly(view, 'secret', name);
   const fault = certificateFault(Buffer.from(secret.spec.data, 'base64').toString('utf8'));
   if (fault !== undefined) throw new TuttiError('invalid-argument', `secret ${name} cannot serve TLS: ${fault}`);

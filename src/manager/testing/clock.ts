@@ -31,7 +31,18 @@ export const manualClock = (start = 1_700_000_000_000): ManualClock => {
     now: () => now,
     monotonic: () => now,
     after,
-    sleep: (ms) => new Promise((resolve) => void after(ms, resolve)),
+    sleep: (ms, signal) =>
+      new Promise((resolve, reject) => {
+        const timer = after(ms, resolve);
+        signal?.addEventListener(
+          'abort',
+          () => {
+            timer.cancel();
+            reject(signal.reason as Error);
+          },
+          { once: true },
+        );
+      }),
     next: () => earliest()?.[1].at,
     advance: (ms) => {
       const end = now + ms;

@@ -15,3 +15,13 @@ export const createRequest = async (): Promise<CertificateRequest> => {
   const key = KeyObject.from(keys.privateKey).export({ type: 'pkcs8', format: 'pem' });
   return { key: String(key), request: request.toString('pem') };
 };
+
+/** A new key, PEM (secret), and the DER of a request for a certificate for a host's name. */
+export const createHostRequest = async (host: string): Promise<{ readonly key: string; readonly request: Buffer }> => {
+  const { Pkcs10CertificateRequestGenerator, SubjectAlternativeNameExtension } = await loadX509();
+  const keys = await webcrypto.subtle.generateKey(keyAlgorithm, true, ['sign', 'verify']);
+  const extensions = [new SubjectAlternativeNameExtension([{ type: 'dns', value: host }])];
+  const request = await Pkcs10CertificateRequestGenerator.create({ keys, signingAlgorithm, extensions });
+  const key = KeyObject.from(keys.privateKey).export({ type: 'pkcs8', format: 'pem' });
+  return { key: String(key), request: Buffer.from(request.rawData) };
+};

@@ -12,8 +12,10 @@ export const doorRoutes = ({ manager: { commands, queries } }: WebContext): read
   const doorView = (): DoorView => {
     const { spec } = queries.cluster();
     const { http, https } = doorPorts(spec);
-    const { enabled = true, constraints = [] } = spec.door ?? {};
-    return { enabled, httpPort: http, httpsPort: https, constraints };
+    const { enabled = true, constraints = [], acme } = spec.door ?? {};
+    const named = acme && { directory: acme.directory, ...(acme.email !== undefined && { email: acme.email }) };
+    const problems = queries.doorProblems();
+    return { enabled, httpPort: http, httpsPort: https, constraints, ...(named && { acme: named }), problems };
   };
   return [
     [
@@ -45,7 +47,9 @@ export const doorRoutes = ({ manager: { commands, queries } }: WebContext): read
       '/door',
       async (request) => {
         const change = await readRequest(request, doorRequest);
-        await commands.changeDoor({ ...queries.cluster().spec.door, ...change });
+        const { acme: before, ...door } = queries.cluster().spec.door ?? {};
+        const { acme = before, ...rest } = change;
+        await commands.changeDoor({ ...door, ...rest, ...(acme && { acme }) });
         return json(doorView());
       },
     ],
