@@ -158,6 +158,8 @@ suite('the network of three nodes', { timeout: 300_000 }, () => {
     assert.equal(await ask(near, 'dns', 'A', 'web'), 'error ENOTFOUND');
     assert.equal(await ask(asker, 'dns', 'A', 'store'), 'error ENOTFOUND');
     assert.equal(await ask(near, 'dns', 'A', 'store'), '["10.128.2.20"]');
+    // Nor is anybody answered at the gateway of another network.
+    assert.equal(await ask(near, 'dns', 'A', 'store', '10.128.1.1'), 'error EREFUSED');
     const both = JSON.parse(await ask(web, 'dns', 'A', 'web')) as string[];
     assert.deepEqual(both.toSorted(), ['10.128.0.20', '10.128.1.20']);
     assert.equal(await ask(tasks.keeper, 'dns', 'A', 'safe'), '["10.128.3.20"]');

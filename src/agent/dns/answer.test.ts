@@ -169,6 +169,8 @@ suite('services', () => {
       assert.deepEqual(at(name), { kind: 'unknown' }, name);
     assert.deepEqual(at('_80._tcp.web', 'A'), { kind: 'empty' });
     assert.deepEqual(at('_80._tcp.example.org'), { kind: 'forward' });
+    assert.deepEqual(at('_tcp.web'), { kind: 'empty' });
+    assert.deepEqual(at('_tcp.example.org'), { kind: 'forward' });
   });
 });
 

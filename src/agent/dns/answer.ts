@@ -53,6 +53,9 @@ export function answer({ name, type }: Question, client: Client | undefined, tab
     if (outcome !== undefined)
       return outcome.kind === 'services' && !isAsked(type, 'SRV') ? { kind: 'empty' } : outcome;
   }
+  // What is above such names is there as well.
+  const [, above = ''] = /^_(?:tcp|udp|sctp)\.(.+)$/.exec(name) ?? [];
+  if (above !== '' && lookUp(client.links.get(above) ?? above, client.networks).length > 0) return { kind: 'empty' };
   const found = lookUp(client.links.get(name) ?? name, client.networks);
   if (found.length === 0) return elsewhere(name, client);
   return addressesOf(found, type);

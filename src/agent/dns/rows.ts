@@ -78,6 +78,8 @@ interface Made {
   readonly item: Assignment;
   readonly ready: boolean;
   readonly rows: readonly (readonly [key: string, text: string])[];
+  /** The turn that it was last there. */
+  turn: number;
 }
 
 /**
@@ -90,30 +92,36 @@ export function createRowBook(): (
   whole: boolean,
 ) => RowDifference {
   /** By the assignments' keys. */
-  let made = new Map<string, Made>();
+  const made = new Map<string, Made>();
+  let turn = 0;
   return (assignments, observations, whole) => {
+    turn += 1;
     const self = assignedSelf(assignments)?.id;
     const put: string[] = [];
     const gone = new Set<string>();
-    const next = new Map<string, Made>();
     for (const [key, item] of assignments) {
       const ready = item.kind === 'endpoint' && isReady(item, self, assignments, observations);
       const before = made.get(key);
-      if (before?.item === item && before.ready === ready) {
-        next.set(key, before);
+      if (before !== undefined && before.item === item && before.ready === ready) {
+        before.turn = turn;
         if (whole) for (const [, text] of before.rows) put.push(text);
         continue;
       }
       const rows = rowsOf(item, ready).map((row) => [rowKey(row), JSON.stringify(row)] as const);
-      next.set(key, { item, ready, rows });
+      made.set(key, { item, ready, rows, turn });
       for (const [row] of before?.rows ?? []) if (!rows.some(([same]) => same === row)) gone.add(row);
       for (const [row, text] of rows) {
         const same = !whole && before?.rows.some(([known, old]) => known === row && old === text) === true;
         if (!same) put.push(text);
       }
     }
-    for (const [key, { rows }] of made) if (!next.has(key)) for (const [row] of rows) gone.add(row);
-    made = next;
+    if (made.size > assignments.size) {
+      for (const [key, { rows, turn: last }] of made) {
+        if (last === turn) continue;
+        made.delete(key);
+        for (const [row] of rows) gone.add(row);
+      }
+    }
     return { put, remove: whole ? [] : [...gone] };
   };
 }
