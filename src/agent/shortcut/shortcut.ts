@@ -6,8 +6,8 @@ import { applyScript, removedRules, shortcutOf, shortcutRules } from './rules.ts
 import type { Shortcut } from './rules.ts';
 
 /** Starting containers comes first: a question that goes the long way until then has the same answer. */
-const restMs = 500;
-const mostRests = 10;
+const restMs = 1_000;
+const mostRests = 20;
 const firstPauseMs = 500;
 const longestPauseMs = 10_000;
 const commandMs = 10_000;
