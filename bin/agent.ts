@@ -5,6 +5,7 @@ import { createAgent } from '../src/agent/agent.ts';
 import { createResolverLink } from '../src/agent/dns/link.ts';
 import { createDoctor } from '../src/agent/doctor/doctor.ts';
 import { createMemoryFiles } from '../src/agent/executor/memory-files.ts';
+import { findListeners } from '../src/agent/network/listeners.ts';
 import { createNetwork } from '../src/agent/network/network.ts';
 import { createProxy } from '../src/agent/proxy/proxy.ts';
 import { startRenewal } from '../src/agent/session/renewal.ts';
@@ -158,6 +159,12 @@ const run = async (): Promise<AsyncDisposable> => {
         resolves: async (address) => await answersNames(address),
         doorProblem: () => proxy.problem(),
       }),
+      listeners: async (asked, signal) =>
+        await findListeners(
+          { exec: systemExec, gateways: () => network.view().networks.map(({ gateway }) => gateway) },
+          asked,
+          signal,
+        ),
       describe: async (signal) =>
         await describeNode(
           {

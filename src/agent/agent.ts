@@ -1,4 +1,5 @@
 import type { NodeReport } from '../model/doctor.ts';
+import type { Listener } from '../model/listener.ts';
 import type { Clock, Log, Randomness } from '../platform/ports.ts';
 import type { AgentTransport } from '../rpc/transport.ts';
 import type { Received } from './session/apply.ts';
@@ -38,6 +39,8 @@ export interface AgentPorts {
   readonly renew?: (signal: AbortSignal) => Promise<void>;
   /** Looks for what is wrong with the node, when a manager asks for it. */
   readonly doctor?: (signal: AbortSignal) => Promise<NodeReport>;
+  /** Which of these ports processes of the node itself listen on. */
+  readonly listeners?: (ports: readonly number[], signal: AbortSignal) => Promise<readonly Listener[]>;
   /** Absent: nothing is kept, and the agent waits for its engine before it connects. */
   readonly descriptions?: DescriptionStore;
   /** Managers to try first: `10.0.0.1:2377`. */
@@ -139,7 +142,16 @@ export const createAgent = (ports: AgentPorts): AsyncDisposable => {
     connection = parts.use(
       startConnection({
         ...ports,
-        service: createNodeService(worker, readiness, ports.engine, clock.now, ports.renew, rotateKey, ports.doctor),
+        service: createNodeService(
+          worker,
+          readiness,
+          ports.engine,
+          clock.now,
+          ports.renew,
+          rotateKey,
+          ports.doctor,
+          ports.listeners,
+        ),
         sequence: () => sequence,
         description: describer.current,
         observations: () => worker.observations(),

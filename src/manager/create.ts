@@ -31,6 +31,7 @@ import type { Inventory, Manager } from './manager.ts';
 import { createNodeCalls } from './node-calls.ts';
 import { createQueries } from './queries/queries.ts';
 import { followVolumes } from './volumes/follow.ts';
+import { createFindHeld } from './service/held.ts';
 import { createVolumes } from './volumes/volumes.ts';
 
 export interface ManagerPorts extends Pick<CommandContext, 'joinToken'> {
@@ -62,18 +63,20 @@ export const createManager = (
   const images = createImages({ engines, queries, inventory, clock, log });
   const volumes = createVolumes({ store, engines, queries, clock, random: ports.random });
   parts.use(followVolumes({ inventory, log, clock, store, engines, queries }, volumes));
+  const findHeld = createFindHeld({ ...ports, view: store.view, queries, inventory });
+  const services = { ...ports, findHeld };
   const names = parts.use(followNetworkNames(store));
   const networks = createContainerNetworks({ ...ports, engines, queries, inventory });
   const containers = parts.use(createContainers({ ...ports, engines, inventory, images, volumes, networks }));
   return {
     commands: {
-      ...serviceCommands(ports),
+      ...serviceCommands(services),
       ...networkCommands(ports),
       ...fileCommands(ports),
       ...clusterCommands(ports),
       ...clientCommands(ports),
       ...routeCommands(ports),
-      ...stackCommands(ports),
+      ...stackCommands(services),
     },
     queries,
     events: { stream: events.stream, all: merged.all },

@@ -12,3 +12,11 @@ const doctor = '/doctor';
 export const formatDoctorPath = (): string => doctor;
 
 export const isDoctorPath = (asked: string): boolean => asked === doctor;
+
+const listenersPath = /^\/listeners\/([0-9,]{1,25000})$/;
+
+/** Asks a node which of these ports its own processes listen on. The answer is `listeners` in JSON. */
+export const formatListenersPath = (ports: readonly number[]): string => `/listeners/${ports.join(',')}`;
+
+export const parseListenersPath = (asked: string): readonly number[] | undefined =>
+  listenersPath.exec(asked)?.[1]?.split(',').map(Number);

@@ -136,6 +136,39 @@ describe('what cannot be done', () => {
     await answers();
   });
 
+  test('a port that a process or a container of one node has: it is named; at another address it is free', async () => {
+    const [, worker] = cluster.nodes;
+    assert.ok(worker);
+    const start = ['run', '--detach', '--name'];
+    const listen = ['httpd', '-f', '-p', '127.0.0.1:8097'];
+    await cluster.engine(worker, ...start, 'process', '--network', 'host', tinyTag, ...listen);
+    await cluster.engine(worker, ...start, 'direct', '--publish', '8098:80', tinyTag);
+    const isRefused = async (published: number, said: RegExp): Promise<void> => {
+      const refused = await create('other', '--publish', `${published}:80`, tinyTag);
+      assert.notEqual(refused.code, 0);
+      assert.match(refused.stderr, said);
+    };
+    try {
+      await until(
+        'the process',
+        async () =>
+          await cluster.engine(worker, 'exec', 'process', 'wget', '-qO-', 'http://127.0.0.1:8097/etc/hostname'),
+        () => true,
+      );
+      await isRefused(
+        8097,
+        /port 8097\/tcp is already in use by busybox \(process \d+\), which listens at 127\.0\.0\.1, on node2/,
+      );
+      await isRefused(8098, /port 8098\/tcp is already in use by container direct on node2/);
+      const label = `tutti.port.8097.address=${worker.address}`;
+      const bound = await create('bound', '--publish', '8097:80', '--label', label, tinyTag);
+      assert.equal(bound.code, 0, bound.stderr);
+      await remove('bound');
+    } finally {
+      await cluster.engine(worker, 'rm', '--force', 'process', 'direct');
+    }
+  });
+
   test('a secret, a config or a network that is not there', async () => {
     for (const [option, said] of [
       ['--secret', /secret not found: nothing|secrets? .*nothing/],

@@ -1,8 +1,9 @@
 import type { NodeReport } from '../../model/doctor.ts';
+import type { Listener } from '../../model/listener.ts';
 import { TuttiError } from '../../model/errors.ts';
 import { encodeLogPart, parseLogPath, type LogPart } from '../../rpc/logs.ts';
 import { nowHeader, parseEnginePath, withNodeNow } from '../../rpc/engine.ts';
-import { isDoctorPath, isRotateKeyPath } from '../../rpc/node-calls.ts';
+import { isDoctorPath, isRotateKeyPath, parseListenersPath } from '../../rpc/node-calls.ts';
 import { isRenewPath } from '../../rpc/renew.ts';
 import { parseNetworksPath } from '../../rpc/networks.ts';
 import type { NodeRequest, NodeResponse, NodeService } from '../../rpc/transport.ts';
@@ -58,6 +59,7 @@ export const createNodeService =
     renew?: (signal: AbortSignal) => Promise<void>,
     rotateKey?: (signal: AbortSignal) => Promise<void>,
     doctor?: (signal: AbortSignal) => Promise<NodeReport>,
+    listeners?: (ports: readonly number[], signal: AbortSignal) => Promise<readonly Listener[]>,
   ): NodeService =>
   async (request, signal) => {
     const enginePath = parseEnginePath(request.path);
@@ -73,6 +75,8 @@ export const createNodeService =
       await rotateKey(signal);
       return { status: 200, body: jsonOf({}) };
     }
+    const ports = parseListenersPath(request.path);
+    if (ports !== undefined && listeners) return { status: 200, body: jsonOf(await listeners(ports, signal)) };
     const logs = parseLogPath(request.path);
     if (logs === undefined) throw new TuttiError('not-found', 'this node does not know the request');
     const { since, until, tail, ...required } = logs.options;

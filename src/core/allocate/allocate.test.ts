@@ -183,6 +183,67 @@ test('ports: conflicts name the owner, open ones are chosen and kept', () => {
   assert.deepEqual(kept, { kind: 'allocated', value: [{ ...port, published: 30_005 }] });
 });
 
+test('ports: taken by address', () => {
+  const port = { protocol: 'tcp', target: 80, published: 8080, mode: 'ingress' } as const;
+  const at = (hostAddress: string) => ({ ...port, hostAddress });
+  const others = [{ id: '1', name: 'web', ports: [at('192.0.2.1')] }];
+  assert.equal(allocatePorts([at('192.0.2.2')], others).kind, 'allocated');
+  for (const [wanted, text] of [
+    [at('192.0.2.1'), '192.0.2.1:8080/tcp'],
+    [port, '8080/tcp'],
+  ] as const)
+    assert.deepEqual(allocatePorts([wanted], others), {
+      kind: 'refused',
+      reason: `port ${text} is already in use by service web`,
+    });
+  assert.equal(allocatePorts([at('192.0.2.1'), at('192.0.2.2')], []).kind, 'allocated');
+  assert.equal(allocatePorts([at('192.0.2.1'), port], []).kind, 'refused');
+  const [first, second] = [at('fd00::1'), at('192.0.2.3')].map(({ published: _, ...open }) => open);
+  assert.deepEqual(allocatePorts([first ?? port, second ?? port], []), {
+    kind: 'allocated',
+    value: [
+      { ...first, published: 30_000 },
+      { ...second, published: 30_000 },
+    ],
+  });
+});
+
+test('ports: one of a range is given, and kept while it is in it', () => {
+  const port = { protocol: 'udp', target: 53, mode: 'ingress' } as const;
+  const wanted = { ...port, range: { first: 8000, last: 8002 } };
+  const taken = (...numbers: number[]) => [
+    { id: '1', name: 'dns', ports: numbers.map((published) => ({ ...port, published })) },
+  ];
+  const number = (...given: Parameters<typeof allocatePorts>): unknown => {
+    const result = allocatePorts(...given);
+    return result.kind === 'allocated' ? result.value.map(({ published }) => published).join() : result.reason;
+  };
+  assert.deepEqual(allocatePorts([wanted], []), { kind: 'allocated', value: [{ ...port, published: 8000 }] });
+  assert.equal(number([wanted], taken(8000)), '8001');
+  assert.equal(number([wanted, { ...wanted, target: 54 }, { ...port, published: 8000 }], []), '8000,8001,8002');
+  assert.equal(number([wanted], [], [{ ...port, published: 8002 }]), '8002');
+  assert.equal(number([wanted], [], [{ ...port, published: 8003 }]), '8000');
+  const none = 'no port between 8000 and 8002 is free: 8000/udp is already in use by service dns';
+  assert.equal(number([wanted], taken(8000, 8001, 8002)), none);
+  assert.deepEqual(allocatePorts([{ ...wanted, mode: 'host' }], []), { kind: 'allocated', value: [] });
+});
+
+test("ports: what one node has is in the way of all nodes', and of no other's own", () => {
+  const reserved = [
+    { protocol: 'tcp', port: 5432, address: '127.0.0.1', owner: 'already in use by postgres on one', mode: 'host' },
+  ] as const;
+  const port = { protocol: 'tcp', target: 80, published: 5432 } as const;
+  assert.deepEqual(allocatePorts([{ ...port, mode: 'ingress' }], [], [], reserved), {
+    kind: 'refused',
+    reason: 'port 5432/tcp is already in use by postgres on one',
+  });
+  assert.equal(allocatePorts([{ ...port, mode: 'host' }], [], [], reserved).kind, 'allocated');
+  assert.equal(
+    allocatePorts([{ ...port, mode: 'ingress', hostAddress: '192.0.2.1' }], [], [], reserved).kind,
+    'allocated',
+  );
+});
+
 test("ports: what the cluster listens on is nobody else's", () => {
   const reserved = [{ protocol: 'tcp', port: 2377, owner: "the managers' own" }] as const;
   const port = { protocol: 'tcp', target: 80, published: 2377 } as const;

@@ -43,14 +43,14 @@ export const allocatePorts = (
   reserved: readonly ReservedPort[] = [],
 ): Allocation<readonly GivenPort[]> => {
   const taken = new Holders();
-  for (const { protocol, port, address, owner, mode = 'ingress' } of reserved)
-    taken.add(protocol, port, { address, by: owner, mode });
   for (const { kind = 'service', name, ports } of others) {
     for (const { protocol, published, hostAddress: address, mode } of ports) {
       if (published === undefined) continue;
       taken.add(protocol, published, { address, by: `already in use by ${kind} ${name}`, mode });
     }
   }
+  for (const { protocol, port, address, owner, mode = 'ingress' } of reserved)
+    taken.add(protocol, port, { address, by: owner, mode });
   const given: GivenPort[] = [];
   const give = ({ range: _chosen, ...port }: PublishedPort, published: number): void => {
     taken.add(port.protocol, published, { address: port.hostAddress, by: 'published twice', mode: 'ingress' });

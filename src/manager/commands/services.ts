@@ -19,19 +19,20 @@ type ServiceCommands = Pick<
 export const serviceCommands = (context: CommandContext): ServiceCommands => {
   const { store } = context;
   return {
-    createService: async (spec) => await allocating(context, (transaction, own) => addService(transaction, spec, own)),
+    createService: async (spec) =>
+      await allocating(context, [spec], (transaction, own) => addService(transaction, spec, own)),
     updateService: async (reference, version, spec) => ({
-      warnings: await allocating(context, (transaction, own) =>
+      warnings: await allocating(context, [spec], (transaction, own) =>
         changeService(transaction, resolve(transaction, 'service', reference), spec, own, version),
       ),
     }),
     rollbackService: async (reference, version) => ({
-      warnings: await allocating(context, (transaction, own) =>
+      warnings: await allocating(context, [], (transaction, own) =>
         rollBack(transaction, resolve(transaction, 'service', reference), version, own),
       ),
     }),
     scaleService: async (reference, replicas) => {
-      await allocating(context, (transaction, own) => {
+      await allocating(context, [], (transaction, own) => {
         const service = resolve(transaction, 'service', reference);
         changeService(transaction, service, scaled(service, replicas), own);
       });

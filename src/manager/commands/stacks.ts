@@ -2,6 +2,7 @@ import type { CurrentState } from '../../core/plan/action.ts';
 import { planRemoval, planStack } from '../../core/plan/plan.ts';
 import type { PlanAction } from '../../core/plan/plan.ts';
 import { TuttiError } from '../../model/errors.ts';
+import type { ServiceSpec } from '../../model/service.ts';
 import type { StackSpec } from '../../model/stack.ts';
 import type { Transaction, View } from '../../store/store.ts';
 import type { Commands } from '../manager.ts';
@@ -24,13 +25,13 @@ export const stackCommands = (context: CommandContext): StackCommands => {
       return { actions, warnings: actions.flatMap((action) => warningsAbout(transaction, action)) };
     };
   return {
-    planStack: async (stack, options) => await tried(context, apply(stack, options)),
-    applyStack: async (stack, options) => await allocating(context, apply(stack, options)),
+    planStack: async (stack, options) => await tried(context, stack.services, apply(stack, options)),
+    applyStack: async (stack, options) => await allocating(context, stack.services, apply(stack, options)),
     removeStack: async (name) => {
       const { value } = await store.update((transaction) => {
         const actions = planRemoval(name, currentState(transaction));
         if (actions.length === 0) throw new TuttiError('not-found', `nothing found in stack: ${name}`);
-        for (const action of actions) carryOut(transaction, action, { ...context, given: new Set() });
+        for (const action of actions) carryOut(transaction, action, { ...context, given: new Set(), held: [] });
         return actions.map(({ object, name: removed }) => ({ kind: object, name: removed }));
       });
       return { removed: value };
@@ -41,11 +42,12 @@ export const stackCommands = (context: CommandContext): StackCommands => {
 /** What a transaction would come to: whatever would refuse it does, and nothing is written. */
 const tried = async <Value>(
   context: CommandContext,
+  specs: readonly ServiceSpec[],
   decide: (transaction: Transaction, own: ServiceContext) => Value,
 ): Promise<Value> => {
   const onlyTried = new TuttiError('cancelled', 'the transaction was only tried');
   const values: Value[] = [];
-  const committed = allocating(context, (transaction, own) => {
+  const committed = allocating(context, specs, (transaction, own) => {
     values.push(decide(transaction, own));
     throw onlyTried;
   });

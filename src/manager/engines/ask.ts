@@ -3,7 +3,7 @@ import { nodeName } from '../../model/node.ts';
 import type { Clock } from '../../platform/ports.ts';
 import { withDeadline } from '../../rpc/deadline.ts';
 import type { NodeResponse } from '../../rpc/transport.ts';
-import type { EngineRequest, Manager, NodeRecord } from '../manager.ts';
+import type { EngineRequest, Manager, NodeRecord, Queries } from '../manager.ts';
 
 /** What one node's engine said. */
 export interface EngineAnswer<Value> {
@@ -61,7 +61,7 @@ export const askEngines = async <Value>(
  * whose work throws is a missing one. Throws only when the signal aborts.
  */
 export const onNodes = async <Value>(
-  { queries }: Pick<Manager, 'queries'>,
+  { queries }: { readonly queries: Pick<Queries, 'nodes'> },
   work: (record: NodeRecord, signal: AbortSignal) => Promise<Value>,
   { clock, signal, nodes = queries.nodes(), deadlineMs = defaultDeadlineMs }: AskOptions,
 ): Promise<Asked<Value>> => {
