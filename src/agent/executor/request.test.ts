@@ -288,7 +288,10 @@ test('host ports and generic resources', () => {
     {},
     {
       fields: {
-        hostPorts: [{ protocol: 'tcp', target: 80, published: 8080, mode: 'host', hostAddress: '127.0.0.1' }],
+        hostPorts: [
+          { protocol: 'tcp', target: 80, published: 8080, mode: 'host', hostAddress: '127.0.0.1' },
+          { protocol: 'udp', target: 53, range: { first: 8000, last: 8010 }, mode: 'host' },
+        ],
         genericResources: [
           { kind: 'named', name: 'gpu', value: 'a' },
           { kind: 'named', name: 'gpu', value: 'b' },
@@ -296,7 +299,10 @@ test('host ports and generic resources', () => {
       },
     },
   );
-  assert.deepEqual(body.HostConfig?.PortBindings, { '80/tcp': [{ HostIp: '127.0.0.1', HostPort: '8080' }] });
+  assert.deepEqual(body.HostConfig?.PortBindings, {
+    '80/tcp': [{ HostIp: '127.0.0.1', HostPort: '8080' }],
+    '53/udp': [{ HostIp: '', HostPort: '8000-8010' }],
+  });
   assert.deepEqual(body.Env, ['DOCKER_RESOURCE_GPU=a,b']);
 });
 
