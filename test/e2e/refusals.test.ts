@@ -157,7 +157,7 @@ describe('what cannot be done', () => {
       );
       await isRefused(
         8097,
-        /port 8097\/tcp is already in use by busybox \(process \d+\), which listens at 127\.0\.0\.1, on node2/,
+        /port 8097\/tcp is already in use by httpd \(process \d+\), which listens at 127\.0\.0\.1, on node2/,
       );
       await isRefused(8098, /port 8098\/tcp is already in use by container direct on node2/);
       const label = `tutti.port.8097.address=${worker.address}`;
