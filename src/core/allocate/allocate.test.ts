@@ -198,7 +198,7 @@ test('ports: taken by address', () => {
     });
   assert.equal(allocatePorts([at('192.0.2.1'), at('192.0.2.2')], []).kind, 'allocated');
   assert.equal(allocatePorts([at('192.0.2.1'), port], []).kind, 'refused');
-  const [first, second] = [at('fd00::1'), at('192.0.2.3')].map(({ published: _, ...open }) => open);
+  const [first, second] = [at('fd00::1'), at('192.0.2.3')].map(({ published: _given, ...open }) => open);
   assert.deepEqual(allocatePorts([first ?? port, second ?? port], []), {
     kind: 'allocated',
     value: [
