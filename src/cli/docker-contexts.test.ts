@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -27,6 +27,9 @@ test('a context is written as the docker command keeps it, read back and removed
     assert.equal(id, '6754af9632a2745e85c293e5aac0863370d9bd3330b9938c00cadfd215227d77');
     const key = await stat(join(directory, 'contexts', 'tls', id, 'docker', 'key.pem'));
     assert.equal(key.mode & 0o777, 0o600);
+    assert.equal(await contexts.isCurrent('prod'), false);
+    await writeFile(join(directory, 'config.json'), '{"auths":{},"currentContext":"prod"}');
+    assert.equal(await contexts.isCurrent('prod'), true);
     await contexts.remove('prod');
     assert.deepEqual(await readdir(join(directory, 'contexts', 'meta')), []);
     assert.deepEqual(await readdir(join(directory, 'contexts', 'tls')), []);

@@ -24,6 +24,8 @@ export interface DockerContexts {
   read(name: string): Promise<DockerContext | undefined>;
   write(context: DockerContext): Promise<void>;
   remove(name: string): Promise<void>;
+  /** Whether the docker command uses it when it is told nothing else. */
+  isCurrent(name: string): Promise<boolean>;
 }
 
 const namePattern = /^[a-zA-Z0-9][a-zA-Z0-9_.+-]+$/;
@@ -95,7 +97,17 @@ export const dockerContexts = (directory: string): DockerContexts => {
       await rm(metaOfName(name), { recursive: true, force: true });
       await rm(tlsOfName(name), { recursive: true, force: true });
     },
+    isCurrent: async (name) => currentIn(await text(join(directory, 'config.json'))) === name,
   };
+};
+
+/** Of the docker command's `config.json`; undefined where it says none, or cannot be read. */
+const currentIn = (config: string | undefined): string | undefined => {
+  try {
+    return z.object({ currentContext: z.string().optional() }).parse(JSON.parse(config ?? '{}')).currentContext;
+  } catch {
+    return undefined;
+  }
 };
 
 /** The context as `docker context import NAME FILE` reads it. */

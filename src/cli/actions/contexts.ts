@@ -120,7 +120,14 @@ export const removeContext = async (session: Session, reference: string): Promis
   const here = await store.read(reference).catch(() => undefined);
   const id = idIn(here) ?? (await findClient(session, reference)).id;
   const revoked = await revoke(session, id);
-  if (idIn(here) !== undefined) await store.remove(reference);
+  if (idIn(here) !== undefined) {
+    await store.remove(reference);
+    if (await store.isCurrent(reference)) {
+      session.note(
+        `the docker command still looks for ${reference}: "docker context use default" has it use the machine's engine`,
+      );
+    }
+  }
   if (session.json) return session.printJson({ removed: [{ kind: 'client', name: id }] });
   session.print(
     revoked ? `revoked ${id}\n` : `removed the context ${reference}; the cluster did not know its client\n`,
