@@ -125,4 +125,9 @@ export interface SingleContainerStatus {
   readonly nodeId: NodeId;
   /** Paused counts: it has its address, and names lead to it. */
   readonly running: boolean;
+  /**
+   * When it was ended by somebody who did not ask the cluster for it: its engine may be about to be shut down, which ends
+   * its containers first. Milliseconds since the epoch.
+   */
+  readonly endedAt?: number;
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
+import type { NodeReport } from '../../src/dev/list.ts';
 import { startCluster } from '../e2e/lib/cluster.ts';
 import type { TestCluster } from '../e2e/lib/cluster.ts';
 import { killDaemon } from '../e2e/lib/daemons.ts';
@@ -269,10 +270,13 @@ describe('a lost node', { concurrency: false }, () => {
 
   const runsOn = async (name: string): Promise<string> =>
     await docker('inspect', '--format', '{{.Node.Name}} {{.State.Running}}', name);
+  const report = (node: string): NodeReport => {
+    const found = cluster.nodes.find((one) => one.name === node);
+    assert.ok(found !== undefined);
+    return found;
+  };
   const onEngine = async (node: string): Promise<readonly string[]> => {
-    const report = cluster.nodes.find((one) => one.name === node);
-    assert.ok(report !== undefined);
-    const text = await cluster.engine(report, 'ps', '-a', '--format', '{{.Names}}');
+    const text = await cluster.engine(report(node), 'ps', '-a', '--format', '{{.Names}}');
     return text.split('\n').filter((line) => line !== '');
   };
 
@@ -290,6 +294,15 @@ describe('a lost node', { concurrency: false }, () => {
       tinyTag,
     );
     assert.equal(await nodeOf('idle'), home);
+    await run('halted', ...hints('reschedule:on-node-failure', `constraint:node==~${home}`));
+    await docker('stop', '-t', '0', 'halted');
+    // An engine that is shut down ends its containers first, and tells so.
+    await cluster.engine(report(home), 'stop', '-t', '0', 'db');
+    await until(
+      'the end to be told',
+      async () => await docker('ps', '-a', '--filter', 'name=db', '--format', '{{.State}}'),
+      (state) => state === 'exited',
+    );
     await cluster.powerOff(still);
     await until(
       'db to run elsewhere',
@@ -298,12 +311,14 @@ describe('a lost node', { concurrency: false }, () => {
       deadline,
     );
     assert.equal(await docker('inspect', '--format', '{{.Config.Labels.a}}', 'db'), 'b');
-    await until(
-      'idle to be made elsewhere',
-      async () => await runsOn('idle'),
-      (at) => /^node[123] false$/.test(at) && !at.startsWith(home),
-      deadline,
-    );
+    for (const name of ['idle', 'halted']) {
+      await until(
+        `${name} to be made elsewhere`,
+        async () => await runsOn(name),
+        (at) => /^node[123] false$/.test(at) && !at.startsWith(home),
+        deadline,
+      );
+    }
     await cluster.powerOn(home);
     await until(
       'the node to be tidied',

@@ -47,17 +47,29 @@ export interface RunningPorts {
 /** Of a container's state, as its engine lists it. Paused counts: it has its address. */
 export const runs = (state: string | undefined): boolean => state === 'running' || state === 'paused';
 
-export const noteRunning = (store: Store, { id, nodeId }: SingleContainer, running: boolean): void => {
+/** `endedAt`: see `SingleContainerStatus`. */
+export const noteRunning = (
+  store: Store,
+  { id, nodeId }: SingleContainer,
+  running: boolean,
+  endedAt?: number,
+): void => {
   const before = store.view.get('containerStatus', id);
   if (before?.running === running && before.nodeId === nodeId) return;
-  store.observe((soft) => soft.put('containerStatus', id, { nodeId, running }));
+  const status = { nodeId, running, ...(endedAt !== undefined && { endedAt }) };
+  store.observe((soft) => soft.put('containerStatus', id, status));
 };
 
-/** Takes over what the inventory knows of the container. */
+/** Takes over what the inventory knows of a container that somebody has changed through the cluster. */
 export const noteSeen = ({ store, inventory }: RunningPorts, engineId: string): void => {
   const [row] = store.view.find('container', 'engine', engineId);
   const known = row === undefined ? undefined : inventory.peek(engineId);
-  if (row !== undefined && known !== undefined) noteRunning(store, row, runs(known.summary.State));
+  if (row === undefined || known === undefined) return;
+  noteRunning(store, row, runs(known.summary.State));
+  const status = store.view.get('containerStatus', row.id);
+  if (status?.endedAt === undefined) return;
+  const { endedAt: _asked, ...now } = status;
+  store.observe((soft) => soft.put('containerStatus', row.id, now));
 };
 
 const verifyMs = 2_000;

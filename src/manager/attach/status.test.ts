@@ -7,6 +7,7 @@ import { silentLog } from '../../platform/log.ts';
 import { emptyInventory } from '../engines/empty.ts';
 import type { EngineEvent, KnownContainer } from '../manager.ts';
 import { TestCluster } from '../testing/cluster.ts';
+import { noteSeen } from './running.ts';
 import { startContainerStatus } from './status.ts';
 
 const row: SingleContainer = {
@@ -55,6 +56,7 @@ const start = async () => {
       say({ nodeId, nodeName: nodeId, event: { Type: 'container', Action: action, Actor: { ID: 'engine1' } } });
       await cluster.settle();
     },
+    container,
     running: () => store.view.get('containerStatus', 'row')?.running,
     [Symbol.asyncDispose]: async () => {
       loop[Symbol.dispose]();
@@ -102,4 +104,19 @@ test('of a container that is gone nothing is kept', async () => {
   await lab.cluster.store.update((transaction) => transaction.delete('container', 'row'));
   await lab.cluster.settle();
   assert.equal(lab.running(), undefined);
+});
+
+test('an end by a signal that nobody asked the cluster for has its time, until somebody changes the container', async () => {
+  await using status = await start();
+  const { store, clock } = status.cluster;
+  const endedAt = (): number | undefined => store.view.get('containerStatus', 'row')?.endedAt;
+  await status.tell('start');
+  await status.tell('die');
+  assert.deepEqual([status.running(), endedAt()], [false, undefined], 'by itself');
+  await status.tell('start');
+  await status.tell('kill');
+  await status.tell('die');
+  assert.deepEqual([status.running(), endedAt()], [false, clock.now()]);
+  noteSeen({ store, inventory: { ...emptyInventory, peek: () => status.container() }, clock }, 'engine1');
+  assert.deepEqual([status.running(), endedAt()], [false, undefined]);
 });

@@ -7,7 +7,7 @@ import type { EngineEvent, Inventory, KnownContainer } from '../manager.ts';
 export interface ContainerStatusPorts {
   readonly store: Store;
   readonly inventory: Inventory;
-  readonly clock: Pick<Clock, 'monotonic' | 'after' | 'sleep'>;
+  readonly clock: Pick<Clock, 'monotonic' | 'now' | 'after' | 'sleep'>;
   readonly log: Log;
 }
 
@@ -18,6 +18,8 @@ const firstCompareMs = 500;
 const beginningMs = 15_000;
 /** An event is newer than the inventory for no longer than this. */
 const freshMs = 3_000;
+/** An engine gives a container ten seconds to end after the signal, unless it was told otherwise. */
+const signalledMs = 60_000;
 
 /** What becomes of a container with these events of its engine; others change nothing. */
 const outcomes: Readonly<Record<string, boolean>> = { start: true, unpause: true, die: false, destroy: false };
@@ -29,19 +31,25 @@ const outcomes: Readonly<Record<string, boolean>> = { start: true, unpause: true
 export const startContainerStatus = (ports: ContainerStatusPorts): Disposable => {
   const { store, inventory, clock } = ports;
   const fresh = new Map<string, number>();
+  /** By the engine's id: when they were last sent a signal. */
+  const signalled = new Map<string, number>();
 
   const take = ({ nodeId, event }: EngineEvent): void => {
+    const id = event.Actor?.ID ?? '';
     const running = event.Type === 'container' ? outcomes[event.Action ?? ''] : undefined;
+    if (event.Type === 'container' && event.Action === 'kill') signalled.set(id, clock.monotonic());
     if (running === undefined) return;
-    for (const row of store.view.find('container', 'engine', event.Actor?.ID ?? '')) {
+    const wasEnded = signalled.delete(id) && !running;
+    for (const row of store.view.find('container', 'engine', id)) {
       if (row.nodeId !== nodeId) continue;
       fresh.set(row.id, clock.monotonic());
-      noteRunning(store, row, running);
+      noteRunning(store, row, running, wasEnded ? clock.now() : undefined);
     }
   };
   const compare = (): void => {
     const now = clock.monotonic();
     for (const [id, at] of fresh) if (now - at > freshMs) fresh.delete(id);
+    for (const [id, at] of signalled) if (now - at > signalledMs) signalled.delete(id);
     const known = new Map<string, ReadonlyMap<string, KnownContainer>>();
     for (const row of store.view.list('container')) {
       if (row.engineId === undefined || fresh.has(row.id) || !inventory.listed(row.nodeId)) continue;

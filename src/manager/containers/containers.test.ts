@@ -549,6 +549,33 @@ describe('tending', () => {
     }
   });
 
+  it('starts elsewhere what its engine ended when it was shut down, and not what was ended long before', async () => {
+    for (const [endsBeforeMs, expected] of [
+      [10_000, 'n2 db*'],
+      [60_000, 'n2 db'],
+    ] as const) {
+      await using cluster = await ContainerCluster.start(2);
+      using containers = cluster.containers();
+      await using _tending = containers.startTending();
+      const row = containers.row(idOf(await containers.create(onFailure('db'), never)));
+      assert.ok(row);
+      const { nodeId } = row;
+      const hear = async (running: boolean) => {
+        const endedAt = running ? {} : { endedAt: cluster.clock.now() };
+        cluster.store.observe((soft) => soft.put('containerStatus', row.id, { nodeId, running, ...endedAt }));
+        await cluster.settle();
+      };
+      await hear(true);
+      await hear(false);
+      await cluster.settle(endsBeforeMs);
+      cluster.setNode('n1', 'disconnected');
+      await cluster.settle(35_000);
+      cluster.setNode('n1', 'down');
+      await cluster.settle();
+      assert.deepEqual(cluster.everywhere(), ['n1 db', expected]);
+    }
+  });
+
   it('does not forget what is left on a lost node when the name is given anew', async () => {
     await using cluster = await ContainerCluster.start(2);
     using containers = cluster.containers();

@@ -16,6 +16,8 @@ const retryMs = 5_000;
 const waitMs = 30_000;
 /** An engine is read anew when its node comes back; what was removed there meanwhile shows after about this. */
 const listedMs = 2_000;
+/** From the end of a container to that of its engine, where this is shut down; the engine ends after 15 s. */
+const shutdownMs = 30_000;
 
 export interface TendLoop extends AsyncDisposable {
   /** Looks at the container with this row's id, for a reason that no commit tells. */
@@ -77,15 +79,18 @@ export const startTendLoop = (context: StepContext): TendLoop => {
             continue;
           }
           const listed = inventory.listed(row.nodeId);
+          const there = standingOf(store.view, row.nodeId);
+          const running = runningOn(store.view, row, there, clock.now());
           const actions = tend({
             container: row,
             standing: (nodeId) => standingOf(store.view, nodeId),
             listed,
             known: row.engineId === undefined ? undefined : inventory.on(row.nodeId, row.engineId),
-            running: runningOn(store.view, row),
+            running: running.told,
           });
           if (actions.length > 0) begin(row, actions, wake);
-          else if (!listed && standingOf(store.view, row.nodeId) === 'ready') wake.wakeAt(id, clock.now() + listedMs);
+          else if (!listed && there === 'ready') wake.wakeAt(id, clock.now() + listedMs);
+          if (running.until !== undefined) wake.wakeAt(id, running.until);
         }
       },
     },
@@ -107,10 +112,23 @@ export const startTendLoop = (context: StepContext): TendLoop => {
   };
 };
 
-/** As its node's engine said; of another node's it says nothing. */
-const runningOn = (view: View, { id, nodeId }: SingleContainer): boolean | undefined => {
+/**
+ * As its node's engine said; of another node's it says nothing. An end that may be its engine's counts for nothing as long
+ * as the node may go: where it goes, the container ran. `until`: then it counts.
+ */
+const runningOn = (
+  view: View,
+  { id, nodeId, spec }: SingleContainer,
+  standing: NodeStanding,
+  now: number,
+): { readonly told?: boolean; readonly until?: number } => {
   const status = view.get('containerStatus', id);
-  return status?.nodeId === nodeId ? status.running : undefined;
+  if (status?.nodeId !== nodeId) return {};
+  const { running, endedAt } = status;
+  if (running || endedAt === undefined || spec.reschedule === 'off') return { told: running };
+  if (standing !== 'ready') return {};
+  const until = endedAt + shutdownMs;
+  return now < until ? { until } : { told: running };
 };
 
 const standingOf = (view: View, nodeId: string): NodeStanding => {
@@ -131,7 +149,9 @@ const noteChange = (
   }
   if (change.table === 'containerStatus') {
     const isMoved = view.get('container', change.id)?.spec.reschedule === 'on-node-failure';
-    if (isMoved && change.before?.running !== change.after?.running) mark(change.id);
+    const { before, after } = change;
+    const isNew = before?.running !== after?.running || before?.endedAt !== after?.endedAt;
+    if (isMoved && isNew) mark(change.id);
     return;
   }
   const isNode =

@@ -1,4 +1,5 @@
 import type { Definitions } from '../../platform/engine/types.generated.ts';
+import type { Clock } from '../../platform/ports.ts';
 import { askList } from './call.ts';
 import type { CallPorts } from './call.ts';
 import type { ContainerIndex } from './container-index.ts';
@@ -20,6 +21,7 @@ export interface Keeper {
 }
 
 export interface KeeperOptions extends CallPorts {
+  readonly clock: Pick<Clock, 'after' | 'monotonic' | 'sleep'>;
   readonly nodeId: string;
   readonly index: ContainerIndex;
   readonly signal: AbortSignal;
@@ -32,6 +34,9 @@ export interface KeeperOptions extends CallPorts {
 }
 
 const deadlineMs = 15_000;
+/** An engine lists all of its images or none: with many of them, and many events, it does for a tenth of the time at most. */
+const imageRest = 9;
+const longestRestMs = 5_000;
 /** Ids of one question: they go into its address. */
 export const mostIds = 50;
 
@@ -77,7 +82,15 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
       throw thrown;
     }
   });
-  const imagesRound = createRounds(async () => options.told(await list('/images/json')));
+  let restedAt = Number.NEGATIVE_INFINITY;
+  const imagesRound = createRounds(async () => {
+    const restMs = restedAt - clock.monotonic();
+    if (restMs > 0) await clock.sleep(restMs, signal);
+    const begun = clock.monotonic();
+    options.told(await list('/images/json'));
+    const over = clock.monotonic();
+    restedAt = over + Math.min(longestRestMs, imageRest * (over - begun));
+  });
 
   return {
     allContainers: async () => {
