@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { systemExec } from '../../src/platform/exec.ts';
 import { startCluster } from '../e2e/lib/cluster.ts';
 import type { TestCluster } from '../e2e/lib/cluster.ts';
 import { killAllDaemons } from '../e2e/lib/daemons.ts';
@@ -26,6 +27,18 @@ const pings = async (from: string, to: string): Promise<boolean> =>
 
 const reaches = async (from: string, to: string): Promise<void> => {
   await until(`${from} to reach ${to}`, async () => await pings(from, to), Boolean, { deadlineMs: 10_000 });
+};
+/** What is asked before goes to servers that these nodes do not reach, and waits for them. */
+const isLed = async (container: string): Promise<void> => {
+  await until(
+    `${container} to be led to its resolver`,
+    async () => {
+      const pid = await docker('inspect', container, '--format', '{{.State.Pid}}');
+      return (await systemExec('nsenter', ['-t', pid, '-n', 'nft', 'list', 'table', 'ip', 'tutti_names'])).code;
+    },
+    (code) => code === 0,
+    { deadlineMs: 20_000 },
+  );
 };
 const losesSight = async (from: string, to: string): Promise<void> => {
   await until(
@@ -128,6 +141,15 @@ describe('networks of the cluster', { concurrency: false }, () => {
   test('networks are apart, and a container that runs is connected to another and taken off again', async () => {
     await docker('network', 'create', '--subnet', '10.77.0.0/24', '--gateway', '10.77.0.254', 'back');
     await runOn('node3', 'db', '--network', 'back');
+    await runOn('node2', 'later');
+    await docker('network', 'connect', 'back', 'later');
+    await isLed('later');
+    for (const name of ['db', 'later']) await reaches('later', name);
+    await reaches('db', 'later');
+    await docker('restart', '-t', '0', 'later');
+    await isLed('later');
+    await reaches('later', 'db');
+    await docker('rm', '-f', 'later');
     const address = await addressOf('db', 'back');
     assert.equal(await pings('left', address), false);
     await docker('network', 'connect', '--ip', '10.77.0.99', '--alias', 'app', 'back', 'left');

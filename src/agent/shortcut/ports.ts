@@ -22,6 +22,11 @@ export interface AttachmentEngine {
   }): Promise<readonly { readonly id: string; readonly networks: readonly string[] }[]>;
   /** Undefined: there is none. */
   attachmentsOf(id: string, options: { readonly signal: AbortSignal }): Promise<Attachments | undefined>;
+  /** Networks with the label. */
+  listNetworks(
+    labels: readonly string[],
+    options: { readonly signal: AbortSignal },
+  ): Promise<readonly { readonly name: string; readonly internal: boolean }[]>;
 }
 
 export interface ShortcutPorts {

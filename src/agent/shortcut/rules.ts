@@ -17,14 +17,25 @@ export interface Shortcut {
 const isNameless = (network: string): boolean => network === 'bridge' || network === 'none';
 
 /**
- * Undefined where Docker's resolver has to be asked itself: the container is on a network whose names only it knows, or the
- * engine was not told to pass questions on to the gateway of one of ours.
+ * It was made on no network of ours, was told of no resolver, and has come to ours later: its engine would go on asking the
+ * machine's servers, which know none of our names.
  */
-export function shortcutOf({ pid, dns, networks }: Attachments): Shortcut | undefined {
+export const cameLater = ({ dns, networks }: Attachments): boolean =>
+  dns.length === 0 && networks.some(({ name }) => networkIdOf(name) !== undefined);
+
+/**
+ * Undefined where Docker's resolver has to be asked itself: the container is on a network whose names only it knows, or the
+ * engine was told to pass questions on to others than the gateway of one of ours. Nor is one that came later led to the
+ * resolver of an `internal` network, which passes nothing on, while it has another way out.
+ */
+export function shortcutOf(attachments: Attachments, internal: ReadonlySet<string> = new Set()): Shortcut | undefined {
+  const { pid, dns, networks } = attachments;
   if (pid <= 0 || networks.some(({ name }) => networkIdOf(name) === undefined && !isNameless(name))) return undefined;
   const ours = networks.filter(({ name }) => networkIdOf(name) !== undefined);
-  const gateways = dns.filter((server) => ours.some(({ gateway }) => gateway === server));
-  const found = ours.find(({ gateway }) => gateway === gateways[0]);
+  const isOut = networks.length > ours.length;
+  const found = cameLater(attachments)
+    ? ours.find(({ name }) => !isOut || !internal.has(name))
+    : ours.find(({ gateway }) => gateway === dns.find((server) => ours.some((one) => one.gateway === server)));
   if (found === undefined || !isIPv4(found.gateway) || !isIPv4(found.address)) return undefined;
   return { gateway: found.gateway, address: found.address };
 }

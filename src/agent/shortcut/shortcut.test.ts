@@ -25,6 +25,17 @@ suite('a shortcut', () => {
     assert.match(shortcutRules({ gateway: '10.128.1.1', address: '' }), /dnat to 10\.128\.1\.1\n/);
   });
 
+  test('leads a container that came to a network later to the resolver of that', () => {
+    const bridge = { name: 'bridge', address: '172.17.0.2', gateway: '172.17.0.1' };
+    const late = container({ dns: [], networks: [bridge, back] });
+    assert.deepEqual(shortcutOf(late), { gateway: '10.128.1.1', address: '10.128.1.10' });
+    assert.equal(shortcutOf(container({ dns: [], networks: [bridge] })), undefined);
+    const internal = new Set([back.name]);
+    assert.equal(shortcutOf(late, internal), undefined, 'names of outside would be refused');
+    assert.equal(shortcutOf({ ...late, networks: [bridge, back, front] }, internal)?.gateway, front.gateway);
+    assert.equal(shortcutOf({ ...late, networks: [back] }, internal)?.gateway, back.gateway);
+  });
+
   test('is none where Docker knows other names, where others are asked, and where nothing runs', () => {
     const lan = { name: 'lan', address: '172.18.0.2', gateway: '172.18.0.1' };
     for (const changes of [
@@ -57,6 +68,7 @@ function fakeEngine(containers: Map<string, Attachments>) {
         yield change;
       }
     },
+    listNetworks: async () => [],
     runningOn: async () =>
       await Promise.resolve(
         [...containers].map(([id, { networks }]) => ({ id, networks: networks.map(({ name }) => name) })),
@@ -103,6 +115,35 @@ test('containers that run have one at once, others when they come, and none when
   containers.set('new', container({ pid: 9, networks: [front, { ...front, name: 'lan' }] }));
   tell('new', 'lan');
   await becomes('9 10.128.0.10 10.128.0.1', '9  removed');
+});
+
+test('one that came to a network later is looked at until it has one: it is told of before it runs', async () => {
+  const containers = new Map([['late', container({ pid: 0, dns: [], networks: [front] })]]);
+  const { engine } = fakeEngine(containers);
+  const calls: string[] = [];
+  let looks = 0;
+  await using _ = createShortcuts({
+    engine: {
+      ...engine,
+      attachmentsOf: async (id, options) => {
+        looks += 1;
+        if (looks === 3) containers.set(id, container({ pid: 7, dns: [], networks: [front] }));
+        return await engine.attachmentsOf(id, options);
+      },
+    },
+    clock: { sleep: async (_ms, signal) => await systemClock.sleep(1, signal) },
+    log: silentLog,
+    exec: async (_command, args) => {
+      calls.push(`${args[1]} ${args[4]} ${args.at(-1)}`);
+      return await Promise.resolve({ code: calls.length === 1 ? 3 : 0, stdout: '', stderr: '' });
+    },
+  });
+  await until(
+    'the calls',
+    () => Promise.resolve(calls.length),
+    (count) => count === 2,
+  );
+  assert.deepEqual(calls, ['0 7 10.128.0.10', '0 7 10.128.0.10']);
 });
 
 test('they are taken from the containers that stay', async () => {

@@ -1,8 +1,8 @@
-import { networkIdOf } from '../../model/network.ts';
+import { networkIdOf, networkLabel } from '../../model/network.ts';
 import { TuttiError } from '../../model/errors.ts';
 import type { Exec } from '../network/ports.ts';
-import type { AttachmentEngine, ShortcutPorts } from './ports.ts';
-import { applyScript, removedRules, shortcutOf, shortcutRules } from './rules.ts';
+import type { AttachmentEngine, Attachments, ShortcutPorts } from './ports.ts';
+import { applyScript, cameLater, removedRules, shortcutOf, shortcutRules } from './rules.ts';
 import type { Shortcut } from './rules.ts';
 
 /** Starting containers comes first: a question that goes the long way until then has the same answer. */
@@ -11,6 +11,8 @@ const mostRests = 20;
 const firstPauseMs = 500;
 const longestPauseMs = 10_000;
 const commandMs = 10_000;
+/** One that is stopped is told of again when it starts. */
+const mostTries = 20;
 
 /**
  * Has what containers ask Docker's resolver go straight to the node's, for containers to which that makes no difference but
@@ -23,22 +25,40 @@ export function createShortcuts({ engine, exec, clock, log }: ShortcutPorts): As
   const waiting = new Set<string>();
   /** Container → what it was given last. */
   const given = new Map<string, string>();
+  /** Containers that came later and have no rules yet → how often they were looked at. */
+  const wanting = new Map<string, number>();
   let working: Promise<void> | undefined;
 
   const inside = insideWith(exec, signal);
-  const give = async (id: string, pid: number, shortcut: Shortcut): Promise<void> => {
-    const key = `${pid} ${shortcut.gateway}`;
+  const give = async (id: string, found: Attachments, shortcut: Shortcut): Promise<void> => {
+    const key = `${found.pid} ${shortcut.gateway}`;
     if (given.get(id) === key) return;
-    const failure = await inside(pid, applyScript, shortcut.address, shortcutRules(shortcut));
+    const urgent = cameLater(found);
+    const failure = await inside(found.pid, applyScript, shortcut.address, shortcutRules(shortcut), { urgent });
     if (failure === undefined) given.set(id, key);
     else log.debug('names of a container go by its engine', { container: id, reason: failure });
   };
+  /** Networks that pass nothing on, where that matters. */
+  const internalTo = async (found: Attachments): Promise<ReadonlySet<string>> => {
+    const known = cameLater(found) ? await engine.listNetworks([networkLabel], { signal }) : [];
+    return new Set(known.flatMap(({ name, internal }) => (internal ? [name] : [])));
+  };
   const look = async (id: string): Promise<void> => {
     const found = await engine.attachmentsOf(id, { signal });
-    const shortcut = found && shortcutOf(found);
-    if (shortcut !== undefined) await give(id, found?.pid ?? 0, shortcut);
-    else if (given.delete(id) && found !== undefined && found.pid > 0) {
-      await inside(found.pid, removeScript, '', removedRules);
+    if (found === undefined) {
+      given.delete(id);
+      return;
+    }
+    const shortcut = shortcutOf(found, await internalTo(found));
+    if (shortcut !== undefined) await give(id, found, shortcut);
+    else if (given.delete(id) && found.pid > 0) await inside(found.pid, removeScript, '', removedRules);
+    // Its networks are told before it runs, and without the rules it does not find its names at all.
+    const isWanting = cameLater(found) && !given.has(id) && (found.pid <= 0 || shortcut !== undefined);
+    const times = isWanting ? (wanting.get(id) ?? 0) + 1 : 0;
+    if (times === 0 || times > mostTries) wanting.delete(id);
+    else {
+      wanting.set(id, times);
+      waiting.add(id);
     }
   };
   const work = async (): Promise<void> => {
@@ -118,8 +138,14 @@ const removeScript = 'nft -f -';
 /** Runs a script in a process's network; gives why it failed. */
 const insideWith =
   (exec: Exec, signal: AbortSignal) =>
-  async (pid: number, script: string, argument: string, input: string): Promise<string | undefined> => {
-    const args = ['-n', '19', 'nsenter', '-t', String(pid), '-n', 'sh', '-c', script, 'sh', argument];
+  async (
+    pid: number,
+    script: string,
+    argument: string,
+    input: string,
+    { urgent = false }: { readonly urgent?: boolean } = {},
+  ): Promise<string | undefined> => {
+    const args = ['-n', urgent ? '0' : '19', 'nsenter', '-t', String(pid), '-n', 'sh', '-c', script, 'sh', argument];
     const { code, stderr } = await exec('nice', args, { input, timeoutMs: commandMs, signal });
     return code === 0 ? undefined : `${code}: ${stderr.trim()}`;
   };
