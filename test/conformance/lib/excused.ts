@@ -31,9 +31,9 @@ const excuses: readonly Excuse[] = [
   },
   {
     side: 'answer',
-    endpoint: /./,
+    endpoint: /^\w+ \/plugins/,
     problem: /^status 501 is not one/,
-    why: 'what cannot be done over a cluster is refused with the reason',
+    why: 'plugins are installed on one engine at a time: each node has its own',
   },
   {
     side: 'answer',

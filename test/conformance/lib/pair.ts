@@ -27,6 +27,8 @@ export interface Side {
   /** What went over it. */
   readonly inspector: Inspector;
   readonly nodes: readonly NodeReport[];
+  /** This machine's address, as its nodes have it. */
+  readonly outside: string;
   /** Name of the development cluster. */
   readonly cluster: string;
 }
@@ -62,7 +64,7 @@ export const startPair = async (nodes = 3, onlyPlain = false): Promise<Pair> => 
     const layout = layoutCluster(cluster, defaultBases);
     const agents = name === 'tutti' && !onlyPlain;
     const options = { name: cluster, nodes: agents ? count : 1, managers: 1, agents, nat: false };
-    const state = await up(ports, defaultBases, { ...options, engineArguments: [] });
+    const state = await up(ports, defaultBases, { ...options, engineArguments: ['--insecure-registry=10.0.0.0/8'] });
     stack.defer(async () => void (await down(systemExec, layout)));
     const report = await describeCluster(systemExec, layout, state);
     for (const { engine } of report.nodes) {
@@ -78,7 +80,15 @@ export const startPair = async (nodes = 3, onlyPlain = false): Promise<Pair> => 
     const inspector = createInspector();
     const wire = await startWire(socket, behind, inspector.see);
     stack.defer(() => wire[Symbol.asyncDispose]());
-    return { name, socket, host: `unix://${socket}`, inspector, nodes: report.nodes, cluster };
+    return {
+      name,
+      socket,
+      host: `unix://${socket}`,
+      inspector,
+      nodes: report.nodes,
+      outside: first.address.replace(/\.\d+$/, '.253'),
+      cluster,
+    };
   };
   const tutti = await side('tutti', nodes);
   const plain = await side('plain', 1);

@@ -48,6 +48,7 @@ const openShell = async (side: Side, root: string, program: Program, scenario: S
   }
   const environment = {
     DOCKER_HOST: side.host,
+    OUTSIDE: side.outside,
     HOME: home,
     PATH: `${programs}:${process.env['PATH']}`,
     DOCKER_BUILDKIT: '0',
