@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { Readable } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
 import { describe, test } from 'node:test';
 import { TuttiError } from '../model/errors.ts';
 import type { AgentMessage, ManagerMessage } from '../model/protocol.ts';
 import { bodyOf } from './body.ts';
+import { pump } from './pump.ts';
 import type { AgentTransport, Channel, ManagerListener, ManagerService, NodeService, Peer } from './transport.ts';
 
 /** One manager that listens, and nodes that can reach it. */
@@ -279,6 +280,40 @@ export const transportContract = (name: string, make: MakeHarness): void => {
       for (let each = 0; each < 200; each += 1) await request('/endless', undefined, stop.signal);
       assert.equal(await text((await request('/short')).body), '!');
       stop.abort(new TuttiError('cancelled', 'enough'));
+    });
+
+    test('many long bodies go both ways at once', async () => {
+      const { harness, request } = await serving(({ body }) =>
+        Promise.resolve({ status: 200, body: body ?? chunks() }),
+      );
+      await using _ = harness;
+      const block = Buffer.alloc(48 * 1024 + 7, 'x');
+      const echo = async (blocks: number): Promise<void> => {
+        const sent = Readable.from(
+          (function* () {
+            for (let each = 0; each < blocks; each += 1) yield block;
+          })(),
+          { objectMode: false, highWaterMark: block.length },
+        );
+        let size = 0;
+        const taken = new Writable({
+          write: (chunk: Buffer, _encoding, done) => {
+            size += chunk.length;
+            setImmediate(done);
+          },
+        });
+        await pump(
+          (
+            await request(
+              '/echo',
+              bodyOf(sent, (cause) => cause),
+            )
+          ).body,
+          taken,
+        );
+        assert.equal(size, blocks * block.length);
+      };
+      await Promise.all([0, 1, 20, 22, 23, 25, 30, 36, 44, 55, 69, 88, 90, 92].map(echo));
     });
 
     test('a node that is not connected', async () => {

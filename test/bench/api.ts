@@ -1,7 +1,11 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { until } from '../support/until.ts';
 import type { Cluster } from './cluster.ts';
 import type { DockerEndpoint } from './docker.ts';
-import { startContainer } from './docker.ts';
+import { dockerAt, startContainer } from './docker.ts';
 import type { BenchResult } from './result.ts';
 import { median } from './result.ts';
 
@@ -172,6 +176,24 @@ async function swarmLists({ tutti, swarm, image }: ApiBench): Promise<readonly B
   }
 }
 
+/** What node:http itself answers a second, with as many bytes and no work: no server on it is faster. */
+const bareRate = async (bytes: number, clients: number): Promise<number> => {
+  const socketPath = join(tmpdir(), `tutti-bench-${process.pid}.sock`);
+  const server = fork(new URL('http.ts', import.meta.url), ['bare', socketPath, String(bytes)]);
+  try {
+    await once(server, 'message');
+    const bare = dockerAt(`unix://${socketPath}`);
+    await rate(bare, '/', clients, 1);
+    const { perSecond } = await rate(bare, '/', clients, secondsEach);
+    bare.close();
+    return perSecond;
+  } finally {
+    const gone = once(server, 'exit');
+    server.kill();
+    await gone;
+  }
+};
+
 const listFigures = async (
   { tutti, swarm }: Pick<ApiBench, 'tutti' | 'swarm'>,
   path: string,
@@ -185,7 +207,8 @@ const listFigures = async (
   const perSecond = (rates: typeof own): number => median(rates.map((each) => each.perSecond));
   const p99 = median(own.map((each) => each.p99));
   const what = `GET ${path} with ${listed.services} services and ${listed.services * listed.tasksOfEach} tasks, ${clients} ${clients === 1 ? 'client' : 'clients'}`;
-  const detail = `(Tutti ${perSecond(own).toFixed(0)}/s, Swarm ${perSecond(peer).toFixed(0)}/s)`;
+  const bare = await bareRate(await tutti.docker.drain(path), clients);
+  const detail = `(Tutti ${perSecond(own).toFixed(0)}/s, Swarm ${perSecond(peer).toFixed(0)}/s, a bare node:http server ${bare.toFixed(0)}/s)`;
   const ratio: BenchResult = {
     name: `${what}: requests a second, ratio to Swarm`,
     value: perSecond(own) / perSecond(peer),

@@ -1,7 +1,8 @@
 /**
  * One end of an HTTP connection, to be run in a network namespace: `http.ts serve PORT`, until it is killed, or
  * `http.ts load HOST PORT SECONDS CONNECTIONS`: as many requests as the connections, which are kept, take; says requests per second.
- * `churn` is the same with a new connection for each request.
+ * `churn` is the same with a new connection for each request. `http.ts bare SOCKET BYTES` answers that many bytes to whatever is
+ * asked on a unix socket, and tells whoever forked it when it listens.
  */
 import { Agent, createServer, get } from 'node:http';
 
@@ -31,5 +32,17 @@ const load = async (host: string, port: number, seconds: number, connections: nu
   process.exit(0);
 };
 
+const bare = (socketPath: string, bytes: number): void => {
+  const body = Buffer.alloc(bytes, ' ');
+  const headers = { 'content-type': 'application/json', 'content-length': bytes };
+  const server = createServer((_, response) => response.writeHead(200, headers).end(body));
+  server.listen(socketPath, () => process.send?.('ready'));
+  process.once('SIGTERM', () => {
+    server.close(() => process.exit(0));
+    server.closeAllConnections();
+  });
+};
+
 if (what === 'serve') serve(Number(rest[0]));
+else if (what === 'bare') bare(rest[0] ?? '', Number(rest[1]));
 else await load(rest[0] ?? '', Number(rest[1]), Number(rest[2]), Number(rest[3]), what === 'load');

@@ -21,8 +21,12 @@ const settings = {
   maxConcurrentStreams: 10_000,
   enablePush: false,
 };
-/** Of the connection as a whole: room for some streams at their full pace; each is held back by its own window. */
-const connectionWindow = 16 * 1024 * 1024;
+/**
+ * Of the connection as a whole, in each direction: what the kernel takes without being read. Node reads nothing while it
+ * writes, so two ends that both wait for the other to read wait for good (ADR 50). Whoever reads slowly holds nothing of it,
+ * only of its own stream's.
+ */
+const connectionWindow = 1024 * 1024;
 /**
  * In megabytes. What waits for those who do not read counts; beyond it new requests are refused, by default from 10 MB on:
  * some fifty slow readers would have kept everybody from the node.
