@@ -20,9 +20,6 @@ export function serviceSpec(service: Section, of: ContainerOf, linkedAs: readonl
     const message = 'is a name in the network only; containers have names of their own, because there may be several';
     service.warn('container_name', message);
   }
-  if (deploy.text('endpoint_mode') === 'vip') {
-    deploy.warn('endpoint_mode', 'there are no virtual addresses yet: the name gives the addresses of the tasks');
-  }
   return compact<ServiceSpec>({
     name: of.names.service(of.key),
     labels: stackLabels(of.stack, deploy.dictionary('labels'), {

@@ -65,7 +65,6 @@ const warned: readonly (readonly [title: string, lines: readonly string[], expec
     ['volumes: [{type: volume, target: /t, bind: {propagation: rslave}}]'],
     /propagation: ignored, because the type is volume/,
   ],
-  ['virtual addresses', ['deploy: {endpoint_mode: vip}'], /endpoint_mode: there are no virtual addresses yet/],
   ['a pid namespace', ['pid: "container:x"'], /pid: "container:x" is ignored/],
   ['a container name', ['container_name: cn'], /container_name: is a name in the network only/],
   ['a pull policy', ['pull_policy: daily'], /pull_policy: "daily" is taken as "always"/],

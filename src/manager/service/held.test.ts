@@ -13,6 +13,7 @@ const container = (name: string, published: number, labels = {}) =>
   ({
     name,
     nodeName: 'one',
+    reachable: name !== 'lost',
     summary: { Labels: labels, Ports: [{ IP: '192.0.2.1', PublicPort: published, PrivatePort: 1, Type: 'tcp' }] },
   }) as unknown as KnownContainer;
 
@@ -25,7 +26,12 @@ const cluster = (current: readonly Partial<PublishedPort>[] = []) => {
     view: { find: () => [{ ports: current }] },
     queries: { nodes: () => [node('one'), node('two')] },
     inventory: {
-      containers: () => [container('db', 8080), container('task', 8080, { 'tutti.task': 't' }), container('other', 81)],
+      containers: () => [
+        container('db', 8080),
+        container('task', 8080, { 'tutti.task': 't' }),
+        container('other', 81),
+        container('lost', 8080),
+      ],
     },
     requests: {
       request: async (nodeId: string, { path }: { readonly path: string }) => {

@@ -60,8 +60,9 @@ const numbers = (first: number, last: number): readonly number[] =>
 const taskLabel = 'tutti.task';
 
 const ofContainers = (containers: readonly KnownContainer[], asked: ReadonlySet<number>): readonly ReservedPort[] =>
-  containers.flatMap(({ name, nodeName, summary }) => {
-    if (summary.Labels?.[taskLabel] !== undefined) return [];
+  containers.flatMap(({ name, nodeName, reachable, summary }) => {
+    // What a lost node had may never come back.
+    if (!reachable || summary.Labels?.[taskLabel] !== undefined) return [];
     return (summary.Ports ?? []).flatMap(({ IP = '', PublicPort: port, Type: protocol }) =>
       port !== undefined && asked.has(port)
         ? [heldBy(`container ${name} on ${nodeName}`, { protocol, port, address: IP })]
