@@ -1,4 +1,5 @@
 import { inOrder, reversedAddress } from './address.ts';
+import { byId } from './names.ts';
 import type { NetworkNames } from './names.ts';
 import type { EndpointRow } from './row.ts';
 import type { Client, NameTable } from './table.ts';
@@ -144,7 +145,7 @@ const fullName = ({ taskId, taskNames, names }: EndpointRow, { row }: NetworkNam
 
 function ownerOf(reverse: string, networks: readonly NetworkNames[]): string | undefined {
   for (const network of networks) {
-    const rows = [...(network.reversed.get(reverse) ?? [])].filter(
+    const rows = byId(network.reversed.get(reverse)).filter(
       ({ names, taskNames }) => names.length + taskNames.length > 0,
     );
     const row = rows.find(({ ready }) => ready) ?? rows[0];

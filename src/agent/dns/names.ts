@@ -76,3 +76,7 @@ export function outOf<Key, Value>(sets: Map<Key, Set<Value>>, key: Key, value: V
   const found = sets.get(key);
   if (found?.delete(value) === true && found.size === 0) sets.delete(key);
 }
+
+/** Of several at one place the same one comes first whatever order they were told in. */
+export const byId = (rows: Iterable<EndpointRow> = []): readonly EndpointRow[] =>
+  [...rows].sort((a, b) => (a.id < b.id ? -1 : Number(a.id > b.id)));

@@ -1,5 +1,5 @@
 import { addressBytes, isWithin } from './address.ts';
-import { createNetwork, into, outOf } from './names.ts';
+import { byId, createNetwork, into, outOf } from './names.ts';
 import type { NetworkKeeper, NetworkNames } from './names.ts';
 import { createReplies } from './replies.ts';
 import type { Replies } from './replies.ts';
@@ -119,9 +119,9 @@ export function createNameTable(): NameTable {
     const all = [...networks.values()].map(({ names }) => names).filter(({ row }) => row !== undefined);
     const around = bytes === undefined ? [] : all.filter(({ subnets }) => subnets.some((one) => isWithin(bytes, one)));
     if (gateway !== undefined && !around.some(({ row }) => row?.gateway === gateway)) return undefined;
-    const owners = [...(ofAddress.get(address) ?? [])];
+    const owners = byId(ofAddress.get(address));
     const { taskId } = owners.find(({ ready }) => ready) ?? owners[0] ?? {};
-    const places = [...((taskId === undefined ? undefined : ofTask.get(taskId)) ?? [])];
+    const places = byId(taskId === undefined ? undefined : ofTask.get(taskId));
     const on = new Set(places.map(({ networkId }) => networkId));
     const known = all.filter(({ row }) => on.has(row?.id ?? ''));
     // A container that is no task's: it is on the network that its address is of.
