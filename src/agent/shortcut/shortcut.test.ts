@@ -115,6 +115,9 @@ test('containers that run have one at once, others when they come, and none when
   containers.set('new', container({ pid: 9, networks: [front, { ...front, name: 'lan' }] }));
   tell('new', 'lan');
   await becomes('9 10.128.0.10 10.128.0.1', '9  removed');
+  containers.set('new', container({ pid: 9, networks: [front] }));
+  tell('new', 'lan');
+  await becomes('9 10.128.0.10 10.128.0.1', '9  removed', '9 10.128.0.10 10.128.0.1');
 });
 
 test('one that came to a network later is looked at until it has one: it is told of before it runs', async () => {

@@ -23,6 +23,8 @@ export function createShortcuts({ engine, exec, clock, log }: ShortcutPorts): As
   const ended = new AbortController();
   const { signal } = ended;
   const waiting = new Set<string>();
+  /** Containers that are, or were when they were looked at, on a network of ours: they are looked at again whatever changes. */
+  const followed = new Set<string>();
   /** Container → what it was given last. */
   const given = new Map<string, string>();
   /** Containers that came later and have no rules yet → how often they were looked at. */
@@ -45,6 +47,8 @@ export function createShortcuts({ engine, exec, clock, log }: ShortcutPorts): As
   };
   const look = async (id: string): Promise<void> => {
     const found = await engine.attachmentsOf(id, { signal });
+    if (found === undefined || found.pid <= 0) followed.delete(id);
+    else followed.add(id);
     if (found === undefined) {
       given.delete(id);
       return;
@@ -78,6 +82,7 @@ export function createShortcuts({ engine, exec, clock, log }: ShortcutPorts): As
     }
   };
   const note = (id: string): void => {
+    followed.add(id);
     waiting.add(id);
     working ??= work()
       .catch(() => undefined)
@@ -87,6 +92,7 @@ export function createShortcuts({ engine, exec, clock, log }: ShortcutPorts): As
     const running = await engine.runningOn({ signal });
     const ids = new Set(running.map(({ id }) => id));
     for (const id of given.keys()) if (!ids.has(id)) given.delete(id);
+    for (const id of followed) if (!ids.has(id)) followed.delete(id);
     for (const { id, networks } of running) if (networks.some((name) => networkIdOf(name) !== undefined)) note(id);
   };
   const follow = async (): Promise<void> => {
@@ -94,7 +100,7 @@ export function createShortcuts({ engine, exec, clock, log }: ShortcutPorts): As
     const until = AbortSignal.any([signal, round.signal]);
     const onOpen = (): void => void adopt().catch((thrown: unknown) => round.abort(thrown));
     for await (const { container, network } of engine.attachmentChanges({ signal: until, onOpen })) {
-      if (networkIdOf(network) !== undefined || given.has(container)) note(container);
+      if (networkIdOf(network) !== undefined || followed.has(container)) note(container);
     }
   };
   const live = async (): Promise<void> => {
