@@ -15,6 +15,7 @@ import { footprints } from './footprints.ts';
 import { networkFigures } from './network.ts';
 import { names } from './resolver.ts';
 import { type BenchResult, line, missed } from './result.ts';
+import { rolling } from './rolling.ts';
 import { run as schedule } from './schedule.ts';
 import { throughput } from './throughput.ts';
 
@@ -66,6 +67,10 @@ const parts: Readonly<Record<string, Part>> = {
   resolver: {
     about: "a service's name asked for in a container, beside Docker's own resolver in Swarm mode (needs dnsperf)",
     clustered: names,
+  },
+  rolling: {
+    about: 'an update of 10 replicas while they are asked 500 times a second, by virtual address and by published port',
+    clustered: rolling,
   },
   footprint: {
     about: 'memory and processor time of manager, agent and resolver, idle with 3 nodes and 100 tasks',

@@ -153,7 +153,7 @@ function startProcess(
       random,
       log,
     },
-    { drainMs: 1_000 },
+    { drainMs: 3_000 },
   );
   const network: NodeNetwork = {
     apply,

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { after, before, suite, test } from 'node:test';
+import { startCluster } from '../e2e/lib/cluster.ts';
+import type { TestCluster } from '../e2e/lib/cluster.ts';
+import { tinyTag } from '../e2e/lib/images.ts';
+import { serviceOf } from '../support/traffic/server.ts';
+import { rollingUpdate, virtualAddress } from '../support/traffic/update.ts';
+import { until } from '../support/until.ts';
+
+/** A service on three nodes, asked from a container of the first by its virtual address, and from outside by the second node. */
+suite('traffic goes on', { timeout: 300_000 }, () => {
+  let cluster: TestCluster;
+  let asker: readonly string[];
+  let vip: string;
+
+  before(async () => {
+    cluster = await startCluster({ nodes: 3, managers: 1, images: 'tiny' });
+    const { docker } = cluster;
+    await docker('network', 'create', '-d', 'overlay', '--attachable', 'front');
+    const options = ['--name=web', '--replicas=3', '--network=front', '--publish=8080:80', '--update-monitor=0s'];
+    await docker(...serviceOf({ image: tinyTag, answer: 'first' }, ...options));
+    const only = ['--network', 'front', '-e', 'constraint:node==node1', tinyTag];
+    await docker('run', '-d', '--name', 'asker', ...only);
+    const [one] = cluster.nodes;
+    assert.ok(one);
+    const pid = await cluster.engine(one, 'inspect', '-f', '{{.State.Pid}}', 'asker');
+    asker = ['nsenter', '-t', pid.trim(), '-n'];
+    vip = await virtualAddress(docker, 'web', 'front');
+    await until(
+      'three tasks',
+      async () => await docker('service', 'ls', '--format', '{{.Replicas}}'),
+      (text) => text.startsWith('3/3'),
+      { deadlineMs: 120_000 },
+    );
+  });
+  after(async () => await cluster?.[Symbol.asyncDispose]());
+
+  for (const order of ['stop-first', 'start-first'] as const) {
+    test(`a rolling update, ${order}: no request fails, by the virtual address and by a published port`, async () => {
+      const outcomes = await rollingUpdate({
+        docker: cluster.docker,
+        service: 'web',
+        answer: order,
+        order,
+        rate: 100,
+        clients: {
+          vip: { from: asker, host: vip, port: 80 },
+          mesh: { from: [], host: cluster.nodes[1]?.address ?? '', port: 8080 },
+        },
+      });
+      for (const [name, { count, failures, bodies }] of Object.entries(outcomes)) {
+        assert.deepEqual(failures, {}, `${name}, of ${count}`);
+        assert.ok(bodies[order], `${name}: the new tasks answered too`);
+      }
+    });
+  }
+});
