@@ -1,9 +1,10 @@
 #!/bin/sh
-# setup.sh [--with browser] [--with clients] [--dry-run]
+# setup.sh [--with browser] [--with clients] [--with bench] [--dry-run]
 # Installs what Tutti's demo and tests need and this machine lacks, from its own distribution (Debian, Ubuntu).
 # Says what and from where before it does; with nothing missing it says nothing and is done at once.
 #   --with browser  also Chromium, for the tests that look at pages
 #   --with clients  also what the tests drive engines with: Compose v2, Docker's Python library, a registry
+#   --with bench    also what the benchmarks measure with
 #   --dry-run       only say what would be installed
 # No service is started by the installation: the demo and the tests start engines of their own.
 set -eu
@@ -12,6 +13,7 @@ PATH=$PATH:/usr/sbin:/sbin:/usr/local/sbin
 
 browser=no
 clients=no
+bench=no
 dry_run=no
 while [ $# -gt 0 ]; do
   case $1 in
@@ -19,11 +21,12 @@ while [ $# -gt 0 ]; do
       case ${2:-} in
         browser) browser=yes ;;
         clients) clients=yes ;;
-        *) echo "setup.sh: --with knows only 'browser' and 'clients'" >&2; exit 2 ;;
+        bench) bench=yes ;;
+        *) echo "setup.sh: --with knows only 'browser', 'clients' and 'bench'" >&2; exit 2 ;;
       esac
       shift 2 ;;
     --dry-run) dry_run=yes; shift ;;
-    -h | --help) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "setup.sh: unknown argument '$1' (see --help)" >&2; exit 2 ;;
   esac
 done
@@ -75,6 +78,10 @@ if [ $clients = yes ]; then
   have pebble || need pebble "an ACME server that hands out certificates to the tests"
   have docker-registry || need docker-registry "the registry that the tests push to and pull from"
   "$here/compose-plugin.sh" --there || need_compose=yes
+fi
+if [ $bench = yes ]; then
+  have iperf3 || need iperf3 "measures what a network carries"
+  have wrk || need wrk "asks as fast as a server answers"
 fi
 packages=${packages# }
 if [ -z "$packages" ]; then

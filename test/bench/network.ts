@@ -1,25 +1,21 @@
-import { execFile, spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { assignmentsFor, startTask, tellAll } from '../system/network/cluster.ts';
 import type { LabNetwork, LabState, LabTask, LabVip } from '../system/network/cluster.ts';
 import { startLab } from '../system/network/lab.ts';
 import type { Lab, LabNode } from '../system/network/lab.ts';
 import { median } from './result.ts';
 import type { BenchResult } from './result.ts';
+import { requestRate, served } from './wrk.ts';
+import type { Place } from './wrk.ts';
 
-const run = promisify(execFile);
-const script = fileURLToPath(new URL('http.ts', import.meta.url));
-const seconds = 3;
+const seconds = 2;
 const connections = 16;
+/** Short rounds by turns, so many for each of `--runs`: what else the machine does hits both alike. */
+const roundsOfRun = 3;
 
 const ingress: LabNetwork = { id: 'ingress000000000000000001', name: 'ingress', index: 0, ingress: true };
 const front: LabNetwork = { id: 'front00000000000000000001', name: 'front', index: 64, prefix: 18 };
 const vip = '10.128.127.1';
 
-/** A program in a task's network, or (without one) in a node's or this machine's. */
-type Place = readonly string[];
 const here: Place = [];
 const within = async ({ id, node }: LabTask): Promise<Place> => [
   'nsenter',
@@ -27,19 +23,6 @@ const within = async ({ id, node }: LabTask): Promise<Place> => [
   await node.docker('inspect', '-f', '{{.State.Pid}}', id),
   '-n',
 ];
-
-const served = async (place: Place): Promise<ChildProcess> => {
-  const [command, ...args] = [...place, process.execPath, script, 'serve', '80'];
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  await new Promise((resolve) => child.stdout?.once('data', resolve));
-  return child;
-};
-
-const rate = async (place: Place, how: 'load' | 'churn', host: string, port: number): Promise<number> => {
-  const words = [process.execPath, script, how, host, String(port), String(seconds), String(connections)];
-  const [command = '', ...args] = [...place, ...words];
-  return Number((await run(command, args, { timeout: 60_000 })).stdout);
-};
 
 /** Requests per second one way and the other, in turns, as a ratio. */
 const compared = async (
@@ -50,7 +33,7 @@ const compared = async (
 ): Promise<BenchResult> => {
   const ones: number[] = [];
   const others: number[] = [];
-  for (let round = 0; round < runs; round += 1) {
+  for (let round = 0; round < runs * roundsOfRun; round += 1) {
     // Who comes second has the warmer caches.
     if (round % 2 === 0) ones.push(await one());
     others.push(await other());
@@ -80,30 +63,24 @@ const rates = async (lab: Lab, runs: number): Promise<readonly BenchResult[]> =>
   await startTask(web);
   await startTask(client);
   const asker = await within(client);
-  const server = await served(await within(web));
-  try {
-    const by = (place: Place, how: 'load' | 'churn', host: string, port: number) => async () =>
-      await rate(place, how, host, port);
-    const task = '10.128.64.20';
-    return [
-      await compared('requests through a virtual address, ratio to the task itself, connections kept', 0.95, runs, [
-        by(asker, 'load', vip, 80),
-        by(asker, 'load', task, 80),
-      ]),
-      await compared('the same with a connection for each request', 0.95, runs, [
-        by(asker, 'churn', vip, 80),
-        by(asker, 'churn', task, 80),
-      ]),
-      await compared(
-        "requests through a published port of a node without a task, ratio to the task's node",
-        0.85,
-        runs,
-        [by(here, 'load', three.address, 8080), by(here, 'load', two.address, 8080)],
-      ),
-    ];
-  } finally {
-    server.kill('SIGKILL');
-  }
+  await using _ = await served(await within(web));
+  const by = (place: Place, kept: boolean, host: string, port: number) => async () =>
+    await requestRate(place, { host, port, seconds, connections, kept });
+  const task = '10.128.64.20';
+  return [
+    await compared('requests through a virtual address, ratio to the task itself, connections kept', 0.95, runs, [
+      by(asker, true, vip, 80),
+      by(asker, true, task, 80),
+    ]),
+    await compared('the same with a connection for each request', 0.95, runs, [
+      by(asker, false, vip, 80),
+      by(asker, false, task, 80),
+    ]),
+    await compared("requests through a published port of a node without a task, ratio to the task's node", 0.85, runs, [
+      by(here, true, three.address, 8080),
+      by(here, true, two.address, 8080),
+    ]),
+  ];
 };
 
 const services = 1_000;
