@@ -9,6 +9,7 @@ import { bytesThrough } from './bytes.ts';
 import { downAll, loadImage, swarmCluster, tuttiCluster } from './cluster.ts';
 import { convergence, round } from './convergence.ts';
 import { doorFigures } from './door.ts';
+import { endpointsOf200 } from './endpoints.ts';
 import { failures } from './failures.ts';
 import { followers } from './followers.ts';
 import { footprints } from './footprints.ts';
@@ -31,7 +32,10 @@ const parts: Readonly<Record<string, Part>> = {
   },
   network: {
     about: 'requests through virtual addresses and published ports, changes of endpoints with 1,000 services',
-    alone: async ({ runs }, tell) => void (await networkFigures(runs, tell)),
+    alone: async ({ runs }, tell) => {
+      await networkFigures(runs, tell);
+      await endpointsOf200(tell);
+    },
   },
   door: {
     about: 'requests through the front door, beside HAProxy configured by hand',
