@@ -82,6 +82,7 @@ fi
 if [ $bench = yes ]; then
   have iperf3 || need iperf3 "measures what a network carries"
   have wrk || need wrk "asks as fast as a server answers"
+  have dnsperf || need dnsperf "asks for names as fast as they are answered"
 fi
 packages=${packages# }
 if [ -z "$packages" ]; then

@@ -109,6 +109,8 @@ const changeTimes = async (lab: Lab): Promise<BenchResult> => {
       item.kind === 'endpoint' ? [[item.id, item] as const] : [],
     ),
   );
+  // A resolver that is busy for long is told anew what an agent knows, but only by one that says that it knows enough.
+  await Promise.all(lab.nodes.map(async (node) => await node.tell({ do: 'known' })));
   await tellAll(lab.nodes, state);
   const times: number[] = [];
   for (let change = 0; change < changes; change += 1) {
