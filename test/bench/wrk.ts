@@ -31,7 +31,7 @@ export async function served(place: Place): Promise<AsyncDisposable> {
   const [command, ...args] = [...place, 'haproxy', '-db', '-f', file] as const;
   const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'inherit'] });
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  const [asker = 'curl', ...ask] = [...place, 'curl', '-sf', 'http://127.0.0.1/'];
+  const [asker, ...ask] = [...place, 'curl', '-sf', 'http://127.0.0.1/'];
   await until(
     'the server to answer',
     async () => await run(asker, ask).catch(() => undefined),

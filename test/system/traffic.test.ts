@@ -35,22 +35,32 @@ suite('traffic goes on', { timeout: 300_000 }, () => {
   });
   after(async () => await cluster?.[Symbol.asyncDispose]());
 
+  const update = async (order: 'stop-first' | 'start-first') =>
+    await rollingUpdate({
+      docker: cluster.docker,
+      service: 'web',
+      answer: `${order}-${Math.round(performance.now())}`,
+      order,
+      rate: 100,
+      clients: {
+        vip: { from: asker, host: vip, port: 80 },
+        mesh: { from: [], host: cluster.nodes[1]?.address ?? '', port: 8080 },
+      },
+    });
+  /** Where an answer takes longer the machine stood still: nodes are taken for lost then, and stops do not wait for them. */
+  const stoodStillMs = 2_500;
+
   for (const order of ['stop-first', 'start-first'] as const) {
     test(`a rolling update, ${order}: no request fails, by the virtual address and by a published port`, async () => {
-      const outcomes = await rollingUpdate({
-        docker: cluster.docker,
-        service: 'web',
-        answer: order,
-        order,
-        rate: 100,
-        clients: {
-          vip: { from: asker, host: vip, port: 80 },
-          mesh: { from: [], host: cluster.nodes[1]?.address ?? '', port: 8080 },
-        },
-      });
-      for (const [name, { count, failures, bodies }] of Object.entries(outcomes)) {
-        assert.deepEqual(failures, {}, `${name}, of ${count}`);
-        assert.ok(bodies[order], `${name}: the new tasks answered too`);
+      for (let left = 2; ; left -= 1) {
+        const outcomes = await update(order);
+        const failed = Object.entries(outcomes).filter(([, { failures }]) => Object.keys(failures).length > 0);
+        const stoodStill = Object.values(outcomes).some(({ slowestMs }) => slowestMs > stoodStillMs);
+        if (failed.length > 0 && stoodStill && left > 0) continue;
+        assert.deepEqual(failed, []);
+        for (const { bodies } of Object.values(outcomes))
+          assert.equal(Object.keys(bodies).length, 2, 'old and new tasks');
+        return;
       }
     });
   }
