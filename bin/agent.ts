@@ -33,7 +33,7 @@ import { createForwarder } from '../src/platform/engine/forward.ts';
 import { systemExec } from '../src/platform/exec.ts';
 import { createHaproxy } from '../src/platform/haproxy/haproxy.ts';
 import { createMountMemory } from '../src/platform/mount-memory.ts';
-import { createKernelSettings } from '../src/platform/kernel-settings.ts';
+import { createKernelSettings, hasIpv6 } from '../src/platform/kernel-settings.ts';
 import { readMachine } from '../src/platform/machine.ts';
 import { systemRandomness } from '../src/platform/random.ts';
 import { watchUserspace } from '../src/platform/userspace-wireguard.ts';
@@ -174,6 +174,7 @@ const run = async (): Promise<AsyncDisposable> => {
             ...(config.name !== undefined && { name: config.name }),
             agentVersion: ownVersion(),
             machine: await readMachine(),
+            ipv6: hasIpv6(createKernelSettings()),
             publicKey: async (until) => await network.publicKey(until),
             doorProblem: () => proxy.problem(),
           },

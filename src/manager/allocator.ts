@@ -1,9 +1,7 @@
 import { AddressBook } from '../core/allocate/addresses.ts';
 import { allocateContainer } from '../core/allocate/container.ts';
 import type { AttachmentWish } from '../core/allocate/container.ts';
-import { parseNetwork } from '../model/ipv4.ts';
-import { allocateSubnet } from '../core/allocate/subnet.ts';
-import type { Allocation, Subnet } from '../core/allocate/subnet.ts';
+import type { Allocation } from '../core/allocate/subnet.ts';
 import { allocateTask } from '../core/allocate/task.ts';
 import { allocateVirtualIps } from '../core/allocate/virtual.ts';
 import { hasLiveSuccessor, isOutOfTheWay, placeOf, standingOf } from '../core/task/known.ts';
@@ -15,6 +13,8 @@ import { isTerminal } from '../model/task.ts';
 import type { Task, TaskAddress } from '../model/task.ts';
 import type { Change, ChangeOf, Store, View } from '../store/store.ts';
 import { knownIn, predecessorsOf, unadopted } from './observed.ts';
+import { giveSubnet } from './subnets.ts';
+import type { NetworkSubnets } from './subnets.ts';
 
 /** Gives addresses and subnets, each to one. Its book follows the commits; what is given counts at once. */
 export interface Allocator extends Disposable {
@@ -34,7 +34,7 @@ export interface Allocator extends Disposable {
   giveService(view: View, service: Service): readonly VirtualIp[];
   /** The commit that these services were given addresses in has failed. */
   takeBackServices(serviceIds: Iterable<string>): void;
-  giveSubnet(view: View, spec: NetworkSpec): Allocation<Subnet>;
+  giveSubnet(view: View, spec: NetworkSpec): Allocation<NetworkSubnets>;
   /** Compares the book with every row. */
   resync(): void;
   /** Calls the listener synchronously when room was made. */
@@ -139,7 +139,9 @@ export const createAllocator = (store: Pick<Store, 'view' | 'subscribe'>): Alloc
           from
             .get('container', owner)
             ?.attachments?.some(
-              (one) => one.networkId === networkId && one.address === address && one.fixed === true,
+              (one) =>
+                one.networkId === networkId &&
+                ((one.address === address && one.fixed === true) || one.address6 === address),
             ) === true,
       }),
     takeBackContainer: followContainer,
@@ -147,16 +149,7 @@ export const createAllocator = (store: Pick<Store, 'view' | 'subscribe'>): Alloc
     takeBackServices: (serviceIds) => {
       for (const id of serviceIds) followService(id);
     },
-    giveSubnet: (from, spec) => {
-      const [cluster] = from.list('cluster');
-      const [config, ...more] = spec.ipam?.configs ?? [];
-      if (more.length > 0) return { kind: 'refused', reason: 'a network has one subnet here: give one' };
-      return allocateSubnet(config ?? {}, {
-        pools: cluster?.spec.addressPools ?? [],
-        prefix: cluster?.spec.subnetPrefix ?? 24,
-        taken: takenRanges(from, book),
-      });
-    },
+    giveSubnet: (from, spec) => giveSubnet(from, book, spec),
     resync,
     onFreed: (listener) => {
       listeners.add(listener);
@@ -192,15 +185,4 @@ export const ingressName = 'ingress';
 export const ingressOf = (view: View): NetworkId | undefined => {
   const [network] = view.find('network', 'name', ingressName);
   return network?.spec.ingress === true ? network.id : undefined;
-};
-
-const takenRanges = (view: View, book: AddressBook) => {
-  const taken = book.lingering().map((range) => ({ ...range, owner: 'a removed network that still has tasks' }));
-  for (const { spec, subnet } of view.list('network')) {
-    if (subnet !== undefined) taken.push({ ...parseNetwork(subnet), owner: `${subnet} of network ${spec.name}` });
-  }
-  for (const { spec } of view.list('cluster')) {
-    taken.push({ ...parseNetwork(spec.overlayPool), owner: `the overlay pool ${spec.overlayPool}` });
-  }
-  return taken;
 };

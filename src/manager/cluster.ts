@@ -66,7 +66,8 @@ export const createNetwork = (
   }
   const allocation = allocator.giveSubnet(transaction, spec);
   if (allocation.kind === 'refused') {
-    const code = spec.ipam?.configs?.length ? 'invalid-argument' : 'resource-exhausted';
+    const asked = [...(spec.ipam?.configs ?? []), ...(spec.ipam?.ipv6Configs ?? [])];
+    const code = asked.length > 0 ? 'invalid-argument' : 'resource-exhausted';
     throw new TuttiError(code, `network ${spec.name}: ${allocation.reason}`);
   }
   transaction.create('network', { ...row, ...allocation.value });

@@ -19,7 +19,7 @@ export const assignedTask = z.object({
   slot: z.number().int().optional(),
   spec: taskSpec,
   desiredState: z.enum(['ready', 'running', 'complete', 'shutdown', 'remove']),
-  addresses: z.array(z.object({ networkId, address: z.string() })),
+  addresses: z.array(z.object({ networkId, address: z.string(), address6: z.string().optional() })),
   genericResources: z.array(genericResource).optional(),
   /** Ports to publish on this node for this task alone (mode host). */
   hostPorts: z.array(publishedPort).optional(),
@@ -53,6 +53,8 @@ export const assignedNetwork = z.object({
   subnet: z.string(),
   /** The same on every node: the bridge's own address there. */
   gateway: z.string(),
+  /** In force on this node where that has an IPv6 end of the overlay. */
+  ipv6: z.object({ subnet: z.string(), gateway: z.string() }).optional(),
   internal: z.boolean(),
   ingress: z.boolean(),
   options: z.record(z.string(), z.string()).optional(),
@@ -74,6 +76,8 @@ export const assignedEndpoint = z.object({
   /** Absent for a single container. */
   serviceId: serviceId.optional(),
   address: z.string(),
+  /** Absent where the network, or the endpoint's node, has no IPv6. */
+  address6: z.string().optional(),
   /** Service names and aliases on this network: each resolves to every ready task that has it. */
   names: z.array(z.string()),
   /** Names of this one task: resolve while it is ready. */
@@ -95,6 +99,8 @@ export const assignedVip = z.object({
   networkId,
   serviceId,
   address: z.string(),
+  /** Absent where the network has no IPv6. */
+  address6: z.string().optional(),
   /** What resolves to it: the service's names and aliases on this network. */
   names: z.array(z.string()),
   ports: z.array(servedPort).optional(),
@@ -111,6 +117,8 @@ export const assignedPeer = z.object({
   address: z.string(),
   overlayAddress: z.string(),
   overlayMac: z.string(),
+  /** Absent: the node has no IPv6. */
+  overlayAddress6: z.string().optional(),
   machine: z.string().optional(),
   /** Of its WireGuard. Absent: it has none. */
   publicKey: wireguardKey.optional(),
@@ -125,6 +133,8 @@ export const assignedSelf = z.object({
   address: z.string(),
   overlayAddress: z.string(),
   overlayMac: z.string(),
+  /** Absent: this node has no IPv6. */
+  overlayAddress6: z.string().optional(),
   /** MTU for overlay traffic: the least of the nodes' own, less the encapsulation. */
   overlayMtu: z.number().int(),
   labels: z.record(z.string(), z.string()).optional(),

@@ -8,12 +8,14 @@ export interface ContainerAttachment {
   readonly networkId: NetworkId;
   /** IPv4 address without a prefix length. Writer: the allocator. */
   readonly address: string;
+  /** The IPv6 address that was asked for, where the network has IPv6. Absent: the one that belongs to `address`. */
+  readonly address6?: string;
   /** The address was asked for: others may ask for it too, and one of them has it while it runs. */
   readonly fixed?: boolean;
   /** Names on this network beside the container's own. */
   readonly aliases?: readonly string[];
   /** `container:alias`: names that this container alone has for others. */
   readonly links?: readonly string[];
-  /** Asked for and shown, not in force: networks have IPv4 addresses only. */
+  /** As it was asked for, and is shown. */
   readonly ipv6Address?: string;
 }

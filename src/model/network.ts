@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { ipv4, ipv4Network, labels } from './common.ts';
 import type { NetworkId } from './ids.ts';
+import type { Subnet6 } from './ipv6.ts';
 import type { DeepReadonly, Stored } from './object.ts';
 
 /** UDP port of the overlay. Not 4789, so that Swarm's own overlay networks can be on the same node. */
@@ -57,7 +58,6 @@ export const networkSpec = z.object({
       driver: z.string().optional(),
       options: z.record(z.string(), z.string()).optional(),
       configs: z.array(ipamConfig).max(16).optional(),
-      /** Asked for and shown, not in force: networks have IPv4 addresses only. */
       ipv6Configs: z.array(ipv6Config).max(16).optional(),
     })
     .optional(),
@@ -71,4 +71,6 @@ export interface Network extends Stored<NetworkId> {
   readonly gateway?: string;
   /** Addresses are given out of this range (a network in `subnet`); the whole subnet when absent. */
   readonly ipRange?: string;
+  /** What is in force of IPv6. Writer: the allocator. Absent: none. */
+  readonly ipv6?: Subnet6;
 }

@@ -43,6 +43,8 @@ export const nodeDescription = z.object({
   address: z.string().max(255),
   /** MTU of the interface that has `address`. */
   mtu: z.number().int().min(576).max(65_535).optional(),
+  /** The kernel does IPv6: networks that have it have it there. Absent: it does not. */
+  ipv6: z.boolean().optional(),
   agentVersion: z.string().max(64),
   /** The same for all nodes that share a machine (a kernel), and for no others. */
   machine: z.string().max(64).optional(),

@@ -35,6 +35,8 @@ export const networkAttachment = z.object({
   driverOptions: z.record(z.string(), z.string()).optional(),
   /** An address asked for; only where the service can have one task. */
   ipv4Address: z.string().optional(),
+  /** The same. */
+  ipv6Address: z.ipv6().optional(),
 });
 
 /** What one task is: a pod, one or more containers that share a network namespace. */

@@ -53,6 +53,8 @@ export interface TaskAddress {
   readonly networkId: NetworkId;
   /** IPv4 address without a prefix length. */
   readonly address: string;
+  /** An IPv6 address that was asked for. Absent: the one that belongs to `address`, where the network has IPv6. */
+  readonly address6?: string;
 }
 
 /** What a task should come to. `ready`: prepared but not started (start-first updates hold it there). */

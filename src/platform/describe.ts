@@ -16,6 +16,8 @@ export interface DescribePorts {
   readonly agentVersion: string;
   /** Tells machines apart, where that can be known. */
   readonly machine?: string | undefined;
+  /** Whether the kernel does IPv6. */
+  readonly ipv6?: boolean;
   /** Public half of the key of the encryption between nodes; undefined where there can be none. */
   readonly publicKey?: (signal: AbortSignal) => Promise<string | undefined>;
   readonly doorProblem?: () => string | undefined;
@@ -51,6 +53,7 @@ export const describeNode = async (ports: DescribePorts, signal: AbortSignal): P
     },
     address,
     ...(mtu !== undefined && { mtu: Math.min(mtu, 65_535) }),
+    ...(ports.ipv6 === true && { ipv6: true }),
     agentVersion,
     ...(machine !== undefined && { machine }),
     ...(publicKey !== undefined && { publicKey }),

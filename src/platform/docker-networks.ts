@@ -14,6 +14,7 @@ export function createDockerNetworks(engine: Pick<EngineClient, 'listNetworks' |
         readonly internal: boolean;
         readonly subnet: string;
         readonly gateway: string;
+        readonly ipv6?: { readonly subnet: string; readonly gateway: string } | undefined;
       },
       signal?: AbortSignal,
     ): Promise<string> =>
@@ -24,7 +25,14 @@ export function createDockerNetworks(engine: Pick<EngineClient, 'listNetworks' |
           Internal: request.internal,
           Labels: { ...request.labels },
           Options: { ...request.options },
-          IPAM: { Driver: 'default', Config: [{ Subnet: request.subnet, Gateway: request.gateway }] },
+          ...(request.ipv6 !== undefined && { EnableIPv6: true }),
+          IPAM: {
+            Driver: 'default',
+            Config: [request, ...(request.ipv6 === undefined ? [] : [request.ipv6])].map(({ subnet, gateway }) => ({
+              Subnet: subnet,
+              Gateway: gateway,
+            })),
+          },
         },
         { signal },
       ),

@@ -27,3 +27,7 @@ export function createKernelSettings() {
     },
   };
 }
+
+/** Whether the kernel does IPv6 here, now and for devices to come. */
+export const hasIpv6 = ({ read }: Pick<ReturnType<typeof createKernelSettings>, 'read'>): boolean =>
+  ['all', 'default'].every((name) => read(`/proc/sys/net/ipv6/conf/${name}/disable_ipv6`) === '0');

@@ -19,9 +19,13 @@ export const parseNetworksPath = (text: string): readonly string[] | undefined =
   }
 };
 
-/** By network id: what the network is called by the node's engine, and who answers names there. */
+/** By network id: what the network is called by the node's engine, who answers names there, and whether it has IPv6 there. */
 export const readyNetworks = z.record(
   z.string(),
-  z.object({ dockerNetwork: z.string().max(255), dns: z.array(z.string().max(64)).max(16) }),
+  z.object({
+    dockerNetwork: z.string().max(255),
+    dns: z.array(z.string().max(64)).max(16),
+    ipv6: z.boolean().optional(),
+  }),
 );
 export type ReadyNetworks = z.infer<typeof readyNetworks>;

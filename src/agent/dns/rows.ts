@@ -14,6 +14,7 @@ const endpointRow = (item: AssignedEndpoint, ready: boolean): Row => ({
   networkId: item.networkId,
   taskId: item.taskId,
   address: item.address,
+  ...(item.address6 !== undefined && { address6: item.address6 }),
   names: fitting(item.names),
   taskNames: fitting(item.taskNames),
   ready,
@@ -32,12 +33,13 @@ const portTexts = (ports: readonly ServedPort[] = []): { readonly ports?: readon
       };
 
 /** The service's own address, as if one ever ready task had it: a resolver of the version before understands that too. */
-const vipRow = ({ id, networkId, serviceId, address, names, ports }: AssignedVip): Row => ({
+const vipRow = ({ id, networkId, serviceId, address, address6, names, ports }: AssignedVip): Row => ({
   kind: 'endpoint',
   id,
   networkId,
   taskId: serviceId,
   address,
+  ...(address6 !== undefined && { address6 }),
   names: fitting(names),
   taskNames: [],
   ready: true,
@@ -49,8 +51,9 @@ const vipRow = ({ id, networkId, serviceId, address, names, ports }: AssignedVip
 function rowsOf(item: Assignment, ready: boolean): readonly Row[] {
   switch (item.kind) {
     case 'network': {
-      const { id, name, subnet, gateway, internal } = item;
-      return subnet === '' ? [] : [{ kind: 'network', id, name, subnet, gateway, internal }];
+      const { id, name, subnet, gateway, internal, ipv6 } = item;
+      const sixth = ipv6 === undefined ? {} : { subnet6: ipv6.subnet };
+      return subnet === '' ? [] : [{ kind: 'network', id, name, subnet, ...sixth, gateway, internal }];
     }
     case 'endpoint':
       return [endpointRow(item, ready), ...serversRow(item.taskId, item.servers)];

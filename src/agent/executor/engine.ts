@@ -110,6 +110,8 @@ export interface PreparedNetwork {
   readonly dockerNetwork: string;
   /** Resolvers that containers on it must ask. */
   readonly dns: readonly string[];
+  /** It has IPv6 on this node: containers on it get their address of it. */
+  readonly ipv6?: true;
 }
 
 /** Sees to it that the networks exist on this node. Rejects with a reason that a task can show. */

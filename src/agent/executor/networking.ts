@@ -42,19 +42,26 @@ export function taskNetworking(
   if (found.length === 0) return { kind: 'engine', mode: 'bridge' };
   return {
     kind: 'attached',
-    endpoints: found.map(({ id, dockerNetwork }, index) => ({
+    endpoints: found.map(({ id, dockerNetwork, ipv6 }, index) => ({
       network: dockerNetwork,
-      settings: endpointSettings(task, id, index === 0 ? macAddress : undefined),
+      settings: endpointSettings(task, { id, ipv6 }, index === 0 ? macAddress : undefined),
     })),
     dns: [...new Set(found.flatMap(({ dns }) => dns))],
   };
 }
 
-function endpointSettings(task: RunnableTask, id: NetworkId, macAddress: string | undefined): EndpointSettings {
-  const address = task.assigned.addresses.find(({ networkId }) => networkId === id)?.address;
+function endpointSettings(
+  task: RunnableTask,
+  { id, ipv6 }: { readonly id: NetworkId; readonly ipv6: true | undefined },
+  macAddress: string | undefined,
+): EndpointSettings {
+  const pair = task.assigned.addresses.find(({ networkId }) => networkId === id);
+  const sixth = ipv6 === true ? pair?.address6 : undefined;
   const driverOptions = task.assigned.spec.networks?.find(({ networkId }) => networkId === id)?.driverOptions;
   return {
-    ...(address === undefined ? {} : { IPAMConfig: { IPv4Address: address } }),
+    ...(pair === undefined
+      ? {}
+      : { IPAMConfig: { IPv4Address: pair.address, ...(sixth !== undefined && { IPv6Address: sixth }) } }),
     ...(driverOptions === undefined ? {} : { DriverOpts: { ...driverOptions } }),
     ...(macAddress === undefined ? {} : { MacAddress: macAddress }),
   };

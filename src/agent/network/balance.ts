@@ -118,7 +118,7 @@ function virtualService(vip: AssignedVip, found: ServiceEndpoints, selfId: strin
   };
 }
 
-export const vipChain = ({ address }: VirtualService): string => `vip_${address}`;
+export const vipChain = ({ address }: VirtualService): string => `vip_${address.replaceAll(':', '_')}`;
 
 /** `interface . address`: only containers of the network get the service by it. */
 export const vipKey = ({ networkId, address }: VirtualService): string => `"${bridgeName(networkId)}" . ${address}`;

@@ -2,7 +2,7 @@ import type { NetworkId } from '../../model/ids.ts';
 import { TuttiError } from '../../model/errors.ts';
 import type { Clock, Log } from '../../platform/ports.ts';
 import { createBridges } from './bridges.ts';
-import { assigned, assignedSelf } from './endpoints.ts';
+import { assigned, assignedSelf, isDual } from './endpoints.ts';
 import type { Assignments } from './endpoints.ts';
 import { networkLabel } from './names.ts';
 import { createPasses } from './passes.ts';
@@ -79,7 +79,7 @@ export function createBridgeKeeper(ports: BridgeKeeperPorts, assignments: () => 
       if (network.subnet === '') return { dockerNetwork: network.name, dns: [] };
       const dockerNetwork = await bridges.ensure(network, self, signal);
       await resolver.listen(network.gateway);
-      return { dockerNetwork, dns: [network.gateway] };
+      return { dockerNetwork, dns: [network.gateway], ...(isDual(network, self) && { ipv6: true }) };
     },
     async removeAll(signal) {
       const before = await docker.list(networkLabel, signal);

@@ -1,6 +1,8 @@
 import type { AssignedNetwork, AssignedSelf } from '../../model/assignment.ts';
+import { contains6, overlaps6, parseNetwork6 } from '../../model/ipv6.ts';
 import { contains, overlaps, range } from './ipv4.ts';
 import { bridgeName, clusterLabel, dockerNetworkName, networkLabel, networkNameLabel, overlayDevice } from './names.ts';
+import { isDual } from './endpoints.ts';
 import type { DockerNetwork, DockerNetworkRequest } from './ports.ts';
 
 /** The engine's network for one of ours. */
@@ -26,20 +28,23 @@ export function bridgeRequest(network: AssignedNetwork, self: AssignedSelf): Doc
     internal: network.internal,
     subnet: network.subnet,
     gateway: network.gateway,
+    ...(isDual(network, self) && { ipv6: network.ipv6 }),
   };
 }
 
 /** Whether the engine's network is still what is wanted. The MTU may differ: the path's own is found out by the kernel. */
 export function isSameBridge(found: DockerNetwork, wanted: DockerNetworkRequest): boolean {
   const option = 'com.docker.network.bridge.name';
-  const [only] = found.subnets;
+  const wantedSubnets = [wanted, ...(wanted.ipv6 === undefined ? [] : [wanted.ipv6])];
   return (
     found.name === wanted.name &&
     found.internal === wanted.internal &&
     found.options[option] === wanted.options[option] &&
-    found.subnets.length === 1 &&
-    only?.subnet === wanted.subnet &&
-    (only.gateway === undefined || only.gateway === wanted.gateway)
+    found.subnets.length === wantedSubnets.length &&
+    wantedSubnets.every(({ subnet, gateway }) => {
+      const same = found.subnets.find((one) => one.subnet === subnet);
+      return same !== undefined && (same.gateway === undefined || same.gateway === gateway);
+    })
   );
 }
 
@@ -55,11 +60,20 @@ export interface HostRoute {
  * A wider route by way of a gateway is not in the way; the subnet's own route is the more precise.
  */
 export function routeConflict(subnet: string, bridge: string, routes: readonly HostRoute[]): HostRoute | undefined {
-  const wanted = range(subnet);
-  if (wanted === undefined) return undefined;
   return routes.find(({ dst, dev, gateway }) => {
-    const found = dst === 'default' ? undefined : range(dst);
-    if (found === undefined || dev === bridge || dev === overlayDevice || !overlaps(wanted, found)) return false;
-    return gateway === undefined || contains(wanted, found);
+    if (dst === 'default' || dev === bridge || dev === overlayDevice) return false;
+    const { overlaps, contains } = relation(subnet, dst);
+    return overlaps && (gateway === undefined || contains);
   });
+}
+
+/** What a network, of either family, has to do with another. */
+function relation(subnet: string, other: string): { readonly overlaps: boolean; readonly contains: boolean } {
+  if (subnet.includes(':') && other.includes(':')) {
+    const [wanted, found] = [parseNetwork6(subnet), parseNetwork6(other)];
+    return { overlaps: overlaps6(wanted, found), contains: contains6(wanted, found) };
+  }
+  const [wanted, found] = [range(subnet), range(other)];
+  if (wanted === undefined || found === undefined) return { overlaps: false, contains: false };
+  return { overlaps: overlaps(wanted, found), contains: contains(wanted, found) };
 }

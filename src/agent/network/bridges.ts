@@ -2,9 +2,9 @@ import * as z from 'zod';
 import type { AssignedNetwork, AssignedSelf } from '../../model/assignment.ts';
 import { TuttiError } from '../../model/errors.ts';
 import { bridgeRequest, isSameBridge, routeConflict } from './bridge-spec.ts';
-import { bridgeSettings } from './desired.ts';
+import { bridgeSettings, sixthBridgeSettings } from './desired.ts';
 import { bridgeName, networkLabel } from './names.ts';
-import type { DockerNetwork, DockerNetworks, Exec, KernelSettings } from './ports.ts';
+import type { DockerNetwork, DockerNetworkRequest, DockerNetworks, Exec, KernelSettings } from './ports.ts';
 
 /** The engine's networks that stand for ours on this node. */
 export interface Bridges {
@@ -29,11 +29,17 @@ export interface BridgePorts {
   readonly settings: KernelSettings;
 }
 
+interface Known {
+  /** The engine's. */
+  readonly name: string;
+  readonly dual: boolean;
+}
+
 const routeRows = z.array(z.object({ dst: z.string(), dev: z.string().optional(), gateway: z.string().optional() }));
 
 export function createBridges({ docker, exec, settings }: BridgePorts): Bridges {
-  /** Network id → name of the engine's network, as far as it is known to be right. */
-  const known = new Map<string, string>();
+  /** Networks of the engine by their ids here, as far as they are known to be right. */
+  const known = new Map<string, Known>();
   const turn = turns();
 
   const list = async (signal?: AbortSignal): Promise<readonly DockerNetwork[]> =>
@@ -42,8 +48,10 @@ export function createBridges({ docker, exec, settings }: BridgePorts): Bridges 
   const isThere = (networkId: string): boolean =>
     settings.read(`/proc/sys/net/ipv4/conf/${bridgeName(networkId)}/proxy_arp`) !== undefined;
 
-  const applySettings = (networkId: string): boolean =>
-    bridgeSettings(networkId).every(([name, value]) => settings.read(name) === value || settings.write(name, value));
+  const applySettings = (networkId: string, dual: boolean): boolean =>
+    [...bridgeSettings(networkId), ...(dual ? sixthBridgeSettings(networkId) : [])].every(
+      ([name, value]) => settings.read(name) === value || settings.write(name, value),
+    );
 
   const make = async (network: AssignedNetwork, self: AssignedSelf, signal?: AbortSignal): Promise<void> => {
     const wanted = bridgeRequest(network, self);
@@ -52,23 +60,28 @@ export function createBridges({ docker, exec, settings }: BridgePorts): Bridges 
     for (const other of others) await docker.remove(other.id, signal);
     if (first !== undefined && isSameBridge(first, wanted)) return;
     if (first !== undefined) await docker.remove(first.id, signal);
-    await refuseConflict(exec, network, signal);
+    await refuseConflict(exec, network, wanted, signal);
     await docker.create(wanted, signal);
   };
 
   return {
     async ensure(network, self, signal) {
-      const { name } = bridgeRequest(network, self);
-      if (known.get(network.id) === name && isThere(network.id)) return name;
+      const { name, ipv6 } = bridgeRequest(network, self);
+      const dual = ipv6 !== undefined;
+      const isKnown = (): boolean => {
+        const found = known.get(network.id);
+        return found?.name === name && found.dual === dual && isThere(network.id);
+      };
+      if (isKnown()) return name;
       return await turn(network.id, async () => {
-        if (known.get(network.id) !== name || !isThere(network.id)) await make(network, self, signal);
-        if (!applySettings(network.id)) {
+        if (!isKnown()) await make(network, self, signal);
+        if (!applySettings(network.id, dual)) {
           throw new TuttiError(
             'unavailable',
             `bridge ${bridgeName(network.id)} of network ${network.name} is not there`,
           );
         }
-        known.set(network.id, name);
+        known.set(network.id, { name, dual });
         return name;
       });
     },
@@ -76,13 +89,14 @@ export function createBridges({ docker, exec, settings }: BridgePorts): Bridges 
     isThere,
 
     mend() {
-      for (const id of known.keys()) if (!applySettings(id)) known.delete(id);
+      for (const [id, { dual }] of known) if (!applySettings(id, dual)) known.delete(id);
     },
 
     async adopt(signal) {
-      for (const { labels, name } of await list(signal)) {
+      for (const { labels, name, subnets } of await list(signal)) {
         const id = labels[networkLabel];
-        if (id !== undefined && !known.has(id) && isThere(id) && applySettings(id)) known.set(id, name);
+        const dual = subnets.some(({ subnet }) => subnet.includes(':'));
+        if (id !== undefined && !known.has(id) && isThere(id) && applySettings(id, dual)) known.set(id, { name, dual });
       }
     },
 
@@ -112,15 +126,33 @@ async function removed(docker: DockerNetworks, id: string, signal?: AbortSignal)
   }
 }
 
-async function refuseConflict(exec: Exec, network: AssignedNetwork, signal?: AbortSignal): Promise<void> {
-  const { code, stdout } = await exec('ip', ['-j', 'route', 'show'], { timeoutMs: 10_000, ...(signal && { signal }) });
+async function refuseConflict(
+  exec: Exec,
+  network: AssignedNetwork,
+  wanted: DockerNetworkRequest,
+  signal?: AbortSignal,
+): Promise<void> {
+  await refuseRoute(exec, network, wanted.subnet, ['-j', 'route', 'show'], signal);
+  if (wanted.ipv6 !== undefined) {
+    await refuseRoute(exec, network, wanted.ipv6.subnet, ['-6', '-j', 'route', 'show'], signal);
+  }
+}
+
+async function refuseRoute(
+  exec: Exec,
+  network: AssignedNetwork,
+  subnet: string,
+  args: readonly string[],
+  signal?: AbortSignal,
+): Promise<void> {
+  const { code, stdout } = await exec('ip', args, { timeoutMs: 10_000, ...(signal && { signal }) });
   const rows = routeRows.safeParse(code === 0 && stdout.trim() !== '' ? JSON.parse(stdout) : []);
-  const conflict = routeConflict(network.subnet, bridgeName(network.id), rows.success ? rows.data : []);
+  const conflict = routeConflict(subnet, bridgeName(network.id), rows.success ? rows.data : []);
   if (conflict === undefined) return;
   throw new TuttiError(
     'conflict',
-    `network ${network.name} (${network.subnet}) overlaps the route ${conflict.dst} by ${conflict.dev ?? 'a gateway'} on this node: give the network another subnet`,
-    { fields: { network: network.id, subnet: network.subnet, route: conflict.dst } },
+    `network ${network.name} (${subnet}) overlaps the route ${conflict.dst} by ${conflict.dev ?? 'a gateway'} on this node: give the network another subnet`,
+    { fields: { network: network.id, subnet, route: conflict.dst } },
   );
 }
 

@@ -1,11 +1,13 @@
 import type { AssignedEndpoint, AssignedPeer, AssignedSelf } from '../../model/assignment.ts';
-import { assigned, assignedSelf, liveEndpoints } from './endpoints.ts';
+import { assigned, assignedSelf, isDual, liveEndpoints } from './endpoints.ts';
 import type { Assignments, Observations } from './endpoints.ts';
 import type { KernelState, OverlayLink, Routing } from './kernel-state.ts';
-import { bridgeName, overlayDevice, steerIndex, vxlanIdentifier, vxlanPort } from './names.ts';
+import { paths } from './paths.ts';
+import { bridgeName, overlayDevice, vxlanIdentifier, vxlanPort } from './names.ts';
 import { noBalanceMemory, serviceEndpoints, virtualServices } from './balance.ts';
 import type { VirtualService } from './balance.ts';
 import { publications } from './publish.ts';
+import { sixthState } from './sixth.ts';
 import { bridgeTable, ipTable } from './ruleset.ts';
 
 /**
@@ -16,6 +18,7 @@ export function desiredKernelState(
   assignments: Assignments,
   observations: Observations,
   memory = noBalanceMemory(),
+  memory6 = noBalanceMemory(),
 ): KernelState | undefined {
   const self = assignedSelf(assignments);
   if (self === undefined) return undefined;
@@ -24,10 +27,18 @@ export function desiredKernelState(
   const endpoints = liveEndpoints(assignments, observations);
   const find = serviceEndpoints(endpoints, new Set([self.id, ...peers.map(({ id }) => id)]), memory);
   const published = publications(assigned(assignments, 'publish'), find, peers, self.id);
-  const services = virtualServices(assigned(assignments, 'vip'), find, self.id, memory);
+  const vips = assigned(assignments, 'vip');
+  const services = virtualServices(vips, find, self.id, memory);
+  const sixth = sixthState({ self, peers, networks, endpoints, vips }, memory6);
+  const dual = networks.filter((network) => isDual(network, self));
   return {
     routing: routing(self, peers, endpoints, services),
-    tables: [ipTable({ self, networks, peers, published, services }), bridgeTable(networks)],
+    sixth: sixth?.sixth,
+    tables: [
+      ipTable({ self, networks, peers, published, services }),
+      bridgeTable(networks, dual),
+      ...(sixth === undefined ? [] : [sixth.table]),
+    ],
     publications: published,
     services,
     settings: new Map([['/proc/sys/net/ipv4/ip_forward', '1'], ...deviceSettings(overlayDevice)]),
@@ -58,6 +69,21 @@ export function bridgeSettings(networkId: string): [string, string][] {
   ];
 }
 
+/** The same of a network with IPv6, whose bridge answers for the addresses that `proxies` tells it of. */
+export function sixthBridgeSettings(networkId: string): [string, string][] {
+  const device = bridgeName(networkId);
+  const of = (name: string): string => `/proc/sys/net/ipv6/conf/${device}/${name}`;
+  return [
+    // Every node has the gateway's address, and it has to answer from the first moment on.
+    [of('accept_dad'), '0'],
+    [of('accept_ra'), '0'],
+    [of('proxy_ndp'), '1'],
+    [`/proc/sys/net/ipv6/neigh/${device}/proxy_delay`, '0'],
+    // Questions for neighbours are multicast; nobody here tells the bridge who listens.
+    [`/sys/class/net/${device}/bridge/multicast_snooping`, '0'],
+  ];
+}
+
 function overlayLink(self: AssignedSelf): OverlayLink {
   return {
     vni: vxlanIdentifier(self.clusterId),
@@ -75,35 +101,10 @@ function routing(
   endpoints: readonly AssignedEndpoint[],
   services: readonly VirtualService[],
 ): Routing {
-  const overlayAddress = new Map(peers.map((peer) => [peer.id, peer.overlayAddress]));
-  const routes = new Map(peers.map((peer) => [peer.overlayAddress, '']));
-  for (const endpoint of holders(endpoints).values()) {
-    const via = endpoint.nodeId === self.id ? undefined : overlayAddress.get(endpoint.nodeId);
-    if (via !== undefined) routes.set(endpoint.address, via);
-  }
-  // Nothing goes there: what is not translated is refused before. Led back by the bridge that it came from, it would cost
-  // a redirect, and that the refusal: the kernel tells one host only so much at a time.
-  for (const { address } of services) routes.set(address, '');
+  const ends = new Map(peers.map((peer) => [peer.id as string, peer.overlayAddress]));
   return {
     link: overlayLink(self),
     forwarding: new Map(peers.map((peer) => [peer.overlayMac.toLowerCase(), peer.address])),
-    neighbours: new Map(peers.map((peer) => [peer.overlayAddress, peer.overlayMac.toLowerCase()])),
-    routes,
-    returns: new Map(peers.map((peer) => [steerIndex(peer.overlayAddress), peer.overlayAddress])),
-    rules: new Set([skipRule, endRule, ...peers.map((peer) => steerIndex(peer.overlayAddress))]),
+    ...paths({ self, peers, ends, endpoints, services }),
   };
-}
-
-/** Stand-ins for the two fixed rules among the node indexes. */
-export const skipRule = -1;
-export const endRule = -2;
-
-/** Who holds an address: while a task moves two may claim it for a moment, and the ready one has it. */
-function holders(endpoints: readonly AssignedEndpoint[]): Map<string, AssignedEndpoint> {
-  const found = new Map<string, AssignedEndpoint>();
-  for (const endpoint of endpoints) {
-    const other = found.get(endpoint.address);
-    if (other === undefined || (endpoint.ready && !other.ready)) found.set(endpoint.address, endpoint);
-  }
-  return found;
 }

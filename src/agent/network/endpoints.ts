@@ -1,5 +1,6 @@
 import type {
   AssignedEndpoint,
+  AssignedNetwork,
   AssignedSelf,
   Assignment,
   AssignmentKind,
@@ -29,6 +30,12 @@ export function assignedSelf(assignments: Assignments): AssignedSelf | undefined
   for (const item of assignments.values()) if (item.kind === 'self') return item;
   return undefined;
 }
+
+/** Whether the network has IPv6 on this node. */
+export const isDual = (
+  { ipv6 }: Pick<AssignedNetwork, 'ipv6'>,
+  { overlayAddress6 }: Pick<AssignedSelf, 'overlayAddress6'>,
+): boolean => ipv6 !== undefined && overlayAddress6 !== undefined;
 
 /**
  * Whether an endpoint may be given traffic. This node knows its own tasks better than the manager does: what was

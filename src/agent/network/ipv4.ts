@@ -32,10 +32,10 @@ export function range(text: string): Range | undefined {
 export const overlaps = (a: Range, b: Range): boolean => a.first <= b.last && b.first <= a.last;
 export const contains = (whole: Range, part: Range): boolean => whole.first <= part.first && part.last <= whole.last;
 
-/** The distinct addresses, in numeric order. */
+/** The distinct addresses, in numeric order; those of IPv6 in that of their text, which is the same everywhere, too. */
 export function inOrder(addresses: readonly string[]): string[] {
   return [...new Set(addresses)]
     .map((address) => ({ address, number: addressNumber(address) ?? 0 }))
-    .sort((a, b) => a.number - b.number)
+    .sort((a, b) => a.number - b.number || (a.address < b.address ? -1 : 1))
     .map(({ address }) => address);
 }

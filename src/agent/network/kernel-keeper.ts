@@ -4,7 +4,7 @@ import { noBalanceMemory, vipChain } from './balance.ts';
 import { datagramsTo, forgetFlows, staleFlows } from './conntrack.ts';
 import type { Fronts } from './conntrack.ts';
 import { desiredKernelState } from './desired.ts';
-import { assigned } from './endpoints.ts';
+import { assigned, assignedSelf, isDual } from './endpoints.ts';
 import type { Assignments, Wanted } from './endpoints.ts';
 import type { Findings } from './findings.ts';
 import { createFirewall } from './firewall.ts';
@@ -14,6 +14,8 @@ import { createKernel, differences } from './kernel.ts';
 import type { FoundState, Kernel } from './kernel.ts';
 import type { KernelState } from './kernel-state.ts';
 import { viewOf } from './nft-script.ts';
+import { createProxies } from './proxies.ts';
+import type { Proxies } from './proxies.ts';
 import { createPasses } from './passes.ts';
 import type { Exec, KernelSettings } from './ports.ts';
 import { publicationChain } from './publish.ts';
@@ -48,6 +50,9 @@ interface Memory {
   /** What it had after the last change, and the networks in that. */
   right: FoundState | undefined;
   networks: ReadonlySet<string>;
+  /** Those of them that have IPv6. */
+  dual: ReadonlySet<string>;
+  proxies: ReadonlyMap<string, ReadonlySet<string>>;
   /** Undefined before the first pass. */
   fronts: Fronts | undefined;
   firewall: 'unknown' | 'absent' | 'kept';
@@ -64,11 +69,14 @@ export function createKernelKeeper(ports: KernelKeeperPorts, wanted: () => Wante
   const kernel = createKernel(exec, settings);
   const firewall = createFirewall(exec);
   const hairpins = createHairpins(settings);
-  const balance = noBalanceMemory();
+  const [balance, balance6] = [noBalanceMemory(), noBalanceMemory()];
+  const proxies = createProxies(exec, settings);
   const memory: Memory = {
     found: undefined,
     right: undefined,
     networks: new Set(),
+    dual: new Set(),
+    proxies: new Map(),
     fronts: undefined,
     firewall: 'unknown',
     checks: false,
@@ -82,8 +90,9 @@ export function createKernelKeeper(ports: KernelKeeperPorts, wanted: () => Wante
       await ports.safe();
       signal.throwIfAborted();
       const { assignments, observations } = wanted();
-      const desired = desiredKernelState(assignments, observations, balance);
+      const desired = desiredKernelState(assignments, observations, balance, balance6);
       if (desired !== undefined) await bringUpToDate({ kernel, ports, memory }, desired, assignments, signal);
+      await keepProxies(proxies, memory, signal);
       if (memory.firewall === 'unknown') await keepFirewall(firewall, memory, ports, signal);
       const balanced = [...assigned(assignments, 'publish'), ...assigned(assignments, 'vip')];
       hairpins(new Set(balanced.map(({ networkId }) => networkId)));
@@ -100,12 +109,14 @@ export function createKernelKeeper(ports: KernelKeeperPorts, wanted: () => Wante
       memory.checks = true;
       memory.found = undefined;
       memory.firewall = 'unknown';
+      proxies.forget();
       passes.request();
     },
     settled: async () => await passes.settled(),
     async inForce(networkIds) {
       if (networkIds.length === 0) return;
-      if (memory.firewall === 'kept' && networkIds.every((id) => memory.networks.has(id))) return;
+      const isReady = (id: string): boolean => memory.networks.has(id) && (!memory.dual.has(id) || proxies.holds(id));
+      if (memory.firewall === 'kept' && networkIds.every(isReady)) return;
       // The engine may have been started after the agent, and its chains with it.
       if (memory.firewall === 'absent') memory.firewall = 'unknown';
       passes.request();
@@ -146,12 +157,21 @@ async function bringUpToDate(
   memory.right = memory.found;
   for (const { what, details } of checked) findings.note(what, details, true);
   memory.checks = false;
-  memory.networks = new Set(assigned(assignments, 'network').map(({ id }) => id));
+  const networks = assigned(assignments, 'network');
+  const self = assignedSelf(assignments);
+  memory.networks = new Set(networks.map(({ id }) => id));
+  memory.dual = new Set(networks.filter((one) => self !== undefined && isDual(one, self)).map(({ id }) => id));
+  memory.proxies = desired.sixth?.proxies ?? new Map();
   const flows = memory.fronts === undefined ? flowsOfBefore(desired, before) : staleFlows(memory.fronts, desired);
   memory.fronts = { publications: desired.publications, services: desired.services };
   if (!(await forgetFlows(exec, flows, signal))) {
     log.warn('conntrack does not run: UDP clients of a removed task are not moved; install the package conntrack');
   }
+}
+
+/** A bridge that was made anew, and in a comparison all, are told everything again: that is no finding. */
+async function keepProxies(proxies: Proxies, memory: Memory, signal: AbortSignal): Promise<void> {
+  if (memory.proxies.size > 0) await proxies.apply(memory.proxies, signal);
 }
 
 async function keepFirewall(

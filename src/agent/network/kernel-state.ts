@@ -14,19 +14,29 @@ export interface OverlayLink {
   readonly address: string;
 }
 
-/** What `ip` and `bridge` keep for the overlay. Every map is keyed by what is unique in the kernel. */
-export interface Routing {
-  readonly link: OverlayLink | undefined;
-  /** MAC of a peer → its address on the wire. */
-  readonly forwarding: ReadonlyMap<string, string>;
+/** What leads packets of one family to the other nodes and back. Every map is keyed by what is unique in the kernel. */
+export interface Paths {
   /** Overlay address of a peer → its MAC. */
   readonly neighbours: ReadonlyMap<string, string>;
-  /** Destination address (always a /32) → overlay address of the node that has it; '' for the peer itself. */
+  /** Destination address (always a /32, or /128) → overlay address of the node that has it; '' for the peer itself. */
   readonly routes: ReadonlyMap<string, string>;
   /** Routing tables that lead replies back: node index → its overlay address. */
   readonly returns: ReadonlyMap<number, string>;
   /** Node indexes that have a rule; the two fixed rules are -1 (skip) and -2 (end). */
   readonly rules: ReadonlySet<number>;
+}
+
+/** What `ip` and `bridge` keep for the overlay. */
+export interface Routing extends Paths {
+  readonly link: OverlayLink | undefined;
+  /** MAC of a peer → its address on the wire. */
+  readonly forwarding: ReadonlyMap<string, string>;
+}
+
+/** The same of IPv6, on the same device. */
+export interface SixthRouting extends Paths {
+  /** Layer 3 address on the device; '' for none. */
+  readonly address: string;
 }
 
 /** A set or map of nftables. */
@@ -46,7 +56,7 @@ export interface NftChain {
 
 /** One table, whole. */
 export interface NftTable {
-  readonly family: 'ip' | 'bridge' | 'inet';
+  readonly family: 'ip' | 'ip6' | 'bridge' | 'inet';
   readonly sets: ReadonlyMap<string, NftSet>;
   readonly chains: ReadonlyMap<string, NftChain>;
 }
@@ -60,10 +70,19 @@ export interface NftView {
 /** What the kernel should have of ours. */
 export interface KernelState {
   readonly routing: Routing;
+  /** Undefined where no network has IPv6. */
+  readonly sixth: Sixth | undefined;
   readonly tables: readonly NftTable[];
   /** What the tables publish, as it was before it was put into rules. */
   readonly publications: readonly Publication[];
   readonly services: readonly VirtualService[];
   /** Settings below /proc/sys of devices that are ours. */
   readonly settings: ReadonlyMap<string, string>;
+}
+
+/** What there is of IPv6 beside its nftables table. */
+export interface Sixth {
+  readonly routing: SixthRouting;
+  /** Bridge → addresses that it answers for to its containers: all those of its network. */
+  readonly proxies: ReadonlyMap<string, ReadonlySet<string>>;
 }

@@ -1,7 +1,9 @@
 import { TuttiError } from '../../model/errors.ts';
-import { emptyRouting, routingBatch } from './routing-batch.ts';
-import { parseRouting } from './routing-read.ts';
-import type { KernelState, NftTable, NftView, Routing } from './kernel-state.ts';
+import { emptyRouting, emptySixthRouting, routingBatch, sixthBatch } from './routing-batch.ts';
+import type { DualRouting } from './routing-batch.ts';
+import { parseRouting, parseSixthRouting } from './routing-read.ts';
+import type { KernelState, NftTable, NftView, Routing, SixthRouting } from './kernel-state.ts';
+import { forwardingRemark, keepForwarding, restoreForwarding } from './forwarding6.ts';
 import { overlayDevice, routeProtocol, tableName } from './names.ts';
 import { parseNftTable } from './nft-read.ts';
 import { nftScript, removalScript, viewOf } from './nft-script.ts';
@@ -10,13 +12,14 @@ import type { Exec, KernelSettings } from './ports.ts';
 /** What the kernel has of ours. */
 export interface FoundState {
   readonly routing: Routing;
+  readonly sixth: SixthRouting;
   readonly tables: ReadonlyMap<NftTable['family'], NftView>;
 }
 
 /** Our part of the kernel's networking, by way of `ip`, `bridge` and `nft`. */
 export interface Kernel {
   read(signal?: AbortSignal): Promise<FoundState>;
-  /** Applies what differs, in three processes at most; gives what the kernel has then. */
+  /** Applies what differs, in three processes at most, in four with IPv6; gives what the kernel has then. */
   change(found: FoundState, desired: KernelState, signal?: AbortSignal): Promise<FoundState>;
   /** Removes everything of ours; what is not there is no fault. */
   clear(signal?: AbortSignal): Promise<void>;
@@ -34,29 +37,40 @@ export function createKernel(exec: Exec, settings: KernelSettings): Kernel {
   const batch = async (command: string, lines: readonly string[], signal?: AbortSignal): Promise<void> => {
     if (lines.length > 0) await run(command, ['-force', '-batch', '-'], `${lines.join('\n')}\n`, signal);
   };
+  const batch6 = async (lines: readonly string[], signal?: AbortSignal): Promise<void> => {
+    if (lines.length > 0) await run('ip', ['-6', '-force', '-batch', '-'], `${lines.join('\n')}\n`, signal);
+  };
   const nft = async (lines: readonly string[], signal?: AbortSignal): Promise<void> => {
     if (lines.length > 0) await run('nft', ['-f', '-'], `${lines.join('\n')}\n`, signal);
   };
+  /** Whether there may be anything of IPv6: where nothing was ever wanted of it, nothing is asked for. */
+  let hasSixth = true;
   return {
-    read: async (signal) => await readState(exec, signal),
+    read: async (signal) => await readState(exec, hasSixth, signal),
     async change(found, desired, signal) {
       const { ip, bridge } = routingBatch(found.routing, desired.routing);
+      const remark = forwardingRemark(settings);
       await batch('ip', ip, signal);
+      await batch6(sixthBatch(dualRouting(found), dualRouting(desired)), signal);
+      if (desired.sixth !== undefined) keepForwarding(settings, remark);
       await batch('bridge', bridge, signal);
       for (const [name, value] of desired.settings) if (settings.read(name) !== value) settings.write(name, value);
-      await nft(
-        desired.tables.flatMap((table) => nftScript(found.tables.get(table.family), table)),
-        signal,
-      );
+      await nft(tableScripts(found, desired), signal);
+      hasSixth = desired.sixth !== undefined;
       return {
         routing: desired.routing,
+        sixth: sixthRouting(desired),
         tables: new Map(desired.tables.map((table) => [table.family, viewOf(table)])),
       };
     },
     async clear(signal) {
-      const { routing } = await readState(exec, signal);
+      const { routing, sixth, tables } = await readState(exec, true, signal);
+      restoreForwarding(settings);
+      const none = { routing: emptyRouting, sixth: emptySixthRouting };
+      await batch6(sixthBatch({ routing, sixth }, none).filter(isRemoval), signal);
       await batch('ip', routingBatch(routing, emptyRouting).ip.filter(isRemoval), signal);
-      await nft([...removalScript('ip'), ...removalScript('bridge')], signal);
+      const families = ['ip', 'bridge', ...(tables.has('ip6') ? ['ip6' as const] : [])] as const;
+      await nft(families.flatMap(removalScript), signal);
     },
   };
 }
@@ -67,37 +81,65 @@ export function differences(
   desired: KernelState,
 ): readonly { readonly what: string; readonly details: readonly string[] }[] {
   const { ip, bridge } = routingBatch(found.routing, desired.routing);
-  const nft = desired.tables.flatMap((table) => nftScript(found.tables.get(table.family), table));
+  const ip6 = sixthBatch(dualRouting(found), dualRouting(desired));
+  const nft = tableScripts(found, desired);
   return [
-    { what: 'routes', details: [...ip, ...bridge] },
+    { what: 'routes', details: [...ip, ...ip6, ...bridge] },
     { what: 'rules', details: nft },
   ].filter(({ details }) => details.length > 0);
 }
 
+const tableScripts = (found: FoundState, desired: KernelState): string[] => [
+  ...desired.tables.flatMap((table) => nftScript(found.tables.get(table.family), table)),
+  // The last network with IPv6 is gone.
+  ...(found.tables.has('ip6') && desired.sixth === undefined ? removalScript('ip6') : []),
+];
+
+const sixthRouting = ({ sixth }: KernelState): SixthRouting => sixth?.routing ?? emptySixthRouting;
+
+const dualRouting = (state: KernelState | FoundState): DualRouting => ({
+  routing: state.routing,
+  sixth: 'publications' in state ? sixthRouting(state) : state.sixth,
+});
+
 /** Routes and neighbours go with the device; deleting them after it would only fail. */
 const isRemoval = (line: string): boolean => line.startsWith('link del') || line.startsWith('rule del');
 
-async function readState(exec: Exec, signal?: AbortSignal): Promise<FoundState> {
+async function readState(exec: Exec, hasSixth: boolean, signal?: AbortSignal): Promise<FoundState> {
   const output = async (command: string, args: readonly string[]): Promise<string | undefined> => {
     const { code, stdout } = await exec(command, args, { timeoutMs: 20_000, ...(signal && { signal }) });
     signal?.throwIfAborted();
     return code === 0 ? stdout : undefined;
   };
   const dev = ['dev', overlayDevice];
+  const proto = ['proto', String(routeProtocol)];
   const [device, neighbours, routes, rules, forwarding, ip, bridge] = await Promise.all([
     output('ip', ['-j', '-d', 'addr', 'show', ...dev]),
-    output('ip', ['-j', 'neigh', 'show', ...dev, 'nud', 'permanent']),
-    output('ip', ['-j', 'route', 'show', 'table', 'all', ...dev, 'proto', String(routeProtocol)]),
+    output('ip', ['-4', '-j', 'neigh', 'show', ...dev, 'nud', 'permanent']),
+    output('ip', ['-4', '-j', 'route', 'show', 'table', 'all', ...dev, ...proto]),
     output('ip', ['-j', 'rule', 'show']),
     output('bridge', ['-j', 'fdb', 'show', ...dev]),
     output('nft', ['-j', 'list', 'table', 'ip', tableName]),
     output('nft', ['-j', 'list', 'table', 'bridge', tableName]),
   ]);
+  const [neighbours6, routes6, rules6 = '', ip6] = hasSixth
+    ? await Promise.all([
+        output('ip', ['-6', '-j', 'neigh', 'show', ...dev, 'nud', 'permanent']),
+        output('ip', ['-6', '-j', 'route', 'show', 'table', 'all', ...dev, ...proto]),
+        output('ip', ['-6', '-j', 'rule', 'show']),
+        output('nft', ['-j', 'list', 'table', 'ip6', tableName]),
+      ])
+    : [];
   if (rules === undefined) {
     throw new TuttiError('unavailable', 'the ip command does not work: install iproute2 and run the agent as root');
   }
   const tables = new Map<NftTable['family'], NftView>();
   if (ip !== undefined) tables.set('ip', parseNftTable(ip));
+  if (ip6 !== undefined) tables.set('ip6', parseNftTable(ip6));
   if (bridge !== undefined) tables.set('bridge', parseNftTable(bridge));
-  return { routing: parseRouting({ device, neighbours, routes, rules, forwarding }), tables };
+  return {
+    routing: parseRouting({ device, neighbours, routes, rules, forwarding }),
+    sixth: parseSixthRouting({ device, neighbours: neighbours6, routes: routes6, rules: rules6 }),
+    tables,
+  };
 }

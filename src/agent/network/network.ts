@@ -100,6 +100,8 @@ export function createNetwork(ports: NetworkPorts): AgentNetwork {
       kernel.request();
     },
     async ensure(networkIds, signal) {
+      // Before the engine has the machine forward IPv6: what it was like until then is to be remarked.
+      if (wantsIpv6(wanted.assignments, networkIds)) await unlessAborted(kernel.settled(), signal);
       const prepared = await Promise.all(networkIds.map(async (id) => [id, await bridges.ensure(id, signal)] as const));
       await unlessAborted(kernel.inForce(networkIds), signal);
       return new Map(prepared);
@@ -144,6 +146,12 @@ export function createNetwork(ports: NetworkPorts): AgentNetwork {
 
 const losesNetwork = (before: Assignments, after: Assignments): boolean =>
   [...before].some(([key, { kind }]) => kind === 'network' && !after.has(key));
+
+const wantsIpv6 = (assignments: Assignments, networkIds: readonly NetworkId[]): boolean =>
+  networkIds.some((id) => {
+    const item = assignments.get(`network:${id}`);
+    return item?.kind === 'network' && item.ipv6 !== undefined;
+  });
 
 /** The promise, or the signal's reason when that comes first. */
 async function unlessAborted(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {

@@ -35,6 +35,7 @@ export interface DockerNetworkRequest {
   readonly internal: boolean;
   readonly subnet: string;
   readonly gateway: string;
+  readonly ipv6?: { readonly subnet: string; readonly gateway: string } | undefined;
 }
 
 /** The engine's networks. Throws TuttiError. */
@@ -51,6 +52,8 @@ export interface DockerNetworks {
 export interface PreparedNetwork {
   readonly dockerNetwork: string;
   readonly dns: readonly string[];
+  /** It has IPv6 on this node: containers on it get their address of it. */
+  readonly ipv6?: true;
 }
 
 /** What the resolver has to do for networks: see dns/. */

@@ -1,9 +1,10 @@
 import * as z from 'zod';
 import { TuttiError } from '../../model/errors.ts';
-import { endRule, skipRule } from './desired.ts';
-import type { OverlayLink, Routing } from './kernel-state.ts';
+import type { OverlayLink, Paths, Routing, SixthRouting } from './kernel-state.ts';
 import { routeProtocol, rulePriority, steerIndexOfTable } from './names.ts';
+import { endRule, skipRule } from './paths.ts';
 
+const address = z.object({ family: z.string().optional(), local: z.string().optional(), scope: z.string().optional() });
 const devices = z.array(
   z.object({
     ifname: z.string().optional(),
@@ -16,7 +17,7 @@ const devices = z.array(
         info_data: z.object({ id: z.number(), local: z.string().optional(), port: z.number().optional() }).optional(),
       })
       .optional(),
-    addr_info: z.array(z.object({ family: z.string().optional(), local: z.string().optional() })).default([]),
+    addr_info: z.array(address).default([]),
   }),
 );
 const neighbours = z.array(z.object({ dst: z.string(), lladdr: z.string().optional() }));
@@ -27,27 +28,44 @@ const rules = z.array(
 const forwarding = z.array(z.object({ mac: z.string(), dst: z.string().optional() }));
 
 /** What the tools printed, by tool; undefined where the device is not there. */
-export interface RoutingListing {
-  readonly device: string | undefined;
+export interface PathListing {
   readonly neighbours: string | undefined;
   readonly routes: string | undefined;
   readonly rules: string;
+}
+
+export interface RoutingListing extends PathListing {
+  readonly device: string | undefined;
   readonly forwarding: string | undefined;
 }
 
 /** @throws TuttiError `internal` when a tool prints something else than it used to. */
 export function parseRouting(listing: RoutingListing): Routing {
-  const routeRows = parse('ip route', routes, listing.routes);
+  return {
+    link: overlayLink(parse('ip addr', devices, listing.device)),
+    forwarding: pairs(parse('bridge fdb', forwarding, listing.forwarding), ({ mac, dst }) => [mac, dst]),
+    ...parsePaths(listing),
+  };
+}
+
+/** As `parseRouting`; `device` is what lists the device's addresses. */
+export const parseSixthRouting = (listing: PathListing & Pick<RoutingListing, 'device'>): SixthRouting => ({
+  address:
+    parse('ip addr', devices, listing.device)
+      .flatMap(({ addr_info }) => addr_info)
+      .find(({ family, scope }) => family === 'inet6' && scope === 'global')?.local ?? '',
+  ...parsePaths(listing),
+});
+
+function parsePaths(listing: PathListing): Paths {
   const main = new Map<string, string>();
   const returns = new Map<number, string>();
-  for (const { dst, gateway = '', table } of routeRows) {
+  for (const { dst, gateway = '', table } of parse('ip route', routes, listing.routes)) {
     const index = table === undefined ? undefined : steerIndexOfTable(Number(table));
     if (index !== undefined && dst === 'default') returns.set(index, gateway);
     else if (table === undefined || table === 'main') main.set(dst, gateway);
   }
   return {
-    link: overlayLink(parse('ip addr', devices, listing.device)),
-    forwarding: pairs(parse('bridge fdb', forwarding, listing.forwarding), ({ mac, dst }) => [mac, dst]),
     neighbours: pairs(parse('ip neigh', neighbours, listing.neighbours), ({ dst, lladdr }) => [dst, lladdr]),
     routes: main,
     returns,

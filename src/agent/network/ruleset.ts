@@ -1,4 +1,5 @@
 import type { AssignedNetwork, AssignedPeer, AssignedSelf } from '../../model/assignment.ts';
+import { parseNetwork6 } from '../../model/ipv6.ts';
 import type { NftChain, NftSet, NftTable } from './kernel-state.ts';
 import {
   anyPattern,
@@ -95,18 +96,36 @@ export function ipTable({ self, networks, peers, published, services }: Rules): 
  * Containers never hear one another's ARP: the bridge answers for every address of the network (proxy_arp_pvlan), so a
  * task that moves to another node, or back, keeps the MAC that everyone has for it. Also ends ARP spoofing.
  */
-export function bridgeTable(networks: readonly AssignedNetwork[]): NftTable {
+export function bridgeTable(networks: readonly AssignedNetwork[], dual: readonly AssignedNetwork[]): NftTable {
   return {
     family: 'bridge',
     sets: new Map([['subnets', set(prefixes, networks.map(subnet))]]),
     chains: new Map([
       [
         'forward',
-        { hook: 'type filter hook forward priority 0; policy accept;', rules: ['arp daddr ip @subnets drop'] },
+        {
+          hook: 'type filter hook forward priority 0; policy accept;',
+          rules: ['arp daddr ip @subnets drop', ...dual.map((network) => `${neighbourOf(network)} drop`)],
+        },
+      ],
+      [
+        'input',
+        {
+          hook: 'type filter hook input priority 0; policy accept;',
+          // "Has anyone my address?": the bridge, which answers for all, must not say yes.
+          rules: dual.map((network) => `ip6 saddr :: ${neighbourOf(network)} drop`),
+        },
       ],
     ]),
   };
 }
+
+/** Matches what asks for, or tells, the neighbour that has an address of the network. Its target is 64 bits behind the header's start. */
+const neighbourOf = ({ ipv6 }: AssignedNetwork): string => {
+  const { first, length } = parseNetwork6(ipv6?.subnet ?? '::/128');
+  const target = (first >> BigInt(128 - length)).toString(16);
+  return `icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } @th,64,${length} 0x${target}`;
+};
 
 const subnet = (network: AssignedNetwork): string => network.subnet;
 const bridge = (network: AssignedNetwork): string => `"${bridgeName(network.id)}"`;

@@ -56,7 +56,9 @@ export interface NodeNetwork extends AsyncDisposable {
   ensure(
     networkIds: readonly NetworkId[],
     signal?: AbortSignal,
-  ): Promise<ReadonlyMap<NetworkId, { readonly dockerNetwork: string; readonly dns: readonly string[] }>>;
+  ): Promise<
+    ReadonlyMap<NetworkId, { readonly dockerNetwork: string; readonly dns: readonly string[]; readonly ipv6?: true }>
+  >;
   /** Resolves when what was applied until now is in force; rejects where it could not be brought about. */
   settled(): Promise<void>;
 }

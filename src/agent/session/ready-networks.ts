@@ -42,10 +42,12 @@ export const createNetworkReadiness = (
     async ready(networkIds, signal) {
       await assigned(networkIds, signal);
       return Object.fromEntries(
-        [...(await network.ensure(networkIds as readonly NetworkId[], signal))].map(([id, { dockerNetwork, dns }]) => [
-          id,
-          { dockerNetwork, dns: [...dns] },
-        ]),
+        [...(await network.ensure(networkIds as readonly NetworkId[], signal))].map(
+          ([id, { dockerNetwork, dns, ipv6 }]) => [
+            id,
+            { dockerNetwork, dns: [...dns], ...(ipv6 === true && { ipv6 }) },
+          ],
+        ),
       );
     },
   };

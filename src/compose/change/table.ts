@@ -104,7 +104,7 @@ const service: Readonly<Record<string, ComposeField>> = {
   ...renamed(
     'task.networks[]',
     'networks{}',
-    '.networkId= .aliases .driverOptions=.driver_opts .ipv4Address=.ipv4_address',
+    '.networkId= .aliases .driverOptions=.driver_opts .ipv4Address=.ipv4_address .ipv6Address=.ipv6_address',
   ),
   'endpoint.mode': 'deploy.endpoint_mode',
   ...renamed('endpoint.', '', 'ports ports[].hostAddress=ports[].host_ip ports[].range=ports[].published'),

@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import type { NetworkId } from '../../model/ids.ts';
 import type { NetworkSpec } from '../../model/network.ts';
 import type { NetworkAttachment } from '../../model/service.ts';
@@ -43,7 +44,8 @@ export function attachments(
         ? undefined
         : [...new Set([...(options.texts('aliases') ?? []), ...common])],
       driverOptions: options.dictionary('driver_opts'),
-      ipv4Address: address(service, options),
+      ipv4Address: address(service, options, 'ipv4_address'),
+      ipv6Address: address(service, options, 'ipv6_address'),
     }),
   );
   // By name, as the docker CLI has them: a file in another order is the same stack.
@@ -51,15 +53,17 @@ export function attachments(
 }
 
 /** One address is for one task. */
-function address(service: Section, options: Section): string | undefined {
-  const text = options.text('ipv4_address');
+function address(service: Section, options: Section, key: 'ipv4_address' | 'ipv6_address'): string | undefined {
+  const text = options.text(key);
   if (text === undefined) return undefined;
   const deploy = service.section('deploy');
   const several = ![undefined, '0', '1'].includes(deploy.text('replicas') ?? service.text('scale'));
   if (several || deploy.text('mode')?.startsWith('global') === true) {
-    options.fail('ipv4_address', 'cannot be given to a service that may have several tasks');
-  } else if (!isAddress(text))
-    options.fail('ipv4_address', `${JSON.stringify(text)} is not an address such as 10.5.0.7`);
+    options.fail(key, 'cannot be given to a service that may have several tasks');
+  } else if (key === 'ipv4_address' ? !isAddress(text) : !isIPv6(text)) {
+    const example = key === 'ipv4_address' ? '10.5.0.7' : 'fd00:5::7';
+    options.fail(key, `${JSON.stringify(text)} is not an address such as ${example}`);
+  }
   return text;
 }
 
@@ -74,8 +78,8 @@ export function networkSpec(stack: string, key: string, network: Section, names:
     internal: network.boolean('internal'),
     attachable: network.boolean('attachable'),
     ingress: undefined,
-    ipv6: undefined,
-    ipam: ipam(network.section('ipam')),
+    ipv6: network.boolean('enable_ipv6'),
+    ipam: ipam(network.section('ipam'), network.boolean('enable_ipv6') === true),
   });
 }
 
@@ -96,17 +100,48 @@ function remarkDriver(network: Section): void {
   network.warn('driver', `${JSON.stringify(asked)} is ignored; the network spans the nodes, as an overlay`);
 }
 
-function ipam(section: Section): NetworkSpec['ipam'] {
-  const configs = section.sections('config').flatMap((config) => ipamConfig(config) ?? []);
-  if (configs.length > 1) section.fail('config', 'a network has one subnet of IPv4; take the others out');
-  return compactOrNone<Ipam>({ driver: undefined, options: undefined, configs: orNone(configs) });
+function ipam(section: Section, dual: boolean): NetworkSpec['ipam'] {
+  const all = section.sections('config');
+  const [sixth, fourth] = [true, false].map((wanted) =>
+    all
+      .filter((config) => isSixth(config) === wanted)
+      .flatMap((config) => (wanted ? ipamConfig6(config, dual) : ipamConfig(config)) ?? []),
+  );
+  for (const [configs, family] of [
+    [fourth, 'IPv4'],
+    [sixth, 'IPv6'],
+  ] as const) {
+    if ((configs?.length ?? 0) > 1)
+      section.fail('config', `a network has one subnet of ${family}; take the others out`);
+  }
+  return compactOrNone<Ipam>({
+    driver: undefined,
+    options: undefined,
+    configs: orNone(fourth ?? []),
+    ipv6Configs: orNone(sixth ?? []),
+  });
+}
+
+const isSixth = (config: Section): boolean => config.text('subnet')?.includes(':') === true;
+
+function ipamConfig6(config: Section, dual: boolean): IpamConfig | undefined {
+  if (!dual) {
+    config.warn('subnet', 'ignored, because the network does not say "enable_ipv6: true"');
+    return undefined;
+  }
+  for (const key of ['subnet', 'ip_range']) {
+    const text = config.text(key);
+    if (text !== undefined && !isNetwork6(text))
+      config.fail(key, `${JSON.stringify(text)} is not a network such as fd00:5::/64`);
+  }
+  const gateway = config.text('gateway');
+  if (gateway !== undefined && !isIPv6(gateway)) {
+    config.fail('gateway', `${JSON.stringify(gateway)} is not an address such as fd00:5::1`);
+  }
+  return ipamFields(config);
 }
 
 function ipamConfig(config: Section): IpamConfig | undefined {
-  if (config.text('subnet')?.includes(':') === true) {
-    config.warn('subnet', 'ignored, because only IPv4 networks span the nodes');
-    return undefined;
-  }
   for (const key of ['subnet', 'ip_range']) {
     const text = config.text(key);
     if (text !== undefined && !isNetwork(text))
@@ -116,13 +151,16 @@ function ipamConfig(config: Section): IpamConfig | undefined {
   if (gateway !== undefined && !isAddress(gateway)) {
     config.fail('gateway', `${JSON.stringify(gateway)} is not an address such as 10.5.0.1`);
   }
-  return compactOrNone<IpamConfig>({
+  return ipamFields(config);
+}
+
+const ipamFields = (config: Section): IpamConfig | undefined =>
+  compactOrNone<IpamConfig>({
     subnet: config.text('subnet'),
     ipRange: config.text('ip_range'),
-    gateway,
+    gateway: config.text('gateway'),
     auxiliaryAddresses: orEmpty(config.dictionary('aux_addresses')),
   });
-}
 
 function isAddress(text: string): boolean {
   const parts = text.split('.');
@@ -132,6 +170,11 @@ function isAddress(text: string): boolean {
 function isNetwork(text: string): boolean {
   const [address = '', length = '', ...rest] = text.split('/');
   return isAddress(address) && /^\d{1,2}$/.test(length) && Number(length) <= 32 && rest.length === 0;
+}
+
+function isNetwork6(text: string): boolean {
+  const [address = '', length = '', ...rest] = text.split('/');
+  return isIPv6(address) && /^\d{1,3}$/.test(length) && Number(length) <= 128 && rest.length === 0;
 }
 
 function orEmpty<Values extends object>(values: Values | undefined): Values | undefined {

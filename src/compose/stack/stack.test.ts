@@ -149,7 +149,21 @@ test('a subnet of IPv6 is left out, with a warning', async () => {
     `${service()}\nnetworks: {default: {ipam: {config: [{subnet: "fd00::/64"}, {subnet: 10.1.0.0/24}]}}}`,
   );
   assert.deepEqual(stack.networks[0]?.ipam?.configs, [{ subnet: '10.1.0.0/24' }]);
-  assert.match(warnings[0] ?? '', /only IPv4/);
+  assert.match(warnings[0] ?? '', /enable_ipv6/);
+});
+
+test('a network with IPv6 keeps both subnets, and a service of one task its address', async () => {
+  const { stack, warnings } = await stackOf(
+    'services: {a: {image: i, networks: {default: {ipv6_address: "fd00::77"}}}}\n' +
+      'networks: {default: {enable_ipv6: true, ipam: {config: [{subnet: "fd00::/64"}, {subnet: 10.1.0.0/24}]}}}',
+  );
+  assert.deepEqual(stack.networks[0]?.ipam, {
+    configs: [{ subnet: '10.1.0.0/24' }],
+    ipv6Configs: [{ subnet: 'fd00::/64' }],
+  });
+  assert.equal(stack.networks[0]?.ipv6, true);
+  assert.equal(stack.services[0]?.task.networks?.[0]?.ipv6Address, 'fd00::77');
+  assert.deepEqual(warnings, []);
 });
 
 test('volumes_from copies mounts, through several services, own targets first', async () => {

@@ -3,6 +3,10 @@ import type { Network } from '../../model/network.ts';
 import type { TaskAddress } from '../../model/task.ts';
 import { formatAddress, parseAddress, parseNetwork } from '../../model/ipv4.ts';
 import type { Range } from '../../model/ipv4.ts';
+import { parseNetwork6 } from '../../model/ipv6.ts';
+import type { Range6 } from '../../model/ipv6.ts';
+import { checkAddress6, hold, letGo, reservedNumbers } from './addresses6.ts';
+import type { AskedAddresses6 } from './addresses6.ts';
 import type { Allocation } from './subnet.ts';
 
 /** A task, or a container that is none's: the id of its row. */
@@ -14,6 +18,7 @@ interface NetworkAddresses {
   readonly subnet: Range;
   readonly range: Range;
   readonly reserved: ReadonlySet<number>;
+  readonly sixth: AskedAddresses6 | undefined;
   readonly owners: Map<number, OwnerId>;
   /**
    * Who else has an address: the task that its owner took it over from, or one whose end the manager before saw, and gave
@@ -45,11 +50,19 @@ export class AddressBook {
       Object.values(config.auxiliaryAddresses ?? {}),
     );
     const gateway = network.gateway === undefined ? subnet.first + 1 : parseAddress(network.gateway);
-    const reserved = new Set([subnet.first, subnet.last, gateway, ...auxiliary.map(parseAddress)]);
+    const reserved = new Set([
+      subnet.first,
+      subnet.last,
+      gateway,
+      ...auxiliary.map(parseAddress),
+      ...reservedNumbers(network),
+    ]);
+    const { ipv6 } = network;
+    const sixth = ipv6 === undefined ? undefined : { ipv4Subnet: network.subnet, ipv6, owners: new Map() };
     const { owners, sharers } = known ?? { owners: new Map<number, OwnerId>(), sharers: new Map<number, OwnerId[]>() };
     const { name } = network.spec;
     const cursor = range.first;
-    this.#networks.set(network.id, { name, subnet, range, reserved, owners, sharers, cursor, removed: false });
+    this.#networks.set(network.id, { name, subnet, range, reserved, sixth, owners, sharers, cursor, removed: false });
   }
 
   removeNetwork(networkId: string): void {
@@ -66,12 +79,20 @@ export class AddressBook {
     return ranges;
   }
 
+  /** The same of IPv6. */
+  lingering6(): readonly Range6[] {
+    return [...this.#networks.values()].flatMap(({ removed, sixth }) =>
+      removed && sixth !== undefined ? [parseNetwork6(sixth.ipv6.subnet)] : [],
+    );
+  }
+
   /** The owner has these addresses. A successor takes over those of its predecessor. */
   note(ownerId: OwnerId, addresses: readonly TaskAddress[]): void {
     this.#held.set(ownerId, addresses);
-    for (const { networkId, address } of addresses) {
+    for (const { networkId, address, address6 } of addresses) {
       const value = parseAddress(address);
-      const { owners, sharers } = this.#network(networkId, value);
+      const { owners, sharers, sixth } = this.#network(networkId, value);
+      if (address6 !== undefined) hold(sixth, address6, ownerId);
       const before = owners.get(value);
       if (before === ownerId) continue;
       if (before !== undefined) sharers.set(value, [...(sharers.get(value) ?? []), before]);
@@ -84,8 +105,9 @@ export class AddressBook {
     const addresses = this.#held.get(ownerId) ?? [];
     this.#held.delete(ownerId);
     let freed = false;
-    for (const { networkId, address } of addresses) {
+    for (const { networkId, address, address6 } of addresses) {
       const known = this.#networks.get(networkId);
+      if (address6 !== undefined && known?.sixth !== undefined) letGo(known.sixth, address6, ownerId);
       if (known === undefined || !giveBack(known, parseAddress(address), ownerId)) continue;
       this.#forgetEmpty(networkId, known);
       freed = true;
@@ -136,6 +158,21 @@ export class AddressBook {
     return { kind: 'allocated', value: address };
   }
 
+  /**
+   * Whether the IPv6 address, in its canonical form, can be given beside `address`, or beside whatever belongs to it: then
+   * the value is that. `mayShare`: whether its present owner is no obstacle.
+   */
+  check6(
+    networkId: NetworkId,
+    wish: { readonly address: string | undefined; readonly address6: string },
+    mayShare: (owner: OwnerId) => boolean,
+  ): Allocation<string | undefined> {
+    const known = this.#networks.get(networkId);
+    const name = known?.name ?? networkId;
+    if (known?.sixth === undefined) return { kind: 'refused', reason: `network ${name} has no IPv6 subnet` };
+    return checkAddress6(known.sixth, name, wish, mayShare);
+  }
+
   /** The network, or the one address of a network that is not known any more. */
   #network(networkId: string, address: number): NetworkAddresses {
     const known = this.#networks.get(networkId);
@@ -146,6 +183,7 @@ export class AddressBook {
       subnet: range,
       range,
       reserved: new Set<number>(),
+      sixth: undefined,
       owners: new Map(),
       sharers: new Map(),
       cursor: address,

@@ -1,4 +1,5 @@
 import type { ContainerAttachment } from '../../model/attachment.ts';
+import { canonical6 } from '../../model/ipv6.ts';
 import type { NetworkId } from '../../model/ids.ts';
 import type { Network } from '../../model/network.ts';
 import type { AddressBook, OwnerId } from './addresses.ts';
@@ -16,7 +17,10 @@ export interface AttachmentWish {
 
 export interface ContainerAllocationOptions {
   readonly network: (id: string) => Network | undefined;
-  /** Whether the owner of an address is a container that asked for it, too: then one of them has it while it runs. */
+  /**
+   * Whether the owner of an address, of either family, is a container that asked for it, too: then one of them has it
+   * while it runs.
+   */
   readonly asked: (owner: OwnerId, networkId: NetworkId, address: string) => boolean;
 }
 
@@ -33,19 +37,45 @@ export const allocateContainer = (
 ): Allocation<readonly ContainerAttachment[]> => {
   const attachments = [...present];
   for (const { networkId, address, ...others } of wishes) {
+    const { ipv6Address } = others;
     const network = options.network(networkId);
     if (network?.subnet === undefined) return { kind: 'refused', reason: `network ${networkId} has no subnet` };
-    const given = address === undefined ? book.pick(networkId) : take(containerId, networkId, address, book, options);
+    const isInForce = ipv6Address !== undefined && network.ipv6 !== undefined;
+    const address6 = isInForce ? canonical6(ipv6Address) : undefined;
+    const given = give(containerId, { networkId, address, address6 }, book, options);
     if (given.kind === 'refused') return given;
     attachments.push({
       networkId,
       address: given.value,
+      ...(address6 !== undefined && { address6 }),
       ...(address !== undefined && { fixed: true }),
       ...others,
     });
   }
   book.replace(containerId, attachments);
   return { kind: 'allocated', value: attachments };
+};
+
+interface Given {
+  readonly networkId: NetworkId;
+  readonly address: string | undefined;
+  readonly address6: string | undefined;
+}
+
+const give = (
+  containerId: OwnerId,
+  { networkId, address, address6 }: Given,
+  book: AddressBook,
+  options: ContainerAllocationOptions,
+): Allocation<string> => {
+  const mayShare = (owner: OwnerId): boolean =>
+    owner === containerId || options.asked(owner, networkId, address6 ?? '');
+  const wanted: Allocation<string | undefined> =
+    address6 === undefined
+      ? { kind: 'allocated', value: address }
+      : book.check6(networkId, { address, address6 }, mayShare);
+  if (wanted.kind === 'refused') return wanted;
+  return wanted.value === undefined ? book.pick(networkId) : take(containerId, networkId, wanted.value, book, options);
 };
 
 const take = (

@@ -1,3 +1,4 @@
+import { canonical6 } from '../../model/ipv6.ts';
 import type { NetworkId } from '../../model/ids.ts';
 import type { Network } from '../../model/network.ts';
 import type { Task, TaskAddress } from '../../model/task.ts';
@@ -19,22 +20,47 @@ export const allocateTask = (
   options: TaskAllocationOptions,
 ): Allocation<readonly TaskAddress[]> => {
   const addresses: TaskAddress[] = [];
-  const wishes = (task.spec.networks ?? []).map(({ networkId, ipv4Address }) => ({ networkId, ipv4Address }));
+  const wishes: Wish[] = (task.spec.networks ?? []).map(({ networkId, ipv4Address, ipv6Address }) => {
+    const isInForce = ipv6Address !== undefined && options.network(networkId)?.ipv6 !== undefined;
+    return { networkId, address: ipv4Address, address6: isInForce ? canonical6(ipv6Address) : undefined };
+  });
   const ingress = options.ingress;
   if (ingress !== undefined && !wishes.some(({ networkId }) => networkId === ingress)) {
-    wishes.push({ networkId: ingress, ipv4Address: undefined });
+    wishes.push({ networkId: ingress, address: undefined, address6: undefined });
   }
-  for (const { networkId, ipv4Address } of wishes) {
+  for (const wish of wishes) {
+    const { networkId, address6 } = wish;
     const network = options.network(networkId);
     if (network === undefined) return { kind: 'refused', reason: `network ${networkId} does not exist` };
     if (network.spec.driver !== 'overlay') continue;
     if (network.subnet === undefined) return { kind: 'refused', reason: `network ${network.spec.name} has no subnet` };
-    const given = ipv4Address === undefined ? book.pick(networkId) : take(networkId, ipv4Address, task, book, options);
+    const given = give(wish, task, book, options);
     if (given.kind === 'refused') return given;
-    addresses.push({ networkId, address: given.value });
+    addresses.push({ networkId, address: given.value, ...(address6 !== undefined && { address6 }) });
   }
   book.note(task.id, addresses);
   return { kind: 'allocated', value: addresses };
+};
+
+interface Wish {
+  readonly networkId: NetworkId;
+  readonly address: string | undefined;
+  readonly address6: string | undefined;
+}
+
+const give = (
+  { networkId, address, address6 }: Wish,
+  task: Task,
+  book: AddressBook,
+  options: TaskAllocationOptions,
+): Allocation<string> => {
+  const mayShare = (owner: OwnerId): boolean => owner === task.id || options.mayTakeOver(owner);
+  const wanted: Allocation<string | undefined> =
+    address6 === undefined
+      ? { kind: 'allocated', value: address }
+      : book.check6(networkId, { address, address6 }, mayShare);
+  if (wanted.kind === 'refused') return wanted;
+  return wanted.value === undefined ? book.pick(networkId) : take(networkId, wanted.value, task, book, options);
 };
 
 const take = (

@@ -1,6 +1,8 @@
 import type { AssignedEndpoint } from '../../model/assignment.ts';
 import type { NodeId, TaskId } from '../../model/ids.ts';
 import type { SingleContainer } from '../../model/single-container.ts';
+import { sixthOf } from './address6.ts';
+import type { FindNetwork } from './address6.ts';
 import { shortId } from './names.ts';
 import { servedByContainer } from './served.ts';
 
@@ -14,6 +16,8 @@ export interface ContainerShare {
 export interface ContainerFacts {
   readonly running: boolean;
   readonly nodeDown: boolean;
+  /** Absent where its node has no IPv6. */
+  readonly network?: FindNetwork | undefined;
 }
 
 /**
@@ -22,20 +26,21 @@ export interface ContainerFacts {
  */
 export const containerShare = (
   { id, nodeId, engineId, spec, attachments = [] }: SingleContainer,
-  { running, nodeDown }: ContainerFacts,
+  { running, nodeDown, network }: ContainerFacts,
 ): ContainerShare => {
   const servers = serversOf(spec.request);
   const ports = servedByContainer(spec);
   return {
     nodeId,
     networks: attachments.map(({ networkId }) => networkId),
-    endpoints: attachments.map(({ networkId, address, aliases = [], links }) => ({
+    endpoints: attachments.map(({ networkId, address, address6, aliases = [], links }) => ({
       kind: 'endpoint',
       id: `${networkId}/${id}`,
       networkId,
       taskId: id as TaskId,
       nodeId,
       address,
+      ...sixthOf(network?.(networkId), { address, address6 }),
       names: [...aliases],
       taskNames: engineId === undefined ? [spec.name] : [spec.name, shortId(engineId)],
       ready: running && !nodeDown,

@@ -1,6 +1,8 @@
 import type { AssignedPublish, AssignedVip } from '../../model/assignment.ts';
 import { hostPortKey } from '../../model/host-port.ts';
 import type { NetworkId } from '../../model/ids.ts';
+import { sixthOf } from './address6.ts';
+import type { FindNetwork } from './address6.ts';
 import type { Service } from '../../model/service.ts';
 import { sharedNames } from './names.ts';
 import { servedBy, some } from './served.ts';
@@ -12,7 +14,7 @@ const affinityOf = ({ spec }: Pick<Service, 'spec'>): { readonly affinity?: 'cli
   spec.labels?.[affinityLabel] === 'client' ? { affinity: 'client' } : {};
 
 /** The addresses of a service's own, with what resolves to them. */
-export const vipsOf = (service: Service): readonly AssignedVip[] => {
+export const vipsOf = (service: Service, network: FindNetwork): readonly AssignedVip[] => {
   const { id, spec, virtualIps = [] } = service;
   const named = { serviceName: spec.name, ...(spec.labels !== undefined && { serviceLabels: spec.labels }) };
   return virtualIps.map(({ networkId, address }) => {
@@ -24,6 +26,7 @@ export const vipsOf = (service: Service): readonly AssignedVip[] => {
       networkId,
       serviceId: id,
       address,
+      ...sixthOf(network(networkId), { address }),
       names,
       ...some(servedBy(spec)),
       ...affinityOf(service),

@@ -5,6 +5,7 @@ import type {
   AssignedSecret,
   AssignedSelf,
 } from '../../model/assignment.ts';
+import { overlayAddress6 } from '../../model/cluster-ipv6.ts';
 import { encryptionOf } from '../../model/cluster.ts';
 import type { Cluster, Encryption } from '../../model/cluster.ts';
 import type { Network } from '../../model/network.ts';
@@ -36,8 +37,13 @@ const wireOf = ({ machine, publicKey }: NodeDescription): Pick<AssignedPeer, 'ma
   ...(publicKey !== undefined && { publicKey }),
 });
 
+const sixthEnd = ({ description, overlay }: Node, clusterId: string): Pick<AssignedPeer, 'overlayAddress6'> =>
+  description?.ipv6 === true && overlay !== undefined
+    ? { overlayAddress6: overlayAddress6(clusterId, overlay.address) }
+    : {};
+
 /** The node as the others see it, once it has told its address and has an end of the overlay. */
-export const peerOf = (node: Node): AssignedPeer | undefined =>
+export const peerOf = (node: Node, clusterId: string): AssignedPeer | undefined =>
   node.description === undefined || node.overlay === undefined
     ? undefined
     : {
@@ -47,6 +53,7 @@ export const peerOf = (node: Node): AssignedPeer | undefined =>
         address: node.description.address,
         overlayAddress: node.overlay.address,
         overlayMac: node.overlay.mac,
+        ...sixthEnd(node, clusterId),
         ...wireOf(node.description),
       };
 
@@ -61,6 +68,7 @@ export const selfOf = (node: Node, cluster: Cluster, mtu: number): AssignedSelf 
         address: node.description.address,
         overlayAddress: node.overlay.address,
         overlayMac: node.overlay.mac,
+        ...sixthEnd(node, cluster.id),
         overlayMtu: mtu,
         taskHistoryLimit: cluster.spec.taskHistoryLimit,
         ...wireOf(node.description),
@@ -89,6 +97,7 @@ export const networkOf = (network: Network): AssignedNetwork | undefined => {
         name: network.spec.name,
         subnet: network.subnet,
         gateway: network.gateway,
+        ...(network.ipv6 !== undefined && { ipv6: { subnet: network.ipv6.subnet, gateway: network.ipv6.gateway } }),
         internal: network.spec.internal === true,
         ingress: network.spec.ingress === true,
         ...(network.spec.options === undefined ? {} : { options: network.spec.options }),

@@ -4,6 +4,8 @@ import { isJob } from '../../model/service.ts';
 import type { Service } from '../../model/service.ts';
 import type { Task, TaskStatus } from '../../model/task.ts';
 import { isTerminal } from '../../model/task.ts';
+import { sixthOf } from './address6.ts';
+import type { FindNetwork } from './address6.ts';
 import { hasLiveSuccessor, isWanted } from '../task/known.ts';
 import type { Observed, PlacedTask } from '../task/known.ts';
 import { ownNames, sharedNames, taskListNames } from './names.ts';
@@ -12,14 +14,18 @@ import { some } from './served.ts';
 const isOfJob = (task: Task, service: Service | undefined): boolean =>
   task.desiredState === 'complete' || (service !== undefined && isJob(service.spec));
 
-export const assignedTaskOf = (task: PlacedTask, service: Service | undefined): AssignedTask => ({
+export const assignedTaskOf = (task: PlacedTask, service: Service | undefined, network: FindNetwork): AssignedTask => ({
   kind: 'task',
   id: task.id,
   serviceId: task.serviceId,
   serviceName: task.serviceName,
   spec: task.spec,
   desiredState: task.desiredState,
-  addresses: task.addresses,
+  addresses: task.addresses.map(({ networkId, ...pair }) => ({
+    networkId,
+    address: pair.address,
+    ...sixthOf(network(networkId), pair),
+  })),
   ...(task.serviceLabels === undefined ? {} : { serviceLabels: task.serviceLabels }),
   ...(task.slot === undefined ? {} : { slot: task.slot }),
   ...(task.genericResources === undefined ? {} : { genericResources: task.genericResources }),
@@ -32,6 +38,8 @@ export interface EndpointFacts {
   readonly observed: Observed;
   /** The task's node is down as far as anyone can tell. */
   readonly nodeDown: boolean;
+  /** The networks of tasks with IPv6; absent where its node has none. */
+  readonly network?: FindNetwork | undefined;
   /** Networks on which its service has an address of its own: it has the service's names there, not the task. */
   readonly virtual?: ReadonlySet<string>;
   /** The ports of its service: told with its tasks where the service has no address of its own. */
@@ -45,12 +53,12 @@ export const hasEndpoints = (status: TaskStatus, observed: EndpointFacts['observ
 /** A task on each of its networks. Ready: it may be given traffic, and is not about to stop. */
 export const endpointsOf = (
   task: PlacedTask,
-  { status, observed, nodeDown, virtual, ports = [] }: EndpointFacts,
+  { status, observed, nodeDown, virtual, ports = [], network }: EndpointFacts,
 ): readonly AssignedEndpoint[] => {
   if (!hasEndpoints(status, observed)) return [];
   const ready = status.ready && status.state === 'running' && isWanted(task) && !nodeDown;
   const taskNames = ownNames(task);
-  return task.addresses.map(({ networkId, address }) => {
+  return task.addresses.map(({ networkId, ...pair }) => {
     const attachment = attachmentOf(task, networkId);
     const shared = attachment === undefined ? [] : sharedNames(task, attachment);
     return {
@@ -60,7 +68,8 @@ export const endpointsOf = (
       taskId: task.id,
       nodeId: task.nodeId,
       serviceId: task.serviceId,
-      address,
+      address: pair.address,
+      ...sixthOf(network?.(networkId), pair),
       // No attachment: the ingress network, which everything published shares, and where nothing is found by name.
       names: [...(virtual?.has(networkId) === true ? taskListNames(shared) : shared)],
       taskNames: attachment === undefined ? [] : [...taskNames],

@@ -154,7 +154,7 @@ const replace = (draft: Draft, old: KnownTask, { order }: FullPolicy, occupied: 
 
 /** Two tasks cannot have the one address that was asked for. */
 const hasFixedAddress = ({ spec }: Task): boolean =>
-  spec.networks?.some(({ ipv4Address }) => ipv4Address !== undefined) === true;
+  spec.networks?.some(({ ipv4Address, ipv6Address }) => (ipv4Address ?? ipv6Address) !== undefined) === true;
 
 const onFailure = (
   draft: Draft,

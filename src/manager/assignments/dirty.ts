@@ -52,6 +52,7 @@ const noteChange = (dirty: Dirty, change: Change): boolean => {
       return true;
     case 'node':
       dirty.nodes.add(change.id);
+      if (change.before?.description?.ipv6 !== change.after?.description?.ipv6) dirty.health.add(change.id);
       return true;
     case 'nodeStatus':
       if ((change.before?.state === 'down') === (change.after?.state === 'down')) return false;

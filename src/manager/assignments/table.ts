@@ -5,6 +5,7 @@ import type { Node } from '../../model/node.ts';
 import { assignmentKey } from '../../model/protocol.ts';
 import { configOf, networkOf, overlayMtu, peerOf, secretOf, selfOf } from '../../core/assign/shared.ts';
 import { containerShare } from '../../core/assign/container.ts';
+import type { FindNetwork } from '../../core/assign/address6.ts';
 import type { ContainerShare } from '../../core/assign/container.ts';
 import { servedBy } from '../../core/assign/served.ts';
 import { publishesOf, vipsOf } from '../../core/assign/service.ts';
@@ -64,8 +65,11 @@ export class AssignmentTable {
   #ingress: NetworkId | undefined;
   #mtu = 0;
 
+  readonly #network: FindNetwork;
+
   constructor(view: View) {
     this.#view = view;
+    this.#network = (id) => view.get('network', id);
     this.#door = new DoorShare(view);
     const dirty = nothingDirty();
     dirty.cluster = true;
@@ -197,6 +201,16 @@ export class AssignmentTable {
     return networks;
   }
 
+  /** For what has IPv6 addresses on a node: nothing has where that has none. */
+  #networkOn(nodeId: string): FindNetwork | undefined {
+    return this.#view.get('node', nodeId)?.description?.ipv6 === true ? this.#network : undefined;
+  }
+
+  #clusterId(): string {
+    const [cluster] = this.#view.list('cluster');
+    return cluster?.id ?? '';
+  }
+
   #sharedIngress(): NetworkId | undefined {
     return this.#publishes.size > 0 ? this.#ingress : undefined;
   }
@@ -246,7 +260,7 @@ export class AssignmentTable {
   }
 
   #foldPeer(id: string, node: Node | undefined): void {
-    const peer = node === undefined ? undefined : peerOf(node);
+    const peer = node === undefined ? undefined : peerOf(node, this.#clusterId());
     if (peer === undefined) this.#everyone.remove(`peer:${id}`);
     else this.#everyone.put(peer);
     if (node !== undefined) this.#part(id);
@@ -264,7 +278,7 @@ export class AssignmentTable {
       if (!isSame(this.#everyone.items.get(assignmentKey(item)), item)) this.#everyone.put(item);
     if (keys.length === 0) this.#publishes.delete(id);
     else this.#publishes.set(id, keys);
-    const moved = this.#foldVips(id, service === undefined ? [] : vipsOf(service));
+    const moved = this.#foldVips(id, service === undefined ? [] : vipsOf(service, this.#network));
     // Tasks of a service without an address of its own are told with its ports.
     if (service !== undefined && !moved && service.spec.endpoint?.mode !== 'dnsrr') return;
     for (const task of this.#view.find('task', 'service', id)) dirtyTasks.add(task.id);
@@ -332,6 +346,7 @@ export class AssignmentTable {
         : containerShare(container, {
             running: isRunning(container, this.#view.get('containerStatus', id)),
             nodeDown: this.#view.get('nodeStatus', container.nodeId)?.state === 'down',
+            network: this.#networkOn(container.nodeId),
           });
     if (after === undefined) this.#containers.delete(id);
     else this.#containers.set(id, after);
@@ -371,9 +386,10 @@ export class AssignmentTable {
     const service = this.#view.get('service', task.serviceId);
     const virtual = new Set(service?.virtualIps?.map(({ networkId }) => networkId));
     const ports = service?.spec.endpoint?.mode === 'dnsrr' ? servedBy(service.spec) : [];
-    const endpoints = endpointsOf(task, { status, observed, nodeDown, virtual, ports });
+    const network = this.#networkOn(task.nodeId);
+    const endpoints = endpointsOf(task, { status, observed, nodeDown, virtual, ports, network });
     const needs = needsOf(task, hasEndpoints(status, observed));
-    return { needs, assigned: assignedTaskOf(task, service), endpoints };
+    return { needs, assigned: assignedTaskOf(task, service, this.#network), endpoints };
   }
 
   #need({ nodeId, networks, secrets, configs }: TaskNeeds): void {

@@ -2,6 +2,7 @@ import type { PlaceNear } from '../../core/place/model.ts';
 import type { ContainerAttachment } from '../../model/attachment.ts';
 import { TuttiError } from '../../model/errors.ts';
 import type { NetworkId } from '../../model/ids.ts';
+import { address6On } from '../../model/network-address.ts';
 import type { SingleContainer } from '../../model/single-container.ts';
 import type { Clock } from '../../platform/ports.ts';
 import type { ReadyNetworks } from '../../rpc/networks.ts';
@@ -78,7 +79,7 @@ export const createContainerNetworks = (ports: ContainerNetworksPorts): Containe
       const attachments = await attach(ports, row.id, [wish]);
       const undo = async () => await detach(ports, row.id, network.id);
       const place = await makeReady(ports, container.nodeId, [network.id], signal)
-        .then((ready) => clusterPlace(network.id, settings, attachments, ready))
+        .then((ready) => clusterPlace(ports, network.id, settings, attachments, ready))
         .catch(async (thrown: unknown) => {
           await undo();
           throw thrown;
@@ -125,14 +126,18 @@ const placesFor = async (
   const asked = networks.map((one) =>
     one.kind === 'engine'
       ? { network: one.name, settings: one.settings }
-      : clusterPlace(one.network.id, one.settings, there, ready),
+      : clusterPlace(ports, one.network.id, one.settings, there, ready),
   );
   const wished = new Set(wishes.map(({ networkId }) => networkId));
   const others = there.filter(({ networkId }) => !wished.has(networkId));
-  return { places: [...asked, ...others.map(({ networkId }) => clusterPlace(networkId, {}, there, ready))], ready };
+  return {
+    places: [...asked, ...others.map(({ networkId }) => clusterPlace(ports, networkId, {}, there, ready))],
+    ready,
+  };
 };
 
 const clusterPlace = (
+  { store }: Pick<ContainerNetworksPorts, 'store'>,
   networkId: NetworkId,
   settings: EndpointSettings,
   attachments: readonly ContainerAttachment[],
@@ -140,6 +145,9 @@ const clusterPlace = (
 ): EnginePlace => {
   const found = attachments.find((one) => one.networkId === networkId);
   const there = ready[networkId];
-  if (found !== undefined && there !== undefined) return placeOn(settings, found.address, there);
+  const network = store.view.get('network', networkId);
+  if (found !== undefined && there !== undefined && network !== undefined) {
+    return placeOn(settings, { address: found.address, address6: address6On(network, found) }, there);
+  }
   throw new TuttiError('unavailable', `network ${networkId} is not on the container's node`);
 };

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { AddressPair } from '../../model/network-address.ts';
 import type { ReadyNetworks } from '../../rpc/networks.ts';
 
 /** The body of Docker's `POST /containers/create`. */
@@ -65,12 +66,13 @@ export interface EnginePlace {
  */
 export const placeOn = (
   settings: EndpointSettings,
-  address: string,
-  { dockerNetwork }: ReadyNetworks[string],
+  { address, address6 }: AddressPair,
+  { dockerNetwork, ipv6 }: ReadyNetworks[string],
 ): EnginePlace => {
   const { Aliases: _aliases, NetworkID: _id, EndpointID: _endpoint, IPAMConfig, ...others } = settings;
   const { IPv6Address: _ipv6, ...ipam } = IPAMConfig ?? {};
-  return { network: dockerNetwork, settings: { ...others, IPAMConfig: { ...ipam, IPv4Address: address } } };
+  const given = { IPv4Address: address, ...(ipv6 === true && address6 !== undefined && { IPv6Address: address6 }) };
+  return { network: dockerNetwork, settings: { ...others, IPAMConfig: { ...ipam, ...given } } };
 };
 
 /** The request with its first network as the engine knows it, and the cluster's resolvers. The others are connected afterwards. */

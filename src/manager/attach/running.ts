@@ -1,4 +1,5 @@
 import { TuttiError } from '../../model/errors.ts';
+import type { AddressPair } from '../../model/network-address.ts';
 import type { SingleContainer } from '../../model/single-container.ts';
 import type { Clock } from '../../platform/ports.ts';
 import { withDeadline } from '../../rpc/deadline.ts';
@@ -9,16 +10,18 @@ import type { Inventory } from '../manager.ts';
 export const isRunning = (view: View, containerId: string): boolean =>
   view.get('containerStatus', containerId)?.running !== false;
 
+export interface RunningContainer extends AddressPair {
+  readonly container: SingleContainer;
+}
+
 /** The single containers that run on a network, as far as is known. */
-export const runningOn = (
-  view: View,
-  networkId: string,
-): readonly { readonly container: SingleContainer; readonly address: string }[] => {
-  const found: { readonly container: SingleContainer; readonly address: string }[] = [];
+export const runningOn = (view: View, networkId: string): readonly RunningContainer[] => {
+  const found: RunningContainer[] = [];
   for (const container of view.list('container')) {
     const attachment = container.attachments?.find((one) => one.networkId === networkId);
     if (attachment === undefined || !isRunning(view, container.id)) continue;
-    found.push({ container, address: attachment.address });
+    const { address, address6 } = attachment;
+    found.push({ container, address, ...(address6 !== undefined && { address6 }) });
   }
   return found;
 };
@@ -26,10 +29,15 @@ export const runningOn = (
 /** Throws `permission-denied` where a container that runs has an address that this one asked for. */
 export const checkAddresses = (view: View, engineId: string): void => {
   const [row] = view.find('container', 'engine', engineId);
-  const fixed = (row?.attachments ?? []).filter((one) => one.fixed === true);
+  const fixed = (row?.attachments ?? []).flatMap(({ networkId, address, address6, ...one }) => [
+    ...(one.fixed === true ? [{ networkId, address }] : []),
+    ...(address6 === undefined ? [] : [{ networkId, address: address6 }]),
+  ]);
   if (row === undefined || fixed.length === 0) return;
   for (const { networkId, address } of fixed) {
-    const other = runningOn(view, networkId).find((one) => one.address === address && one.container.id !== row.id);
+    const other = runningOn(view, networkId).find(
+      (one) => (one.address === address || one.address6 === address) && one.container.id !== row.id,
+    );
     if (other === undefined) continue;
     throw new TuttiError(
       'permission-denied',

@@ -1,6 +1,7 @@
 import { TuttiError } from '../../model/errors.ts';
 import type { Network, NetworkSpec } from '../../model/network.ts';
-import type { Transaction } from '../../store/store.ts';
+import { nodeName } from '../../model/node.ts';
+import type { Transaction, View } from '../../store/store.ts';
 import { runningOn } from '../attach/running.ts';
 import { createNetwork, isPredefined } from '../cluster.ts';
 import type { Commands } from '../manager.ts';
@@ -15,13 +16,21 @@ export const networkCommands = (context: CommandContext): NetworkCommands => {
   return {
     createNetwork: async (spec) => {
       const { value: id } = await store.update((transaction) => addNetwork(transaction, spec, context));
-      const warnings = spec.ipv6 === true ? ['IPv6 is not there yet: the network has IPv4 addresses only'] : [];
-      return { id, warnings };
+      return { id, warnings: spec.ipv6 === true ? remarksOnIpv6(store.view) : [] };
     },
     removeNetwork: async (reference) => {
       await store.update((transaction) => dropNetwork(transaction, resolve(transaction, 'network', reference)));
     },
   };
+};
+
+/** Nodes where the network has IPv4 alone. */
+const remarksOnIpv6 = (view: View): string[] => {
+  const lacking = [...view.list('node')].filter(
+    ({ description }) => description !== undefined && description.ipv6 !== true,
+  );
+  if (lacking.length === 0) return [];
+  return [`IPv6 is switched off on ${lacking.map(nodeName).join(', ')}: the network has IPv4 addresses only there`];
 };
 
 /** Returns the id. */

@@ -6,6 +6,7 @@ import type { Service } from '../../model/service.ts';
 import { isTerminal } from '../../model/task.ts';
 import type { Task } from '../../model/task.ts';
 import type { View } from '../../store/store.ts';
+import { withPrefixes } from '../../model/network-address.ts';
 import { knownIn } from '../observed.ts';
 import type { NodeRecord, ServiceRecord, TaskRecord } from '../manager.ts';
 
@@ -45,10 +46,9 @@ export const serviceRecord = (view: View, service: Service): ServiceRecord => {
     if (state === 'complete' && task.specVersion === service.specVersion) completed += 1;
     if (state === 'running' && !isOnDownNode(view, task)) running += 1;
   }
-  const virtualIps = (service.virtualIps ?? []).map(({ networkId, address }) => ({
-    networkId,
-    address: `${address}/${view.get('network', networkId)?.subnet?.split('/')[1] ?? '32'}`,
-  }));
+  const virtualIps = (service.virtualIps ?? []).flatMap(({ networkId, address }) =>
+    withPrefixes(view.get('network', networkId), { address }).map((text) => ({ networkId, address: text })),
+  );
   return { service, running, desired: desiredOf(service, wanted), completed, virtualIps };
 };
 

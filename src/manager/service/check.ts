@@ -103,7 +103,7 @@ const checkedAttachment = (view: View, spec: ServiceSpec, attachment: NetworkAtt
     throw invalid(`service ${spec.name}: network ${network.spec.name} is for published ports, not for services`);
   }
   const single = spec.mode.kind === 'replicated' && spec.mode.replicas <= 1;
-  if (attachment.ipv4Address !== undefined && !single) {
+  if ((attachment.ipv4Address ?? attachment.ipv6Address) !== undefined && !single) {
     throw invalid(`service ${spec.name}: an address can be given to a service with one task only`);
   }
   return { ...attachment, networkId: network.id };

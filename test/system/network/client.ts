@@ -60,7 +60,7 @@ const large = async (host: string, port: number, bytes: number): Promise<string>
 
 const udp = async (host: string, port: number, localPort: number, message = 'who'): Promise<string> =>
   await new Promise((resolve, reject) => {
-    const socket = createSocket('udp4');
+    const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
     const timer = setTimeout(() => end(() => reject(noAnswer())), deadlineMs);
     const end = (then: () => void): void => {
       clearTimeout(timer);

@@ -27,6 +27,8 @@ export interface LabNetwork {
   readonly prefix?: number;
   readonly internal?: boolean;
   readonly ingress?: boolean;
+  /** `fd00:N::/64` beside it. */
+  readonly dual?: boolean;
 }
 
 export interface LabPublish {
@@ -57,19 +59,37 @@ export interface LabState {
   /** With it the node's public keys, by node name. */
   readonly encryption?: 'on' | 'off';
   readonly keys?: Readonly<Record<string, string>>;
+  /** Nodes without IPv6. */
+  readonly fourthOnly?: readonly LabNode[];
 }
 
 const nodeId = (node: LabNode): string => `id${node.name}`;
 const overlayAddress = (node: LabNode): string => `100.127.0.${node.name.slice(4)}`;
 const overlayMac = (node: LabNode): string => `02:74:64:7f:00:0${node.name.slice(4)}`;
 
-export const networkAssignment = ({ id, name, index, prefix = 24, internal, ingress }: LabNetwork): AssignedNetwork =>
+/** The same number in the network's other subnet; undefined where it has none. */
+export const sixthOf = ({ dual, index }: LabNetwork, address: string): string | undefined =>
+  dual === true ? `fd00:${index}::${Number(address.split('.')[3]).toString(16)}` : undefined;
+
+const sixthEnd = (node: LabNode, { fourthOnly = [] }: LabState): { readonly overlayAddress6?: string } =>
+  fourthOnly.includes(node) ? {} : { overlayAddress6: `fd00:ffff::${node.name.slice(4)}` };
+
+export const networkAssignment = ({
+  id,
+  name,
+  index,
+  prefix = 24,
+  internal,
+  ingress,
+  dual,
+}: LabNetwork): AssignedNetwork =>
   ({
     kind: 'network',
     id,
     name,
     subnet: `10.128.${index}.0/${prefix}`,
     gateway: `10.128.${index}.1`,
+    ...(dual === true && { ipv6: { subnet: `fd00:${index}::/64`, gateway: `fd00:${index}::1` } }),
     internal: internal === true,
     ingress: ingress === true,
   }) as AssignedNetwork;
@@ -90,6 +110,7 @@ export function assignmentsFor(self: LabNode, nodes: readonly LabNode[], state: 
       address: self.address,
       overlayAddress: overlayAddress(self),
       overlayMac: overlayMac(self),
+      ...sixthEnd(self, state),
       overlayMtu: state.encryption === 'on' ? 1390 : 1450,
       taskHistoryLimit: 5,
       ...wireOf(self, state),
@@ -106,6 +127,7 @@ export function assignmentsFor(self: LabNode, nodes: readonly LabNode[], state: 
             address: node.address,
             overlayAddress: overlayAddress(node),
             overlayMac: overlayMac(node),
+            ...sixthEnd(node, state),
             ...wireOf(node, state),
           }) as Assignment,
       ),
@@ -113,9 +135,9 @@ export function assignmentsFor(self: LabNode, nodes: readonly LabNode[], state: 
     ...state.tasks.flatMap((task) =>
       Object.entries(task.addresses)
         .filter(([network]) => given.has(network))
-        .map(([network, address]) => endpointOf(task, network, address, state.vips ?? [])),
+        .map(([network, address]) => endpointOf(task, network, address, state)),
     ),
-    ...(state.vips ?? []).filter(({ network }) => given.has(network)).map(vipOf),
+    ...(state.vips ?? []).filter(({ network }) => given.has(network)).map((vip) => vipOf(vip, state)),
     ...(state.publishes ?? []).map(
       ({ service, network, ...served }) =>
         ({
@@ -135,18 +157,25 @@ const wireOf = (node: LabNode, { keys }: LabState): { readonly publicKey?: strin
   return publicKey === undefined ? {} : { publicKey };
 };
 
-const vipOf = ({ service, network, address, aliases = [], affinity }: LabVip): AssignedVip =>
+const sixthIn = (state: LabState, network: string, address: string): { readonly address6?: string } => {
+  const found = state.networks.find(({ id }) => id === network);
+  const address6 = found === undefined ? undefined : sixthOf(found, address);
+  return address6 === undefined ? {} : { address6 };
+};
+
+const vipOf = ({ service, network, address, aliases = [], affinity }: LabVip, state: LabState): AssignedVip =>
   ({
     kind: 'vip',
     id: `${network}/service${service}`,
     networkId: network,
     serviceId: `service${service}`,
     address,
+    ...sixthIn(state, network, address),
     names: [service, ...aliases],
     ...(affinity !== undefined && { affinity }),
   }) as unknown as AssignedVip;
 
-const endpointOf = (task: LabTask, network: string, address: string, vips: readonly LabVip[]): AssignedEndpoint =>
+const endpointOf = (task: LabTask, network: string, address: string, state: LabState): AssignedEndpoint =>
   ({
     kind: 'endpoint',
     id: `${network}/${task.id}`,
@@ -155,7 +184,8 @@ const endpointOf = (task: LabTask, network: string, address: string, vips: reado
     nodeId: nodeId(task.node),
     serviceId: `service${task.service}`,
     address,
-    names: vips.some((vip) => vip.service === task.service && vip.network === network)
+    ...(state.fourthOnly?.includes(task.node) !== true && sixthIn(state, network, address)),
+    names: (state.vips ?? []).some((vip) => vip.service === task.service && vip.network === network)
       ? [`tasks.${task.service}`]
       : [task.service, ...(task.aliases ?? [])],
     taskNames: [`${task.service}.1.${task.id}`],
@@ -173,19 +203,27 @@ export async function tellAll(nodes: readonly LabNode[], state: LabState): Promi
 }
 
 /** Starts the task's container as the executor would: on its networks, with its addresses and resolver. */
-export async function startTask(task: LabTask, port?: number): Promise<void> {
+export async function startTask(task: LabTask, port?: number, networks: readonly LabNetwork[] = []): Promise<void> {
   const { node, addresses } = task;
   const ids = Object.keys(addresses);
   const prepared = (await node.tell({ do: 'ensure', networks: ids })) as Record<
     string,
-    { readonly dockerNetwork: string; readonly dns: readonly string[] }
+    { readonly dockerNetwork: string; readonly dns: readonly string[]; readonly ipv6?: boolean }
   >;
-  const on = ids.map((id) => ({ network: prepared[id]?.dockerNetwork ?? '', address: addresses[id] ?? '' }));
+  const on = ids.map((id) => {
+    const address = addresses[id] ?? '';
+    const network = networks.find((one) => one.id === id);
+    const sixth = network === undefined || prepared[id]?.ipv6 !== true ? undefined : sixthOf(network, address);
+    return {
+      network: prepared[id]?.dockerNetwork ?? '',
+      asked: ['--ip', address, ...(sixth === undefined ? [] : ['--ip6', sixth])],
+    };
+  });
   const [first, ...others] = on;
   const dns = ids.flatMap((id) => (prepared[id]?.dns ?? []).flatMap((server) => ['--dns', server]));
-  const attach = ['--network', first?.network ?? '', '--ip', first?.address ?? ''];
+  const attach = ['--network', first?.network ?? '', ...(first?.asked ?? [])];
   await node.docker('create', '--name', task.id, ...attach, ...dns, 'tiny:1');
-  for (const { network, address } of others) await node.docker('network', 'connect', '--ip', address, network, task.id);
+  for (const { network, asked } of others) await node.docker('network', 'connect', ...asked, network, task.id);
   await node.docker('start', task.id);
   await node.party(task.id, port);
 }

@@ -9,17 +9,22 @@ import { question } from './client.ts';
 
 const [name = '', port] = process.argv.slice(2);
 if (port !== undefined) {
-  const udp = createSocket('udp4');
-  udp.on('message', (message, { address, port: from }) => {
-    const padding = message.length > 100 ? message.length : 0;
-    udp.send(`${name} ${address}`.padEnd(padding), from, address);
-  });
-  await new Promise<void>((resolve) => udp.bind(Number(port), '0.0.0.0', resolve));
-  const tcp = createServer((connection) => {
-    connection.on('error', () => connection.destroy());
-    connection.end(`${name} ${connection.remoteAddress ?? ''}`);
-  });
-  await new Promise<void>((resolve) => tcp.listen(Number(port), '0.0.0.0', resolve));
+  for (const [type, host] of [
+    ['udp4', '0.0.0.0'],
+    ['udp6', '::'],
+  ] as const) {
+    const udp = createSocket({ type, ipv6Only: type === 'udp6' });
+    udp.on('message', (message, { address, port: from }) => {
+      const padding = message.length > 100 ? message.length : 0;
+      udp.send(`${name} ${address}`.padEnd(padding), from, address);
+    });
+    await new Promise<void>((resolve) => udp.bind(Number(port), host, resolve));
+    const tcp = createServer((connection) => {
+      connection.on('error', () => connection.destroy());
+      connection.end(`${name} ${connection.remoteAddress ?? ''}`);
+    });
+    await new Promise<void>((resolve) => tcp.listen({ port: Number(port), host, ipv6Only: true }, resolve));
+  }
   const echo = createServer((connection) => {
     connection.on('error', () => connection.destroy());
     connection.setNoDelay(true).pipe(connection);

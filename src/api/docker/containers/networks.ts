@@ -83,8 +83,9 @@ const asAsked = (endpoint: Fields, networkId: string, row: SingleContainer | und
 };
 
 const withoutAddress = ({ IPv4Address: _given, ...others }: Fields): Fields => others;
+const withoutAddress6 = ({ IPv6Address: _given, ...others }: Fields): Fields => others;
 
 const asked = (config: Fields, ipv6Address: string | undefined): Fields | null => {
-  const all = ipv6Address === undefined ? config : { ...config, IPv6Address: ipv6Address };
+  const all = ipv6Address === undefined ? withoutAddress6(config) : { ...config, IPv6Address: ipv6Address };
   return Object.keys(all).length === 0 ? null : all;
 };

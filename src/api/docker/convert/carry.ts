@@ -100,7 +100,7 @@ const carryResources = (old: Resources | undefined, next: Resources | undefined)
 const carryNetworks = (current: ServiceSpec, next: ServiceSpec) =>
   next.task.networks?.map((network) => {
     const before = current.task.networks?.find((old) => old.networkId === network.networkId);
-    return { ...network, ...sparse({ ipv4Address: before?.ipv4Address }) };
+    return { ...network, ...sparse({ ipv4Address: before?.ipv4Address, ipv6Address: before?.ipv6Address }) };
   });
 
 const carryEndpoint = (current: ServiceSpec, next: ServiceSpec) =>

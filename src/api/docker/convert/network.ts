@@ -130,10 +130,25 @@ export const networkTo = (network: Network): Definitions['Network'] & { Id: stri
 
 const ipamConfigs = (network: Network): Definitions['IPAMConfig'][] => [
   ...configsInForce(network),
-  ...(network.spec.ipam?.ipv6Configs ?? []).map(ipamConfigTo),
+  ...configsInForce6(network),
 ];
 
-const ipamConfigTo = (config: NonNullable<NonNullable<NetworkSpec['ipam']>['configs']>[number]) =>
+/** Of a network of the version before, as it was asked for. */
+const configsInForce6 = ({ ipv6, spec }: Network): Definitions['IPAMConfig'][] => {
+  const asked = spec.ipam?.ipv6Configs ?? [];
+  if (ipv6 === undefined) return asked.map(ipamConfigTo);
+  return [ipamConfigTo({ ...ipv6, auxiliaryAddresses: asked[0]?.auxiliaryAddresses })];
+};
+
+/** Of either family. */
+interface IpamConfig {
+  readonly subnet?: string | undefined;
+  readonly ipRange?: string | undefined;
+  readonly gateway?: string | undefined;
+  readonly auxiliaryAddresses?: Readonly<Record<string, string>> | undefined;
+}
+
+const ipamConfigTo = (config: IpamConfig): Definitions['IPAMConfig'] =>
   sparse({
     Subnet: config.subnet,
     IPRange: config.ipRange,

@@ -1,5 +1,6 @@
 import type { TaskRecord } from '../../../manager/manager.ts';
 import type { Network } from '../../../model/network.ts';
+import { withPrefixes } from '../../../model/network-address.ts';
 import type { TaskStatus } from '../../../model/task.ts';
 import type { Definitions } from '../../../platform/engine/types.generated.ts';
 import { networkTo } from './network.ts';
@@ -36,12 +37,10 @@ export const taskRecordTo = ({ task, status }: TaskRecord, surroundings: TaskSur
     NetworksAttachments: task.addresses?.flatMap((attached) => {
       const network = surroundings.network(attached.networkId);
       if (network === undefined) return [];
-      return [{ Network: networkTo(network), Addresses: [`${attached.address}/${prefixOf(network)}`] }];
+      return [{ Network: networkTo(network), Addresses: [...withPrefixes(network, attached)] }];
     }),
   });
 };
-
-const prefixOf = (network: Network): string => network.subnet?.split('/')[1] ?? '32';
 
 const statusTo = (status: TaskStatus): Definitions['TaskStatus'] => {
   const main = status.containers[0];

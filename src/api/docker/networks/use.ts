@@ -1,4 +1,5 @@
 import type { Manager } from '../../../manager/manager.ts';
+import { withPrefixes } from '../../../model/network-address.ts';
 import type { Network } from '../../../model/network.ts';
 import { isTerminal } from '../../../model/task.ts';
 import type { Definitions } from '../../../platform/engine/types.generated.ts';
@@ -14,12 +15,11 @@ type Endpoints = Readonly<Record<string, Definitions['NetworkContainer']>>;
 
 /** What runs on a network of the cluster, over all nodes: one virtual engine has them all. By container id. */
 export const endpointsOf = ({ queries, networks }: Manager, network: Network): Endpoints => {
-  const prefix = network.subnet?.split('/')[1] ?? '32';
   const single = networks
     .on(network.id)
-    .map(({ container: { id, engineId, spec }, address }) => [
+    .map(({ container: { id, engineId, spec }, ...pair }) => [
       engineId ?? id,
-      endpoint(spec.name, id, `${address}/${prefix}`),
+      endpoint(spec.name, id, withPrefixes(network, pair)),
     ]);
   return Object.fromEntries([
     ...single,
@@ -28,15 +28,19 @@ export const endpointsOf = ({ queries, networks }: Manager, network: Network): E
       if (attached === undefined || isTerminal(status.state)) return [];
       const key = status.containers[0]?.containerId ?? task.id;
       const name = `${task.serviceName}.${task.slot ?? task.nodeId ?? ''}.${task.id}`;
-      return [[key, endpoint(name, task.id, `${attached.address}/${prefix}`)]];
+      return [[key, endpoint(name, task.id, withPrefixes(network, attached))]];
     }),
   ]) as Endpoints;
 };
 
-const endpoint = (name: string, id: string, address: string): Definitions['NetworkContainer'] => ({
+const endpoint = (
+  name: string,
+  id: string,
+  [fourth = '', sixth = '']: readonly string[],
+): Definitions['NetworkContainer'] => ({
   Name: name,
   EndpointID: id,
   MacAddress: '',
-  IPv4Address: address,
-  IPv6Address: '',
+  IPv4Address: fourth,
+  IPv6Address: sixth,
 });
