@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { ipv4Network, labels, milliseconds, port } from './common.ts';
+import { ipv4, ipv4Network, labels, milliseconds, port } from './common.ts';
 import type { DeepReadonly, Stored } from './object.ts';
 
 /** Where certificates come from by themselves (RFC 8555). */
@@ -20,6 +20,11 @@ export const doorSpec = z.object({
   enabled: z.boolean().optional(),
   httpPort: port.optional(),
   httpsPort: port.optional(),
+  /** Balancers in front, addresses or networks: they begin each connection with the PROXY protocol, and are believed. Absent: none. */
+  proxyFrom: z
+    .array(z.union([ipv4, ipv4Network]))
+    .max(64)
+    .optional(),
   /** Absent: routes with `tls: acme` get no certificate. */
   acme: acmeSpec.optional(),
 });

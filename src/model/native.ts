@@ -118,6 +118,8 @@ export interface DoorView {
   readonly httpsPort: number;
   /** Nodes that run it, as placement constraints. Empty: all. */
   readonly constraints: readonly string[];
+  /** Balancers in front that speak the PROXY protocol. */
+  readonly proxyFrom: readonly string[];
   /** Where certificates come from by themselves. */
   readonly acme?: { readonly directory: string; readonly email?: string | undefined };
   /** Nodes that should run it and do not, or not as they should. */

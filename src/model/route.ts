@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { bytes, milliseconds, port } from './common.ts';
+import { bytes, ipv4, ipv4Network, milliseconds, port } from './common.ts';
 import { networkId, serviceId } from './ids.ts';
 import type { DeepReadonly, Stored } from './object.ts';
 
@@ -136,6 +136,8 @@ export const assignedDoor = z.object({
   cookieKey: z.string(),
   /** What follows the token in the answer to a challenge of ACME. Absent: there is no account. */
   acmeThumbprint: z.string().optional(),
+  /** Addresses and networks whose connections begin with the PROXY protocol. */
+  proxyFrom: z.array(z.union([ipv4, ipv4Network])).optional(),
 });
 
 export type AssignedRoute = DeepReadonly<z.infer<typeof assignedRoute>>;

@@ -3,13 +3,8 @@ import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { createProxy } from '../../src/agent/proxy/proxy.ts';
-import { assignedDoor, assignedRoute } from '../../src/model/route.ts';
-import { systemClock } from '../../src/platform/clock.ts';
 import { systemExec } from '../../src/platform/exec.ts';
-import { createHaproxy } from '../../src/platform/haproxy/haproxy.ts';
-import { createLog } from '../../src/platform/log.ts';
-import { anEndpoint, aSelf, setOf } from '../support/assignments.ts';
+import { routeTo, startDoor } from '../support/door.ts';
 import { until } from '../support/until.ts';
 import { median } from './result.ts';
 import type { BenchResult } from './result.ts';
@@ -73,49 +68,6 @@ const haproxy = async (directory: string, name: string, text: string): Promise<A
   };
 };
 
-/** The front door as an agent makes it, led to the tasks; gives its worker's process id. */
-const door = async (directory: string): Promise<AsyncDisposable & { pid: number }> => {
-  const log = createLog({ level: 'warn', clock: systemClock, sink: (line) => process.stderr.write(`${line}\n`) });
-  const program = await createHaproxy({
-    directory: join(directory, 'door'),
-    logFile: join(directory, 'door.log'),
-    exec: systemExec,
-    mount: async () => undefined,
-  });
-  const proxy = createProxy({ host: program, clock: systemClock, log });
-  const route = assignedRoute.parse({
-    kind: 'route',
-    id: `${host}/`,
-    match: { host, path: '/' },
-    action: {
-      kind: 'services',
-      targets: [{ serviceId: 'service1', serviceName: 'web', networkIds: ['front0000'], port: ports.tasks }],
-    },
-    options: {},
-  });
-  const open = assignedDoor.parse({
-    kind: 'door',
-    id: 'door',
-    httpPort: ports.door,
-    httpsPort: ports.tls,
-    cookieKey: 'key',
-  });
-  const endpoints = tasks.map((address, index) =>
-    anEndpoint({ id: `front0000/task${index}`, taskId: `task${index}`, address }),
-  );
-  proxy.apply(setOf(aSelf(), open, route, ...endpoints));
-  await proxy.settled();
-  const master = Number(await readFile(join(directory, 'door', 'haproxy.pid'), 'utf8'));
-  const [worker = ''] = (await readFile(`/proc/${master}/task/${master}/children`, 'utf8')).split(' ');
-  return {
-    pid: Number(worker),
-    [Symbol.asyncDispose]: async () => {
-      await proxy[Symbol.asyncDispose]();
-      await program.stop('at once');
-    },
-  };
-};
-
 /** Microseconds of processor time that a process has used. */
 const used = async (pid: number): Promise<number> => {
   let total = 0;
@@ -156,10 +108,13 @@ export const doorFigures = async (runs: number): Promise<readonly BenchResult[]>
   await using parts = new AsyncDisposableStack();
   parts.defer(async () => await rm(directory, { recursive: true, force: true }));
   parts.use(await haproxy(directory, 'tasks', answering));
+  const listens = { httpPort: ports.door, httpsPort: ports.tls };
+  const routes = [routeTo('web', ports.tasks, { host, path: '/' })];
+  const door = parts.use(await startDoor(listens, routes, { web: tasks }));
   const ways = {
     hand: { port: ports.hand, pid: parts.use(await haproxy(directory, 'hand', byHand)).pid },
     bare: { port: ports.bare, pid: parts.use(await haproxy(directory, 'bare', bare)).pid },
-    door: { port: ports.door, pid: parts.use(await door(directory)).pid },
+    door: { port: ports.door, pid: await door.worker() },
   };
   for (const { port } of Object.values(ways))
     await until(`port ${port} answers`, async () => await answers(port), Boolean);

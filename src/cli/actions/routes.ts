@@ -119,6 +119,8 @@ export interface DoorFlags {
   readonly httpsPort?: number;
   readonly constraint?: readonly string[];
   readonly everywhere?: boolean;
+  /** `none`: no one. */
+  readonly proxyFrom?: readonly string[];
   readonly on?: boolean;
   readonly off?: boolean;
 }
@@ -134,12 +136,13 @@ export interface AcmeFlags {
 /** Shows where the front door is, after setting what was given. */
 export const door = async (session: Session, flags: DoorFlags): Promise<void> => {
   const { client, signal } = session;
-  const { httpPort, httpsPort, constraint, everywhere, on, off } = flags;
+  const { httpPort, httpsPort, constraint, everywhere, proxyFrom = [], on, off } = flags;
   const change = {
     ...(httpPort !== undefined && { httpPort }),
     ...(httpsPort !== undefined && { httpsPort }),
     ...(constraint !== undefined && constraint.length > 0 && { constraints: [...constraint] }),
     ...(everywhere === true && { constraints: [] }),
+    ...(proxyFrom.length > 0 && { proxyFrom: proxyFrom.filter((word) => word !== 'none') }),
     ...(on === true && { enabled: true }),
     ...(off === true && { enabled: false }),
   };
@@ -150,11 +153,12 @@ export const door = async (session: Session, flags: DoorFlags): Promise<void> =>
 };
 
 const doorText = (view: DoorView): string => {
-  const { httpPort, httpsPort, acme } = view;
+  const { httpPort, httpsPort, proxyFrom, acme } = view;
   const from = acme && `${acme.directory}${acme.email === undefined ? '' : ` (${acme.email})`}`;
   const lines = [
     `nodes: ${nodesText(view)}`,
     `ports: ${httpPort} (HTTP), ${httpsPort} (TLS)`,
+    ...(proxyFrom.length === 0 ? [] : [`balancers in front: ${proxyFrom.join(', ')}`]),
     ...(from ? [`certificates: ${from}`] : []),
   ];
   return `${lines.join('\n')}\n`;

@@ -90,6 +90,12 @@ export const registerRoutes = ({ program, open }: Registry): void => {
       collect,
       [],
     )
+    .option(
+      '--proxy-from <network>',
+      'who stands in front and speaks the PROXY protocol, or none; may be given several times',
+      collect,
+      [],
+    )
     .option('--everywhere', 'on every node')
     .option('--off', 'on no node')
     .option('--on', 'on nodes again')

@@ -125,6 +125,7 @@ const frontend = (input: ProxyInput): string => {
   const challenged = acmeHosts(backends.map(({ route: { match, options } }) => ({ match, options })));
   return section('frontend door', [
     ...binds(input),
+    ...balancers(input.door),
     'option idle-close-on-response',
     ...challenges(input, challenged),
     ...(steps.length === 0 ? [] : [`http-request set-var(txn.path) path${steps[0]?.unless ?? ''}`]),
@@ -159,6 +160,10 @@ const binds = ({ door, certificates, file }: ProxyInput): readonly string[] => {
       : [`bind *:${door.httpsPort} ssl crt-list ${quoted(file('certificates.list', list))}${strict} alpn h2,http/1.1`]),
   ];
 };
+
+/** Who is believed when it says whom it speaks for. Others who try are refused: it is no request. */
+const balancers = ({ proxyFrom = [] }: AssignedDoor): readonly string[] =>
+  proxyFrom.length === 0 ? [] : [`tcp-request connection expect-proxy layer4 if { src ${proxyFrom.join(' ')} }`];
 
 /** What asks a host for the proof that it is this cluster is answered here, by every node: no node has to be told of it before. */
 const challenges = ({ door, file }: ProxyInput, hosts: readonly string[]): readonly string[] => {

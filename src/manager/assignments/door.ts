@@ -55,10 +55,10 @@ export class DoorShare {
     const [cluster] = this.#view.list('cluster');
     if (cluster === undefined) return [];
     const { http, https } = doorPorts(cluster.spec);
-    const { acme } = cluster.spec.door ?? {};
+    const { acme, proxyFrom } = cluster.spec.door ?? {};
     const acmeThumbprint = acme && accountThumbprint(this.#view, acme.directory);
     const door: AssignedDoor = { kind: 'door', id: 'door', httpPort: http, httpsPort: https, cookieKey: cluster.id };
-    return [acmeThumbprint === undefined ? door : { ...door, acmeThumbprint }];
+    return [{ ...door, ...(acmeThumbprint && { acmeThumbprint }), ...(proxyFrom?.length && { proxyFrom }) }];
   }
 
   #replace(items: readonly (AssignedRoute | AssignedDoor)[]): void {

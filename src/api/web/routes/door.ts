@@ -12,10 +12,18 @@ export const doorRoutes = ({ manager: { commands, queries } }: WebContext): read
   const doorView = (): DoorView => {
     const { spec } = queries.cluster();
     const { http, https } = doorPorts(spec);
-    const { enabled = true, constraints = [], acme } = spec.door ?? {};
+    const { enabled = true, constraints = [], proxyFrom = [], acme } = spec.door ?? {};
     const named = acme && { directory: acme.directory, ...(acme.email !== undefined && { email: acme.email }) };
     const problems = queries.doorProblems();
-    return { enabled, httpPort: http, httpsPort: https, constraints, ...(named && { acme: named }), problems };
+    return {
+      enabled,
+      httpPort: http,
+      httpsPort: https,
+      constraints,
+      proxyFrom,
+      ...(named && { acme: named }),
+      problems,
+    };
   };
   return [
     [

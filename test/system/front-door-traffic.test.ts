@@ -1,0 +1,288 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { Agent, createServer, request } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
+import { connect as connectHttp2 } from 'node:http2';
+import { connect, createServer as createTcpServer } from 'node:net';
+import type { Server, Socket } from 'node:net';
+import { after, before, describe, test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
+import { aRoute, routeTo, startDoor } from '../support/door.ts';
+import type { TestDoor } from '../support/door.ts';
+
+/** Any address of 127.0.0.0/8 is this machine's. */
+const tasks = { echo: '127.21.0.1', other: '127.21.0.2', gone: '127.21.0.3', rude: '127.21.0.4', raw: '127.21.0.5' };
+const ports = { door: 18_180, tls: 18_543, tasks: 18_181 };
+
+interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+interface Asked {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string | number>>;
+  readonly agent?: Agent;
+}
+
+/** Rejects where the connection is closed without an answer. */
+const ask = async (host: string, path: string, options: Asked = {}, body?: Buffer): Promise<Answer> =>
+  await new Promise((resolve, reject) => {
+    const { headers, ...others } = options;
+    const to = { host: '127.0.0.1', port: ports.door, path, agent: false as const, timeout: 10_000 };
+    const asked = request({ ...to, ...others, headers: { host, ...headers } }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('end', () =>
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) }),
+      );
+      response.on('error', reject);
+    });
+    asked.on('timeout', () => asked.destroy(new Error('no answer for 10 s')));
+    asked.on('error', reject).end(body);
+  });
+
+interface Echo {
+  readonly task: string;
+  readonly method: string;
+  readonly url: string;
+  /** Of the proxy's end of the connection. */
+  readonly port: number;
+  readonly headers: Record<string, string>;
+}
+const echoOf = ({ body }: Answer): Echo => JSON.parse(body.toString()) as Echo;
+
+/** A task that says what it was asked, takes its time for `/slow`, and speaks WebSocket: it says back what it is told. */
+const echoServer = (task: string): Server =>
+  createServer((asked, response) => {
+    asked.resume().on('end', () => {
+      const { method, url = '', headers } = asked;
+      const answer = (): void => {
+        response.setHeader('content-type', 'application/json');
+        response.end(
+          JSON.stringify({ task, method, url, port: asked.socket.remotePort, headers, padding: ' '.repeat(2_000) }),
+        );
+      };
+      if (url === '/slow') setTimeout(answer, 1_500).unref();
+      else answer();
+    });
+  }).on('upgrade', ({ headers }, socket) => {
+    const key = `${headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`;
+    const accept = createHash('sha1').update(key).digest('base64');
+    socket.write(
+      `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
+    );
+    socket.on('data', (frame: Buffer) => {
+      const length = (frame[1] ?? 0) & 127;
+      const mask = frame.subarray(2, 6);
+      const text = frame.subarray(6, 6 + length).map((byte, at) => byte ^ (mask[at % 4] ?? 0));
+      socket.write(Buffer.concat([Buffer.from([0x81, length]), text]));
+    });
+    socket.on('error', () => undefined);
+  });
+
+/** A task that hangs up on whoever asks. */
+const rudeServer = (): Server =>
+  createTcpServer((socket) => socket.once('data', () => socket.destroy()).on('error', () => undefined));
+
+/** A task that answers with the first bytes that it was sent. */
+const rawServer = (): Server =>
+  createTcpServer((socket) => {
+    socket
+      .on('error', () => undefined)
+      .once('data', (first: Buffer) => {
+        const body = first.toString('latin1').replaceAll('\r\n', '|').slice(0, 200);
+        socket.end(`HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`, 'latin1');
+      });
+  });
+
+const to = (service: string, path: string, options = {}, match = {}) =>
+  routeTo(service, ports.tasks, { host: 'shop.example', path, ...match }, options);
+const routes = [
+  to('echo', '/'),
+  to('other', '/api'),
+  to('echo', '/api', {}, { methods: ['POST'], headers: { 'x-version': 'beta' } }),
+  to('echo', '/stripped', { strip: true }),
+  to('echo', '/small', { bodyBytes: 1_000 }),
+  to('echo', '/slow', { timeoutMs: 300 }),
+  to('echo', '/packed', { compress: true }),
+  to('echo', '/limited', { rate: { requests: 3, periodMs: 60_000 } }),
+  to('echo', '/work', { maintenance: true }),
+  to('gone', '/gone'),
+  to('rude', '/rude'),
+  to('rude', '/again', { retry: true }),
+  to('raw', '/v1', { proxyProtocol: 'v1' }),
+  to('raw', '/v2', { proxyProtocol: 'v2' }),
+  routeTo('other', ports.tasks, { host: '*.shop.example', path: '/' }),
+  routeTo('echo', ports.tasks, { host: '127.0.0.1', path: '/' }),
+  aRoute({ host: 'old.example', path: '/' }, {}, { kind: 'redirect', to: 'https://shop.example', status: 301 }),
+  aRoute({ host: 'shop.example', path: '/wp-admin' }, {}, { kind: 'drop' }),
+];
+
+describe('the front door, asked by clients', { timeout: 60_000 }, () => {
+  const servers: Server[] = [];
+  let door: TestDoor;
+  before(async () => {
+    const started: readonly (readonly [string, Server])[] = [
+      [tasks.echo, echoServer('echo')],
+      [tasks.other, echoServer('other')],
+      [tasks.rude, rudeServer()],
+      [tasks.raw, rawServer()],
+    ];
+    for (const [address, server] of started) {
+      servers.push(server.listen(ports.tasks, address));
+      await once(server, 'listening');
+    }
+    door = await startDoor({ httpPort: ports.door, httpsPort: ports.tls, proxyFrom: ['127.0.0.9'] }, routes, {
+      echo: [tasks.echo],
+      other: [tasks.other],
+      gone: [tasks.gone, tasks.echo],
+      rude: [tasks.rude, tasks.echo],
+      raw: [tasks.raw],
+    });
+  });
+  after(async () => {
+    await door?.[Symbol.asyncDispose]();
+    for (const server of servers) server.close();
+  });
+
+  test('by host, path, method and header; the host as clients write it', async () => {
+    const led = async (host: string, path: string, options: Asked = {}) => echoOf(await ask(host, path, options)).task;
+    assert.equal(await led('shop.example', '/'), 'echo');
+    assert.equal(await led('Shop.Example.:18180', '/api/x?y=1'), 'other');
+    assert.equal(await led('shop.example', '/apis'), 'echo');
+    assert.equal(await led('shop.example', '/api', { method: 'POST' }), 'other');
+    assert.equal(await led('shop.example', '/api', { method: 'POST', headers: { 'X-Version': 'beta' } }), 'echo');
+    assert.equal(await led('a.shop.example', '/'), 'other');
+    await assert.rejects(ask('unknown.example', '/'), /socket hang up|ECONNRESET/);
+    await assert.rejects(ask('shop.example', '/wp-admin/x'), /socket hang up|ECONNRESET/);
+    const moved = await ask('old.example', '/x?y');
+    assert.deepEqual([moved.status, moved.headers.location], [301, 'https://shop.example/x?y']);
+  });
+
+  test('tasks are told who asks, and what a client says of itself does not count', async () => {
+    const lies = {
+      'X-Forwarded-For': '9.9.9.9',
+      'x-forwarded-proto': 'https',
+      Forwarded: 'for=9.9.9.9',
+      'X-Forwarded-User': 'root',
+    };
+    const { headers, url } = echoOf(await ask('shop.example', '/stripped/a/b?c', { headers: lies }));
+    assert.equal(url, '/a/b?c');
+    const told = Object.entries(headers).filter(([name]) => /forwarded/.test(name));
+    assert.deepEqual(Object.fromEntries(told), {
+      'x-forwarded-for': '127.0.0.1',
+      'x-forwarded-host': 'shop.example',
+      'x-forwarded-port': String(ports.door),
+      'x-forwarded-proto': 'http',
+    });
+  });
+
+  test('limits: bodies, silence, requests of one client; a service that is worked on', async () => {
+    const post = { method: 'POST' };
+    const sent = async (size: number) =>
+      (await ask('shop.example', '/small', { ...post, headers: { 'content-length': size } }, Buffer.alloc(size)))
+        .status;
+    assert.deepEqual([await sent(1_000), await sent(1_001)], [200, 413]);
+    const untold = { ...post, headers: { 'transfer-encoding': 'chunked' } };
+    assert.equal((await ask('shop.example', '/small', untold, Buffer.alloc(10))).status, 411);
+    assert.equal((await ask('shop.example', '/slow')).status, 504);
+    const limited = [];
+    for (let count = 0; count < 4; count += 1) limited.push((await ask('shop.example', '/limited')).status);
+    assert.deepEqual(limited, [200, 200, 200, 429]);
+    const worked = await ask('shop.example', '/work');
+    assert.deepEqual([worked.status, worked.headers['retry-after']], [503, '60']);
+  });
+
+  test('gzip for who takes it', async () => {
+    const packed = await ask('shop.example', '/packed', { headers: { 'accept-encoding': 'gzip' } });
+    assert.equal(packed.headers['content-encoding'], 'gzip');
+    assert.equal((JSON.parse(gunzipSync(packed.body).toString()) as Echo).url, '/packed');
+    assert.equal((await ask('shop.example', '/packed')).headers['content-encoding'], undefined);
+  });
+
+  test('a task that is not there is left for another; one that hangs up, where the route says so', async () => {
+    for (let count = 0; count < 4; count += 1) assert.equal(echoOf(await ask('shop.example', '/gone')).task, 'echo');
+    for (let count = 0; count < 4; count += 1) assert.equal(echoOf(await ask('shop.example', '/again')).task, 'echo');
+    const asked = await Promise.all(
+      Array.from({ length: 4 }, async () => await ask('shop.example', '/rude').catch(() => undefined)),
+    );
+    assert.ok(
+      asked.some((answer) => answer?.status !== 200),
+      'without retry it is the client who asks again',
+    );
+    const posted = await Promise.all(
+      Array.from(
+        { length: 4 },
+        async () => await ask('shop.example', '/again', { method: 'POST' }).catch(() => undefined),
+      ),
+    );
+    assert.ok(
+      posted.some((answer) => answer?.status !== 200),
+      'what may change something is not asked twice',
+    );
+  });
+
+  test('WebSocket', async () => {
+    const socket = new WebSocket(`ws://127.0.0.1:${ports.door}/chat`);
+    await new Promise((resolve, reject) => {
+      socket.addEventListener('open', resolve);
+      socket.addEventListener('error', () => reject(new Error('no WebSocket')));
+    });
+    const heard = new Promise((resolve) => socket.addEventListener('message', ({ data }) => resolve(data)));
+    socket.send('hello');
+    assert.equal(await heard, 'hello');
+    socket.close();
+  });
+
+  test('HTTP/2 with prior knowledge, several requests at once on one connection', async () => {
+    const session = connectHttp2(`http://127.0.0.1:${ports.door}`);
+    const asked = Array.from({ length: 8 }, async (_, index) => {
+      const stream = session.request({ ':path': `/n${index}`, ':authority': 'shop.example' });
+      let text = '';
+      for await (const chunk of stream) text += String(chunk);
+      return (JSON.parse(text) as Echo).url;
+    });
+    assert.deepEqual(
+      await Promise.all(asked),
+      Array.from({ length: 8 }, (_, index) => `/n${index}`),
+    );
+    session.close();
+  });
+
+  test('the PROXY protocol to tasks, and from a balancer that is trusted to speak it', async () => {
+    const [first, second] = [await ask('shop.example', '/v1'), await ask('shop.example', '/v2')];
+    assert.match(
+      first.body.toString(),
+      new RegExp(`^PROXY TCP4 127\\.0\\.0\\.1 127\\.0\\.0\\.1 \\d+ ${ports.door}\\|GET /v1`),
+    );
+    assert.match(second.body.toString('latin1'), /^\|\|\0\|QUIT\n/, 'the signature of version 2');
+    const said = async (localAddress: string, head: string): Promise<string> => {
+      const socket = connect({ host: '127.0.0.1', port: ports.door, localAddress });
+      socket.write(`${head}GET / HTTP/1.1\r\nHost: shop.example\r\nConnection: close\r\n\r\n`);
+      let text = '';
+      socket.on('error', () => undefined).on('data', (chunk: Buffer) => (text += chunk.toString()));
+      await once(socket, 'close');
+      return text;
+    };
+    const line = 'PROXY TCP4 203.0.113.7 198.51.100.1 5000 80\r\n';
+    assert.match(await said('127.0.0.9', line), /"x-forwarded-for":"203\.0\.113\.7"/);
+    assert.match(await said('127.0.0.8', line), /^HTTP\/1\.[01] 400/, 'from anybody else it is no request');
+    assert.match(await said('127.0.0.8', ''), /"x-forwarded-for":"127\.0\.0\.8"/);
+  });
+
+  test('connections are kept on both sides', async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const clientPorts = new Set<number>();
+    agent.on('free', (socket: Socket) => clientPorts.add(socket.localPort ?? 0));
+    const taskPorts = new Set<number>();
+    for (let count = 0; count < 8; count += 1) {
+      taskPorts.add(echoOf(await ask('shop.example', '/stripped', { agent })).port);
+    }
+    agent.destroy();
+    assert.equal(clientPorts.size, 1);
+    assert.ok(taskPorts.size < 4, `${taskPorts.size} connections to the task for 8 requests`);
+  });
+});
