@@ -5,7 +5,7 @@ import type { AttachmentEngine, Attachments, ShortcutPorts } from './ports.ts';
 import { applyScript, cameLater, removedRules, shortcutOf, shortcutRules } from './rules.ts';
 import type { Shortcut } from './rules.ts';
 
-/** Starting containers comes first: a question that goes the long way until then has the same answer. */
+/** Starting and removing containers comes first: a question that goes the long way until then has the same answer. */
 const restMs = 1_000;
 const mostRests = 20;
 const firstPauseMs = 500;
@@ -29,6 +29,8 @@ export function createShortcuts({ engine, exec, clock, log }: ShortcutPorts): As
   const given = new Map<string, string>();
   /** Containers that came later and have no rules yet → how often they were looked at. */
   const wanting = new Map<string, number>();
+  /** How often anything was told of. */
+  let noted = 0;
   let working: Promise<void> | undefined;
 
   const inside = insideWith(exec, signal);
@@ -68,8 +70,8 @@ export function createShortcuts({ engine, exec, clock, log }: ShortcutPorts): As
   const work = async (): Promise<void> => {
     while (waiting.size > 0 && !signal.aborted) {
       let before = -1;
-      for (let rests = 0; waiting.size > before && rests < mostRests; rests += 1) {
-        before = waiting.size;
+      for (let rests = 0; noted !== before && rests < mostRests; rests += 1) {
+        before = noted;
         await clock.sleep(restMs, signal);
       }
       const batch = [...waiting];
@@ -82,6 +84,7 @@ export function createShortcuts({ engine, exec, clock, log }: ShortcutPorts): As
     }
   };
   const note = (id: string): void => {
+    noted += 1;
     followed.add(id);
     waiting.add(id);
     working ??= work()
