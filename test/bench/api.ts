@@ -179,7 +179,7 @@ async function swarmLists({ tutti, swarm, image }: ApiBench): Promise<readonly B
 /** What node:http itself answers a second, with as many bytes and no work: no server on it is faster. */
 const bareRate = async (bytes: number, clients: number): Promise<number> => {
   const socketPath = join(tmpdir(), `tutti-bench-${process.pid}.sock`);
-  const server = fork(new URL('http.ts', import.meta.url), ['bare', socketPath, String(bytes)]);
+  const server = fork(new URL('http.ts', import.meta.url), [socketPath, String(bytes)]);
   try {
     await once(server, 'message');
     const bare = dockerAt(`unix://${socketPath}`);

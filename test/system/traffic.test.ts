@@ -3,6 +3,10 @@ import { after, before, suite, test } from 'node:test';
 import { startCluster } from '../e2e/lib/cluster.ts';
 import type { TestCluster } from '../e2e/lib/cluster.ts';
 import { tinyTag } from '../e2e/lib/images.ts';
+import { run } from '../../src/dev/run.ts';
+import type { NodeReport } from '../../src/dev/list.ts';
+import { systemExec } from '../../src/platform/exec.ts';
+import { keepAsking } from '../support/traffic/asking.ts';
 import { serviceOf } from '../support/traffic/server.ts';
 import { rollingUpdate, virtualAddress } from '../support/traffic/update.ts';
 import { until } from '../support/until.ts';
@@ -64,4 +68,44 @@ suite('traffic goes on', { timeout: 300_000 }, () => {
       }
     });
   }
+
+  test('two of three nodes cut off from each other: the third reaches both, and the way is back by itself', async () => {
+    const [one, two, three] = cluster.nodes;
+    assert.ok(one && two && three);
+    const ends = `{ ${two.address}, ${three.address} }`;
+    const cut = [
+      'add table bridge cut',
+      'add chain bridge cut between { type filter hook forward priority 0; }',
+      `add rule bridge cut between ip saddr ${ends} ip daddr ${ends} drop`,
+    ].join('; ');
+    const nft = async (script: string): Promise<string> =>
+      await run(systemExec, ['ip', 'netns', 'exec', cluster.layout.switchNamespace, 'nft', script]);
+    const containerOf = async (node: NodeReport): Promise<string> =>
+      (await cluster.engine(node, 'ps', '-q', '--filter', 'label=com.docker.swarm.service.name=web')).split('\n')[0] ??
+      '';
+    const look = async (node: NodeReport, format: string): Promise<string> =>
+      (await cluster.engine(node, 'inspect', '-f', format, await containerOf(node))).trim();
+    const far = await look(three, '{{range $name, $of := .NetworkSettings.Networks}}{{$of.IPAddress}} {{end}}');
+    const addresses = far.split(' ').filter((address) => address.split('.')[2] === vip.split('.')[2]);
+    const pid = await look(two, '{{.State.Pid}}');
+    const way = async (): Promise<boolean> =>
+      (await systemExec('nsenter', ['-t', pid, '-n', 'curl', '-sfm', '2', `http://${addresses[0]}/`])).code === 0;
+    assert.equal(await way(), true, `from ${two.name} to ${addresses.join()}`);
+    await using stack = new AsyncDisposableStack();
+    await nft(cut);
+    const heal = stack.adopt(
+      'delete table bridge cut',
+      async (script) => void (await nft(script).catch(() => undefined)),
+    );
+    const clients = [
+      { from: asker, host: vip, port: 80 },
+      { from: [], host: one.address, port: 8080 },
+    ].map(async (client) => stack.use(await keepAsking({ ...client, rate: 50, connections: 10 })));
+    const asking = await Promise.all(clients);
+    assert.equal(await way(), false, 'cut');
+    const outcomes = await Promise.all(asking.map(async (client) => await client.stop()));
+    for (const { failures } of outcomes) assert.deepEqual(failures, {});
+    await nft(heal);
+    await until('the way between the two', way, Boolean);
+  });
 });
