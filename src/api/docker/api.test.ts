@@ -167,6 +167,19 @@ test('nodes: inspect, drain, label, remove', async () => {
   assert.match(refused.message, /not down/);
 });
 
+test('an encrypted network is made where everything between nodes is encrypted, and nowhere else', async () => {
+  await using docker = await startHarness();
+  const body = { Name: 'sealed', Driver: 'overlay', Options: { encrypted: '' } };
+  const { status, message } = await docker.fail('POST', '/networks/create', { body });
+  assert.deepEqual([status, /tutti encryption on/.test(message)], [501, true]);
+  const { commands, queries } = docker.cluster.manager;
+  const { version, spec } = queries.cluster();
+  await commands.updateCluster(version, { ...spec, encryption: 'on' });
+  await docker.read('POST', '/networks/create', { body });
+  const made = (await docker.read('GET', '/networks/sealed')) as { readonly Options: Readonly<Record<string, string>> };
+  assert.equal(made.Options['encrypted'], '');
+});
+
 test('networks: drivers, scopes, filters, and what is on them', async () => {
   await using docker = await startHarness();
   await docker.read('POST', '/networks/create', {

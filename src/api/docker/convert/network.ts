@@ -76,9 +76,6 @@ const refuseOthers = (network: DockerNetwork): void => {
     throw new TuttiError('not-implemented', `network ${network.Name}: ${what}`);
   };
   if (network.EnableIPv4 === false) refuse('IPv4 cannot be switched off');
-  // To take it silently would be to promise what is not done.
-  const encrypted = network.Options?.['encrypted'];
-  if (encrypted !== undefined && encrypted !== 'false') refuse('networks are not encrypted between nodes yet');
   const ipam = network.IPAM?.Driver ?? '';
   if (ipam !== '' && ipam !== 'default') refuse(`there is no IPAM driver "${ipam}"`);
 };

@@ -1,5 +1,6 @@
 import { predefined } from '../../../manager/attach/local.ts';
 import { tellEngine } from '../../../manager/engines/call.ts';
+import { encryptionOf } from '../../../model/cluster.ts';
 import { TuttiError } from '../../../model/errors.ts';
 import { networkSpec } from '../../../model/network.ts';
 import type { NetworkSpec } from '../../../model/network.ts';
@@ -26,6 +27,7 @@ export const createNetwork = async (context: DockerContext, request: ApiRequest)
   const duplicate = isTaken && value.CheckDuplicate === false && value.Driver !== 'overlay';
   if (isTaken && !duplicate) throw taken(value.Name);
   if (!spansNodes(value)) return await onEngine(context, request, value);
+  refuseClear(context, value);
   const spec = check(networkSpec, { ...networkFrom(value), ...(duplicate && { duplicate }) }, 'network');
   try {
     const created = await context.manager.commands.createNetwork(spec);
@@ -45,7 +47,15 @@ const refusePredefined = ({ Name, Driver = '' }: DockerNetwork): void => {
   }
 };
 
-/** Those that mean something on a network over the nodes; `encrypted` is refused where it is wanted. */
+/** All networks are encrypted between nodes, or none is: to take the option in silence would promise what is not done. */
+const refuseClear = ({ manager }: DockerContext, { Name, Options }: DockerNetwork): void => {
+  const wanted = Options?.['encrypted'];
+  if (wanted === undefined || wanted === 'false' || encryptionOf(manager.queries.cluster().spec) === 'on') return;
+  const message = `network ${Name}: networks are encrypted between all nodes or not at all: "tutti encryption on" has it so for all of them`;
+  throw new TuttiError('not-implemented', message);
+};
+
+/** Those that mean something on a network over the nodes; `encrypted` is refused where what is between nodes may be in clear. */
 const knownOptions = new Set(['com.docker.network.driver.mtu', 'encrypted']);
 
 /** Options of one engine's bridge have no meaning over many; they are kept and shown. */
