@@ -31,6 +31,14 @@ export function staleFlows(before: Fronts, after: Fronts): (readonly string[])[]
   ]);
 }
 
+/** The same of IPv6: `-f` says whose flows are looked through. */
+export const inSixth = ([command = '', ...args]: readonly string[]): readonly string[] => [
+  command,
+  '-f',
+  'ipv6',
+  ...args,
+];
+
 /** All UDP flows to a virtual address. */
 export const datagramsTo = (address: string): readonly string[] => ['-D', '-p', 'udp', '--orig-dst', address];
 

@@ -43,6 +43,15 @@ export const hooks: readonly [Hook, Hook] = [
   },
 ];
 
+/**
+ * The same of IPv6. Engines before 27 keep no chains there, so that ours stands in FORWARD itself: a host firewall's policy may be DROP.
+ * Neighbours are asked for by ICMP.
+ */
+const hooks6: readonly [Hook, Hook] = [
+  { ...hooks[0], parent: 'FORWARD' },
+  { parent: 'INPUT', chain: inputChain, rules: [`-A ${inputChain} -i ${bridges} -p ipv6-icmp -j ACCEPT`] },
+];
+
 export interface Firewall {
   /** Puts the rules where they are missing. `absent`: the engine keeps no DOCKER-USER chain, its part was left out. */
   ensure(signal?: AbortSignal): Promise<'kept' | 'mended' | 'absent'>;
@@ -50,31 +59,33 @@ export interface Firewall {
 }
 
 /** Chains of ours in the filter table of iptables, which Docker and host firewalls share. */
-export function createFirewall(exec: Exec): Firewall {
+export function createFirewall(exec: Exec, family: 'ip' | 'ip6' = 'ip'): Firewall {
+  const kept = family === 'ip' ? hooks : hooks6;
   const list = async (signal?: AbortSignal): Promise<readonly string[]> => {
     const options = { timeoutMs: 20_000, ...(signal && { signal }) };
-    const { code, stdout } = await exec('iptables', ['-w', '10', '-S'], options);
+    const { code, stdout } = await exec(`${family}tables`, ['-w', '10', '-S'], options);
     return code === 0 ? stdout.trim().split('\n') : [];
   };
   const restore = async (lines: readonly string[], signal?: AbortSignal): Promise<void> => {
     if (lines.length === 0) return;
     const input = `*filter\n${lines.join('\n')}\nCOMMIT\n`;
     const options = { input, timeoutMs: 20_000, ...(signal && { signal }) };
-    const { code, stderr } = await exec('iptables-restore', ['-w', '10', '--noflush'], options);
-    if (code !== 0) throw new TuttiError('internal', `iptables-restore failed: ${stderr.trim()}`, { fields: { code } });
+    const { code, stderr } = await exec(`${family}tables-restore`, ['-w', '10', '--noflush'], options);
+    if (code !== 0)
+      throw new TuttiError('internal', `${family}tables-restore failed: ${stderr.trim()}`, { fields: { code } });
   };
   return {
     async ensure(signal) {
       const found = await list(signal);
-      const lines = hooks.flatMap((hook) => mend(hook, found));
+      const lines = kept.flatMap((hook) => mend(hook, found));
       await restore(lines, signal);
-      if (!hasChain(found, hooks[0].parent)) return 'absent';
+      if (!hasChain(found, kept[0].parent)) return 'absent';
       return lines.length === 0 ? 'kept' : 'mended';
     },
     async clear(signal) {
       const found = await list(signal);
       await restore(
-        hooks.flatMap((hook) => removal(hook, found)),
+        kept.flatMap((hook) => removal(hook, found)),
         signal,
       );
     },

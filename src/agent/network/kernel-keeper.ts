@@ -1,7 +1,7 @@
 import { TuttiError } from '../../model/errors.ts';
 import type { Clock, Log } from '../../platform/ports.ts';
 import { noBalanceMemory, vipChain } from './balance.ts';
-import { datagramsTo, forgetFlows, staleFlows } from './conntrack.ts';
+import { datagramsTo, forgetFlows, inSixth, staleFlows } from './conntrack.ts';
 import type { Fronts } from './conntrack.ts';
 import { desiredKernelState } from './desired.ts';
 import { assigned, assignedSelf, isDual } from './endpoints.ts';
@@ -55,7 +55,9 @@ interface Memory {
   proxies: ReadonlyMap<string, ReadonlySet<string>>;
   /** Undefined before the first pass. */
   fronts: Fronts | undefined;
+  fronts6: Fronts | undefined;
   firewall: 'unknown' | 'absent' | 'kept';
+  firewall6: 'unknown' | 'kept';
   /** The next pass compares with what was right before. */
   checks: boolean;
   hadFirewall: boolean;
@@ -68,6 +70,7 @@ export function createKernelKeeper(ports: KernelKeeperPorts, wanted: () => Wante
   const { exec, settings, clock, log, findings } = ports;
   const kernel = createKernel(exec, settings);
   const firewall = createFirewall(exec);
+  const firewall6 = createFirewall(exec, 'ip6');
   const hairpins = createHairpins(settings);
   const [balance, balance6] = [noBalanceMemory(), noBalanceMemory()];
   const proxies = createProxies(exec, settings);
@@ -78,7 +81,9 @@ export function createKernelKeeper(ports: KernelKeeperPorts, wanted: () => Wante
     dual: new Set(),
     proxies: new Map(),
     fronts: undefined,
+    fronts6: undefined,
     firewall: 'unknown',
+    firewall6: 'unknown',
     checks: false,
     hadFirewall: false,
   };
@@ -94,6 +99,10 @@ export function createKernelKeeper(ports: KernelKeeperPorts, wanted: () => Wante
       if (desired !== undefined) await bringUpToDate({ kernel, ports, memory }, desired, assignments, signal);
       await keepProxies(proxies, memory, signal);
       if (memory.firewall === 'unknown') await keepFirewall(firewall, memory, ports, signal);
+      if (memory.firewall6 === 'unknown' && memory.dual.size > 0) {
+        await firewall6.ensure(signal);
+        memory.firewall6 = 'kept';
+      }
       const balanced = [...assigned(assignments, 'publish'), ...assigned(assignments, 'vip')];
       hairpins(new Set(balanced.map(({ networkId }) => networkId)));
     },
@@ -109,6 +118,7 @@ export function createKernelKeeper(ports: KernelKeeperPorts, wanted: () => Wante
       memory.checks = true;
       memory.found = undefined;
       memory.firewall = 'unknown';
+      memory.firewall6 = 'unknown';
       proxies.forget();
       passes.request();
     },
@@ -124,6 +134,7 @@ export function createKernelKeeper(ports: KernelKeeperPorts, wanted: () => Wante
     },
     async clear(signal) {
       await firewall.clear(signal);
+      await firewall6.clear(signal);
       await kernel.clear(signal);
     },
     [Symbol.asyncDispose]: async () => await passes[Symbol.asyncDispose](),
@@ -163,8 +174,11 @@ async function bringUpToDate(
   memory.dual = new Set(networks.filter((one) => self !== undefined && isDual(one, self)).map(({ id }) => id));
   memory.proxies = desired.sixth?.proxies ?? new Map();
   const flows = memory.fronts === undefined ? flowsOfBefore(desired, before) : staleFlows(memory.fronts, desired);
+  const fronts6 = { publications: [], services: desired.sixth?.services ?? [] };
+  const flows6 = memory.fronts6 === undefined ? [] : staleFlows(memory.fronts6, fronts6).map(inSixth);
   memory.fronts = { publications: desired.publications, services: desired.services };
-  if (!(await forgetFlows(exec, flows, signal))) {
+  memory.fronts6 = fronts6;
+  if (!(await forgetFlows(exec, [...flows, ...flows6], signal))) {
     log.warn('conntrack does not run: UDP clients of a removed task are not moved; install the package conntrack');
   }
 }

@@ -83,6 +83,7 @@ export interface KernelState {
 /** What there is of IPv6 beside its nftables table. */
 export interface Sixth {
   readonly routing: SixthRouting;
+  readonly services: readonly VirtualService[];
   /** Bridge → addresses that it answers for to its containers: all those of its network. */
   readonly proxies: ReadonlyMap<string, ReadonlySet<string>>;
 }

@@ -6,7 +6,7 @@ import type {
   AssignedVip,
 } from '../../model/assignment.ts';
 import { serviceEndpoints, virtualServices } from './balance.ts';
-import type { BalanceMemory, VirtualService } from './balance.ts';
+import type { BalanceMemory } from './balance.ts';
 import { isDual } from './endpoints.ts';
 import type { NftTable, Sixth } from './kernel-state.ts';
 import { bridgeName } from './names.ts';
@@ -26,7 +26,6 @@ export interface SixthInputs {
 export interface SixthState {
   readonly sixth: Sixth;
   readonly table: NftTable;
-  readonly services: readonly VirtualService[];
 }
 
 /** What the kernel should have of IPv6; undefined where no network of the node has it. */
@@ -48,10 +47,10 @@ export function sixthState(
         address: self.overlayAddress6 ?? '',
         ...paths({ self, peers: reached, ends, endpoints: held, services }),
       },
+      services,
       proxies: proxies(dual, [...held, ...virtual]),
     },
     table: sixthTable(ipTable({ self, networks: dual, peers: reached, published: [], services })),
-    services,
   };
 }
 
