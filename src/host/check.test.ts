@@ -42,6 +42,11 @@ test('an address must be one of the machine, and be said where there are several
   const several = machine({ addresses: () => Promise.resolve(two) });
   await assert.rejects(checkMachine(several, options(), true), /--address/);
   assert.equal((await checkMachine(several, options({ address: '10.0.1.1' }), true)).address, '10.0.1.1');
+  assert.equal((await checkMachine(machine(), options({ address: 'eth0' }), true)).address, '10.0.0.1');
+  await assert.rejects(checkMachine(several, options({ address: 'eth0' }), true), /--address/);
+  await assert.rejects(checkMachine(several, options({ address: 'eth1' }), true), /no interface/);
+  // Of this machine alone.
+  assert.equal((await checkMachine(several, options({ address: '127.0.0.1' }), true)).address, '10.0.0.1');
   const none = machine({ addresses: () => Promise.resolve([]) });
   await assert.rejects(checkMachine(none, options(), true), { code: 'invalid-argument' });
 });

@@ -11,18 +11,26 @@ export interface CheckedMachine {
   readonly name: string;
 }
 
+/** Who gives a loopback address wants a cluster of this machine alone: any of its addresses will do for that. */
+const isLoopback = (wanted: string): boolean => wanted.startsWith('127.') || wanted === 'lo' || wanted === 'localhost';
+
 const chooseAddress = async (machine: Machine, wanted: string | undefined): Promise<string> => {
   const addresses = await machine.addresses();
   const listed = addresses.map((one) => `${one.address} (${one.interface})`).join(', ') || 'none';
-  if (wanted !== undefined) {
-    if (addresses.some(({ address }) => address === wanted)) return wanted;
-    throw new TuttiError('invalid-argument', `${wanted} is not an address of this machine; its addresses: ${listed}`);
-  }
+  const refuse = (why: string): never => {
+    throw new TuttiError('invalid-argument', why);
+  };
   const [first] = addresses;
-  if (first === undefined) throw new TuttiError('invalid-argument', 'this machine has no IPv4 address but loopback');
-  const candidates = addresses.filter((one) => one.interface === first.interface);
-  if (candidates.length === 1) return first.address;
-  throw new TuttiError('invalid-argument', `this machine has several addresses; give one with --address: ${listed}`);
+  if (first === undefined) return refuse('this machine has no IPv4 address but loopback');
+  if (wanted !== undefined && isLoopback(wanted)) return first.address;
+  if (wanted !== undefined && addresses.some(({ address }) => address === wanted)) return wanted;
+  const candidates = addresses.filter((one) => one.interface === (wanted ?? first.interface));
+  const [chosen, ...others] = candidates;
+  if (chosen === undefined) {
+    return refuse(`${wanted} is no address and no interface of this machine; its addresses: ${listed}`);
+  }
+  if (others.length === 0) return chosen.address;
+  return refuse(`this machine has several addresses; give one with --address: ${listed}`);
 };
 
 const requireEngine = async (machine: Machine, endpoint: string, signal: AbortSignal | undefined): Promise<void> => {

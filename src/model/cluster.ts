@@ -30,6 +30,8 @@ export const doorSpec = z.object({
 });
 export type DoorSpec = DeepReadonly<z.infer<typeof doorSpec>>;
 
+const raftNumber = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+
 export const clusterSpec = z.object({
   name: z.string().max(255).default('default'),
   labels: labels.optional(),
@@ -43,6 +45,17 @@ export const clusterSpec = z.object({
     .default('100.127.0.0/16'),
   /** Ended tasks kept per slot. */
   taskHistoryLimit: z.number().int().min(0).max(1000).default(5),
+  /** Kept for clients that set and read them: there is no raft log here. Swarm's own defaults where absent. */
+  raft: z
+    .object({
+      snapshotInterval: raftNumber,
+      keepOldSnapshots: raftNumber,
+      logEntriesForSlowFollowers: raftNumber,
+      electionTick: raftNumber,
+      heartbeatTick: raftNumber,
+    })
+    .partial()
+    .optional(),
   /** How often an agent says that it is alive. */
   heartbeatMs: milliseconds.default(1000),
   /** How long the certificates of nodes count. */

@@ -38,6 +38,8 @@ export const nodeDescription = z.object({
     operatingSystem: z.string().max(255).optional(),
     kernelVersion: z.string().max(255).optional(),
     storageDriver: z.string().max(255).optional(),
+    /** Where it keeps what it has. */
+    rootDirectory: z.string().max(4096).optional(),
   }),
   /** The address that other nodes reach this one by. */
   address: z.string().max(255),

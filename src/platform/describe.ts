@@ -50,6 +50,7 @@ export const describeNode = async (ports: DescribePorts, signal: AbortSignal): P
       operatingSystem: info.operatingSystem,
       kernelVersion: info.kernelVersion,
       storageDriver: info.storageDriver,
+      ...(info.rootDirectory !== undefined && { rootDirectory: info.rootDirectory }),
     },
     address,
     ...(mtu !== undefined && { mtu: Math.min(mtu, 65_535) }),

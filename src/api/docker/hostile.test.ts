@@ -11,11 +11,11 @@ const deep = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels)
 
 /** Name, what is sent, what the message must say. */
 const bodies: readonly (readonly [string, string | Uint8Array, RegExp])[] = [
-  ['nothing', '', /no body/],
+  ['nothing', '', /got EOF while reading request body/],
   ['not JSON', '{"Name": ', /not valid JSON/],
   ['not UTF-8', Buffer.from([0x22, 0xff, 0xfe, 0x22]), /not valid JSON/],
   ['not an object', '42', /expected object/],
-  ['null', 'null', /expected object|no body/],
+  ['null', 'null', /expected object|got EOF/],
   ['a list', '[]', /expected object/],
   ['nested too deep', `{"TaskTemplate": ${deep(1000)}}`, /nested deeper/],
   ['no task template', '{"Name":"x"}', /TaskTemplate/],
@@ -103,7 +103,7 @@ const targets: readonly (readonly [string, string, number, RegExp])[] = [
   ['POST', '/services/web/update?version=abc', 400, /invalid service version 'abc'/],
   ['POST', '/nodes/node1/update?version=-1', 400, /invalid node version/],
   ['GET', '/v9.99/info', 400, /client version 9.99 is too new/],
-  ['GET', '/v1.12/info', 400, /client version 1.12 is too old/],
+  ['GET', '/v1.11/info', 400, /client version 1.11 is too old/],
   ['GET', '/nowhere', 404, /page not found/],
   ['GET', '/containers/web/json', 404, /^No such container: web$/],
   ['POST', '/exec/web/start', 404, /^No such exec instance: web$/],

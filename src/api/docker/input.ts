@@ -17,7 +17,9 @@ export const readBody = async <Schema extends z.ZodType>(
   what: string,
 ): Promise<Checked<z.output<Schema>> & { readonly warnings: readonly string[] }> => {
   const body = await readJson(request, bodyLimit);
-  if (body === undefined) throw new TuttiError('invalid-argument', `invalid ${what}: the request has no body`);
+  if (body === undefined) {
+    throw new TuttiError('invalid-argument', `invalid ${what}: got EOF while reading request body: it is empty`);
+  }
   const checked = checkKnown(schema, withFieldNames(schema, body), what);
   return { ...checked, warnings: checked.unknown.map((path) => `${path} is not known here and was left out`) };
 };

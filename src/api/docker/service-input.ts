@@ -16,6 +16,12 @@ export interface ServiceInput {
   readonly warnings: readonly string[];
 }
 
+/** Names are the command's to resolve, which knows what services mean by them; beginnings of ids are typed by people. */
+const networkOf = (queries: Manager['queries'], reference: string): NetworkId => {
+  const { id, spec } = lookup('network', reference, () => queries.network(reference));
+  return (spec.name === reference ? reference : id) as NetworkId;
+};
+
 /** Reads, checks and resolves the body of create and update. */
 export const readService = async (
   request: ApiRequest,
@@ -26,7 +32,7 @@ export const readService = async (
   const spec = check(serviceSpec, serviceFrom(value, name), 'service');
   const networks = spec.task.networks?.map((attached) => ({
     ...attached,
-    networkId: lookup('network', attached.networkId, () => queries.network(attached.networkId)).id as NetworkId,
+    networkId: networkOf(queries, attached.networkId),
   }));
   const pullCredentials = readRegistryAuth(request, spec.task.containers[0]?.image ?? '');
   return { spec: { ...spec, task: { ...spec.task, ...sparse({ networks, pullCredentials }) } }, warnings };

@@ -3,8 +3,11 @@ import { TuttiError } from '../../model/errors.ts';
 /** The version of the Engine API whose shapes are served: third_party/docker-engine-api-v1.51.yaml. */
 export const apiVersion = '1.51';
 
-/** Older clients than this are refused. From here to `apiVersion` the shapes are the same for all. */
-export const minimumApiVersion = '1.24';
+/**
+ * Older clients than this are refused: the oldest that engines of 20.10 take. To engines requests go in the version of the
+ * client, so newer ones refuse what is older than they take; what the cluster says itself has one shape for all.
+ */
+export const minimumApiVersion = '1.12';
 
 const prefix = /^\/v(\d{1,3})\.(\d{1,3})(?=\/|$)/;
 
@@ -28,6 +31,8 @@ export const splitVersion = (path: string): { readonly path: string; readonly ve
   const rest = path.slice(found[0].length);
   return { path: rest === '' ? '/' : rest, version: asked };
 };
+
+export const isOlder = (version: string, than: string): boolean => compare(version, than) < 0;
 
 const compare = (left: string, right: string): number => {
   const [leftMajor = 0, leftMinor = 0] = left.split('.').map(Number);

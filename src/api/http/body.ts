@@ -1,5 +1,6 @@
 import { TuttiError } from '../../model/errors.ts';
 import { abortable } from '../../rpc/abortable.ts';
+import { jsonFault } from './json-fault.ts';
 import type { ApiRequest } from './request.ts';
 
 /** Deeper documents are refused: nothing that a dialect takes comes near it. */
@@ -58,11 +59,20 @@ const gather = async (body: AsyncIterable<Uint8Array>, limit: number, wanted: nu
 };
 
 const parse = (bytes: Buffer): unknown => {
+  const text = decode(bytes);
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as unknown;
+    return JSON.parse(text) as unknown;
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = jsonFault(text, cause);
     throw new TuttiError('invalid-argument', `the request's body is not valid JSON: ${reason}`, { cause });
+  }
+};
+
+const decode = (bytes: Buffer): string => {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new TuttiError('invalid-argument', "the request's body is not valid JSON: it is not UTF-8", { cause });
   }
 };
 

@@ -65,6 +65,26 @@ export const attach = async (
   }
 };
 
+/** Gives the attachment that the container has on the wish's network other names; the address stays. Gives all attachments. */
+export const renameOn = async (
+  { store }: Pick<AttachPorts, 'store'>,
+  containerId: string,
+  { networkId, aliases, links }: AttachmentWish,
+): Promise<readonly ContainerAttachment[]> => {
+  const { value } = await store.update((transaction) => {
+    const row = transaction.get('container', containerId);
+    if (row === undefined) throw new TuttiError('not-found', `container ${containerId} is gone`);
+    const attachments = (row.attachments ?? []).map((one): ContainerAttachment => {
+      if (one.networkId !== networkId) return one;
+      const { aliases: _aliases, links: _links, ...kept } = one;
+      return { ...kept, ...(aliases !== undefined && { aliases }), ...(links !== undefined && { links }) };
+    });
+    transaction.update('container', { ...row, attachments });
+    return attachments;
+  });
+  return value;
+};
+
 /** Takes the container off a network of the cluster: its address there is free. */
 export const detach = async (
   { store }: Pick<AttachPorts, 'store'>,

@@ -6,10 +6,11 @@ import { address6On } from '../../model/network-address.ts';
 import type { SingleContainer } from '../../model/single-container.ts';
 import type { Clock } from '../../platform/ports.ts';
 import type { ReadyNetworks } from '../../rpc/networks.ts';
-import type { ContainerNetworks } from '../manager.ts';
+import type { Network } from '../../model/network.ts';
+import type { ContainerNetworks, KnownContainer } from '../manager.ts';
 import { adopt } from './adopt.ts';
 import type { AdoptPorts } from './adopt.ts';
-import { attach, detach, makeReady, wishOf } from './attach.ts';
+import { attach, detach, makeReady, renameOn, wishOf } from './attach.ts';
 import { checkAddresses, noteRunning, noteSeen, runningOn, verifyRunning } from './running.ts';
 import type { RunningPorts } from './running.ts';
 import type { AttachPorts } from './attach.ts';
@@ -71,13 +72,14 @@ export const createContainerNetworks = (ports: ContainerNetworksPorts): Containe
       const settings = readSettings(given);
       if (settings === undefined) throw new TuttiError('invalid-argument', 'the endpoint settings cannot be read');
       const row = store.view.find('container', 'engine', container.id)[0] ?? (await adopt(ports, container));
-      if (row.attachments?.some(({ networkId }) => networkId === network.id) === true) {
-        const message = `endpoint with name ${row.spec.name} already exists in network ${network.spec.name}`;
-        throw new TuttiError('permission-denied', message);
-      }
+      const present = row.attachments?.find(({ networkId }) => networkId === network.id);
+      if (present !== undefined && isUp(container)) throw alreadyOn(row.spec.name, network);
       const wish = wishOf({ kind: 'cluster', reference: network.spec.name, settings, network });
-      const attachments = await attach(ports, row.id, [wish]);
-      const undo = async () => await detach(ports, row.id, network.id);
+      // One that does not run gets other settings, as on an engine. With another address it is another place.
+      const isRenamed = present !== undefined && (wish.address ?? present.address) === present.address;
+      if (present !== undefined && !isRenamed) await detach(ports, row.id, network.id);
+      const attachments = await (isRenamed ? renameOn(ports, row.id, wish) : attach(ports, row.id, [wish]));
+      const undo = async () => (isRenamed ? undefined : await detach(ports, row.id, network.id));
       const place = await makeReady(ports, container.nodeId, [network.id], signal)
         .then((ready) => clusterPlace(ports, network.id, settings, attachments, ready))
         .catch(async (thrown: unknown) => {
@@ -108,6 +110,15 @@ export const createContainerNetworks = (ports: ContainerNetworksPorts): Containe
     on: (networkId) => runningOn(store.view, networkId),
   };
 };
+
+const isUp = ({ summary }: KnownContainer): boolean =>
+  ['running', 'paused', 'restarting'].includes(summary.State ?? '');
+
+/** In the words of engines: one for their bridges, another for overlays. */
+const alreadyOn = (container: string, { spec: { name, shownDriver } }: Network): TuttiError =>
+  shownDriver === undefined
+    ? new TuttiError('permission-denied', `${container} is already attached to network ${name}`)
+    : new TuttiError('permission-denied', `endpoint with name ${container} already exists in network ${name}`);
 
 /** Every network that the container is to be on, as its engine is told: those of the request, then those it was connected to. */
 const placesFor = async (

@@ -166,7 +166,7 @@ test('networks, secrets and configs in use are kept, and say by whom', async () 
   await rejects(
     commands.updateSecret('key', version, { name: 'key', data: 'Yg==' }),
     'invalid-argument',
-    /only the labels/,
+    /only updates to Labels are allowed/,
   );
   await commands.removeService('web');
   await commands.removeNetwork('net');

@@ -123,7 +123,7 @@ const checkLabelsOnly = (kind: File, before: SecretSpec | ConfigSpec, after: Sec
   if (!sameData(old, kept)) {
     throw new TuttiError(
       'invalid-argument',
-      `only the labels of ${kind} ${before.name} can be changed: make a new one`,
+      `only updates to Labels are allowed: make a new ${kind} instead of changing ${before.name}`,
     );
   }
 };

@@ -94,7 +94,7 @@ describe('containers made by themselves', () => {
     using others = cluster.containers({ images });
     assert.equal((await others.create(aContainerSpec('aa'), never)).kind, 'no-image');
     const missingFriend = { dependencies: [{ option: '--link=x', container: 'x' }] };
-    assert.equal(await codeOf(containers.create(aContainerSpec('aa', missingFriend), never)), 'not-found');
+    assert.equal(await codeOf(containers.create(aContainerSpec('aa', missingFriend), never)), 'invalid-argument');
     assert.equal(cluster.store.view.count('container'), 0);
   });
 

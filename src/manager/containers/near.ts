@@ -4,8 +4,8 @@ import type { SingleContainerSpec } from '../../model/single-container.ts';
 import type { ContainerPorts } from './ports.ts';
 
 /**
- * Where the containers, volumes and networks are that a container has to be beside. Throws `not-found` for one that is
- * nowhere; `invalid-argument` where an engine would say so when the container starts.
+ * Where the containers, volumes and networks are that a container has to be beside. Throws `invalid-argument`,
+ * as engines do, for a container that is nowhere.
  */
 export const nearOf = async (
   { dependencies, volumes: mounted, request }: Pick<SingleContainerSpec, 'dependencies' | 'volumes' | 'request'>,
@@ -15,7 +15,7 @@ export const nearOf = async (
   const near: PlaceNear[] = [];
   for (const { option, container } of dependencies) {
     const { nodeId } = await inventory.find(container, signal).catch((thrown: unknown) => {
-      throw asOfStart(thrown, option);
+      throw asOfStart(thrown, option, container);
     });
     near.push({ what: option, nodeIds: new Set([nodeId]) });
   }
@@ -28,8 +28,11 @@ export const nearOf = async (
   return near;
 };
 
-/** Clients take "not found" of a container that is being made for the word that its image is missing. */
-const asOfStart = (thrown: unknown, option: string): unknown =>
-  thrown instanceof TuttiError && thrown.code === 'not-found' && /^--(?:net|pid|ipc)\b/.test(option)
-    ? new TuttiError('invalid-argument', thrown.message, { cause: thrown })
-    : thrown;
+/** Clients take "not found" of a container that is being made for the word that its image is missing; engines say 400. */
+const asOfStart = (thrown: unknown, option: string, container: string): unknown => {
+  if (!(thrown instanceof TuttiError) || thrown.code !== 'not-found') return thrown;
+  const message = option.startsWith('--link')
+    ? `could not get container for ${container}: ${thrown.message}`
+    : thrown.message;
+  return new TuttiError('invalid-argument', message, { cause: thrown });
+};

@@ -6,6 +6,7 @@ import { TuttiError } from '../../model/errors.ts';
 import { idlePortLabels, isNodeAddress, readPortLabels } from '../../model/port-labels.ts';
 import { hasRouteLabels, readRouteLabels } from '../../model/route-labels.ts';
 import type { ContainerSpec } from '../../model/container.ts';
+import type { Network } from '../../model/network.ts';
 import type { NetworkAttachment, ServiceSpec } from '../../model/service.ts';
 import type { View } from '../../store/store.ts';
 import { resolveExactly } from '../references.ts';
@@ -97,8 +98,16 @@ const checkTargets = (kind: string, files: readonly (readonly [name: string, tar
   }
 };
 
+/** Of networks that share a name, the one that was asked for as an overlay: Swarm's services know no other. */
+const networkOfService = (view: View, reference: string): Network => {
+  const found = resolveExactly(view, 'network', reference);
+  if (found.id === reference || found.spec.shownDriver === undefined) return found;
+  const isMeant = ({ spec }: Network): boolean => spec.name === found.spec.name && spec.shownDriver === undefined;
+  return Array.from(view.list('network')).find(isMeant) ?? found;
+};
+
 const checkedAttachment = (view: View, spec: ServiceSpec, attachment: NetworkAttachment): NetworkAttachment => {
-  const network = resolveExactly(view, 'network', attachment.networkId);
+  const network = networkOfService(view, attachment.networkId);
   if (network.spec.ingress === true) {
     throw invalid(`service ${spec.name}: network ${network.spec.name} is for published ports, not for services`);
   }

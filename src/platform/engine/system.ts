@@ -15,6 +15,7 @@ export interface EngineInfo {
   readonly operatingSystem: string;
   readonly kernelVersion: string;
   readonly storageDriver: string;
+  readonly rootDirectory?: string;
   /** `discrete` and `named` resources that the engine was configured with (`node-generic-resources`). */
   readonly genericResources: readonly (
     | { readonly kind: 'discrete'; readonly name: string; readonly value: number }
@@ -39,6 +40,7 @@ const info = z.object({
   OperatingSystem: z.string().default(''),
   KernelVersion: z.string().default(''),
   Driver: z.string().default(''),
+  DockerRootDir: z.string().max(4096).optional(),
   Plugins: z.record(z.string(), z.array(z.string()).nullish()).nullish(),
   GenericResources: z
     .array(z.object({ NamedResourceSpec: named.optional(), DiscreteResourceSpec: discrete.optional() }))
@@ -76,6 +78,7 @@ export function systemOperations(calls: EngineCalls) {
         operatingSystem: answer.OperatingSystem,
         kernelVersion: answer.KernelVersion,
         storageDriver: answer.Driver,
+        ...(answer.DockerRootDir !== undefined && { rootDirectory: answer.DockerRootDir }),
         genericResources: (answer.GenericResources ?? []).flatMap(genericResource),
       };
     },

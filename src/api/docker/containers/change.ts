@@ -42,12 +42,23 @@ export const removeContainer = async (manager: Manager, request: ApiRequest): Pr
       return empty(204);
     }
   }
+  if (flagOf(request, 'link')) return await removeLink(manager, request);
   const { reply, container } = await passChange(manager, request, { path: withQuery(request, '') });
-  // `link` takes a name away, no container.
-  if (reply.status < 300 && !flagOf(request, 'link')) {
+  if (reply.status < 300) {
     const byName = splitReference(referenceOf(request)).name !== container.id;
     await manager.containers.removed(container.id, { byName });
   }
+  return reply;
+};
+
+/** `container/alias`: the name is taken away by which that container knows another one. Its engine has both. */
+const removeLink = async (manager: Manager, request: ApiRequest): Promise<Reply> => {
+  const typed = referenceOf(request);
+  const mark = typed.lastIndexOf('/');
+  if (mark <= 0) throw new TuttiError('invalid-argument', `Could not get parent: no link is named by ${typed}`);
+  const path = (container: string): string =>
+    `/containers/${container}${typed.slice(mark)}?${request.query.toString()}`;
+  const { reply } = await passChange(manager, request, { reference: typed.slice(0, mark), path });
   return reply;
 };
 

@@ -12,7 +12,15 @@ export const swarmSchema = z.strictObject({
   Name: z.string().max(255).optional(),
   Labels: textMap.optional(),
   Orchestration: z.strictObject({ TaskHistoryRetentionLimit: z.number().int().min(0).max(1000).optional() }).optional(),
-  Raft: z.record(z.string(), z.number()).optional(),
+  Raft: z
+    .strictObject({
+      SnapshotInterval: count.optional(),
+      KeepOldSnapshots: count.optional(),
+      LogEntriesForSlowFollowers: count.optional(),
+      ElectionTick: count.optional(),
+      HeartbeatTick: count.optional(),
+    })
+    .optional(),
   Dispatcher: z.strictObject({ HeartbeatPeriod: nanoseconds.optional() }).optional(),
   CAConfig: z
     .strictObject({
@@ -37,6 +45,7 @@ export const clusterFrom = (swarm: DockerSwarm, current: ClusterSpec): ClusterSp
     ...sparse({
       name: swarm.Name === '' ? undefined : swarm.Name,
       labels: swarm.Labels,
+      raft: given(swarm.Raft, raftFrom),
       taskHistoryLimit: swarm.Orchestration?.TaskHistoryRetentionLimit,
       heartbeatMs: given(swarm.Dispatcher?.HeartbeatPeriod, millisOf),
       autoLock: swarm.EncryptionConfig?.AutoLockManagers,
@@ -46,12 +55,29 @@ export const clusterFrom = (swarm: DockerSwarm, current: ClusterSpec): ClusterSp
   };
 };
 
+const raftFrom = (raft: NonNullable<DockerSwarm['Raft']>): ClusterSpec['raft'] =>
+  sparse({
+    snapshotInterval: raft.SnapshotInterval,
+    keepOldSnapshots: raft.KeepOldSnapshots,
+    logEntriesForSlowFollowers: raft.LogEntriesForSlowFollowers,
+    electionTick: raft.ElectionTick,
+    heartbeatTick: raft.HeartbeatTick,
+  });
+
+/** What Swarm starts with, where nothing else was set: clients send the whole of it back. */
+const raftTo = ({ raft = {} }: ClusterSpec): NonNullable<Definitions['SwarmSpec']['Raft']> => ({
+  SnapshotInterval: raft.snapshotInterval ?? 10_000,
+  KeepOldSnapshots: raft.keepOldSnapshots ?? 0,
+  LogEntriesForSlowFollowers: raft.logEntriesForSlowFollowers ?? 500,
+  ElectionTick: raft.electionTick ?? 10,
+  HeartbeatTick: raft.heartbeatTick ?? 1,
+});
+
 const unlessZero = (value: number | undefined): number | undefined => (value === 0 ? undefined : value);
 
 const refuseUnacted = (swarm: DockerSwarm): void => {
   const ca = swarm.CAConfig;
   const refused: readonly (readonly [boolean, string])[] = [
-    [Object.values(swarm.Raft ?? {}).some((value) => value !== 0), 'Raft: there is no raft log here to set up'],
     [(ca?.ExternalCAs?.length ?? 0) > 0, 'CAConfig.ExternalCAs'],
     [(ca?.SigningCACert ?? '') !== '' || (ca?.SigningCAKey ?? '') !== '', 'CAConfig.SigningCACert'],
   ];
@@ -64,7 +90,7 @@ const swarmTo = (spec: ClusterSpec): Definitions['SwarmSpec'] => ({
   Name: spec.name,
   Labels: { ...spec.labels },
   Orchestration: { TaskHistoryRetentionLimit: spec.taskHistoryLimit },
-  Raft: {},
+  Raft: raftTo(spec),
   Dispatcher: { HeartbeatPeriod: nanosOf(spec.heartbeatMs) },
   CAConfig: { NodeCertExpiry: nanosOf(spec.nodeCertificateMs ?? 90 * 86_400_000) },
   EncryptionConfig: { AutoLockManagers: spec.autoLock === true },

@@ -55,22 +55,26 @@ export const volumeTo = (volume: Definitions['Volume'], node: Node, name = volum
 
 /**
  * A volume that no engine can be asked of: promised, or on a node that does not answer. `Mountpoint` is where engines
- * keep volumes by default.
+ * keep volumes by default, or the one that is described as the whole cluster's.
  */
-export const rowTo = ({ spec, createdAt }: Volume, node: Node | undefined): DockerVolume => ({
+export const rowTo = (
+  { spec, createdAt }: Volume,
+  node: Node | undefined,
+  rootDirectory = '/var/lib/docker',
+): DockerVolume => ({
   Name: spec.name,
   Driver: spec.driver,
-  Mountpoint: spec.driver === 'local' ? `/var/lib/docker/volumes/${spec.name}/_data` : '',
+  Mountpoint: spec.driver === 'local' ? `${rootDirectory}/volumes/${spec.name}/_data` : '',
   CreatedAt: timestampOf(createdAt),
   Labels: { ...spec.labels },
   Options: { ...spec.options },
   Scope: 'local',
-  Status: {
-    Placement:
-      node === undefined
-        ? { State: 'promised', Message: 'it is made on the node of the first container that mounts it' }
-        : { State: 'unreachable', Message: `node ${nodeName(node)} does not answer` },
-    ...(node !== undefined && { Node: { ID: node.id, Name: nodeName(node) } }),
-  },
-  ...(node !== undefined && { Node: nodeOf(node) }),
+  // A promised one looks as it will on the engine that makes it: clients compare.
+  ...(node !== undefined && {
+    Status: {
+      Placement: { State: 'unreachable', Message: `node ${nodeName(node)} does not answer` },
+      Node: { ID: node.id, Name: nodeName(node) },
+    },
+    Node: nodeOf(node),
+  }),
 });

@@ -4,7 +4,7 @@ import { json } from '../../http/reply.ts';
 import type { Reply } from '../../http/reply.ts';
 import type { ApiRequest } from '../../http/request.ts';
 import { errorReply } from '../errors.ts';
-import { initCluster, joinCluster, leaveCluster } from './membership.ts';
+import { forceCluster, initCluster, joinCluster, leaveCluster } from './membership.ts';
 import { ask, replyOf, textOf } from './pass-on.ts';
 import type { MachinePorts, Membership } from './ports.ts';
 import { answerAsWorker } from './worker.ts';
@@ -31,7 +31,10 @@ export const createMachineApi = (ports: MachinePorts): ((request: ApiRequest) =>
       if (path === '/swarm/leave') {
         return member === undefined ? json({ message: notPart }, 503) : await leaveCluster(ports, request, member.role);
       }
-      if (member !== undefined) return json({ message: alreadyPart }, 503);
+      const forced = member?.role === 'manager' && path === '/swarm/init';
+      if (member !== undefined) {
+        return (forced ? await forceCluster(request, member) : undefined) ?? json({ message: alreadyPart }, 503);
+      }
       return await (path === '/swarm/init' ? initCluster(ports, request) : joinCluster(ports, request));
     } finally {
       changing = false;

@@ -11,7 +11,7 @@ import { clusterFrom, swarmSchema } from '../convert/cluster.ts';
 import { readBody } from '../input.ts';
 import { lastManager } from '../swarm-texts.ts';
 import { textOf } from './pass-on.ts';
-import type { MachinePorts, NewCluster } from './ports.ts';
+import type { MachinePorts, Membership, NewCluster } from './ports.ts';
 
 const availability = z.enum(['active', 'pause', 'drain']).optional();
 const text = z.string().max(255).optional();
@@ -69,9 +69,6 @@ const addressOf = ({
 };
 
 const newCluster = (given: z.infer<typeof initSchema>): NewCluster => {
-  if (given.ForceNewCluster === true) {
-    throw new TuttiError('not-implemented', '--force-new-cluster: a cluster with one manager cannot lose its quorum');
-  }
   if (!dataPathPorts.includes(given.DataPathPort)) {
     throw new TuttiError(
       'not-implemented',
@@ -121,6 +118,12 @@ const settle = async (
     const node = described.parse(await call('GET', `/nodes/${nodeId}`));
     await call('POST', `/nodes/${nodeId}/update?version=${node.Version.Index}`, { ...node.Spec, Availability });
   }
+};
+
+/** `docker swarm init` on a manager: what is forced there, one manager alone, is what the cluster has. Undefined: not forced. */
+export const forceCluster = async (request: ApiRequest, { nodeId }: Membership): Promise<Reply | undefined> => {
+  const { value } = await readBody(request, initSchema, 'request');
+  return value.ForceNewCluster === true ? json(nodeId) : undefined;
 };
 
 /** `docker swarm init`: the node's id. What cannot be set on the new cluster leaves none. */

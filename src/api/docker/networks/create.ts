@@ -23,8 +23,7 @@ export const createNetwork = async (context: DockerContext, request: ApiRequest)
   refusePredefined(value);
   const slash = value.Name.indexOf('/');
   if (slash >= 0) return await onEngine(context, request, value, value.Name.slice(0, slash));
-  const isTaken = clusterNetwork(context, value.Name)?.spec.name === value.Name;
-  const duplicate = isTaken && value.CheckDuplicate === false && value.Driver !== 'overlay';
+  const { isTaken, duplicate } = takenBy(context, value);
   if (isTaken && !duplicate) throw taken(value.Name);
   if (!spansNodes(value)) return await onEngine(context, request, value);
   refuseClear(context, value);
@@ -36,6 +35,15 @@ export const createNetwork = async (context: DockerContext, request: ApiRequest)
   } catch (thrown) {
     throw inDockersWords(thrown, value.Name);
   }
+};
+
+/** As engines have it: bridges may share a name among them and with one overlay, where the client does not mind. */
+const takenBy = (context: DockerContext, { Name, CheckDuplicate, Driver }: DockerNetwork) => {
+  const isTaken = clusterNetwork(context, Name)?.spec.name === Name;
+  const overlay = context.manager.queries
+    .networks()
+    .some(({ spec }) => spec.name === Name && spec.shownDriver === undefined);
+  return { isTaken, duplicate: isTaken && CheckDuplicate === false && !(Driver === 'overlay' && overlay) };
 };
 
 const refusePredefined = ({ Name, Driver = '' }: DockerNetwork): void => {

@@ -12,7 +12,8 @@ import { notFound } from '../errors.ts';
 import { missingHeaders } from '../missing.ts';
 import { findNetwork } from './find.ts';
 import { shownLocal } from './local.ts';
-import { endpointsOf } from './use.ts';
+import { endpoint, endpointsOf } from './use.ts';
+import type { Endpoints } from './use.ts';
 
 /** One network with what is on it, over all nodes. */
 export const inspectNetwork = async (
@@ -32,7 +33,15 @@ export const inspectNetwork = async (
   // Services can be on each of them: a client that asks for those of the swarm means all.
   if (scope === 'local' && networkTo(network).Scope !== scope) throw notFound('network', reference);
   if (network.spec.driver !== 'overlay') return await inspectPredefined(context, request, network);
-  return json({ ...networkTo(network), Containers: endpointsOf(context.manager, network) });
+  return json({ ...networkTo(network), Containers: withBalancer(network, endpointsOf(context.manager, network)) });
+};
+
+/** Swarm lists the balancer of an overlay that is in use as one more endpoint. Here it is the gateway of every node. */
+const withBalancer = (network: Network, endpoints: Endpoints): Endpoints => {
+  const { Name, Id, Driver } = networkTo(network);
+  if (Driver !== 'overlay' || Object.keys(endpoints).length === 0) return endpoints;
+  const prefix = network.subnet?.split('/')[1] ?? '32';
+  return { ...endpoints, [`lb-${Name}`]: endpoint(`${Name}-endpoint`, Id, [`${network.gateway ?? ''}/${prefix}`]) };
 };
 
 /** The network of this name on each engine, as one: what is on it over all nodes, everything else as one of them has it. */

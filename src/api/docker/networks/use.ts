@@ -11,7 +11,7 @@ export const isUsed = ({ queries, networks }: Manager, network: Network): boolea
     .services()
     .some(({ service }) => service.spec.task.networks?.some(({ networkId }) => networkId === network.id) === true);
 
-type Endpoints = Readonly<Record<string, Definitions['NetworkContainer']>>;
+export type Endpoints = Readonly<Record<string, Definitions['NetworkContainer']>>;
 
 /** What runs on a network of the cluster, over all nodes: one virtual engine has them all. By container id. */
 export const endpointsOf = ({ queries, networks }: Manager, network: Network): Endpoints => {
@@ -33,7 +33,7 @@ export const endpointsOf = ({ queries, networks }: Manager, network: Network): E
   ]) as Endpoints;
 };
 
-const endpoint = (
+export const endpoint = (
   name: string,
   id: string,
   [fourth = '', sixth = '']: readonly string[],

@@ -138,6 +138,9 @@ const withArguments = (query: URLSearchParams, own: Readonly<Record<string, stri
 
 const openSession = async ({ manager }: DockerContext, request: ApiRequest): Promise<Reply> => {
   const id = headerOf(request, 'x-docker-expose-session-uuid') ?? '';
+  const wanted = headerOf(request, 'upgrade') ?? '';
+  if (wanted === '') throw new TuttiError('invalid-argument', 'no upgrade proto requested');
+  if (wanted.toLowerCase() !== 'h2c') throw new TuttiError('invalid-argument', `protocol ${wanted} not supported`);
   if (id === '') throw new TuttiError('invalid-argument', 'the session has no id (X-Docker-Expose-Session-Uuid)');
   return await forward(manager, await manager.builds.openSession(id, request.signal), request);
 };

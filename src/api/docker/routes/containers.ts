@@ -3,7 +3,7 @@ import type { Reply } from '../../http/reply.ts';
 import type { ApiRequest } from '../../http/request.ts';
 import type { Handler, Route } from '../../http/router.ts';
 import { killContainer, passChange, removeContainer, renameContainer, updateContainer } from '../containers/change.ts';
-import { createExec, passExec } from '../containers/exec.ts';
+import { createExec, passExec, startExec } from '../containers/exec.ts';
 import { inspectContainer } from '../containers/inspect.ts';
 import { listContainers } from '../containers/list.ts';
 import { createListCurrent } from '../containers/list-current.ts';
@@ -62,7 +62,7 @@ export const containerRoutes = (context: DockerContext): readonly Route[] => {
     ...onContainer('POST', '/rename', (request) => renameContainer(manager, request)),
     ...onContainer('DELETE', '', (request) => removeContainer(manager, request)),
     ...onContainer('POST', '/exec', (request) => createExec(manager, request)),
-    ['POST', '/exec/:id/start', (request) => passExec(manager, request)],
+    ['POST', '/exec/:id/start', (request) => startExec(manager, request)],
     ['POST', '/exec/:id/resize', (request) => passExec(manager, request)],
     ['GET', '/exec/:id/json', (request) => passExec(manager, request)],
   ];

@@ -3,15 +3,16 @@ import { tellEngine } from '../../../manager/engines/call.ts';
 import type { NodeRecord } from '../../../manager/manager.ts';
 import { TuttiError } from '../../../model/errors.ts';
 import { volumeSpec } from '../../../model/volume.ts';
-import type { VolumeSpec } from '../../../model/volume.ts';
+import type { Volume, VolumeSpec } from '../../../model/volume.ts';
 import type { Definitions } from '../../../platform/engine/types.generated.ts';
 import type { Reply } from '../../http/reply.ts';
 import { json } from '../../http/reply.ts';
 import type { ApiRequest } from '../../http/request.ts';
 import { check } from '../../http/validate.ts';
-import { engineOf } from '../context.ts';
+import { engineOf, selfNode } from '../context.ts';
 import type { DockerContext } from '../context.ts';
 import { rowTo, volumeFrom, volumeSchema, volumeTo } from '../convert/volume.ts';
+import type { DockerVolume } from '../convert/volume.ts';
 import { readBody } from '../input.ts';
 import { locateVolume, recordOf } from './locate.ts';
 import { asSpoken } from '../version.ts';
@@ -34,16 +35,20 @@ export const createVolume = async (context: DockerContext, request: ApiRequest):
     case 'node':
       return await makeOn(context, request, located.record, spec);
     case 'promised':
-      if (located.row.spec.driver === spec.driver) return json(rowTo(located.row, undefined), 201);
+      if (located.row.spec.driver === spec.driver) return json(promised(context, located.row), 201);
       return json({ message: taken(name, located.row.spec.driver) }, 409);
     case 'nowhere': {
       const { volumes } = context.manager;
       const home = volumes.homeFor(spec);
       if (home !== undefined) return await makeOn(context, request, home, spec);
-      return json(rowTo(await volumes.record(spec), undefined), 201);
+      return json(promised(context, await volumes.record(spec)), 201);
     }
   }
 };
+
+/** As it will be on the manager's own node, which `info` describes the engine of. */
+export const promised = (context: DockerContext, row: Volume): DockerVolume =>
+  rowTo(row, undefined, selfNode(context)?.node.description?.engine.rootDirectory);
 
 /** What engines of 23 and newer put on volumes that were made without a name: prune removes them by default. */
 export const anonymousLabel = 'com.docker.volume.anonymous';

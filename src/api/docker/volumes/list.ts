@@ -6,6 +6,7 @@ import type { Reply } from '../../http/reply.ts';
 import type { ApiRequest } from '../../http/request.ts';
 import type { DockerContext } from '../context.ts';
 import type { DockerVolume } from '../convert/volume.ts';
+import { promised } from './create.ts';
 import { rowTo, volumeTo } from '../convert/volume.ts';
 import type { Filters } from '../filters.ts';
 import { anyOf, checkChoice, labelled, readFilters } from '../filters.ts';
@@ -43,17 +44,19 @@ const queryOf = (filters: Filters): string => {
 };
 
 const rowsOutOfReach = (
-  { manager }: DockerContext,
+  context: DockerContext,
   nodes: readonly NodeRecord[],
   missing: readonly MissingNode[],
   filters: Filters,
 ): readonly DockerVolume[] => {
   const lost = new Set(missing.map(({ nodeId }) => nodeId));
-  return manager.volumes.rows().flatMap((row) => {
+  return context.manager.volumes.rows().flatMap((row) => {
     const home = nodes.find(({ node }) => node.id === row.nodeId)?.node;
     const isPromised = row.nodeId === undefined && !filters.has('node');
     const isLost = home !== undefined && lost.has(home.id);
-    return (isPromised || isLost) && fits(filters, row) ? [rowTo(row, home)] : [];
+    return (isPromised || isLost) && fits(filters, row)
+      ? [home === undefined ? promised(context, row) : rowTo(row, home)]
+      : [];
   });
 };
 

@@ -9,6 +9,7 @@ import type { Reply } from '../../http/reply.ts';
 import { empty, json } from '../../http/reply.ts';
 import type { ApiRequest } from '../../http/request.ts';
 import { flagOf } from '../../http/request.ts';
+import { promised } from './create.ts';
 import { engineOf } from '../context.ts';
 import type { DockerContext } from '../context.ts';
 import { rowTo, volumeTo } from '../convert/volume.ts';
@@ -33,7 +34,7 @@ export const inspectVolume = async (context: DockerContext, request: ApiRequest,
     case 'nowhere':
       return noSuch(name, located.missing);
     case 'promised':
-      return json(rowTo(located.row, undefined));
+      return json(promised(context, located.row));
     case 'node':
       return await inspectOn(context, request, located);
   }

@@ -31,7 +31,8 @@ test('a volume is promised until a container mounts it, and made on that node th
   const { volumes } = docker.cluster.manager;
   const body = { Name: 'data', Labels: { a: 'b' }, DriverOpts: {} };
   const made = (await docker.read('POST', '/volumes/create', { body })) as Shown;
-  assert.equal(made.Status?.Placement.State, 'promised');
+  // A client compares it with what an engine says of a volume.
+  assert.equal(made.Status, undefined);
   assert.deepEqual(await list(docker), ['data -']);
   assert.deepEqual(await list(docker, { dangling: ['false'] }), []);
   assert.deepEqual(await list(docker, { label: ['a=b'], name: ['dat'] }), ['data -']);
