@@ -188,6 +188,11 @@ test('connecting commits an address and takes it back where the engine refuses; 
   await lab.networks.connect(front, known, { Aliases: ['www'] }, signal);
   assert.deepEqual(attachmentsOf(lab, row.id)[0]?.aliases, ['www']);
   await assert.rejects(lab.networks.connect(front, known, {}, signal), /endpoint with name row1 already exists/);
+  // One that does not run gets other names in the same place.
+  const { address } = attachmentsOf(lab, row.id)[0] ?? {};
+  const stopped = { ...known, summary: { State: 'exited' as const } };
+  await lab.networks.connect(front, stopped, { Aliases: ['web'] }, signal);
+  assert.deepEqual(attachmentsOf(lab, row.id), [{ networkId: front.id, address, aliases: ['web'] }]);
   await lab.networks.disconnect(front, known, false, signal);
   assert.deepEqual(attachmentsOf(lab, row.id), []);
   await assert.rejects(lab.networks.disconnect(front, known, false, signal), /is not connected to network front/);

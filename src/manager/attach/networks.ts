@@ -111,8 +111,7 @@ export const createContainerNetworks = (ports: ContainerNetworksPorts): Containe
   };
 };
 
-const isUp = ({ summary }: KnownContainer): boolean =>
-  ['running', 'paused', 'restarting'].includes(summary.State ?? '');
+const isUp = ({ summary }: KnownContainer): boolean => !['created', 'exited', 'dead'].includes(summary.State ?? '');
 
 /** In the words of engines: one for their bridges, another for overlays. */
 const alreadyOn = (container: string, { spec: { name, shownDriver } }: Network): TuttiError =>
