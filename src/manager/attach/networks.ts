@@ -1,4 +1,5 @@
 import type { PlaceNear } from '../../core/place/model.ts';
+import type { AttachmentWish } from '../../core/allocate/container.ts';
 import type { ContainerAttachment } from '../../model/attachment.ts';
 import { TuttiError } from '../../model/errors.ts';
 import type { NetworkId } from '../../model/ids.ts';
@@ -76,7 +77,7 @@ export const createContainerNetworks = (ports: ContainerNetworksPorts): Containe
       if (present !== undefined && isUp(container)) throw alreadyOn(row.spec.name, network);
       const wish = wishOf({ kind: 'cluster', reference: network.spec.name, settings, network });
       // One that does not run gets other settings, as on an engine. With another address it is another place.
-      const isRenamed = present !== undefined && (wish.address ?? present.address) === present.address;
+      const isRenamed = present !== undefined && isSamePlace(wish, present);
       if (present !== undefined && !isRenamed) await detach(ports, row.id, network.id);
       const attachments = await (isRenamed ? renameOn(ports, row.id, wish) : attach(ports, row.id, [wish]));
       const undo = async () => (isRenamed ? undefined : await detach(ports, row.id, network.id));
@@ -112,6 +113,9 @@ export const createContainerNetworks = (ports: ContainerNetworksPorts): Containe
 };
 
 const isUp = ({ summary }: KnownContainer): boolean => !['created', 'exited', 'dead'].includes(summary.State ?? '');
+
+const isSamePlace = (wish: AttachmentWish, { address, ipv6Address }: ContainerAttachment): boolean =>
+  (wish.address ?? address) === address && (wish.ipv6Address ?? ipv6Address) === ipv6Address;
 
 /** In the words of engines: one for their bridges, another for overlays. */
 const alreadyOn = (container: string, { spec: { name, shownDriver } }: Network): TuttiError =>
