@@ -25,6 +25,8 @@ export const doorSpec = z.object({
     .array(z.union([ipv4, ipv4Network]))
     .max(64)
     .optional(),
+  /** Requests are kept in each proxy's memory, the last some thousand, as JSON lines. */
+  accessLog: z.boolean().optional(),
   /** Absent: routes with `tls: acme` get no certificate. */
   acme: acmeSpec.optional(),
 });

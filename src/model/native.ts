@@ -118,6 +118,7 @@ export interface DoorView {
   readonly httpsPort: number;
   /** Nodes that run it, as placement constraints. Empty: all. */
   readonly constraints: readonly string[];
+  readonly accessLog: boolean;
   /** Balancers in front that speak the PROXY protocol. */
   readonly proxyFrom: readonly string[];
   /** Where certificates come from by themselves. */

@@ -136,6 +136,7 @@ export const assignedDoor = z.object({
   cookieKey: z.string(),
   /** What follows the token in the answer to a challenge of ACME. Absent: there is no account. */
   acmeThumbprint: z.string().optional(),
+  accessLog: z.boolean().optional(),
   /** Addresses and networks whose connections begin with the PROXY protocol. */
   proxyFrom: z.array(z.union([ipv4, ipv4Network])).optional(),
 });

@@ -8,6 +8,7 @@ import { connect, createServer as createTcpServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
+import { say } from '../../src/platform/haproxy/socket.ts';
 import { aRoute, routeTo, startDoor } from '../support/door.ts';
 import type { TestDoor } from '../support/door.ts';
 
@@ -135,13 +136,17 @@ describe('the front door, asked by clients', { timeout: 60_000 }, () => {
       servers.push(server.listen(ports.tasks, address));
       await once(server, 'listening');
     }
-    door = await startDoor({ httpPort: ports.door, httpsPort: ports.tls, proxyFrom: ['127.0.0.9'] }, routes, {
-      echo: [tasks.echo],
-      other: [tasks.other],
-      gone: [tasks.gone, tasks.echo],
-      rude: [tasks.rude, tasks.echo],
-      raw: [tasks.raw],
-    });
+    door = await startDoor(
+      { httpPort: ports.door, httpsPort: ports.tls, proxyFrom: ['127.0.0.9'], accessLog: true },
+      routes,
+      {
+        echo: [tasks.echo],
+        other: [tasks.other],
+        gone: [tasks.gone, tasks.echo],
+        rude: [tasks.rude, tasks.echo],
+        raw: [tasks.raw],
+      },
+    );
   });
   after(async () => {
     await door?.[Symbol.asyncDispose]();
@@ -271,6 +276,19 @@ describe('the front door, asked by clients', { timeout: 60_000 }, () => {
     assert.match(await said('127.0.0.9', line), /"x-forwarded-for":"203\.0\.113\.7"/);
     assert.match(await said('127.0.0.8', line), /^HTTP\/1\.[01] 400/, 'from anybody else it is no request');
     assert.match(await said('127.0.0.8', ''), /"x-forwarded-for":"127\.0\.0\.8"/);
+  });
+
+  test('the access log is JSON, whatever is asked for', async () => {
+    await ask('shop.example', String.raw`/log?"}\]`, { headers: { 'x-version': 'a"b' } });
+    const text = (await say(door.path('control.sock'), 'show events access', AbortSignal.timeout(5_000))) ?? '';
+    const lines = text.split('\n').filter((line) => line.includes(String.raw`\/log`));
+    const { time, ...entry } = JSON.parse(lines.at(-1) ?? '') as Record<string, unknown>;
+    assert.ok(Math.abs(Number(time) - Date.now() / 1000) < 60);
+    assert.deepEqual(
+      [entry['client'], entry['host'], entry['uri']],
+      ['127.0.0.1', 'shop.example', String.raw`/log?"}\]`],
+    );
+    assert.deepEqual([entry['status'], entry['task'], entry['method']], [200, `${tasks.echo}:${ports.tasks}`, 'GET']);
   });
 
   test('connections are kept on both sides', async () => {

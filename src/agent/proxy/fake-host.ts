@@ -11,6 +11,8 @@ export interface FakeHost extends ProxyHost {
   ready(): readonly string[];
   /** The configuration that is loaded; undefined: nothing runs. */
   loaded(): string | undefined;
+  /** The program is killed when it is next asked to load its configuration again. */
+  diesLoading: boolean;
   /** The program is killed. */
   kill(): void;
 }
@@ -82,6 +84,7 @@ export const createFakeHost = (): FakeHost => {
     said,
     isInstalled: true,
     refusal: undefined,
+    diesLoading: false,
     ready: () =>
       (running?.servers ?? []).flatMap(({ backend, address, port, ready }) =>
         ready ? [`${backend.split(':')[0]} ${address}:${port}`] : [],
@@ -113,6 +116,11 @@ export const createFakeHost = (): FakeHost => {
     ask: async (who, command) => {
       if (running === undefined) return undefined;
       if (who === 'control') return control(command);
+      if (command === 'reload' && fake.diesLoading) {
+        fake.diesLoading = false;
+        fake.kill();
+        return '';
+      }
       if (command === 'reload') {
         run('reload');
         gone();

@@ -74,6 +74,15 @@ test('nothing is done while the node does not know itself; a proxy that is kille
   assert.equal(host.said.at(-1), 'start');
 });
 
+test('one that is killed while it loads is started again, and not waited for', async () => {
+  const { host, proxy, apply } = start();
+  await using _ = proxy;
+  await apply(door, routeTo('a.example'), task(1));
+  host.diesLoading = true;
+  await assert.rejects(apply(door, routeTo('b.example'), task(1)), /ended while it loaded/);
+  await until('it runs again', host.ready, (ready) => ready[0] === 'b.example_ 10.128.0.11:80', { deadlineMs: 3_000 });
+});
+
 test('a configuration that is refused is said, changes nothing, and what serves is still told of tasks', async () => {
   const { host, proxy, problems, apply } = start();
   await using _ = proxy;

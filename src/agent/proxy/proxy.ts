@@ -40,6 +40,8 @@ export interface NodeProxy extends AsyncDisposable {
 /** A command is a line, and a line of HAProxy's has room for so many characters. */
 const lineLength = 8_000;
 const loadMs = 10_000;
+/** So many times in a row nobody listens where the proxy's master should: it is gone. */
+const goneLooks = 3;
 
 export const createProxy = (ports: ProxyPorts): NodeProxy => {
   const { host, clock, log, checkMs = 30_000 } = ports;
@@ -299,8 +301,14 @@ const loadedWithin = async (
   signal: AbortSignal,
 ): Promise<void> => {
   const until = clock.monotonic() + loadMs;
+  let missed = 0;
   for (;;) {
-    if ((await readLoaded(host, signal))?.id === id) return;
+    const loaded = await readLoaded(host, signal);
+    if (loaded?.id === id) return;
+    // Its master keeps listening while it loads: where nobody does, it was killed, and has to be started.
+    const gone = loaded === undefined && (await host.ask('master', 'show proc', signal)) === undefined;
+    missed = gone ? missed + 1 : 0;
+    if (missed >= goneLooks) throw new Error('haproxy ended while it loaded its routes');
     if (await failed()) throw new Error('haproxy could not load its routes again, what it had goes on: see door.log');
     if (clock.monotonic() > until) throw new Error(`haproxy has not loaded its routes within ${loadMs / 1000} s`);
     await clock.sleep(25, signal);

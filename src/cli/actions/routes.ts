@@ -119,6 +119,8 @@ export interface DoorFlags {
   readonly httpsPort?: number;
   readonly constraint?: readonly string[];
   readonly everywhere?: boolean;
+  /** `on`, `off` */
+  readonly accessLog?: string;
   /** `none`: no one. */
   readonly proxyFrom?: readonly string[];
   readonly on?: boolean;
@@ -136,8 +138,11 @@ export interface AcmeFlags {
 /** Shows where the front door is, after setting what was given. */
 export const door = async (session: Session, flags: DoorFlags): Promise<void> => {
   const { client, signal } = session;
-  const { httpPort, httpsPort, constraint, everywhere, proxyFrom = [], on, off } = flags;
+  const { httpPort, httpsPort, constraint, everywhere, proxyFrom = [], accessLog, on, off } = flags;
+  if (accessLog !== undefined && accessLog !== 'on' && accessLog !== 'off')
+    throw invalid(`--access-log ${accessLog}: on or off`);
   const change = {
+    ...(accessLog !== undefined && { accessLog: accessLog === 'on' }),
     ...(httpPort !== undefined && { httpPort }),
     ...(httpsPort !== undefined && { httpsPort }),
     ...(constraint !== undefined && constraint.length > 0 && { constraints: [...constraint] }),
@@ -153,12 +158,13 @@ export const door = async (session: Session, flags: DoorFlags): Promise<void> =>
 };
 
 const doorText = (view: DoorView): string => {
-  const { httpPort, httpsPort, proxyFrom, acme } = view;
+  const { httpPort, httpsPort, proxyFrom, accessLog, acme } = view;
   const from = acme && `${acme.directory}${acme.email === undefined ? '' : ` (${acme.email})`}`;
   const lines = [
     `nodes: ${nodesText(view)}`,
     `ports: ${httpPort} (HTTP), ${httpsPort} (TLS)`,
     ...(proxyFrom.length === 0 ? [] : [`balancers in front: ${proxyFrom.join(', ')}`]),
+    ...(accessLog ? ['requests are logged'] : []),
     ...(from ? [`certificates: ${from}`] : []),
   ];
   return `${lines.join('\n')}\n`;

@@ -96,6 +96,7 @@ export const registerRoutes = ({ program, open }: Registry): void => {
       collect,
       [],
     )
+    .option('--access-log <on|off>', 'keep the last requests of each node as JSON')
     .option('--everywhere', 'on every node')
     .option('--off', 'on no node')
     .option('--on', 'on nodes again')

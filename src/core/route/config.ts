@@ -46,6 +46,7 @@ export const proxyConfig = (input: ProxyInput, slots: Slots): ProxyConfig => {
   const write = (id: string, slotLine: (slot: Slot) => string): string =>
     [
       globalSection(input, id),
+      ...(input.door.accessLog === true ? [accessRing] : []),
       defaults,
       front,
       metricsFrontend(input.paths.metrics),
@@ -105,6 +106,16 @@ type Place = Pick<RouteMatch, 'host' | 'path'>;
 const groupName = ({ host, path }: Place): string => `?${host}${path}`;
 const key = ({ host, path }: Place): string => `${host}${path === '/' ? '' : path}/`;
 
+/** In memory, so that nobody has to take lines away for requests to go on; the eldest go for new ones. */
+const accessRing = section('ring access', ['format raw', 'maxlen 8192', `size ${4 * 1024 * 1024}`]);
+
+const entry = [
+  '"time":%Ts.%ms,"client":"%ci","method":"%HM","host":"%[capture.req.hdr(0),json(utf8s)]"',
+  '"uri":"%[capture.req.uri,json(utf8s)]","protocol":"%HV","status":%ST,"bytes":%B,"route":"%b","task":"%si:%sp"',
+  '"ms":%Ta,"end":"%tsc"',
+].join(',');
+const accessLog = ['log ring@access len 8192 local0', 'capture request header Host len 255', `log-format '{${entry}}'`];
+
 const frontend = (input: ProxyInput): string => {
   const { backends } = input;
   const nameOf = new Map(backends.map(({ name, route }) => [route.id, name]));
@@ -126,6 +137,7 @@ const frontend = (input: ProxyInput): string => {
   return section('frontend door', [
     ...binds(input),
     ...balancers(input.door),
+    ...(input.door.accessLog === true ? accessLog : []),
     'option idle-close-on-response',
     ...challenges(input, challenged),
     ...(steps.length === 0 ? [] : [`http-request set-var(txn.path) path${steps[0]?.unless ?? ''}`]),

@@ -55,10 +55,17 @@ export class DoorShare {
     const [cluster] = this.#view.list('cluster');
     if (cluster === undefined) return [];
     const { http, https } = doorPorts(cluster.spec);
-    const { acme, proxyFrom } = cluster.spec.door ?? {};
+    const { acme, proxyFrom, accessLog } = cluster.spec.door ?? {};
     const acmeThumbprint = acme && accountThumbprint(this.#view, acme.directory);
     const door: AssignedDoor = { kind: 'door', id: 'door', httpPort: http, httpsPort: https, cookieKey: cluster.id };
-    return [{ ...door, ...(acmeThumbprint && { acmeThumbprint }), ...(proxyFrom?.length && { proxyFrom }) }];
+    return [
+      {
+        ...door,
+        ...(acmeThumbprint && { acmeThumbprint }),
+        ...(proxyFrom?.length && { proxyFrom }),
+        ...(accessLog && { accessLog }),
+      },
+    ];
   }
 
   #replace(items: readonly (AssignedRoute | AssignedDoor)[]): void {

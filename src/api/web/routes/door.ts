@@ -12,7 +12,7 @@ export const doorRoutes = ({ manager: { commands, queries } }: WebContext): read
   const doorView = (): DoorView => {
     const { spec } = queries.cluster();
     const { http, https } = doorPorts(spec);
-    const { enabled = true, constraints = [], proxyFrom = [], acme } = spec.door ?? {};
+    const { enabled = true, constraints = [], proxyFrom = [], accessLog = false, acme } = spec.door ?? {};
     const named = acme && { directory: acme.directory, ...(acme.email !== undefined && { email: acme.email }) };
     const problems = queries.doorProblems();
     return {
@@ -20,6 +20,7 @@ export const doorRoutes = ({ manager: { commands, queries } }: WebContext): read
       httpPort: http,
       httpsPort: https,
       constraints,
+      accessLog,
       proxyFrom,
       ...(named && { acme: named }),
       problems,
