@@ -37,6 +37,12 @@ const excuses: readonly Excuse[] = [
   },
   {
     side: 'answer',
+    endpoint: /^POST \/swarm\/leave$/,
+    problem: /^status 501 is not one/,
+    why: "no machine is behind a manager in memory: leaving is the machine's own socket's",
+  },
+  {
+    side: 'answer',
     endpoint: /^GET \/distribution/,
     problem: /^status 503 is not one/,
     why: 'no engine is behind these nodes: an engine alone always has itself',
