@@ -89,7 +89,7 @@ const mtuOption = 'com.docker.network.driver.mtu';
 function remarkOptions(network: Section): void {
   for (const [option, value] of network.entries('driver_opts')) {
     if (option === 'encrypted' && value !== 'false') {
-      network.warn('driver_opts', 'the network is not encrypted between nodes: that is not there yet');
+      network.warn('driver_opts', 'encrypted is for all networks or none: tutti encryption on has it so for all');
     } else if (option !== mtuOption) network.warn('driver_opts', `${option} is ignored; ${mtuOption} has an effect`);
   }
 }

@@ -137,7 +137,7 @@ test('a network of the driver host or none is the one of the engine', async () =
 
 test('a network that should be encrypted is not, and the user is told', async () => {
   const { warnings } = await stackOf(`${service()}\nnetworks: {default: {driver_opts: {encrypted: ""}}}`);
-  assert.match(warnings[0] ?? '', /driver_opts: the network is not encrypted between nodes/);
+  assert.match(warnings[0] ?? '', /driver_opts: encrypted is for all networks or none/);
 });
 
 test('ipam.driver: default is not worth a warning', async () => {

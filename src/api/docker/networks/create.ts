@@ -26,11 +26,11 @@ export const createNetwork = async (context: DockerContext, request: ApiRequest)
   const { isTaken, duplicate } = takenBy(context, value);
   if (isTaken && !duplicate) throw taken(value.Name);
   if (!spansNodes(value)) return await onEngine(context, request, value);
-  refuseClear(context, value);
+  const inClear = remarkClear(context, value);
   const spec = check(networkSpec, { ...networkFrom(value), ...(duplicate && { duplicate }) }, 'network');
   try {
     const created = await context.manager.commands.createNetwork(spec);
-    const remarks = [...warnings, ...created.warnings, ...idleOptions(spec)];
+    const remarks = [...warnings, ...created.warnings, ...inClear, ...idleOptions(spec)];
     return json({ Id: created.id, Warning: remarks.join('; ') }, 201);
   } catch (thrown) {
     throw inDockersWords(thrown, value.Name);
@@ -55,15 +55,24 @@ const refusePredefined = ({ Name, Driver = '' }: DockerNetwork): void => {
   }
 };
 
-/** All networks are encrypted between nodes, or none is: to take the option in silence would promise what is not done. */
-const refuseClear = ({ manager }: DockerContext, { Name, Options }: DockerNetwork): void => {
+/**
+ * All networks are encrypted between nodes, or none is. Where nothing is, the option is refused: taken in silence it would promise
+ * what is not done. Where it depends on the nodes, as at first, the client is told on what.
+ */
+const remarkClear = ({ manager }: DockerContext, { Name, Options }: DockerNetwork): readonly string[] => {
   const wanted = Options?.['encrypted'];
-  if (wanted === undefined || wanted === 'false' || encryptionOf(manager.queries.cluster().spec) === 'on') return;
-  const message = `network ${Name}: networks are encrypted between all nodes or not at all: "tutti encryption on" has it so for all of them`;
-  throw new TuttiError('not-implemented', message);
+  const encryption = encryptionOf(manager.queries.cluster().spec);
+  if (wanted === undefined || wanted === 'false' || encryption === 'on') return [];
+  if (encryption === 'off') {
+    const message = `network ${Name}: nothing is encrypted between nodes in this cluster: "tutti encryption on" has it so for all networks`;
+    throw new TuttiError('invalid-argument', message);
+  }
+  return [
+    'encrypted between nodes on different machines that have WireGuard; "tutti encryption on" keeps all others apart',
+  ];
 };
 
-/** Those that mean something on a network over the nodes; `encrypted` is refused where what is between nodes may be in clear. */
+/** Those that mean something on a network over the nodes; `encrypted` is looked at by itself. */
 const knownOptions = new Set(['com.docker.network.driver.mtu', 'encrypted']);
 
 /** Options of one engine's bridge have no meaning over many; they are kept and shown. */
