@@ -97,7 +97,8 @@ function placesShortfall(service: Service, wanted: readonly Task[], { store, act
   const settled = wanted.filter((task) => {
     if (isSettled(service, task, statusOf(store, task)))
       return isUpdating(service) || task.specVersion === service.specVersion;
-    return isHeldUp(task, store);
+    // An update that waits for room at one place has not come to the others, which may have any version before.
+    return isHeldUp(task, store) || (isUpdating(service) && isRestless({ ...service.spec, task: task.spec }));
   });
   const places = new Set(settled.map(({ slot }) => slot)).size;
   switch (mode.kind) {

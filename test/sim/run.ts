@@ -39,8 +39,12 @@ const faultyMs = 25_000;
 /** After repairs everything is as it should be within this: pauses of 60 s are the longest that there are. */
 const healMs = 90_000;
 const idleMs = 60_000;
-/** What was removed just before is cleaned up within this. */
-const settleMs = 5_000;
+/**
+ * What was removed just before is cleaned up within this, and so is what follows from a connection that broke silently at the
+ * last moment, which nothing shows at first: three seconds until both ends know, three in which a stop waits for nodes that
+ * may still give the task something, and the stop.
+ */
+const settleMs = 10_000;
 /** Heartbeats both ways and their timers, and some for what is done every 30 s. */
 const idleEventsPerNodeSecond = 12;
 

@@ -87,8 +87,9 @@ async function start(context: WorkerContext, taskId: TaskId, signal: AbortSignal
     containers: context.tasks.containersOf(taskId),
     signal,
     onStarted: (view, health) => {
-      // The events may have told already, even of its end.
-      const known = context.tasks.container(view.id) ?? view;
+      // The events may have told already, even of its end, or that it was removed: that one is not to come back.
+      const known = context.tasks.container(view.id);
+      if (known === undefined) return;
       if (known.state === 'created') context.seen({ ...known, state: 'running', health });
       else if (known.state === 'running' && known.health === 'none') context.seen({ ...known, health });
     },

@@ -444,6 +444,22 @@ test('a container that somebody removed is replaced', async () => {
   assert.equal(node.state(node.state('a')?.successor ?? '')?.state, 'running');
 });
 
+test('a container that somebody removed before the call that started it came back is not taken for one that runs', async () => {
+  const containers = [
+    { name: 'app', image: 'tiny' },
+    { name: 'sidecar', image: 'tiny' },
+  ];
+  const node = fakeNode({
+    onStart: ({ id, name }, engine) => {
+      if (name === 'web.1.a.sidecar') void engine.removeContainer(id);
+    },
+  });
+  node.assign(assignedTask('a', { spec: { containers } }));
+  await node.pass(5_000);
+  assert.equal(node.state('a')?.state, 'failed');
+  assert.equal(node.state(node.state('a')?.successor ?? '')?.state, 'running');
+});
+
 test('secrets and configs are waited for, mounted read-only, and there again without a manager', async () => {
   const secrets = [{ secretId: 's1' as SecretId, secretName: 'password', target: 'password' }];
   const configs = [{ configId: 'c1' as ConfigId, configName: 'conf', target: '/etc/conf' }];
