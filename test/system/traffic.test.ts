@@ -11,6 +11,12 @@ import { serviceOf } from '../support/traffic/server.ts';
 import { rollingUpdate, virtualAddress } from '../support/traffic/update.ts';
 import { until } from '../support/until.ts';
 
+/** Whether that page comes; `from`: what the command line begins with. */
+const reaches = async (from: readonly string[], url: string): Promise<boolean> => {
+  const [command, ...args] = [...from, 'curl', '-sfm', '2', url];
+  return (await systemExec(command, args)).code === 0;
+};
+
 /** A service on three nodes, asked from a container of the first by its virtual address, and from outside by the second node. */
 suite('traffic goes on', { timeout: 300_000 }, () => {
   let cluster: TestCluster;
@@ -36,6 +42,9 @@ suite('traffic goes on', { timeout: 300_000 }, () => {
       (text) => text.startsWith('3/3'),
       { deadlineMs: 120_000 },
     );
+    await until('the virtual address', async () => await reaches(asker, `http://${vip}/`), Boolean);
+    const mesh = `http://${cluster.nodes[1]?.address}:8080/`;
+    await until('the published port', async () => await reaches([], mesh), Boolean);
   });
   after(async () => await cluster?.[Symbol.asyncDispose]());
 
@@ -72,6 +81,17 @@ suite('traffic goes on', { timeout: 300_000 }, () => {
   test('two of three nodes cut off from each other: the third reaches both, and the way is back by itself', async () => {
     const [one, two, three] = cluster.nodes;
     assert.ok(one && two && three);
+    const { docker } = cluster;
+    // One task on each node and none on its way out: where the updates have left those of the other service is chance.
+    const options = ['--name=spread', '--mode=global', '--network=front', '--publish=8081:80'];
+    await docker(...serviceOf({ image: tinyTag, answer: 'spread' }, ...options));
+    await until(
+      'a task on every node',
+      async () => await docker('service', 'ls', '--filter', 'name=spread', '--format', '{{.Replicas}}'),
+      (text) => text.startsWith('3/3'),
+      { deadlineMs: 120_000 },
+    );
+    const spread = await virtualAddress(docker, 'spread', 'front');
     const ends = `{ ${two.address}, ${three.address} }`;
     const cut = [
       'add table bridge cut',
@@ -80,29 +100,40 @@ suite('traffic goes on', { timeout: 300_000 }, () => {
     ].join('; ');
     const nft = async (script: string): Promise<string> =>
       await run(systemExec, ['ip', 'netns', 'exec', cluster.layout.switchNamespace, 'nft', script]);
-    const containerOf = async (node: NodeReport): Promise<string> =>
-      (await cluster.engine(node, 'ps', '-q', '--filter', 'label=com.docker.swarm.service.name=web')).split('\n')[0] ??
-      '';
-    const look = async (node: NodeReport, format: string): Promise<string> =>
-      (await cluster.engine(node, 'inspect', '-f', format, await containerOf(node))).trim();
-    const far = await look(three, '{{range $name, $of := .NetworkSettings.Networks}}{{$of.IPAddress}} {{end}}');
-    const addresses = far.split(' ').filter((address) => address.split('.')[2] === vip.split('.')[2]);
+    const look = async (node: NodeReport, format: string): Promise<string> => {
+      const filter = 'label=com.docker.swarm.service.name=spread';
+      const ids = (await cluster.engine(node, 'ps', '-q', '--filter', filter)).split('\n').filter(Boolean);
+      assert.equal(ids.length, 1, `tasks on ${node.name}`);
+      return (await cluster.engine(node, 'inspect', '-f', format, ...ids)).trim();
+    };
+    const addressOf = async (node: NodeReport): Promise<string> => {
+      const all = await look(node, '{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}');
+      const found = all.split(' ').find((address) => address.split('.')[2] === spread.split('.')[2]);
+      assert.ok(found, `an address beside ${spread} of the task on ${node.name}: ${all}`);
+      return found;
+    };
+    const near = await addressOf(two);
+    const far = await addressOf(three);
     const pid = await look(two, '{{.State.Pid}}');
-    const way = async (): Promise<boolean> =>
-      (await systemExec('nsenter', ['-t', pid, '-n', 'curl', '-sfm', '2', `http://${addresses[0]}/`])).code === 0;
-    assert.equal(await way(), true, `from ${two.name} to ${addresses.join()}`);
+    const way = async (): Promise<boolean> => await reaches(['nsenter', '-t', pid, '-n'], `http://${far}/`);
+    const ways = [
+      { from: asker, host: spread, port: 80 },
+      { from: [], host: one.address, port: 8081 },
+    ];
+    await until(`the way from ${two.name} to ${far}`, way, Boolean);
+    for (const { from, host, port } of ways)
+      await until(`${host}:${port}`, async () => await reaches(from, `http://${host}:${port}/`), Boolean);
     await using stack = new AsyncDisposableStack();
     await nft(cut);
     const heal = stack.adopt(
       'delete table bridge cut',
       async (script) => void (await nft(script).catch(() => undefined)),
     );
-    const clients = [
-      { from: asker, host: vip, port: 80 },
-      { from: [], host: one.address, port: 8080 },
-    ].map(async (client) => stack.use(await keepAsking({ ...client, rate: 50, connections: 10 })));
+    const clients = ways.map(async (client) => stack.use(await keepAsking({ ...client, rate: 50, connections: 10 })));
     const asking = await Promise.all(clients);
     assert.equal(await way(), false, 'cut');
+    for (const address of [near, far])
+      assert.equal(await reaches(asker, `http://${address}/`), true, `${one.name} to ${address}`);
     const outcomes = await Promise.all(asking.map(async (client) => await client.stop()));
     for (const { failures } of outcomes) assert.deepEqual(failures, {});
     await nft(heal);
