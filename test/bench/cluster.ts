@@ -37,9 +37,18 @@ async function down(name: string): Promise<void> {
   asked.delete(name);
 }
 
+/** Ends of what is no cluster of `tutti dev`. */
+const others = new Set<() => Promise<void>>();
+
+/** Has an interrupted run end this as well; until it is disposed of. */
+export function endedWithRun(end: () => Promise<void>): Disposable {
+  others.add(end);
+  return { [Symbol.dispose]: () => void others.delete(end) };
+}
+
 /** Removes whatever is left of what was started here. */
 export async function downAll(): Promise<void> {
-  await Promise.all([...asked].map(down));
+  await Promise.all([...[...asked].map(down), ...[...others].map(async (end) => await end())]);
 }
 
 async function devUp(

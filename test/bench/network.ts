@@ -1,6 +1,7 @@
 import { assignmentsFor, startTask, tellAll } from '../system/network/cluster.ts';
 import type { LabNetwork, LabState, LabTask, LabVip } from '../system/network/cluster.ts';
 import { startLab } from '../system/network/lab.ts';
+import { endedWithRun } from './cluster.ts';
 import type { Lab, LabNode } from '../system/network/lab.ts';
 import { median } from './result.ts';
 import type { BenchResult } from './result.ts';
@@ -145,6 +146,7 @@ export const networkFigures = async (
 ): Promise<readonly BenchResult[]> => {
   process.env.TUTTI_LAB_CHECK_MS = '30000';
   await using lab = await startLab('bench-network', 3);
+  using _ = endedWithRun(async () => await lab[Symbol.asyncDispose]());
   const results = [...(await rates(lab, runs))];
   for (const result of results) report(result);
   const last = await changeTimes(lab);
