@@ -1,27 +1,12 @@
 import { isIPv4, isIPv6 } from 'node:net';
+import { parseAddress6 } from '../../model/ipv6.ts';
 
 /** The bytes of an address, four or sixteen; undefined for text that is none. No zones. */
 export function addressBytes(text: string): Uint8Array | undefined {
   if (isIPv4(text)) return Uint8Array.from(text.split('.'), Number);
   if (!isIPv6(text) || text.includes('%')) return undefined;
-  const [head = '', tail] = text.split('::');
-  const before = bytesOf(head);
-  const after = bytesOf(tail ?? '');
-  const bytes = new Uint8Array(16);
-  bytes.set(before);
-  bytes.set(after, 16 - after.length);
-  return bytes;
+  return Buffer.from(parseAddress6(text).toString(16).padStart(32, '0'), 'hex');
 }
-
-/** Of groups in hexadecimal, the last of which may be an IPv4 address. */
-const bytesOf = (groups: string): readonly number[] =>
-  groups === ''
-    ? []
-    : groups.split(':').flatMap((group) => {
-        if (group.includes('.')) return group.split('.').map(Number);
-        const value = Number.parseInt(group, 16);
-        return [value >> 8, value & 0xff];
-      });
 
 /** A subnet of either family. */
 export interface Subnet {

@@ -4,6 +4,7 @@ import * as packet from 'dns-packet';
 import fc from 'fast-check';
 import { createCache, foreignAnswer } from './cache.ts';
 import type { Foreign } from './cache.ts';
+import { opt } from './testing/opt.ts';
 
 const questions: packet.Question[] = [{ type: 'A', name: 'a.example' }];
 const a = (ttl: number): packet.Answer => ({ type: 'A', name: 'a.example', ttl, data: '192.0.2.1' });
@@ -13,16 +14,6 @@ const zone = (ttl: number, minimum: number): packet.Answer => ({
   ttl,
   data: { mname: 'ns.example', rname: 'me.example', serial: 1, refresh: 1, retry: 1, expire: 1, minimum },
 });
-const opt: packet.OptAnswer = {
-  type: 'OPT',
-  name: '.',
-  udpPayloadSize: 1232,
-  extendedRcode: 0,
-  ednsVersion: 0,
-  flags: 0,
-  flag_do: false,
-  options: [],
-};
 const message = (more: Partial<packet.Packet>): Buffer => packet.encode({ type: 'response', questions, ...more });
 const foreign = (more: Partial<packet.Packet>): Foreign => {
   const found = foreignAnswer(message(more));

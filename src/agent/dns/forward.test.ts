@@ -4,17 +4,8 @@ import * as packet from 'dns-packet';
 import { createForwarder } from './forward.ts';
 import { parseQuery } from './message.ts';
 import type { Query } from './message.ts';
+import { opt } from './testing/opt.ts';
 
-const opt: packet.OptAnswer = {
-  type: 'OPT',
-  name: '.',
-  udpPayloadSize: 1232,
-  extendedRcode: 0,
-  ednsVersion: 0,
-  flags: 0,
-  flag_do: false,
-  options: [],
-};
 const queryFor = (name: string, edns = false, transport: 'udp' | 'tcp' = 'udp'): Query => {
   const additionals = edns ? [opt] : [];
   const message = packet.encode({ type: 'query', id: 7, questions: [{ type: 'A', name }], additionals });
