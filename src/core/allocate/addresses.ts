@@ -160,17 +160,18 @@ export class AddressBook {
 
   /**
    * Whether the IPv6 address, in its canonical form, can be given beside `address`, or beside whatever belongs to it: then
-   * the value is that. `mayShare`: whether its present owner is no obstacle.
+   * the value is that; without one it is `address`. `mayShare`: whether its present owner is no obstacle.
    */
   check6(
     networkId: NetworkId,
-    wish: { readonly address: string | undefined; readonly address6: string },
+    { address, address6 }: { readonly address: string | undefined; readonly address6: string | undefined },
     mayShare: (owner: OwnerId) => boolean,
   ): Allocation<string | undefined> {
+    if (address6 === undefined) return { kind: 'allocated', value: address };
     const known = this.#networks.get(networkId);
     const name = known?.name ?? networkId;
     if (known?.sixth === undefined) return { kind: 'refused', reason: `network ${name} has no IPv6 subnet` };
-    return checkAddress6(known.sixth, name, wish, mayShare);
+    return checkAddress6(known.sixth, name, { address, address6 }, mayShare);
   }
 
   /** The network, or the one address of a network that is not known any more. */

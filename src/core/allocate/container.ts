@@ -70,10 +70,7 @@ const give = (
 ): Allocation<string> => {
   const mayShare = (owner: OwnerId): boolean =>
     owner === containerId || options.asked(owner, networkId, address6 ?? '');
-  const wanted: Allocation<string | undefined> =
-    address6 === undefined
-      ? { kind: 'allocated', value: address }
-      : book.check6(networkId, { address, address6 }, mayShare);
+  const wanted = book.check6(networkId, { address, address6 }, mayShare);
   if (wanted.kind === 'refused') return wanted;
   return wanted.value === undefined ? book.pick(networkId) : take(containerId, networkId, wanted.value, book, options);
 };

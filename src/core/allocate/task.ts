@@ -55,10 +55,7 @@ const give = (
   options: TaskAllocationOptions,
 ): Allocation<string> => {
   const mayShare = (owner: OwnerId): boolean => owner === task.id || options.mayTakeOver(owner);
-  const wanted: Allocation<string | undefined> =
-    address6 === undefined
-      ? { kind: 'allocated', value: address }
-      : book.check6(networkId, { address, address6 }, mayShare);
+  const wanted = book.check6(networkId, { address, address6 }, mayShare);
   if (wanted.kind === 'refused') return wanted;
   return wanted.value === undefined ? book.pick(networkId) : take(networkId, wanted.value, task, book, options);
 };
