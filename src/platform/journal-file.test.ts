@@ -69,6 +69,7 @@ test('whatever is cut off the end costs what was not acknowledged and nothing el
 test('what was acknowledged is there after kill -9, at whatever moment', async () => {
   const path = join(directory, 'killed');
   const writer = `
+    import { writeSync } from 'node:fs';
     import * as z from 'zod';
     import { createJournalFile } from ${JSON.stringify(new URL('journal-file.ts', import.meta.url).href)};
     const file = createJournalFile(${JSON.stringify(path)}, z.string());
@@ -78,7 +79,8 @@ test('what was acknowledged is there after kill -9, at whatever moment', async (
       const entry = [String(mark % 50), 'x'.repeat(mark % 3000)];
       set.set(...entry);
       await file.save(mark, () => set, { put: [entry], remove: [] });
-      process.stdout.write(mark + '\\n');
+      // process.stdout keeps what a slow reader has no room for in this process, and it would die with it.
+      writeSync(1, mark + '\\n');
     }`;
   for (let round = 0; round < 3; round += 1) {
     const child = spawn(process.execPath, ['--input-type=module', '--eval', writer], {
@@ -94,7 +96,8 @@ test('what was acknowledged is there after kill -9, at whatever moment', async (
     await closed;
     const acknowledged = Number(told.split('\n').at(-2));
     const found = await createJournalFile(path, z.string()).load();
-    assert.ok(found !== undefined && found.mark >= acknowledged && found.mark <= acknowledged + 1);
+    assert.ok(found !== undefined);
+    assert.ok([acknowledged, acknowledged + 1].includes(found.mark), `${found.mark} after ${acknowledged}`);
     for (let mark = found.mark; mark > Math.max(0, found.mark - 50); mark -= 1) {
       assert.equal(found.entries.get(String(mark % 50))?.length, mark % 3000);
     }
