@@ -17,6 +17,11 @@ export class Group {
     if (this.items.delete(key)) this.pending.set(key, undefined);
   }
 
+  /** All keys that somebody may have been told: those that are, and those that just went. */
+  known(): ReadonlySet<string> {
+    return new Set([...this.items.keys(), ...this.pending.keys()]);
+  }
+
   settle(): void {
     this.pending.clear();
   }

@@ -6,12 +6,12 @@ import type {
   Assignment,
 } from '../../model/assignment.ts';
 
-/** What a task's node acts on; identities do, rows are never changed in place. */
+/** What a task's node acts on. Of what is taken over from the row identities do: rows are never changed in place. */
 export const sameTask = (before: AssignedTask | undefined, after: AssignedTask): boolean =>
   before !== undefined &&
   before.spec === after.spec &&
   before.desiredState === after.desiredState &&
-  before.addresses === after.addresses &&
+  JSON.stringify(before.addresses) === JSON.stringify(after.addresses) &&
   before.genericResources === after.genericResources &&
   before.job === after.job &&
   JSON.stringify(before.hostPorts) === JSON.stringify(after.hostPorts);
@@ -25,6 +25,7 @@ export const sameEndpoint = (before: AssignedEndpoint, after: AssignedEndpoint):
   before.ready === after.ready &&
   before.nodeId === after.nodeId &&
   before.address === after.address &&
+  before.address6 === after.address6 &&
   before.names.join() === after.names.join() &&
   before.taskNames.join() === after.taskNames.join() &&
   before.servers?.join() === after.servers?.join() &&
