@@ -13,17 +13,17 @@ test('what work has left behind is collected when there is no work, and only whe
       return { cancel: () => (cancelled = true) };
     },
   };
-  const heap = { share: 0.5, used: 60 * mega, collected: 0 };
+  const heap = { share: 0.5, held: 60 * mega, collected: 0 };
   const idle = collectWhenIdle(clock, {
     busy: () => heap.share,
-    usedBytes: () => heap.used,
+    residentBytes: () => heap.held,
     collect: () => {
       heap.collected += 1;
-      heap.used = 30 * mega;
+      heap.held = 30 * mega;
     },
   });
-  const collectedAt = (share: number, used: number): number => {
-    Object.assign(heap, { share, used });
+  const collectedAt = (share: number, held: number): number => {
+    Object.assign(heap, { share, held });
     look();
     return heap.collected;
   };
