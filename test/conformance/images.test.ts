@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -20,6 +21,8 @@ import type { Registry } from './lib/registry.ts';
 
 const newest = '/usr/local/bin/docker';
 const debian = '/usr/bin/docker';
+const finder = join(import.meta.dirname, '../../scripts/compose-plugin.sh');
+const compose = spawnSync(finder, ['--there'], { encoding: 'utf8' }).stdout.trim();
 const programs = [newest, debian].filter((path) => existsSync(path));
 const cluster = `images-${process.pid}`;
 const layout = layoutCluster(cluster, defaultBases);
@@ -221,7 +224,10 @@ describe('images over three engines', { skip: programs.length === 0 && 'no docke
         Dockerfile: `FROM base:${n}\nCOPY file /data/file\nCMD ["cat", "/data/file"]\n`,
         file: `file ${n}\n`,
       });
-      await ok('build --progress=plain -t kit:1 context', buildkit);
+      const built = await at(endpoint, 'build --progress=plain -t kit:1 context', buildkit);
+      assert.equal(built.code, 0, built.stderr);
+      // The image was there before BuildKit looked for it.
+      assert.doesNotMatch(built.stderr, /ERROR/);
       for (const node of engines.keys()) {
         assert.equal(await ok(`run --rm -e constraint:node==${node} kit:1`), `file ${n}\n`);
       }
@@ -234,6 +240,27 @@ describe('images over three engines', { skip: programs.length === 0 && 'no docke
     assert.match(failed.stderr, /exit code: 3/);
     assert.match(await ok('builder prune -af'), /Total/);
     await ok('rmi kit:1 kit:3 base:2 base:3');
+  });
+
+  test('Compose, which speaks with BuildKit by itself, builds on what only other nodes have', {
+    skip: compose === '' && 'no Docker Compose here',
+  }, async () => {
+    const names = ['node1', 'node2', 'node3'];
+    for (const node of names) await only(node, `base:${node}`, node);
+    const build = (node: string) => ({
+      build: { context: 'context', dockerfile_inline: `FROM base:${node}\nCMD ["cat", "/etc/variant"]\n` },
+    });
+    await context({
+      'compose.json': JSON.stringify({ services: Object.fromEntries(names.map((node) => [node, build(node)])) }),
+    });
+    const plugins = join(directory, '.docker/cli-plugins');
+    await mkdir(plugins, { recursive: true });
+    await symlink(compose, join(plugins, 'docker-compose'));
+    await ok('compose -p kit -f context/compose.json --project-directory . build', {
+      environment: { DOCKER_BUILDKIT: '1' },
+    });
+    for (const node of names) assert.equal(await ok(`run --rm kit-${node}`), node);
+    await ok(`rmi ${names.map((node) => `kit-${node} base:${node}`).join(' ')}`);
   });
 
   test('a client that goes ends its build', async () => {

@@ -8,19 +8,24 @@ import type { Route } from '../../http/router.ts';
 import { withRetry } from '../build/buildkit.ts';
 import { readAlong } from '../build/context.ts';
 import { imagesOfDockerfile } from '../build/dockerfile.ts';
+import { readSessionAlong } from '../build/session.ts';
+import type { KnownDockerfiles } from '../build/session.ts';
 import type { DockerContext } from '../context.ts';
 import { forward, targetOf } from '../forward.ts';
 import { followTags } from '../image-tags.ts';
 import { pruneEverywhere } from '../image-prune.ts';
 
 /** Builds, each on one node; what they make is then everywhere where its name was in use, and travels on demand. */
-export const buildRoutes = (context: DockerContext): readonly Route[] => [
-  ['POST', '/build', async (request) => await build(context, request)],
-  ['POST', '/build/cancel', async (request) => await cancel(context, request)],
-  ['POST', '/build/prune', async (request) => await prune(context, request)],
-  ['POST', '/session', async (request) => await openSession(context, request)],
-  ['POST', '/grpc', async (request) => await openControl(context, request)],
-];
+export const buildRoutes = (context: DockerContext): readonly Route[] => {
+  const known: KnownDockerfiles = new Map();
+  return [
+    ['POST', '/build', async (request) => await build(context, request)],
+    ['POST', '/build/cancel', async (request) => await cancel(context, request)],
+    ['POST', '/build/prune', async (request) => await prune(context, request)],
+    ['POST', '/session', async (request) => await openSession(context, request, known)],
+    ['POST', '/grpc', async (request) => await openControl(context, request)],
+  ];
+};
 
 const build = async (context: DockerContext, request: ApiRequest): Promise<Reply> => {
   const { manager } = context;
@@ -136,13 +141,17 @@ const withArguments = (query: URLSearchParams, own: Readonly<Record<string, stri
   return changed;
 };
 
-const openSession = async ({ manager }: DockerContext, request: ApiRequest): Promise<Reply> => {
+const openSession = async (context: DockerContext, request: ApiRequest, known: KnownDockerfiles): Promise<Reply> => {
+  const { manager } = context;
+  const { body, signal } = request;
   const id = headerOf(request, 'x-docker-expose-session-uuid') ?? '';
   const wanted = headerOf(request, 'upgrade') ?? '';
   if (wanted === '') throw new TuttiError('invalid-argument', 'no upgrade proto requested');
   if (wanted.toLowerCase() !== 'h2c') throw new TuttiError('invalid-argument', `protocol ${wanted} not supported`);
   if (id === '') throw new TuttiError('invalid-argument', 'the session has no id (X-Docker-Expose-Session-Uuid)');
-  return await forward(manager, await manager.builds.openSession(id, request.signal), request);
+  const nodeId = await manager.builds.openSession(id, signal);
+  const bring = async (images: readonly string[]) => await bringAll(context, nodeId, images, signal);
+  return await forward(manager, nodeId, request, { body: readSessionAlong(body, known, bring) });
 };
 
 /** A client that speaks with BuildKit by itself: Compose, and docker buildx. */
