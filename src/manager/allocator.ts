@@ -6,8 +6,8 @@ import { allocateTask } from '../core/allocate/task.ts';
 import { allocateVirtualIps } from '../core/allocate/virtual.ts';
 import { hasLiveSuccessor, isOutOfTheWay, placeOf, standingOf } from '../core/task/known.ts';
 import type { ContainerAttachment } from '../model/attachment.ts';
-import type { NetworkId, TaskId } from '../model/ids.ts';
-import type { NetworkSpec } from '../model/network.ts';
+import type { TaskId } from '../model/ids.ts';
+import type { Network, NetworkSpec } from '../model/network.ts';
 import type { Service, VirtualIp } from '../model/service.ts';
 import { isTerminal } from '../model/task.ts';
 import type { Task, TaskAddress } from '../model/task.ts';
@@ -125,7 +125,7 @@ export const createAllocator = (store: Pick<Store, 'view' | 'subscribe'>): Alloc
     giveTask: (from, task) =>
       allocateTask(task, book, {
         network: (id) => from.get('network', id),
-        ingress: publishes(from.get('service', task.serviceId)) ? ingressOf(from) : undefined,
+        ingress: publishesEverywhere(from.get('service', task.serviceId)) ? ingressNetwork(from)?.id : undefined,
         mayTakeOver: (owner) => mayTakeOver(from, task, owner),
       }),
     takeBack: (taskIds) => {
@@ -176,13 +176,15 @@ const mayTakeOver = (view: View, task: Task, owner: string): boolean => {
   });
 };
 
-const publishes = (service: Service | undefined): boolean =>
+/** Whether the service needs the ingress network. */
+export const publishesEverywhere = (service: Service | undefined): boolean =>
   service?.ports.some(({ mode }) => mode === 'ingress') === true;
 
-/** The name of the one network that ports published on every node are served on. */
-export const ingressName = 'ingress';
+/** The one network that ports published on every node are served on; as it can be taken away, there may be none. */
+export const ingressNetwork = (view: View): Network | undefined =>
+  view.find('network', 'name', firstIngress).find(isIngress) ?? Array.from(view.list('network')).find(isIngress);
 
-export const ingressOf = (view: View): NetworkId | undefined => {
-  const [network] = view.find('network', 'name', ingressName);
-  return network?.spec.ingress === true ? network.id : undefined;
-};
+/** The name that it has in a new cluster. */
+export const firstIngress = 'ingress';
+
+const isIngress = ({ spec }: Network): boolean => spec.ingress === true;

@@ -5,7 +5,7 @@ import type { NetworkId } from '../model/ids.ts';
 import type { Network, NetworkSpec } from '../model/network.ts';
 import type { Clock, Randomness } from '../platform/ports.ts';
 import type { Store, Transaction } from '../store/store.ts';
-import { ingressName } from './allocator.ts';
+import { firstIngress } from './allocator.ts';
 import type { Allocator } from './allocator.ts';
 
 /** What a certificate authority brings to a new cluster. */
@@ -23,13 +23,14 @@ export interface CreateClusterOptions {
 
 /** Networks that are there from the start: the one of published ports, and the engines' own by their usual names. */
 const firstNetworks: readonly NetworkSpec[] = [
-  { name: ingressName, driver: 'overlay', ingress: true },
+  { name: firstIngress, driver: 'overlay', ingress: true },
   { name: 'bridge', driver: 'bridge' },
   { name: 'host', driver: 'host' },
   { name: 'none', driver: 'none' },
 ];
 
-export const isPredefined = ({ spec }: Network): boolean => firstNetworks.some(({ name }) => name === spec.name);
+/** The engines' own: nothing else has their drivers. */
+export const isPredefined = ({ spec }: Network): boolean => spec.driver !== 'overlay';
 
 /** Makes the cluster's first rows, in one commit. Throws `already-exists` when there is a cluster. */
 export const createCluster = async (options: CreateClusterOptions): Promise<Cluster> => {

@@ -9,6 +9,7 @@ import type { RouteSpec } from '../model/route.ts';
 import type { Service } from '../model/service.ts';
 import type { View } from '../store/store.ts';
 import { acmeCertificates } from './acme/certificates.ts';
+import { ingressNetwork } from './allocator.ts';
 import type { RouteRecord } from './manager.ts';
 import { isDoorNode } from './service/door-nodes.ts';
 
@@ -46,14 +47,13 @@ export const clusterRoutes = (view: View, sources: readonly RouteSource[]): read
 };
 
 const worldOf = (view: View): RouteWorld => {
-  const ingress = Array.from(view.list('network')).find(({ spec }) => spec.ingress === true);
   let issued: ReturnType<typeof acmeCertificates> | undefined;
   return {
     service: (reference) => view.get('service', reference) ?? view.find('service', 'name', reference)[0],
     network: (reference) => view.get('network', reference) ?? view.find('network', 'name', reference)[0],
     secret: (name) => view.find('secret', 'name', name)[0]?.id,
     issued: (host) => (issued ??= acmeCertificates(view)).get(host)?.secretId,
-    ingress: ingress?.id,
+    ingress: ingressNetwork(view)?.id,
   };
 };
 

@@ -56,7 +56,7 @@ test('services: what cannot be is refused with its reason', async () => {
   await rejects(
     commands.createService(onNetwork(aServiceSpec('x'), 'ingress')),
     'invalid-argument',
-    /for published ports/,
+    /attached to the ingress network/,
   );
   const secretSpec = aServiceSpec('x', {
     task: {
@@ -160,7 +160,7 @@ test('networks, secrets and configs in use are kept, and say by whom', async () 
   await cluster.settle();
   assert.ok(cluster.agent('node1').assignments.has(`secret:${queries.secret('key').id}`));
   await rejects(commands.removeNetwork('net'), 'in-use', /network net is in use by service web/);
-  await rejects(commands.removeNetwork('ingress'), 'permission-denied', /cannot be removed/);
+  await rejects(commands.removeNetwork('host'), 'permission-denied', /cannot be removed/);
   await rejects(commands.removeSecret('key'), 'in-use', /secret 'key' is in use by the following service: web/);
   const { version } = queries.secret('key');
   await rejects(
@@ -252,4 +252,38 @@ test('a stack is deployed whole or not at all, again without a change, pruned, a
   assert.equal(cluster.running('app_web').length, 1);
   await commands.removeStack('app');
   await rejects(commands.removeStack('app'), 'not-found', /nothing found in stack: app/);
+});
+
+test('the ingress network is taken away while nothing needs it, and made anew otherwise', async () => {
+  await using cluster = await TestCluster.start({ nodes: 1 });
+  const { commands, queries } = cluster.manager;
+  const ingress = { name: 'doors', driver: 'overlay', ingress: true } as const;
+  await cluster.create('web', published(8080));
+  const { service: web } = queries.service('web');
+  await rejects(commands.removeNetwork('ingress'), 'in-use', new RegExp(`because service ${web.id} depends on it`));
+  await rejects(commands.createNetwork(ingress), 'already-exists', /ingress network \(\w+\) is already present/);
+  await commands.removeService('web');
+  await commands.removeNetwork('ingress');
+  await rejects(cluster.create('web', published(8080)), 'conflict', /no ingress network is present/);
+  await cluster.create('plain');
+  const { service: plain } = queries.service('plain');
+  const wish = { ...plain.spec, ...published(8081) };
+  await rejects(commands.updateService('plain', plain.version, wish), 'conflict', /no ingress network is present/);
+  await rejects(commands.createNetwork({ ...ingress, attachable: true }), 'invalid-argument', /cannot be attachable/);
+  await rejects(commands.createNetwork({ ...ingress, internal: true }), 'invalid-argument', /cannot be internal/);
+  const { id } = await commands.createNetwork({ ...ingress, ipam: { configs: [{ subnet: '10.77.0.0/24' }] } });
+  await rejects(
+    cluster.create('x', onNetwork(aServiceSpec('x'), 'doors')),
+    'invalid-argument',
+    /attached to the ingress network "doors"/,
+  );
+  await cluster.create('web', published(8080));
+  await cluster.settle();
+  const [task] = cluster.running('web');
+  assert.deepEqual(
+    task?.task.addresses?.map(({ networkId }) => networkId),
+    [id],
+  );
+  const { assignments } = cluster.agent('node1');
+  assert.ok([...assignments.values()].some((one) => one.kind === 'publish' && one.networkId === id));
 });

@@ -3,6 +3,7 @@ import type { Network, NetworkSpec } from '../../model/network.ts';
 import { nodeName } from '../../model/node.ts';
 import type { Transaction, View } from '../../store/store.ts';
 import { runningOn } from '../attach/running.ts';
+import { ingressNetwork, publishesEverywhere } from '../allocator.ts';
 import { createNetwork, isPredefined } from '../cluster.ts';
 import type { Commands } from '../manager.ts';
 import { resolve } from '../references.ts';
@@ -35,9 +36,7 @@ const remarksOnIpv6 = (view: View): string[] => {
 
 /** Returns the id. */
 export const addNetwork = (transaction: Transaction, spec: NetworkSpec, context: CommandContext): string => {
-  if (spec.ingress === true) {
-    throw new TuttiError('conflict', 'there is one ingress network, and it is there already');
-  }
+  if (spec.ingress === true) checkIngress(transaction, spec);
   if (spec.driver !== 'overlay') {
     throw new TuttiError(
       'invalid-argument',
@@ -49,11 +48,28 @@ export const addNetwork = (transaction: Transaction, spec: NetworkSpec, context:
   return id;
 };
 
+/** As Swarm has it: one at a time, for published ports alone. */
+const checkIngress = (view: View, { attachable, internal }: NetworkSpec): void => {
+  if (attachable === true) throw new TuttiError('invalid-argument', 'ingress network cannot be attachable');
+  if (internal === true) {
+    throw new TuttiError('invalid-argument', 'ingress network cannot be internal: no port would answer from outside');
+  }
+  const present = ingressNetwork(view);
+  if (present === undefined) return;
+  throw new TuttiError('already-exists', `ingress network (${present.id}) is already present`);
+};
+
 /** Deletes a network. Throws `in-use` with the services that are on it. */
 export const dropNetwork = (transaction: Transaction, network: Network): void => {
   const { id, spec } = network;
   if (isPredefined(network)) {
     throw new TuttiError('permission-denied', `network ${spec.name} is there from the start and cannot be removed`);
+  }
+  if (spec.ingress === true) {
+    const user = Array.from(transaction.list('service')).find(publishesEverywhere);
+    if (user === undefined) transaction.delete('network', id);
+    else throw new TuttiError('in-use', `ingress network cannot be removed because service ${user.id} depends on it`);
+    return;
   }
   const users = usersOf(transaction, ({ task }) => task.networks?.some(({ networkId }) => networkId === id) === true);
   if (users.length > 0) throw new TuttiError('in-use', `network ${spec.name} is in use by ${serviceList(users)}`);

@@ -9,6 +9,7 @@ import type { ContainerSpec } from '../../model/container.ts';
 import type { Network } from '../../model/network.ts';
 import type { NetworkAttachment, ServiceSpec } from '../../model/service.ts';
 import type { View } from '../../store/store.ts';
+import { ingressNetwork } from '../allocator.ts';
 import { resolveExactly } from '../references.ts';
 import { checkCertificate, checkDoorPorts } from './door.ts';
 
@@ -22,6 +23,7 @@ export const checkedSpec = (view: View, spec: ServiceSpec): ServiceSpec => {
   checkContainers(spec);
   checkRoutes(view, spec);
   checkPorts(spec);
+  checkIngress(view, spec);
   for (const text of spec.task.placement?.constraints ?? []) {
     const parsed = parseConstraint(text);
     if (parsed.kind === 'invalid') throw invalid(parsed.reason);
@@ -98,6 +100,12 @@ const checkTargets = (kind: string, files: readonly (readonly [name: string, tar
   }
 };
 
+/** Ports on every node are served through a network that a user may have taken away. */
+const checkIngress = (view: View, { endpoint }: ServiceSpec): void => {
+  if (endpoint?.ports?.some(({ mode }) => mode === 'ingress') !== true || ingressNetwork(view) !== undefined) return;
+  throw new TuttiError('conflict', 'service needs ingress network, but no ingress network is present');
+};
+
 /** Of networks that share a name, the one that was asked for as an overlay: Swarm's services know no other. */
 const networkOfService = (view: View, reference: string): Network => {
   const found = resolveExactly(view, 'network', reference);
@@ -109,7 +117,7 @@ const networkOfService = (view: View, reference: string): Network => {
 const checkedAttachment = (view: View, spec: ServiceSpec, attachment: NetworkAttachment): NetworkAttachment => {
   const network = networkOfService(view, attachment.networkId);
   if (network.spec.ingress === true) {
-    throw invalid(`service ${spec.name}: network ${network.spec.name} is for published ports, not for services`);
+    throw invalid(`Service cannot be explicitly attached to the ingress network "${network.spec.name}"`);
   }
   const single = spec.mode.kind === 'replicated' && spec.mode.replicas <= 1;
   if ((attachment.ipv4Address ?? attachment.ipv6Address) !== undefined && !single) {

@@ -33,7 +33,7 @@ export const createNetwork = async (context: DockerContext, request: ApiRequest)
     const remarks = [...warnings, ...created.warnings, ...inClear, ...idleOptions(spec)];
     return json({ Id: created.id, Warning: remarks.join('; ') }, 201);
   } catch (thrown) {
-    throw inDockersWords(thrown, value.Name);
+    throw inDockersWords(thrown, value);
   }
 };
 
@@ -46,7 +46,10 @@ const takenBy = (context: DockerContext, { Name, CheckDuplicate, Driver }: Docke
   return { isTaken, duplicate: isTaken && CheckDuplicate === false && !(Driver === 'overlay' && overlay) };
 };
 
-const refusePredefined = ({ Name, Driver = '' }: DockerNetwork): void => {
+const refusePredefined = ({ Name, Driver = '', Ingress }: DockerNetwork): void => {
+  if (Ingress === true && Driver !== 'overlay') {
+    throw new TuttiError('permission-denied', 'Ingress network can only be global scope network');
+  }
   if (predefined.has(Name)) {
     throw new TuttiError('permission-denied', `operation is not permitted on predefined ${Name} network `);
   }
@@ -84,9 +87,9 @@ const idleOptions = ({ options = {} }: NetworkSpec): readonly string[] =>
 const taken = (name: string): TuttiError =>
   new TuttiError('already-exists', `network with name ${name} already exists`);
 
-const inDockersWords = (thrown: unknown, name: string): unknown => {
+const inDockersWords = (thrown: unknown, { Name, Ingress }: DockerNetwork): unknown => {
   if (!(thrown instanceof TuttiError)) return thrown;
-  if (thrown.code === 'already-exists') return taken(name);
+  if (thrown.code === 'already-exists' && Ingress !== true) return taken(Name);
   if (thrown.code !== 'invalid-argument' || !thrown.message.includes(' overlaps ')) return thrown;
   const message = `Pool overlaps with other one on this address space: ${thrown.message}`;
   return new TuttiError('permission-denied', message, { cause: thrown });
