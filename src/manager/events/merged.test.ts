@@ -95,6 +95,32 @@ test('the past: what engines and manager know, none twice, then what follows unt
   assert.deepEqual(past, ['early', 'late', 'live']);
 });
 
+test('what was still held when a follower came is told to those alone who ask for its time', async () => {
+  await using parts = await start();
+  const { clock, merged, tell, cluster } = parts;
+  const before = clock.now();
+  tell(at(before, 'node1', 'before'));
+  await cluster.settle();
+  clock.advance(10);
+  const asked = [undefined, before + 5, before - 5];
+  const stop = new AbortController();
+  const followers = asked.map((since) => {
+    const seen: string[] = [];
+    const options = { signal: stop.signal, ...(since !== undefined && { since }) };
+    return { seen, done: collect(merged.all(options), seen) };
+  });
+  tell(at(clock.now() - 8, 'node2', 'slow clock'));
+  await cluster.settle();
+  clock.advance(100);
+  await cluster.settle();
+  assert.deepEqual(
+    followers.map(({ seen }) => seen),
+    [['slow clock'], ['slow clock'], ['before', 'slow clock']],
+  );
+  stop.abort();
+  await Promise.all(followers.map(({ done }) => done));
+});
+
 test('500 followers hear everything; one that does not read is ended, and costs nobody anything', async () => {
   await using parts = await start();
   const { clock, merged, tell, cluster } = parts;

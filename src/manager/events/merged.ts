@@ -48,12 +48,13 @@ export const createMergedEvents = (ports: MergedPorts): MergedEvents => {
       const over = AbortSignal.any([signal, end.signal]);
       // From this call on, not from the first read.
       const live = broadcast.batches(over);
+      const early = new Set(reorder.held().filter(({ timestamp }) => since === undefined || timestamp < since));
       if (until !== undefined && until <= now) end.abort();
       const span =
         since === undefined && until === undefined
           ? undefined
           : { since: since ?? 0, until: Math.min(until ?? now, now) };
-      return follow({ ports, live, recent: span === undefined ? [] : [...recent], span, until, end, signal });
+      return follow({ ports, live, early, recent: span === undefined ? [] : [...recent], span, until, end, signal });
     },
     [Symbol.dispose]: () => {
       pump[Symbol.dispose]();
@@ -71,6 +72,8 @@ const engineEvent = (event: EngineEvent): MergedEvent => ({
 interface Following {
   readonly ports: MergedPorts;
   readonly live: AsyncGenerator<readonly MergedEvent[]>;
+  /** Those among them that had arrived before, and are not asked for. */
+  readonly early: Set<MergedEvent>;
   /** Those that were passed on already. */
   readonly recent: readonly MergedEvent[];
   /** The time whose past is asked for. */
@@ -81,7 +84,7 @@ interface Following {
 }
 
 async function* follow(following: Following): AsyncGenerator<readonly MergedEvent[]> {
-  const { ports, live, recent, span, until, end, signal } = following;
+  const { ports, live, early, recent, span, until, end, signal } = following;
   const { clock } = ports;
   const timer =
     until === undefined || end.signal.aborted
@@ -97,9 +100,10 @@ async function* follow(following: Following): AsyncGenerator<readonly MergedEven
       yield events;
     }
     // The past reached up to now: what was still on its way comes again.
-    const isNew = (event: MergedEvent): boolean => event.kind === 'cluster' || !told.delete(keyOf(event.event));
+    const isNew = (event: MergedEvent): boolean =>
+      !early.delete(event) && (event.kind === 'cluster' || !told.delete(keyOf(event.event)));
     for await (const batch of live) {
-      yield until === undefined && told.size === 0
+      yield until === undefined && told.size + early.size === 0
         ? batch
         : batch.filter((event) => (until === undefined || event.timestamp <= until) && isNew(event));
     }

@@ -14,6 +14,8 @@ export interface Reorder<Item> extends Disposable {
   push(item: Item): void;
   /** Passes the item on at once where nothing is held that could belong before it. */
   pass(item: Item): void;
+  /** What has arrived and was not passed on yet. */
+  held(): readonly Item[];
 }
 
 /**
@@ -54,6 +56,7 @@ export const createReorder = <Item extends Timed>(
       if (held.length === 0) publish(item);
       else push(item);
     },
+    held: () => held.map(({ item }) => item),
     [Symbol.dispose]: () => timer?.cancel(),
   };
 };
