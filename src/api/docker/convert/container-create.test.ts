@@ -94,6 +94,12 @@ describe('a request to make a container', () => {
     });
   });
 
+  it('need not be beside what it is linked with on a network of the user', () => {
+    const linked = (NetworkMode: string) =>
+      from({ Image: 'x', HostConfig: { Links: ['db:sql'], NetworkMode } }).dependencies.length;
+    assert.deepEqual(['', 'default', 'bridge', 'back', 'node1/own'].map(linked), [1, 1, 1, 0, 0]);
+  });
+
   it('may replace another, as Compose has it', () => {
     assert.equal(from({ Image: 'x', Labels: { 'com.docker.compose.replace': 'abc' } }).replaces, 'abc');
     assert.ok(!('replaces' in from({ Image: 'x', Labels: {} })));

@@ -172,11 +172,18 @@ const isVolumeName = (source: string): boolean => /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/
 
 const dependenciesOf = (host: HostConfig): readonly ContainerDependency[] => [
   ...(host.VolumesFrom ?? []).map((text) => ({ option: `--volumes-from=${text}`, container: beforeColon(text) })),
-  ...(host.Links ?? []).map((text) => ({ option: `--link=${text}`, container: beforeColon(text) })),
+  ...linksOf(host).map((text) => ({ option: `--link=${text}`, container: beforeColon(text) })),
   ...shared('--net', host.NetworkMode),
   ...shared('--pid', host.PidMode),
   ...shared('--ipc', host.IpcMode),
 ];
+
+/** On a network of the user's a link is a further name in that network, whatever node the other is on: no engine reads it here. */
+const linksOf = ({ Links, NetworkMode }: HostConfig): readonly string[] =>
+  isEnginesOwn(NetworkMode ?? '') ? (Links ?? []) : [];
+
+const isEnginesOwn = (mode: string): boolean =>
+  ['', 'default', 'bridge', 'host', 'none'].includes(mode) || mode.startsWith(sharedPrefix);
 
 const beforeColon = (text: string): string => text.split(':')[0] ?? '';
 
