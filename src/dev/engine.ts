@@ -56,7 +56,10 @@ export async function startEngine(spawn: Spawn, options: EngineOptions): Promise
     end = how;
   });
   const answers = async (): Promise<true | undefined> => {
-    if (end !== undefined) throw new TuttiError('unavailable', `dockerd ended (${end}): ${await tail(engine.logFile)}`);
+    if (end !== undefined) {
+      const log = await readFile(engine.logFile, 'utf8').catch(() => '');
+      throw new TuttiError('unavailable', `dockerd ended (${end}): ${lastWords(log)}`);
+    }
     return (await ping(engine.socket)) ? true : undefined;
   };
   await waitFor(answers, {
@@ -67,8 +70,9 @@ export async function startEngine(spawn: Spawn, options: EngineOptions): Promise
   return pid;
 }
 
-const tail = async (file: string): Promise<string> =>
-  (await readFile(file, 'utf8').catch(() => '')).trim().split('\n').slice(-5).join('\n');
+/** The last lines of a daemon's log; engines from 23 on say how they are used after what was wrong. */
+export const lastWords = (log: string): string =>
+  (log.split(/^Usage:/m)[0] ?? '').trim().split('\n').slice(-5).join('\n');
 
 /** Whether an engine answers at the socket within a second. */
 export const ping = (socketPath: string): Promise<boolean> =>

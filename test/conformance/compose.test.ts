@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { dockerCommands } from '../support/docker.ts';
 import { assertAlike } from './lib/alike.ts';
 import type { Pair } from './lib/pair.ts';
 import { startPair } from './lib/pair.ts';
@@ -10,7 +10,7 @@ import { composeScenarios } from './scenarios/compose.ts';
 
 const finder = join(import.meta.dirname, '../../scripts/compose-plugin.sh');
 const plugin = spawnSync(finder, ['--there'], { encoding: 'utf8' }).stdout.trim();
-const docker = ['/usr/local/bin/docker', '/usr/bin/docker'].find((path) => existsSync(path));
+const [docker] = dockerCommands;
 const missing =
   (docker === undefined && 'no docker command here') ||
   (plugin === '' && "Docker Compose v2 is not here: 'npm run setup -- --with clients' gets it");

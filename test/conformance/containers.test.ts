@@ -1,18 +1,16 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { existsSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { layoutNode } from '../../src/dev/layout.ts';
 import type { TestCluster } from '../e2e/lib/cluster.ts';
 import { startCluster } from '../e2e/lib/cluster.ts';
 import { pidOf } from '../e2e/lib/daemons.ts';
 import { tinyTag } from '../e2e/lib/images.ts';
+import { dockerCommands } from '../support/docker.ts';
 import { until } from '../support/until.ts';
 import type { Ran } from './cli.ts';
 import { run } from './cli.ts';
 import { ask, open, takeOver } from './lib/raw.ts';
-
-const programs = ['/usr/local/bin/docker', '/usr/bin/docker'].filter((path) => existsSync(path));
 
 interface Summary {
   readonly Id: string;
@@ -22,11 +20,11 @@ interface Summary {
 }
 
 /** Containers on three real engines, seen and acted on from the one endpoint. */
-describe('containers over the cluster', { skip: programs.length === 0 && 'no docker command here' }, () => {
+describe('containers over the cluster', { skip: dockerCommands.length === 0 && 'no docker command here' }, () => {
   let cluster: TestCluster;
   let socket = '';
   const engineSocket = (node: string): string => layoutNode(cluster.layout, node).engine.socket;
-  const docker = async (line: string, program = programs[0] ?? ''): Promise<Ran> =>
+  const docker = async (line: string, program = dockerCommands[0] ?? ''): Promise<Ran> =>
     await run('sh', ['-c', `${program} ${line}`], { environment: { DOCKER_HOST: cluster.endpoint } });
   const ok = async (line: string, program?: string): Promise<string> => {
     const { code, stdout, stderr } = await docker(line, program);
@@ -56,7 +54,7 @@ describe('containers over the cluster', { skip: programs.length === 0 && 'no doc
     await cluster[Symbol.asyncDispose]();
   });
 
-  for (const program of programs) {
+  for (const program of dockerCommands) {
     test(`${program}: found by name, id, its beginning, and node/name, wherever it is`, async () => {
       const id = await make('node2', 'seen');
       for (const reference of ['seen', '/seen', id, id.slice(0, 12), id.slice(0, 5), 'node2/seen']) {
@@ -210,7 +208,7 @@ describe('containers over the cluster', { skip: programs.length === 0 && 'no doc
     const before_ = { manager: await memory('node1', 'manager'), agent: await memory('node3', 'agent') };
     const read = await run(
       'sh',
-      ['-c', `${programs[0]} exec big sh -c 'for i in 1 2 3 4; do cat /data/big; done' | wc -c`],
+      ['-c', `${dockerCommands[0]} exec big sh -c 'for i in 1 2 3 4; do cat /data/big; done' | wc -c`],
       {
         environment: { DOCKER_HOST: cluster.endpoint },
         timeoutMs: 120_000,

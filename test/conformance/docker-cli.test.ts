@@ -1,17 +1,14 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { dockerCommands } from '../support/docker.ts';
 import { until } from '../support/until.ts';
 import type { Ran, RunOptions } from './cli.ts';
 import { run } from './cli.ts';
 import { unexcused } from './lib/excused.ts';
 import type { Live } from './live.ts';
 import { startLive } from './live.ts';
-
-/** The docker commands of this machine: the newest and, where it is there, the distribution's own. */
-const programs = ['/usr/local/bin/docker', '/usr/bin/docker'].filter((path) => existsSync(path));
 
 const composeFile = `
 version: "3.8"
@@ -37,11 +34,13 @@ secrets: {key: {file: ./content.txt}}
 configs: {site: {file: ./content.txt}}
 `;
 
-test('there is a docker command to test with', { skip: programs.length === 0 && 'no docker command here' }, () => {
-  assert.ok(programs.length > 0);
+test('there is a docker command to test with', {
+  skip: dockerCommands.length === 0 && 'no docker command here',
+}, () => {
+  assert.ok(dockerCommands.length > 0);
 });
 
-for (const program of programs) {
+for (const program of dockerCommands) {
   describe(program, () => {
     let live: Live;
     const docker = (line: string, options: RunOptions = {}): Promise<Ran> =>

@@ -12,6 +12,7 @@ import { switchLink } from '../../src/dev/power.ts';
 import { up } from '../../src/dev/up.ts';
 import { systemExec } from '../../src/platform/exec.ts';
 import { ports } from '../e2e/lib/cluster.ts';
+import { dockerCommands } from '../support/docker.ts';
 import { writeTinyImage } from '../support/image.ts';
 import { until } from '../support/until.ts';
 import type { Ran } from './cli.ts';
@@ -19,17 +20,15 @@ import { run } from './cli.ts';
 import { registryProgram, startRegistry } from './lib/registry.ts';
 import type { Registry } from './lib/registry.ts';
 
-const newest = '/usr/local/bin/docker';
 const debian = '/usr/bin/docker';
 const finder = join(import.meta.dirname, '../../scripts/compose-plugin.sh');
 const compose = spawnSync(finder, ['--there'], { encoding: 'utf8' }).stdout.trim();
-const programs = [newest, debian].filter((path) => existsSync(path));
 const cluster = `images-${process.pid}`;
 const layout = layoutCluster(cluster, defaultBases);
 const registryPort = 5000;
 
-describe('images over three engines', { skip: programs.length === 0 && 'no docker command here' }, () => {
-  const [program = ''] = programs;
+describe('images over three engines', { skip: dockerCommands.length === 0 && 'no docker command here' }, () => {
+  const [program = ''] = dockerCommands;
   let endpoint = '';
   let address = '';
   let directory = '';
@@ -182,7 +181,7 @@ describe('images over three engines', { skip: programs.length === 0 && 'no docke
     await ok('rmi loaded:1 one:1 three:1 imported:1');
   });
 
-  for (const builder of programs) {
+  for (const builder of dockerCommands) {
     test(`a classic build with ${builder}: its base from another node, its image on every node`, async () => {
       await only('node2', 'base:2', 'base');
       await only('node3', 'base:3', 'base');

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,13 +10,13 @@ import type { NodeLayout } from '../../src/dev/layout.ts';
 import { systemSpawn } from '../../src/dev/spawn.ts';
 import { up } from '../../src/dev/up.ts';
 import { systemExec } from '../../src/platform/exec.ts';
+import { dockerCommands } from '../support/docker.ts';
 import { writeTinyImage } from '../support/image.ts';
 import { until } from '../support/until.ts';
 import { run } from './cli.ts';
 import type { Ran } from './cli.ts';
 
 const program = fileURLToPath(new URL('../../tutti', import.meta.url));
-const programs = ['/usr/local/bin/docker', '/usr/bin/docker'].filter((path) => existsSync(path));
 const name = `own-${process.pid}`;
 const cluster = layoutCluster(name, defaultBases);
 const nodes = ['node1', 'node2'].map((node) => layoutNode(cluster, node));
@@ -37,7 +36,7 @@ const serve = async (node: NodeLayout, ...more: readonly string[]): Promise<void
   assert.equal(code, 0, stderr);
 };
 
-describe("a machine's own socket", { skip: programs.length === 0 && 'no docker command here' }, () => {
+describe("a machine's own socket", { skip: dockerCommands.length === 0 && 'no docker command here' }, () => {
   let home = '';
   let image = '';
   const docker = async (docker: string, host: string, words: readonly string[], input?: string): Promise<Ran> =>
@@ -73,7 +72,7 @@ describe("a machine's own socket", { skip: programs.length === 0 && 'no docker c
     await rm(home, { recursive: true, force: true });
   });
 
-  for (const path of programs) {
+  for (const path of dockerCommands) {
     describe(path, () => {
       const [first, second] = nodes as [NodeLayout, NodeLayout];
       const on = async (node: NodeLayout, ...words: readonly string[]): Promise<Ran> =>

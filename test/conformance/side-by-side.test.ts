@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import { existsSync, realpathSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { delimiter, join } from 'node:path';
 import { assertAlike } from './lib/alike.ts';
 import { endpointsOf } from '../../src/api/docker/testing/contract/endpoints.ts';
+import { dockerCommands } from '../support/docker.ts';
 import { unexcused } from './lib/excused.ts';
 import { startIndex } from './lib/index-server.ts';
 import { keyOf } from './lib/inspector.ts';
@@ -20,16 +19,6 @@ import { swarmScenarios } from './scenarios/swarm.ts';
 import { systemScenarios } from './scenarios/system.ts';
 import { volumeScenarios } from './scenarios/volumes.ts';
 
-/** The docker commands of this machine, each once, the one that is found first before others. */
-const programs = [
-  ...new Set(
-    (process.env['PATH'] ?? '')
-      .split(delimiter)
-      .map((directory) => join(directory, 'docker'))
-      .filter((path) => existsSync(path))
-      .map((path) => realpathSync(path)),
-  ),
-];
 /**
  * What the two versions of the command send differently is in these: bodies of create, connect, build and volumes, checks
  * for duplicates, filters of searching and pruning. The rest goes over the wire to the letter as the other one sends it.
@@ -75,8 +64,8 @@ describe('the docker command, on three engines under Tutti and on one plain engi
     await stack.disposeAsync();
   });
 
-  test('there is a docker command', () => assert.ok(programs.length > 0));
-  for (const [index, docker] of programs.entries()) {
+  test('there is a docker command', () => assert.ok(dockerCommands.length > 0));
+  for (const [index, docker] of dockerCommands.entries()) {
     describe(docker, () => {
       for (const scenario of scenarios.filter(({ name }) => index === 0 || brief.test(name))) {
         test(scenario.name, async (t) => {

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
@@ -10,12 +9,12 @@ import { layoutNode } from '../../src/dev/layout.ts';
 import { startCluster } from '../e2e/lib/cluster.ts';
 import type { TestCluster } from '../e2e/lib/cluster.ts';
 import { tinyTag } from '../e2e/lib/images.ts';
+import { dockerCommands } from '../support/docker.ts';
 import { until } from '../support/until.ts';
 import { run } from './cli.ts';
 import type { Ran } from './cli.ts';
 
 const program = fileURLToPath(new URL('../../tutti', import.meta.url));
-const programs = ['/usr/local/bin/docker', '/usr/bin/docker'].filter((path) => existsSync(path));
 
 let cluster: TestCluster;
 let home: string;
@@ -37,8 +36,8 @@ const bothReady = async (): Promise<void> => {
 };
 const stateDirectory = (node: string): string => layoutNode(cluster.layout, node).tutti.stateDirectory;
 
-describe('contexts', { skip: programs.length === 0 && 'no docker command here' }, () => {
-  for (const docker of programs) {
+describe('contexts', { skip: dockerCommands.length === 0 && 'no docker command here' }, () => {
+  for (const docker of dockerCommands) {
     test(`${docker} works over TLS after "context use", until the context is removed`, async () => {
       const plain = async (...words: readonly string[]): Promise<Ran> =>
         await run(docker, words, { environment: { HOME: home } });

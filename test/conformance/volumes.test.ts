@@ -1,17 +1,16 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { startCluster } from '../e2e/lib/cluster.ts';
 import type { TestCluster } from '../e2e/lib/cluster.ts';
 import { killAllDaemons } from '../e2e/lib/daemons.ts';
 import { tinyTag } from '../e2e/lib/images.ts';
+import { dockerCommands } from '../support/docker.ts';
 import { until } from '../support/until.ts';
 import type { Ran } from './cli.ts';
 import { run } from './cli.ts';
 
 /** Volumes, events and the description of the whole as the docker commands of this machine see them, on real engines. */
-const programs = ['/usr/local/bin/docker', '/usr/bin/docker'].filter((path) => existsSync(path));
-const [newest = 'docker'] = programs;
+const [newest = 'docker'] = dockerCommands;
 
 let cluster: TestCluster;
 
@@ -194,7 +193,9 @@ describe('events', { concurrency: false }, () => {
   test('of containers on several nodes and of services, in order, with their node; the same again from the past', async () => {
     const since = String(Date.now() / 1000);
     const end = String(Math.ceil(Date.now() / 1000) + 10);
-    const following = programs.map((program) => follow(program, 30_000, 'events', '--since', since, '--until', end));
+    const following = dockerCommands.map((program) =>
+      follow(program, 30_000, 'events', '--since', since, '--until', end),
+    );
     for (const node of ['node1', 'node2', 'node3']) {
       await docker('run', '--rm', '-e', `constraint:node==${node}`, '--name', `on-${node}`, tinyTag, 'true');
     }
@@ -304,7 +305,7 @@ describe('the whole as one engine', { concurrency: false }, () => {
       (text) => text === '1/1 1',
       { deadlineMs: 5_000 },
     );
-    for (const program of programs) {
+    for (const program of dockerCommands) {
       const info = (await follow(program, 10_000, 'info')).stdout;
       for (const line of [
         ' Nodes: 3',

@@ -21,8 +21,10 @@ const kernel: Check = async ({ network }) => {
 };
 
 const resolver: Check = async ({ network, resolves }) => {
-  const { networks } = network.view();
-  const gateway = networks.find(({ subnet, internal }) => subnet !== '' && !internal)?.gateway;
+  const { self, networks, endpoints } = network.view();
+  // A network that nothing here is on yet, such as the one for published ports, may not be on this node.
+  const here = new Set(endpoints.filter(({ nodeId }) => nodeId === self?.id).map(({ networkId }) => networkId));
+  const gateway = networks.find(({ id, internal }) => !internal && here.has(id))?.gateway;
   if (gateway === undefined) return undefined;
   const ok = await resolves(gateway);
   return {

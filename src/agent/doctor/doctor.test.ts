@@ -80,6 +80,25 @@ test('peers and tasks are tried, from the node and from inside of a task', async
   assert.ok(report.checks.every(({ ok }) => ok));
 });
 
+test('the resolver is asked on a network that this node is on', async () => {
+  const network = (id: string, gateway: string) =>
+    ({ id, name: id, subnet: `${gateway}/24`, gateway }) as AssignedNetwork;
+  const report = await createDoctor({
+    ...ports(
+      {
+        networks: [network('ingress', '10.9.0.1'), network('app', '10.1.0.1')],
+        endpoints: [endpoint('n1', '10.1.0.5')],
+      },
+      pingOf(() => true),
+    ),
+    resolves: async (address) => address === '10.1.0.1',
+  })(AbortSignal.timeout(5_000));
+  assert.deepEqual(
+    report.checks.find(({ name }) => name === 'resolver'),
+    { name: 'resolver', ok: true, detail: 'answers on 10.1.0.1' },
+  );
+});
+
 test('of many peers some are tried, those after this node', async () => {
   const peers = Array.from({ length: 200 }, (_, index) => peer(index + 2));
   const report = await createDoctor(

@@ -82,7 +82,6 @@ export async function startLab(plainName: string, nodes: number): Promise<Lab> {
         agents: false,
         nat: false,
         engineArguments: [],
-        enginePath: process.env.TUTTI_TEST_ENGINE_PATH,
       },
     );
     const image = join(directory, 'image.tar');
