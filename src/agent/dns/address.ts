@@ -1,12 +1,4 @@
-import { isIPv4, isIPv6 } from 'node:net';
-import { parseAddress6 } from '../../model/ipv6.ts';
-
-/** The bytes of an address, four or sixteen; undefined for text that is none. No zones. */
-export function addressBytes(text: string): Uint8Array | undefined {
-  if (isIPv4(text)) return Uint8Array.from(text.split('.'), Number);
-  if (!isIPv6(text) || text.includes('%')) return undefined;
-  return Buffer.from(parseAddress6(text).toString(16).padStart(32, '0'), 'hex');
-}
+import { addressBytes } from '../address.ts';
 
 /** A subnet of either family. */
 export interface Subnet {
@@ -44,10 +36,3 @@ export function reversedAddress(name: string): Uint8Array | undefined {
   const [, v6] = /^((?:[0-9a-f]\.){32})ip6\.arpa$/.exec(name) ?? [];
   return v6 === undefined ? undefined : Buffer.from(v6.replaceAll('.', '').split('').toReversed().join(''), 'hex');
 }
-
-/** The distinct addresses in the order of their numbers. */
-export const inOrder = (addresses: readonly string[]): readonly string[] =>
-  [...new Set(addresses)]
-    .map((address) => ({ address, key: Buffer.from(addressBytes(address) ?? []).toString('latin1') }))
-    .sort((a, b) => (a.key < b.key ? -1 : Number(a.key > b.key)))
-    .map(({ address }) => address);

@@ -1,4 +1,5 @@
-import { inOrder, reversedAddress } from './address.ts';
+import { inOrder } from '../address.ts';
+import { reversedAddress } from './address.ts';
 import { byId } from './names.ts';
 import type { NetworkNames } from './names.ts';
 import type { EndpointRow } from './row.ts';

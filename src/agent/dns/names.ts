@@ -1,4 +1,5 @@
-import { addressBytes, reverseName, subnetOf } from './address.ts';
+import { addressBytes } from '../address.ts';
+import { reverseName, subnetOf } from './address.ts';
 import type { Subnet } from './address.ts';
 import type { EndpointRow, NetworkRow } from './row.ts';
 

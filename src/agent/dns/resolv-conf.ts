@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import { addressNumber } from '../network/ipv4.ts';
+import { addressBytes } from '../address.ts';
 
 /** The node's resolvers, as `resolv.conf` lists them; read again when the file has changed. */
 export function createNameservers(path = '/etc/resolv.conf'): () => readonly string[] {
@@ -25,9 +25,6 @@ export function createNameservers(path = '/etc/resolv.conf'): () => readonly str
 export function parseNameservers(text: string): readonly string[] {
   return text.split('\n').flatMap((line) => {
     const [keyword, address = ''] = line.trim().split(/\s+/);
-    return keyword === 'nameserver' && isAddress(address) ? [address] : [];
+    return keyword === 'nameserver' && addressBytes(address) !== undefined ? [address] : [];
   });
 }
-
-const isAddress = (text: string): boolean =>
-  addressNumber(text) !== undefined || /^[0-9a-f:.]*:[0-9a-f:.]*$/i.test(text);

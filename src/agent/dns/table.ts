@@ -1,4 +1,5 @@
-import { addressBytes, isWithin } from './address.ts';
+import { addressBytes } from '../address.ts';
+import { isWithin } from './address.ts';
 import { byId, createNetwork, into, outOf } from './names.ts';
 import type { NetworkKeeper, NetworkNames } from './names.ts';
 import { createReplies } from './replies.ts';

@@ -1,4 +1,4 @@
-import { addressBytes } from './address.ts';
+import { addressBytes } from '../address.ts';
 
 export const headerLength = 12;
 

@@ -1,7 +1,7 @@
 import type { AssignedEndpoint, AssignedVip } from '../../model/assignment.ts';
+import { inOrder } from '../address.ts';
 import type { NftChain } from './kernel-state.ts';
 import { bridgeName } from './names.ts';
-import { inOrder } from './ipv4.ts';
 import { isSameList } from './same-list.ts';
 
 /** What a new connection is given one of: the ready tasks, in numeric order of their addresses. */

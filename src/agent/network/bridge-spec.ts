@@ -1,6 +1,6 @@
 import type { AssignedNetwork, AssignedSelf } from '../../model/assignment.ts';
+import { contains, overlaps, readRange } from '../../model/ipv4.ts';
 import { contains6, overlaps6, parseNetwork6 } from '../../model/ipv6.ts';
-import { contains, overlaps, range } from './ipv4.ts';
 import { bridgeName, clusterLabel, dockerNetworkName, networkLabel, networkNameLabel, overlayDevice } from './names.ts';
 import { isDual } from './endpoints.ts';
 import type { DockerNetwork, DockerNetworkRequest } from './ports.ts';
@@ -73,7 +73,7 @@ function relation(subnet: string, other: string): { readonly overlaps: boolean; 
     const [wanted, found] = [parseNetwork6(subnet), parseNetwork6(other)];
     return { overlaps: overlaps6(wanted, found), contains: contains6(wanted, found) };
   }
-  const [wanted, found] = [range(subnet), range(other)];
+  const [wanted, found] = [readRange(subnet), readRange(other)];
   if (wanted === undefined || found === undefined) return { overlaps: false, contains: false };
   return { overlaps: overlaps(wanted, found), contains: contains(wanted, found) };
 }
