@@ -1,8 +1,9 @@
 import type { ContainerAttachment } from '../../model/attachment.ts';
-import { canonical6 } from '../../model/ipv6.ts';
 import type { NetworkId } from '../../model/ids.ts';
 import type { Network } from '../../model/network.ts';
 import type { AddressBook, OwnerId } from './addresses.ts';
+import { giveAddress, wantedAddress6 } from './give.ts';
+import type { Claimant } from './give.ts';
 import type { Allocation } from './subnet.ts';
 
 /** A container's wish to be on a network of the cluster. */
@@ -40,9 +41,13 @@ export const allocateContainer = (
     const { ipv6Address } = others;
     const network = options.network(networkId);
     if (network?.subnet === undefined) return { kind: 'refused', reason: `network ${networkId} has no subnet` };
-    const isInForce = ipv6Address !== undefined && network.ipv6 !== undefined;
-    const address6 = isInForce ? canonical6(ipv6Address) : undefined;
-    const given = give(containerId, { networkId, address, address6 }, book, options);
+    const address6 = wantedAddress6(network, ipv6Address);
+    const claimant: Claimant = {
+      id: containerId,
+      mayShare: (owner, asked) => options.asked(owner, networkId, asked),
+      taken: (asked) => `Address already in use: ${asked}`,
+    };
+    const given = giveAddress(networkId, { address, address6 }, claimant, book);
     if (given.kind === 'refused') return given;
     attachments.push({
       networkId,
@@ -54,37 +59,4 @@ export const allocateContainer = (
   }
   book.replace(containerId, attachments);
   return { kind: 'allocated', value: attachments };
-};
-
-interface Given {
-  readonly networkId: NetworkId;
-  readonly address: string | undefined;
-  readonly address6: string | undefined;
-}
-
-const give = (
-  containerId: OwnerId,
-  { networkId, address, address6 }: Given,
-  book: AddressBook,
-  options: ContainerAllocationOptions,
-): Allocation<string> => {
-  const mayShare = (owner: OwnerId): boolean =>
-    owner === containerId || options.asked(owner, networkId, address6 ?? '');
-  const wanted = book.check6(networkId, { address, address6 }, mayShare);
-  if (wanted.kind === 'refused') return wanted;
-  return wanted.value === undefined ? book.pick(networkId) : take(containerId, networkId, wanted.value, book, options);
-};
-
-const take = (
-  containerId: OwnerId,
-  networkId: NetworkId,
-  address: string,
-  book: AddressBook,
-  { asked }: ContainerAllocationOptions,
-): Allocation<string> => {
-  const owner = book.ownerOf(networkId, address);
-  if (owner !== undefined && owner !== containerId && !asked(owner, networkId, address)) {
-    return { kind: 'refused', reason: `Address already in use: ${address}` };
-  }
-  return book.check(networkId, address);
 };
