@@ -57,6 +57,17 @@ test('a writable that closes ends the source, also while it has nothing', async 
   assert.equal(to.listenerCount('drain'), 0);
 });
 
+test('a source that always has more leaves room for others, and is told of the end', async () => {
+  let given = 0;
+  const source = async function* () {
+    for (; given < 100_000; given += 1) yield Buffer.alloc(16);
+  };
+  const to = new Writable({ write: (_chunk, _encoding, done) => done() });
+  setImmediate(() => to.destroy());
+  await assert.rejects(pump(source(), to), { code: 'cancelled' });
+  assert.ok(given < 1_000, String(given));
+});
+
 test('a fault of the source breaks the writable off', async () => {
   const source = async function* () {
     yield Buffer.from('a');

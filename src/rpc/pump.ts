@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { TuttiError } from '../model/errors.ts';
 import { streamUnder } from './body.ts';
 import { createGatherer } from './gather.ts';
@@ -7,6 +8,8 @@ export interface PumpOptions {
   /** Told when the first chunk was not there at once: what was held back for it should go out. */
   readonly waiting?: () => void;
 }
+
+const chunksInARow = 64;
 
 /**
  * Writes what comes and ends the writable, held back by whoever reads it. When the writable closes before that, the source
@@ -28,10 +31,12 @@ export const pump = async (
   try {
     let next = iterator.next();
     if (options.waiting !== undefined) next = noticing(next, options.waiting);
-    for (;;) {
+    for (let chunk = 1; ; chunk += 1) {
       const { done, value } = await watch.unlessClosed(next);
       if (done === true) break;
       if (!to.write(value)) await watch.drained();
+      // A source and a writable that never wait would leave no turn to anything else, their end included.
+      else if (chunk % chunksInARow === 0) await setImmediate();
       next = iterator.next();
     }
     await watch.finish();
@@ -47,7 +52,7 @@ export const pump = async (
 };
 
 const noticing = <Value>(promise: Promise<Value>, waiting: () => void): Promise<Value> => {
-  const timer = setImmediate(waiting);
+  const timer = globalThis.setImmediate(waiting);
   return promise.finally(() => clearImmediate(timer));
 };
 
@@ -103,7 +108,7 @@ type Under = NonNullable<ReturnType<typeof streamUnder>>;
 const pumpStream = ({ source, fault, letGo }: Under, to: Writable, { waiting }: PumpOptions): Promise<void> => {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   let over = false;
-  const timer = waiting === undefined || source.readableLength > 0 ? undefined : setImmediate(waiting);
+  const timer = waiting === undefined || source.readableLength > 0 ? undefined : globalThis.setImmediate(waiting);
   const write = (chunk: Uint8Array): void => {
     if (!to.write(chunk) && to.writableLength > mostHeld) source.pause();
   };
