@@ -13,21 +13,23 @@ import { viewOfListed } from './container-view.ts';
 import type { ContainerView } from './container-view.ts';
 import type { LaneName, WorkerContext } from './context.ts';
 import { decideSlot } from './decide.ts';
+import { afterFault } from './fault.ts';
 import { createHandlers } from './handlers.ts';
 import type { Handlers } from './handlers.ts';
 import type { Lane } from './lane.ts';
 import { createLanes } from './lanes.ts';
-import { createHealthChecks, createPuller, faultPause, isPassing, mayFreePort } from './launch.ts';
+import { createHealthChecks, createPuller } from './launch.ts';
 import { createNodeTasks } from './node-tasks.ts';
 import type { Assignments, NodeTasks, TaskEntry } from './node-tasks.ts';
 import type { TaskWork, WorkerOptions, WorkerPorts } from './ports.ts';
 import { createProcessIds } from './process-ids.ts';
 import type { ProcessIds } from './process-ids.ts';
-import { advance, observationOf } from './record.ts';
+import { advance } from './record.ts';
 import type { TaskRecord } from './record.ts';
 import { createRecordWriter } from './records.ts';
 import type { RecordWriter } from './records.ts';
-import { decideRestart } from './restart.ts';
+import { createReports } from './reports.ts';
+import type { Reports } from './reports.ts';
 import { createWakes } from './wakes.ts';
 import type { Wakes } from './wakes.ts';
 import { createWithdrawals } from './withdrawals.ts';
@@ -53,8 +55,7 @@ export class WorkerCore implements WorkerContext {
   readonly #wakes: Wakes<TaskId>;
   readonly #writer: RecordWriter;
   readonly #processIds: ProcessIds;
-  readonly #listeners = new Set<(observation: TaskObservation) => void>();
-  readonly #published = new Map<TaskId, string>();
+  readonly #reports: Reports = createReports(this.tasks);
   readonly #dirty = new Set<string>();
   readonly #onEnd = new Map<string, () => void>();
   readonly #signal: AbortSignal;
@@ -166,33 +167,21 @@ export class WorkerCore implements WorkerContext {
   // What is told.
 
   observations(): TaskObservation[] {
-    return [...this.tasks.entries.values()].map(({ record }) => this.#observation(record));
+    return this.#reports.all();
   }
 
   subscribe(listener: (observation: TaskObservation) => void): Disposable {
-    this.#listeners.add(listener);
-    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
+    return this.#reports.subscribe(listener);
   }
 
   publish(taskId: TaskId): void {
-    const entry = this.tasks.get(taskId);
-    if (entry === undefined || entry.held) return;
-    const { record } = entry;
-    const observation = this.#observation(record);
-    const text = JSON.stringify(observation);
-    if (this.#published.get(taskId) === text) return;
-    this.#published.set(taskId, text);
-    for (const listen of this.#listeners) listen(observation);
+    this.#reports.publish(taskId);
   }
 
   /** The manager may have let go of what it was told of a task before it made a row for it. */
   #tellAgain(taskId: TaskId): void {
-    this.#published.delete(taskId);
+    this.#reports.forget(taskId);
     this.publish(taskId);
-  }
-
-  #observation(record: TaskRecord): TaskObservation {
-    return observationOf(record, this.tasks.containersOf(record.id));
   }
 
   // What the handlers do.
@@ -256,7 +245,7 @@ export class WorkerCore implements WorkerContext {
 
   forgotten(taskId: TaskId): void {
     this.tasks.delete(taskId);
-    this.#published.delete(taskId);
+    this.#reports.forget(taskId);
     this.withdrawals.forget(taskId);
     this.#wakes.delete(taskId);
     this.#writer.changed();
@@ -328,44 +317,20 @@ export class WorkerCore implements WorkerContext {
     handle(action);
   }
 
-  /** What passes is tried again after a pause; anything else ends a task that has not run, and is told. */
   #fault(lane: LaneName, taskId: TaskId, fault: TuttiError): void {
     const entry = this.tasks.get(taskId);
     if (entry === undefined || this.#signal.aborted || fault.code === 'cancelled') return;
     this.ports.log.warn(`cannot ${lane}`, { task: taskId, error: fault.message });
-    const passes = isPassing(fault) || (lane === 'start' && mayFreePort(fault, entry.faults));
-    if (lane === 'stop' || lane === 'remove' || passes) {
-      entry.retryAt = this.ports.clock.now() + faultPause(entry.faults, lane === 'start');
-      entry.faults += 1;
-      this.update(taskId, (record, now) => advance(record, { state: record.state, message: fault.message }, now));
+    const { record, faults } = entry;
+    const assigned = this.tasks.assignmentOf(record);
+    const next = afterFault({ lane, record, assigned, faults, fault, now: this.ports.clock.now() });
+    if (next.kind === 'end') {
+      this.#handlers.end(next);
       return;
     }
-    this.#reject(entry.record, lane === 'start' ? 'failed' : 'rejected', fault);
-  }
-
-  /** A task that never ran is the manager's to replace; one that was restarted in place goes on being so. */
-  #reject(record: TaskRecord, state: 'failed' | 'rejected', fault: TuttiError): void {
-    const assigned = this.tasks.assignmentOf(record);
-    const now = this.ports.clock.now();
-    const { restarts } = record;
-    const run = {
-      policy: assigned?.spec.restart ?? {},
-      job: assigned?.job === true,
-      failed: true,
-      restarts,
-      ranMs: 0,
-      now,
-    };
-    const decision = restarts.length === 0 ? undefined : decideRestart(run);
-    this.#handlers.end({
-      kind: 'end',
-      taskId: record.id,
-      state,
-      message: state === 'failed' ? 'cannot start' : 'cannot prepare',
-      error: fault.message,
-      unmade: state === 'rejected',
-      ...(decision?.restart === true ? { restartAt: decision.at } : {}),
-    });
+    entry.retryAt = next.at;
+    entry.faults += 1;
+    this.update(taskId, (old, now) => advance(old, { state: old.state, message: fault.message }, now));
   }
 
   #row<Kind extends 'secret' | 'config'>(kind: Kind, id: string) {

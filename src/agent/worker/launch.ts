@@ -1,5 +1,4 @@
 import { TuttiError } from '../../model/errors.ts';
-import type { ErrorCode } from '../../model/errors.ts';
 import type { AssignedTask } from '../../model/assignment.ts';
 import type { ContainerSpec } from '../../model/container.ts';
 import { compareApi } from '../../model/api-version.ts';
@@ -11,31 +10,6 @@ import type { ContainerView } from './container-view.ts';
 import type { WorkerPorts } from './ports.ts';
 import { extraEndpoints } from './prepare.ts';
 import type { TaskRecord } from './record.ts';
-
-/** The faults that pass by themselves: the same call is tried again after a pause. All others end the task. */
-const passing: ReadonlySet<ErrorCode> = new Set(['unavailable', 'deadline-exceeded', 'cancelled']);
-
-export const isPassing = (fault: TuttiError): boolean => passing.has(fault.code);
-
-/**
- * The pause after `faults` faults in a row, in milliseconds. It begins short for a start: in the place of a container that
- * ended a moment ago it may come before the engine has taken the address back, which is soon.
- */
-export function faultPause(faults: number, starting: boolean): number {
-  return Math.min(30_000, (starting ? 50 : 500) * 2 ** Math.min(faults, 10));
-}
-
-/** What engines of all versions say of a host port that another container or program has. */
-const portTaken = /port is already allocated|bind: address already in use|failed to bind host port/i;
-/** With the pauses of a start these are one and a half seconds. */
-const portTries = 5;
-
-/**
- * Whether a start may succeed in a moment: the engine tells of a container's end before it takes its host ports back. A
- * program that is not ours keeps them for good, so this is soon given up.
- */
-export const mayFreePort = (fault: TuttiError, faults: number): boolean =>
-  faults < portTries && portTaken.test(fault.message);
 
 export interface LaunchInput {
   readonly record: TaskRecord;
