@@ -3,6 +3,7 @@ import { TuttiError } from '../model/errors.ts';
 import { nodeName } from '../model/node.ts';
 import type { Clock } from '../platform/ports.ts';
 import { withDeadline } from '../rpc/deadline.ts';
+import { inTurns } from '../rpc/in-turns.ts';
 import { formatDoctorPath, formatRotateKeyPath } from '../rpc/node-calls.ts';
 import type { NodeRequests } from '../rpc/transport.ts';
 import type { View } from '../store/store.ts';
@@ -44,7 +45,7 @@ export const createNodeCalls = ({ view, requests, clock }: NodeCallPorts): NodeC
         failed.push(`${nodeName(node)}: ${TuttiError.from(thrown).message}`);
       }
     };
-    for (let at = 0; at < nodes.length; at += atOnce) await Promise.all(nodes.slice(at, at + atOnce).map(one));
+    await inTurns(nodes, atOnce, one);
     if (failed.length > 0) {
       throw new TuttiError('unavailable', `not every node has made another key: ${failed.slice(0, 5).join('; ')}`);
     }

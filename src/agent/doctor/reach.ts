@@ -1,5 +1,6 @@
 import type { AssignedEndpoint, AssignedPeer } from '../../model/assignment.ts';
 import type { PeerReach, TaskReach } from '../../model/doctor.ts';
+import { inTurns } from '../../rpc/in-turns.ts';
 import type { Exec } from '../network/ports.ts';
 import type { DoctorPorts, NetworkView } from './ports.ts';
 
@@ -45,7 +46,7 @@ export async function reachPeers({ self, peers, seals }: NetworkView, ping: Ping
       ...(seal?.wanted === true && seal.handshake === undefined && { silent: true }),
     };
   };
-  return await inTurns(chosen(peers, self.id), one);
+  return await inTurns(chosen(peers, self.id), atOnce, one);
 }
 
 /** Those after this node in the order of ids: over all nodes every pair is tried from somewhere. */
@@ -79,7 +80,7 @@ export async function reachTasks(
     const sorted = others.toSorted((a, b) => Number(a.nodeId === self?.id) - Number(b.nodeId === self?.id));
     pairs.push(...sorted.slice(0, perNetwork).map((to) => ({ network: name, process, from, to })));
   }
-  return await inTurns(pairs.slice(0, mostTasks), async ({ network, process, from, to }) => {
+  return await inTurns(pairs.slice(0, mostTasks), atOnce, async ({ network, process, from, to }) => {
     const ms = await ping(to.address, [], process);
     const reach = { network, from: nameOf(from), to: nameOf(to), address: to.address };
     return ms === undefined ? reach : { ...reach, ms };
@@ -87,11 +88,3 @@ export async function reachTasks(
 }
 
 const nameOf = ({ taskNames, names, taskId }: AssignedEndpoint): string => taskNames[0] ?? names[0] ?? taskId;
-
-async function inTurns<Item, Result>(items: readonly Item[], work: (item: Item) => Promise<Result>): Promise<Result[]> {
-  const results: Result[] = [];
-  for (let at = 0; at < items.length; at += atOnce) {
-    results.push(...(await Promise.all(items.slice(at, at + atOnce).map(work))));
-  }
-  return results;
-}

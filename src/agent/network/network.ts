@@ -2,6 +2,8 @@ import type { NetworkView } from '../doctor/ports.ts';
 import type { NetworkId } from '../../model/ids.ts';
 import type { TaskObservation } from '../../model/task.ts';
 import type { Clock, Log } from '../../platform/ports.ts';
+import { unlessAborted } from '../../rpc/abortable.ts';
+import { every } from '../../rpc/every.ts';
 import { createBridgeKeeper } from './bridge-keeper.ts';
 import type { RemovedNetworks } from './bridge-keeper.ts';
 import { assigned, assignedSelf, liveEndpoints, pruned } from './endpoints.ts';
@@ -71,12 +73,9 @@ export function createNetwork(ports: NetworkPorts): AgentNetwork {
     kernel.check();
     bridges.request();
   };
-  let timer = clock.after(checkMs, function again() {
-    check();
-    timer = clock.after(checkMs, again);
-  });
+  const checks = every(clock, checkMs, check);
   const dispose = async (): Promise<void> => {
-    timer.cancel();
+    checks[Symbol.dispose]();
     await tunnel[Symbol.asyncDispose]();
     await kernel[Symbol.asyncDispose]();
     await bridges[Symbol.asyncDispose]();
@@ -152,18 +151,3 @@ const wantsIpv6 = (assignments: Assignments, networkIds: readonly NetworkId[]): 
     const item = assignments.get(`network:${id}`);
     return item?.kind === 'network' && item.ipv6 !== undefined;
   });
-
-/** The promise, or the signal's reason when that comes first. */
-async function unlessAborted(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-  if (signal === undefined) return await work;
-  signal.throwIfAborted();
-  const aborted = Promise.withResolvers<never>();
-  const abort = (): void => aborted.reject(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    await Promise.race([work, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-    work.catch(() => undefined);
-  }
-}

@@ -10,6 +10,7 @@ import { pruned } from '../network/endpoints.ts';
 import type { Assignments, Wanted } from '../network/endpoints.ts';
 import { createPasses } from '../network/passes.ts';
 import { certificateFault } from '../../rpc/certificates/pair.ts';
+import { every } from '../../rpc/every.ts';
 import { failedLoads, oldWorkers, readLoaded, slotsOfWorker } from './loaded.ts';
 import type { ProxyHost } from './ports.ts';
 import { wantedDoor } from './wanted.ts';
@@ -94,10 +95,7 @@ export const createProxy = (ports: ProxyPorts): NodeProxy => {
     watching?.[Symbol.dispose]();
     watching = undefined;
   };
-  let timer = clock.after(checkMs, function again() {
-    look();
-    timer = clock.after(checkMs, again);
-  });
+  const looks = every(clock, checkMs, look);
 
   return {
     apply(assignments) {
@@ -119,7 +117,7 @@ export const createProxy = (ports: ProxyPorts): NodeProxy => {
       return { [Symbol.dispose]: () => void listeners.delete(listener) };
     },
     async [Symbol.asyncDispose]() {
-      timer.cancel();
+      looks[Symbol.dispose]();
       unwatch();
       await passes[Symbol.asyncDispose]();
     },

@@ -1,4 +1,5 @@
 import type { Clock, Log } from '../../platform/ports.ts';
+import { every } from '../../rpc/every.ts';
 import type { Store } from '../../store/store.ts';
 import { eachEngineEvent } from '../engines/each-event.ts';
 import { noteRunning, runs } from './running.ts';
@@ -69,16 +70,14 @@ export const startContainerStatus = (ports: ContainerStatusPorts): Disposable =>
       );
   });
   const begun = clock.monotonic();
-  let timer = clock.after(firstCompareMs, function again() {
-    compare();
-    timer = clock.after(clock.monotonic() - begun < beginningMs ? firstCompareMs : compareMs, again);
-  });
+  const pauseMs = (): number => (clock.monotonic() - begun < beginningMs ? firstCompareMs : compareMs);
+  const comparing = every(clock, pauseMs, compare);
   // The comparison finds what is missed.
   const following = eachEngineEvent(ports, take);
   return {
     [Symbol.dispose]() {
       following[Symbol.dispose]();
-      timer.cancel();
+      comparing[Symbol.dispose]();
       forget[Symbol.dispose]();
     },
   };

@@ -1,7 +1,8 @@
 import type { NetworkId } from '../../model/ids.ts';
 import type { SingleContainer } from '../../model/single-container.ts';
 import { TuttiError } from '../../model/errors.ts';
-import type { Clock, Log, Timer } from '../../platform/ports.ts';
+import type { Clock, Log } from '../../platform/ports.ts';
+import { every } from '../../rpc/every.ts';
 import type { Store } from '../../store/store.ts';
 import type { Engines, Inventory } from '../manager.ts';
 import { detach } from './attach.ts';
@@ -31,19 +32,17 @@ export const followStrays = (ports: StraysPorts): Disposable => {
       if (suspectsOf(ports, row).length > 0) await look(ports, row, stop.signal);
     }
   };
-  let timer: Timer = clock.after(compareMs, function again() {
-    compare()
-      .catch((thrown: unknown) => {
-        if (!stop.signal.aborted) log.debug('networks of containers', { error: TuttiError.from(thrown).message });
-      })
-      .finally(() => {
-        if (!stop.signal.aborted) timer = clock.after(compareMs, again);
-      });
+  const comparing = every(clock, compareMs, async () => {
+    try {
+      await compare();
+    } catch (thrown) {
+      if (!stop.signal.aborted) log.debug('networks of containers', { error: TuttiError.from(thrown).message });
+    }
   });
   return {
     [Symbol.dispose]: () => {
       stop.abort();
-      timer.cancel();
+      comparing[Symbol.dispose]();
     },
   };
 };

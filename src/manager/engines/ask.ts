@@ -1,6 +1,7 @@
 import { TuttiError } from '../../model/errors.ts';
 import { nodeName } from '../../model/node.ts';
 import type { Clock } from '../../platform/ports.ts';
+import { unlessAborted } from '../../rpc/abortable.ts';
 import { withDeadline } from '../../rpc/deadline.ts';
 import type { NodeResponse } from '../../rpc/transport.ts';
 import type { EngineRequest, Manager, NodeRecord, Queries } from '../manager.ts';
@@ -76,7 +77,7 @@ export const onNodes = async <Value>(
     }
     using deadline = withDeadline(clock, deadlineMs, `the engine of ${who.nodeName}`, signal);
     try {
-      const value = await settled(work(record, deadline.signal), deadline.signal);
+      const value = await unlessAborted(work(record, deadline.signal), deadline.signal);
       answers.push({ record, ...who, value });
     } catch (thrown) {
       missing.push({ ...who, reason: TuttiError.from(thrown).message });
@@ -87,21 +88,6 @@ export const onNodes = async <Value>(
   const byName = (left: { readonly nodeName: string }, right: { readonly nodeName: string }): number =>
     left.nodeName < right.nodeName ? -1 : left.nodeName > right.nodeName ? 1 : 0;
   return { answers: answers.toSorted(byName), missing: missing.toSorted(byName) };
-};
-
-/** The promise's outcome, or the signal's reason where that comes first: an engine that hangs holds nobody. */
-const settled = async <Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> => {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = () => reject(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
-  if (signal.aborted) abort();
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-    promise.catch(() => undefined);
-    aborted.catch(() => undefined);
-  }
 };
 
 const mostAnswerBytes = 256 * 1024 * 1024;

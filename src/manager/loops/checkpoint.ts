@@ -1,5 +1,5 @@
 import { TuttiError } from '../../model/errors.ts';
-import type { Timer } from '../../platform/ports.ts';
+import { every } from '../../rpc/every.ts';
 import type { LoopPorts } from './loop.ts';
 
 /** Soft state is at most this much behind after a crash; agents tell it all again anyway. */
@@ -22,15 +22,13 @@ export const startCheckpointLoop = ({ store, clock, log }: LoopPorts): AsyncDisp
       log.warn('soft state could not be written down', { error: TuttiError.from(error).message });
     }
   };
-  const tick = (): void => {
+  const ticks = every(clock, checkpointMs, () => {
     running = running.then(write);
-    timer = clock.after(checkpointMs, tick);
-  };
-  let timer: Timer = clock.after(checkpointMs, tick);
+  });
   return {
     async [Symbol.asyncDispose]() {
       subscription[Symbol.dispose]();
-      timer.cancel();
+      ticks[Symbol.dispose]();
       running = running.then(write);
       await running;
     },

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { TuttiError } from '../../model/errors.ts';
 import type { Clock, Timer } from '../../platform/ports.ts';
+import { every } from '../../rpc/every.ts';
 import type { Store } from '../../store/store.ts';
 import { askEngines, readAnswerJson } from '../engines/ask.ts';
 import { eachEngineEvent } from '../engines/each-event.ts';
@@ -14,7 +15,7 @@ export interface FollowVolumesPorts extends EachEventPorts {
   readonly clock: Clock;
 }
 
-/** How often rows are compared with what the engines have, and how soon behind the return of a node. */
+/** How often rows are compared with what the engines have, and how soon behind the return of a node with what its own has. */
 const compareMs = 60_000;
 const returnMs = 2_000;
 
@@ -36,45 +37,53 @@ export const followVolumes = (
     if (event.Action === 'create') await volumes.adopt(name, nodeId);
     if (event.Action === 'destroy') await volumes.forget(name, nodeId);
   });
-  const compare = async (): Promise<void> => {
+  const compare = async (isMeant: (nodeId: string) => boolean): Promise<void> => {
     const rows = volumes.rows();
-    if (rows.length === 0) return;
     const isPromised = rows.some(({ nodeId }) => nodeId === undefined);
     const wanted = new Set(rows.map(({ nodeId }) => nodeId));
-    const nodes = ports.queries.nodes().filter(({ node }) => isPromised || wanted.has(node.id));
+    const nodes = ports.queries.nodes().filter(({ node }) => isMeant(node.id) && (isPromised || wanted.has(node.id)));
+    if (nodes.length === 0) return;
     const options = { clock, signal: stop.signal, nodes };
     const { answers } = await askEngines(ports, { path: '/volumes' }, readAnswerJson, options);
     const names = (value: unknown) => new Set((listed.parse(value).Volumes ?? []).map(({ Name }) => Name));
     await volumes.compare(new Map(answers.map(({ nodeId, value }) => [nodeId, names(value)])));
   };
 
-  let timer: Timer;
-  let dueAt = Number.POSITIVE_INFINITY;
-  const compareIn = (ms: number): void => {
-    if (stop.signal.aborted || dueAt <= clock.monotonic() + ms) return;
-    timer?.cancel();
-    dueAt = clock.monotonic() + ms;
-    timer = clock.after(ms, () => {
-      dueAt = Number.POSITIVE_INFINITY;
-      compare()
-        .catch((thrown: unknown) => {
-          if (stop.signal.aborted) return;
-          log.warn('volumes could not be compared with the engines', { error: TuttiError.from(thrown).message });
-        })
-        .finally(() => compareIn(compareMs));
+  const tryCompare = async (isMeant: (nodeId: string) => boolean): Promise<void> => {
+    try {
+      await compare(isMeant);
+    } catch (thrown) {
+      if (stop.signal.aborted) return;
+      log.warn('volumes could not be compared with the engines', { error: TuttiError.from(thrown).message });
+    }
+  };
+  const comparing = every(clock, compareMs, async () => await tryCompare(() => true));
+
+  /** Nodes that came back and were not compared since. */
+  let back = new Set<string>();
+  let timer: Timer | undefined;
+  const cameBack = (nodeIds: readonly string[]): void => {
+    for (const id of nodeIds) back.add(id);
+    if (back.size === 0) return;
+    timer ??= clock.after(returnMs, () => {
+      const meant = back;
+      back = new Set();
+      timer = undefined;
+      void tryCompare((id) => meant.has(id));
     });
   };
   const subscription = store.subscribe(({ changes }) => {
-    const isBack = changes.some(
+    const returned = changes.filter(
       (change) => change.table === 'nodeStatus' && change.after?.state === 'ready' && change.before?.state !== 'ready',
     );
-    if (isBack) compareIn(returnMs);
+    cameBack(returned.map(({ id }) => id));
   });
-  compareIn(returnMs);
+  cameBack(ports.queries.nodes().map(({ node }) => node.id));
   return {
     [Symbol.dispose]: () => {
       stop.abort(new TuttiError('cancelled', 'the manager ends'));
-      timer.cancel();
+      timer?.cancel();
+      comparing[Symbol.dispose]();
       subscription[Symbol.dispose]();
       following[Symbol.dispose]();
     },

@@ -46,11 +46,14 @@ interface Lab extends AsyncDisposable {
   readonly there: Set<string>;
   /** Before the next requests that make a volume are done, each in its turn. */
   readonly next: (() => void | Promise<void>)[];
+  /** Nodes that were asked for all their volumes. */
+  readonly listed: string[];
 }
 
 const startLab = async (): Promise<Lab> => {
   const there = new Set<string>();
   const next: Lab['next'] = [];
+  const listed: string[] = [];
   const request: NodeRequests['request'] = async (nodeId, { method, path, body }) => {
     const { pathname } = new URL(parseEnginePath(path) ?? '', 'http://engine');
     if (pathname === '/volumes/create') {
@@ -62,13 +65,16 @@ const startLab = async (): Promise<Lab> => {
       return json(201, { Name });
     }
     const own = [...there].flatMap((one) => (one.startsWith(`${nodeId} `) ? [{ Name: one.split(' ')[1] }] : []));
-    if (pathname === '/volumes') return json(200, { Volumes: own });
+    if (pathname === '/volumes') {
+      listed.push(nodeId);
+      return json(200, { Volumes: own });
+    }
     const name = pathname.split('/')[2];
     if (method === 'GET' && own.some(({ Name }) => Name === name)) return json(200, { Name: name });
     return json(404, { message: `get ${name}: no such volume` });
   };
   const cluster = await TestCluster.start({ nodes: 3, requests: { request } });
-  return { cluster, there, next, [Symbol.asyncDispose]: async () => await cluster[Symbol.asyncDispose]() };
+  return { cluster, there, next, listed, [Symbol.asyncDispose]: async () => await cluster[Symbol.asyncDispose]() };
 };
 
 const json = (status: number, value: unknown): NodeResponse => ({
@@ -141,7 +147,28 @@ test('what was missed of the engines is found by comparing; what is mounted or y
   assert.deepEqual(rowsOf(lab).toSorted(), ['made node2', 'removed node1', 'wanted node1']);
   await volumes.absent('removed', 'node1');
   assert.equal(rowsOf(lab).length, 3);
-  cluster.clock.advance(61_000);
-  await cluster.settle();
+  for (let minute = 0; minute < 2; minute += 1) {
+    cluster.clock.advance(60_000);
+    await cluster.settle();
+  }
   assert.deepEqual(rowsOf(lab).toSorted(), ['made node2', 'wanted node1']);
+});
+
+test('a node that comes back is asked for its volumes, others are not', async () => {
+  await using lab = await startLab();
+  const { cluster, listed } = lab;
+  const compared = async (ms: number): Promise<readonly string[]> => {
+    cluster.clock.advance(ms);
+    await cluster.settle();
+    return listed.splice(0).toSorted();
+  };
+  await cluster.manager.volumes.record({ name: 'data', driver: 'local' }, 'node1');
+  await cluster.manager.volumes.record({ name: 'data', driver: 'local' }, 'node2');
+  assert.deepEqual(await compared(2_000), ['node1', 'node2']);
+  cluster.setNodeState('node2', 'down');
+  cluster.setNodeState('node3', 'down');
+  cluster.setNodeState('node2', 'ready');
+  cluster.setNodeState('node3', 'ready');
+  assert.deepEqual(await compared(2_000), ['node2']);
+  assert.deepEqual(await compared(60_000), ['node1', 'node2']);
 });
