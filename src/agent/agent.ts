@@ -142,16 +142,16 @@ export const createAgent = (ports: AgentPorts): AsyncDisposable => {
     connection = parts.use(
       startConnection({
         ...ports,
-        service: createNodeService(
+        service: createNodeService({
           worker,
-          readiness,
-          ports.engine,
-          clock.now,
-          ports.renew,
+          networks: readiness,
+          forward: ports.engine,
+          now: clock.now,
+          renew: ports.renew,
           rotateKey,
-          ports.doctor,
-          ports.listeners,
-        ),
+          doctor: ports.doctor,
+          listeners: ports.listeners,
+        }),
         sequence: () => sequence,
         description: describer.current,
         observations: () => worker.observations(),

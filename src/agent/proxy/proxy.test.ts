@@ -6,7 +6,7 @@ import type { Assignment } from '../../model/assignment.ts';
 import { assignedDoor, assignedRoute } from '../../model/route.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { silentLog } from '../../platform/log.ts';
-import { createFakeHost } from './fake-host.ts';
+import { createFakeHost } from './testing/fake-host.ts';
 import { createProxy } from './proxy.ts';
 
 const door = assignedDoor.parse({ kind: 'door', id: 'door', httpPort: 80, httpsPort: 443, cookieKey: 'key' });

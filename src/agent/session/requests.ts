@@ -49,18 +49,22 @@ const ask = async (
   return { ...response, headers: { ...response.headers, [nowHeader]: String(Math.floor(now)) } };
 };
 
-/** Answers what a manager asks of this node. `now`: milliseconds since the epoch. */
+/** What the node can do for a manager. What is absent it does not know. */
+export interface NodeServicePorts {
+  readonly worker: Pick<TaskWorker, 'logs'>;
+  readonly networks: Pick<NetworkReadiness, 'ready'>;
+  readonly forward?: EngineForward | undefined;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly renew?: ((signal: AbortSignal) => Promise<void>) | undefined;
+  readonly rotateKey?: ((signal: AbortSignal) => Promise<void>) | undefined;
+  readonly doctor?: ((signal: AbortSignal) => Promise<NodeReport>) | undefined;
+  readonly listeners?: ((ports: readonly number[], signal: AbortSignal) => Promise<readonly Listener[]>) | undefined;
+}
+
+/** Answers what a manager asks of this node. */
 export const createNodeService =
-  (
-    worker: Pick<TaskWorker, 'logs'>,
-    networks: Pick<NetworkReadiness, 'ready'>,
-    forward: EngineForward | undefined,
-    now: () => number,
-    renew?: (signal: AbortSignal) => Promise<void>,
-    rotateKey?: (signal: AbortSignal) => Promise<void>,
-    doctor?: (signal: AbortSignal) => Promise<NodeReport>,
-    listeners?: (ports: readonly number[], signal: AbortSignal) => Promise<readonly Listener[]>,
-  ): NodeService =>
+  ({ worker, networks, forward, now, renew, rotateKey, doctor, listeners }: NodeServicePorts): NodeService =>
   async (request, signal) => {
     const enginePath = parseEnginePath(request.path);
     if (enginePath !== undefined && forward) return await ask({ ...request, path: enginePath }, signal, forward, now());

@@ -1,4 +1,4 @@
-import type { Outcome, ProxyHost } from './ports.ts';
+import type { Outcome, ProxyHost } from '../ports.ts';
 
 /** A proxy in memory that takes HAProxy's configuration and commands as far as the front door uses them. For tests. */
 export interface FakeHost extends ProxyHost {
