@@ -16,6 +16,7 @@ import type { KernelState } from './kernel-state.ts';
 import { viewOf } from './nft-script.ts';
 import { createProxies } from './proxies.ts';
 import type { Proxies } from './proxies.ts';
+import { look } from './look.ts';
 import { createPasses } from './passes.ts';
 import type { Exec, KernelSettings } from './ports.ts';
 import { publicationChain } from './publish.ts';
@@ -34,9 +35,12 @@ export interface KernelKeeperPorts {
 export interface KernelKeeper extends AsyncDisposable {
   /** Something that is wanted may have changed. */
   request(): void;
-  /** Something may have been wiped: everything is read again. */
+  /** Something may have been wiped: everything is read again. Changes go on meanwhile. */
   check(): void;
+  /** Resolves when what was asked for until now is in force. */
   settled(): Promise<void>;
+  /** The same, and every comparison asked for until now is done, too. */
+  compared(): Promise<void>;
   /** Resolves when the rules for these networks are in force; at once where they are. */
   inForce(networkIds: readonly string[]): Promise<void>;
   /** Removes everything of ours; only after disposing. */
@@ -47,6 +51,10 @@ export interface KernelKeeper extends AsyncDisposable {
 interface Memory {
   /** What it has; undefined: it has to be read. */
   found: FoundState | undefined;
+  /** It has to be read all the same. */
+  mustRead: boolean;
+  /** Grows when a change begins, and when it ends. */
+  changes: number;
   /** What it had after the last change, and the networks in that. */
   right: FoundState | undefined;
   networks: ReadonlySet<string>;
@@ -76,6 +84,8 @@ export function createKernelKeeper(ports: KernelKeeperPorts, wanted: () => Wante
   const proxies = createProxies(exec, settings);
   const memory: Memory = {
     found: undefined,
+    mustRead: false,
+    changes: 0,
     right: undefined,
     networks: new Set(),
     dual: new Set(),
@@ -112,17 +122,37 @@ export function createKernelKeeper(ports: KernelKeeperPorts, wanted: () => Wante
       log.error('the network could not be brought up to date', { code, reason: message, retryMs });
     },
   });
+  /** Reading takes a hundred times as long as most changes, which must not wait for it. */
+  const looks = createPasses({
+    clock,
+    quietMs: 0,
+    spacingMs: 0,
+    async work(signal) {
+      const still = async (): Promise<void> => await passes.settled().catch(() => undefined);
+      const accept = (found: FoundState | undefined): void => {
+        if (found === undefined) memory.mustRead = true;
+        else memory.found = found;
+        memory.checks = true;
+        passes.request();
+      };
+      await look({ read: kernel.read, changes: () => memory.changes, still, accept }, signal);
+    },
+    onFault: () => undefined,
+  });
   return {
     request: () => passes.request(),
     check() {
-      memory.checks = true;
-      memory.found = undefined;
       memory.firewall = 'unknown';
       memory.firewall6 = 'unknown';
       proxies.forget();
       passes.request();
+      looks.request();
     },
     settled: async () => await passes.settled(),
+    async compared() {
+      await looks.settled();
+      await passes.settled();
+    },
     async inForce(networkIds) {
       if (networkIds.length === 0) return;
       const isReady = (id: string): boolean => memory.networks.has(id) && (!memory.dual.has(id) || proxies.holds(id));
@@ -137,7 +167,9 @@ export function createKernelKeeper(ports: KernelKeeperPorts, wanted: () => Wante
       await firewall6.clear(signal);
       await kernel.clear(signal);
     },
-    [Symbol.asyncDispose]: async () => await passes[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all([passes[Symbol.asyncDispose](), looks[Symbol.asyncDispose]()]);
+    },
   };
 }
 
@@ -158,13 +190,20 @@ async function bringUpToDate(
     ports: { exec, log, findings },
     memory,
   } = parts;
-  const before = memory.found ?? (await kernel.read(signal));
+  const known = memory.mustRead ? undefined : memory.found;
+  const before = known ?? (await kernel.read(signal));
+  memory.mustRead = false;
   // Unknown until it is known to have worked.
   memory.found = undefined;
+  memory.changes += 1;
   const isWantedAsBefore =
     memory.checks && memory.right !== undefined && differences(memory.right, desired).length === 0;
   const checked = isWantedAsBefore ? differences(before, desired) : [];
-  memory.found = await kernel.change(before, desired, signal);
+  try {
+    memory.found = await kernel.change(before, desired, signal);
+  } finally {
+    memory.changes += 1;
+  }
   memory.right = memory.found;
   for (const { what, details } of checked) findings.note(what, details, true);
   memory.checks = false;

@@ -107,29 +107,31 @@ const isRemoval = (line: string): boolean => line.startsWith('link del') || line
 
 async function readState(exec: Exec, hasSixth: boolean, signal?: AbortSignal): Promise<FoundState> {
   const output = async (command: string, args: readonly string[]): Promise<string | undefined> => {
-    const { code, stdout } = await exec(command, args, { timeoutMs: 20_000, ...(signal && { signal }) });
+    const { code, stdout, stderr } = await exec(command, args, { timeoutMs: 20_000, ...(signal && { signal }) });
     signal?.throwIfAborted();
-    return code === 0 ? stdout : undefined;
+    if (code >= 0) return code === 0 ? stdout : undefined;
+    // What was not to be had is not what is not there: that would be made anew.
+    throw new TuttiError(
+      'unavailable',
+      `${command} could not read the node's network (packages iproute2 and nftables, as root): ${stderr.trim()}`,
+    );
   };
   const dev = ['dev', overlayDevice];
   const proto = ['proto', String(routeProtocol)];
-  const [device, neighbours, routes, rules, forwarding, ip, bridge] = await Promise.all([
-    output('ip', ['-j', '-d', 'addr', 'show', ...dev]),
-    output('ip', ['-4', '-j', 'neigh', 'show', ...dev, 'nud', 'permanent']),
-    output('ip', ['-4', '-j', 'route', 'show', 'table', 'all', ...dev, ...proto]),
-    output('ip', ['-j', 'rule', 'show']),
-    output('bridge', ['-j', 'fdb', 'show', ...dev]),
-    output('nft', ['-j', 'list', 'table', 'ip', tableName]),
-    output('nft', ['-j', 'list', 'table', 'bridge', tableName]),
-  ]);
-  const [neighbours6, routes6, rules6 = '', ip6] = hasSixth
-    ? await Promise.all([
-        output('ip', ['-6', '-j', 'neigh', 'show', ...dev, 'nud', 'permanent']),
-        output('ip', ['-6', '-j', 'route', 'show', 'table', 'all', ...dev, ...proto]),
-        output('ip', ['-6', '-j', 'rule', 'show']),
-        output('nft', ['-j', 'list', 'table', 'ip6', tableName]),
-      ])
-    : [];
+  // One after the other: a change that is made beside this needs the processor more.
+  const device = await output('ip', ['-j', '-d', 'addr', 'show', ...dev]);
+  const rules = await output('ip', ['-j', 'rule', 'show']);
+  const neighbours = await output('ip', ['-4', '-j', 'neigh', 'show', ...dev, 'nud', 'permanent']);
+  const routes = await output('ip', ['-4', '-j', 'route', 'show', 'table', 'all', ...dev, ...proto]);
+  const forwarding = await output('bridge', ['-j', 'fdb', 'show', ...dev]);
+  const ip = await output('nft', ['-j', 'list', 'table', 'ip', tableName]);
+  const bridge = await output('nft', ['-j', 'list', 'table', 'bridge', tableName]);
+  const sixth = async (...args: readonly string[]) =>
+    hasSixth ? await output('ip', ['-6', '-j', ...args]) : undefined;
+  const neighbours6 = await sixth('neigh', 'show', ...dev, 'nud', 'permanent');
+  const routes6 = await sixth('route', 'show', 'table', 'all', ...dev, ...proto);
+  const rules6 = (await sixth('rule', 'show')) ?? '';
+  const ip6 = hasSixth ? await output('nft', ['-j', 'list', 'table', 'ip6', tableName]) : undefined;
   if (rules === undefined) {
     throw new TuttiError('unavailable', 'the ip command does not work: install iproute2 and run the agent as root');
   }

@@ -52,8 +52,6 @@ export interface AgentNetwork extends AsyncDisposable {
   view(): NetworkView;
   /** Compares everything now; resolves when it is as it should be, rejects with why it is not. */
   compare(): Promise<void>;
-  /** Compares everything again now: the engine was restarted, say. */
-  check(): void;
   /** Resolves when what was applied until now is in force. */
   settled(): Promise<void>;
   /** Removes every kernel object and engine network of ours, and nothing else. Nothing may be applied afterwards. */
@@ -125,9 +123,8 @@ export function createNetwork(ports: NetworkPorts): AgentNetwork {
     },
     async compare() {
       check();
-      await Promise.all([tunnel.settled(), kernel.settled()]);
+      await Promise.all([tunnel.settled(), kernel.compared()]);
     },
-    check,
     async settled() {
       await kernel.settled();
       await resolver.settled();

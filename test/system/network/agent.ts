@@ -74,7 +74,7 @@ async function act(command: Command): Promise<unknown> {
       resolver.release();
       return null;
     case 'check':
-      network.check();
+      await network.compare();
       return null;
     case 'settled':
       await network.settled();
