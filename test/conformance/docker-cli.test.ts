@@ -240,7 +240,7 @@ for (const program of dockerCommands) {
     });
 
     test('what is not there yet says so and fails', async () => {
-      for (const line of ['plugin ls', 'plugin rm x']) {
+      for (const line of ['plugin rm x', 'plugin install --grant-all-permissions x/y']) {
         const { code, stderr } = await docker(line);
         assert.notEqual(code, 0, line);
         assert.match(stderr, /tutti does not/, line);

@@ -26,7 +26,7 @@ import { volumeScenarios } from './scenarios/volumes.ts';
 const brief = /^(?:info|what is wrong|run in|create,|exec|build,|save,|searching|volumes|networks|stacks)/;
 /** What the docker command does not come by here, and who asks it instead. */
 const elsewhere: readonly (readonly [who: string, endpoint: RegExp])[] = [
-  ['refused with the reason: endpoints.test.ts', /^\w+ \/plugins|^PUT \/volumes\//],
+  ['refused with the reason: endpoints.test.ts', /^\w+ \/plugins\/|^PUT \/volumes\//],
   ['libraries.test.ts', /\/resize$|^GET \/(?:_ping|images\/\{name\}\/get|tasks\/\{id\})$/],
   ['containers.test.ts', /\/attach\/ws$/],
   ['images.test.ts', /^POST \/session$/],

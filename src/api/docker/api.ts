@@ -19,6 +19,7 @@ import { serviceRoutes } from './routes/services.ts';
 import { swarmRoutes } from './routes/swarm.ts';
 import { systemRoutes } from './routes/system.ts';
 import { taskRoutes } from './routes/tasks.ts';
+import { pluginRoutes } from './routes/plugins.ts';
 import { volumeRoutes } from './routes/volumes.ts';
 import { unsupported } from './routes/unsupported.ts';
 import { apiVersion, splitVersion } from './version.ts';
@@ -38,6 +39,7 @@ export const createDockerApi = (context: DockerContext): ((request: ApiRequest) 
     ...logRoutes(context),
     ...containerCreateRoutes(context),
     ...containerRoutes(context),
+    ...pluginRoutes(context),
     ...volumeRoutes(context),
     ...buildRoutes(context),
     ...imageTransferRoutes(context),

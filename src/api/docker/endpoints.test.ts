@@ -6,8 +6,8 @@ import type { Harness } from './testing/call.ts';
 
 /** What a cluster cannot do, or does not do yet: the answer is 501 and says so. Everything else is there. */
 const refused: readonly (readonly [endpoint: RegExp, reason: RegExp])[] = [
-  // Nothing but the look for one of a name: there is none.
-  [/^\w+ \/plugins(?!\/\{name\}\/json$)(?:\/|$)/, /plugins are programs on one machine/],
+  // Nothing but the list, and the look for one of a name.
+  [/^\w+ \/plugins\/(?!\{name\}\/json$)/, /plugins are programs on one machine/],
   [/^PUT \/volumes\//, /cluster volumes of CSI plugins/],
 ];
 

@@ -31,7 +31,7 @@ const excuses: readonly Excuse[] = [
   },
   {
     side: 'answer',
-    endpoint: /^\w+ \/plugins/,
+    endpoint: /^\w+ \/plugins\//,
     problem: /^status 501 is not one/,
     why: 'plugins are installed on one engine at a time: each node has its own',
   },

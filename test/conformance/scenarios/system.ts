@@ -25,7 +25,7 @@ export const systemScenarios: readonly Scenario[] = [
       "docker events --since 20s --until 0s --filter type=nosuch --format '{{.Action}}'",
       { run: 'docker system prune -f', codeOnly: true },
       { run: 'docker search --limit 1 busybox', codeOnly: true, fails: 'perhaps' },
-      { run: 'docker plugin ls', codeOnly: true, differs: 'plugins are an engine’s own' },
+      'docker plugin ls',
     ],
   },
   {

@@ -5,7 +5,7 @@ import type { Reply } from '../../http/reply.ts';
 /** Parts of Docker's API that cannot be over a cluster, each with its reason and what to do instead. */
 const refused: readonly (readonly [path: RegExp, reason: string])[] = [
   [
-    /^\/plugins(?:\/|$)/,
+    /^\/plugins\//,
     'plugins are programs on one machine: install them on each node, with "docker plugin" against its own engine',
   ],
   [
