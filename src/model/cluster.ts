@@ -64,7 +64,7 @@ export const clusterSpec = z.object({
   nodeCertificateMs: z
     .number()
     .int()
-    .min(3_600_000)
+    .min(3_600_000, 'minimum certificate expiry time is: 1h0m0s')
     .max(10 * 365 * 86_400_000)
     .default(90 * 86_400_000),
   /** A node that is silent for this long is down and its tasks are replaced. */

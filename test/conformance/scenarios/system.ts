@@ -24,6 +24,7 @@ export const systemScenarios: readonly Scenario[] = [
       },
       "docker events --since 20s --until 0s --filter type=nosuch --format '{{.Action}}'",
       { run: 'docker system prune -f', codeOnly: true },
+      'docker system prune -af --filter label=nosuch --filter label!=x',
       { run: 'docker search --limit 1 busybox', codeOnly: true, fails: 'perhaps' },
       'docker plugin ls',
     ],

@@ -55,7 +55,8 @@ export const removeContainer = async (manager: Manager, request: ApiRequest): Pr
 const removeLink = async (manager: Manager, request: ApiRequest): Promise<Reply> => {
   const typed = referenceOf(request);
   const mark = typed.lastIndexOf('/');
-  if (mark <= 0) throw new TuttiError('invalid-argument', `Could not get parent: no link is named by ${typed}`);
+  // The container's own name: its engine refuses.
+  if (mark <= 0) return (await passChange(manager, request, { path: withQuery(request, '') })).reply;
   const path = (container: string): string =>
     `/containers/${container}${typed.slice(mark)}?${request.query.toString()}`;
   const { reply } = await passChange(manager, request, { reference: typed.slice(0, mark), path });
@@ -100,7 +101,11 @@ export const renameContainer = async (manager: Manager, request: ApiRequest): Pr
   try {
     await manager.containers.rename(container, name, request.signal);
   } catch (thrown) {
-    throw reworded(thrown, ['already-exists'], 'Error when allocating new name: ');
+    // Engines say so with a slash before the name here, and without one where a container is made.
+    const shown = reworded(thrown, ['already-exists', 'invalid-argument'], 'Error when allocating new name: ');
+    throw shown instanceof TuttiError && shown.code === 'invalid-argument'
+      ? new TuttiError(shown.code, shown.message.replace('name (', 'name (/'), { cause: thrown })
+      : shown;
   }
   return empty(204);
 };

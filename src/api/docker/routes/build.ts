@@ -173,9 +173,11 @@ const mergePruned = (given: readonly unknown[]) => {
   };
 };
 
-/** On all nodes: constraints may have brought builds to any of them. */
+const cacheFilters = ['until', 'id', 'parent', 'type', 'description', 'inuse', 'shared', 'private', 'unused-for'];
+
+/** With labels, which caches have not, `docker system prune` asks as well. On all nodes: constraints may have brought builds to any of them. */
 const prune = async (context: DockerContext, request: ApiRequest): Promise<Reply> =>
   await pruneEverywhere(context, request, {
-    filters: ['until', 'id', 'parent', 'type', 'description', 'inuse', 'shared', 'private', 'unused-for'],
+    filters: [...cacheFilters, 'label', 'label!'],
     merge: mergePruned,
   });
