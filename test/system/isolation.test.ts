@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
 import { after, before, suite, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import * as packet from 'dns-packet';
 import { until } from '../support/until.ts';
 import { capture } from './network/capture.ts';
 import { ask, startTask, tellAll } from './network/cluster.ts';
@@ -9,6 +12,8 @@ import type { Lab, LabNode } from './network/lab.ts';
 
 const front: LabNetwork = { id: 'front00000000000000000001', name: 'front', index: 1 };
 const back: LabNetwork = { id: 'back000000000000000000001', name: 'back', index: 2 };
+
+const hostile = fileURLToPath(new URL('network/hostile.ts', import.meta.url));
 
 /**
  * Someone with every right inside of a container on `front` (NET_ADMIN, NET_RAW) tries to reach, or to be heard by, tasks on
@@ -36,6 +41,10 @@ suite('breaking in', { timeout: 240_000 }, () => {
     const heard = await capture(wire, undefined, async () => void (await work()));
     return heard.text.includes(text);
   };
+
+  /** What the burglar does to a resolver; see hostile.ts. */
+  const means = async (kind: string, server: string, argument: string): Promise<string> =>
+    await inside(burglar, process.execPath, hostile, kind, server, argument);
 
   before(async () => {
     lab = await startLab('burglar', 2);
@@ -139,6 +148,44 @@ suite('breaking in', { timeout: 240_000 }, () => {
   test("names: another network's are not told, whomever it asks", async () => {
     for (const server of ['127.0.0.11', '10.128.1.1', '10.128.2.1']) {
       assert.match(await ask(burglar, 'dns', 'A', 'near', server), /^error/, server);
+    }
+  });
+
+  test("names: another network's are found in time, whatever the resolver is asked, and sent, and held up with", async () => {
+    const [near] = victims;
+    const name = `[${JSON.stringify(addressOf(near))}]`;
+    let over = false;
+    const storm = means('storm', '10.128.1.1', '1000').finally(() => (over = true));
+    for (let asked = 0; asked < 3 || !over; asked += 1) {
+      assert.equal(await ask(near, 'dns', 'A', 'near', '10.128.2.1'), name);
+    }
+    await storm;
+  });
+
+  test('names: what one was told of a name that only looks like it, others are not', async () => {
+    const [near] = victims;
+    const upstream = createSocket('udp4');
+    await new Promise<void>((resolve) => upstream.bind(53, lab.outside, resolve));
+    upstream.on('message', (message, { address, port }) => {
+      const { id = 0, questions = [] } = packet.decode(message);
+      const isOneLabel = message[12] === 'bank.example'.length;
+      const soa = { mname: 'a', rname: 'b', serial: 1, refresh: 60, retry: 60, expire: 60, minimum: 60 };
+      const none = { flags: 3, authorities: [{ type: 'SOA' as const, name: '.', ttl: 60, data: soa }] };
+      const found = { answers: [{ type: 'A' as const, name: 'bank.example', ttl: 60, data: '192.0.2.7' }] };
+      const answer = packet.encode({ type: 'response', id, questions, ...(isOneLabel ? none : found) });
+      // Encoded anew the name has two labels.
+      upstream.send(
+        Buffer.concat([answer.subarray(0, 12), message.subarray(12, 26), answer.subarray(26)]),
+        port,
+        address,
+      );
+    });
+    try {
+      await nodes[0].run('sh', '-c', `echo nameserver ${lab.outside} > /etc/resolv.conf`);
+      assert.equal((await means('label', '10.128.1.1', 'bank.example')).at(7), '3', 'there is none');
+      assert.equal(await ask(near, 'dns', 'A', 'bank.example', '10.128.2.1'), '["192.0.2.7"]');
+    } finally {
+      upstream.close();
     }
   });
 

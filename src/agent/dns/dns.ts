@@ -48,7 +48,7 @@ export function createDns({ clock, log, nameservers, port = 53, upstreamPort }: 
       if (parsed.kind === 'reply') return parsed.reply;
       const { query } = parsed;
       const outcome = answer(query.question, client, table);
-      if (outcome.kind === 'forward') return forwarder.forward(query, client, address);
+      if (outcome.kind === 'forward') return forwarder.forward(query, client, { address, gateway });
       const encoded = encodeOutcome(query, outcome, turn++);
       // Names that there are: of others there is no end.
       if (query.repeatable && encoded.once !== true && outcome.kind !== 'unknown') {

@@ -42,8 +42,8 @@ function setUp(say: (query: Query) => Promise<Buffer | undefined>) {
     nameservers: () => ['192.0.2.53', '10.128.0.1'],
     isHere: (server) => server === '10.128.0.1',
   });
-  const ask = async (query: Query, address = 'client') =>
-    packet.decode(await forwarder.forward(query, undefined, address)) as packet.DecodedPacket & {
+  const ask = async (query: Query, address = 'client', gateway = 'gateway') =>
+    packet.decode(await forwarder.forward(query, undefined, { address, gateway })) as packet.DecodedPacket & {
       readonly rcode: string;
     };
   return { ask, asked, pass: (ms: number) => void (now += ms) };
@@ -74,6 +74,26 @@ suite('what others know', () => {
     pass(1);
     await ask(queryFor('a.example'));
     assert.equal(asked.length, 2);
+  });
+
+  test('is for the question that was asked, and for none that only looks like it', async () => {
+    const { ask, asked } = setUp(async (query) => await Promise.resolve(answerTo(query)));
+    const bytes = (name: string, type = 1): Query => {
+      const section = Buffer.from(`${name}\0\0${String.fromCharCode(type)}\0\u0001`, 'latin1');
+      return { ...queryFor('x'), section };
+    };
+    // A dot in a label; what is no UTF-8; letters that have no case in DNS; types whose numbers are letters.
+    const apart = [
+      bytes('\u0003www\u0002io'),
+      bytes('\u0006www.io'),
+      bytes('\u0001\u00ff\u0002io'),
+      bytes('\u0001\u00fe\u0002io'),
+    ];
+    apart.push(bytes('\u0001\u00de\u0002io'), bytes('\u0003www\u0002io', 65), bytes('\u0003www\u0002io', 97));
+    for (const query of apart) await ask(query);
+    assert.equal(asked.length, apart.length);
+    for (const query of [...apart, bytes('\u0003WwW\u0002IO')]) await ask(query);
+    assert.equal(asked.length, apart.length);
   });
 
   test('is given as the client can take it: cut where it is too long, with EDNS where it speaks that', async () => {
@@ -109,5 +129,19 @@ suite('what others know', () => {
     gate.resolve();
     assert.ok((await Promise.all([...first, other])).every(({ rcode }) => rcode === 'NOERROR'));
     assert.equal(asked.length, 65);
+  });
+
+  test('waits for no more of one network, whatever addresses its clients give themselves', async () => {
+    const gate = Promise.withResolvers<void>();
+    const { ask } = setUp(async (query) => {
+      await gate.promise;
+      return answerTo(query);
+    });
+    const first = Array.from({ length: 256 }, async (_, i) => await ask(queryFor(`n${i}.example`), `client ${i}`));
+    assert.equal((await ask(queryFor('more.example'), 'another')).rcode, 'SERVFAIL');
+    const other = ask(queryFor('more.example'), 'another', 'of another network');
+    gate.resolve();
+    assert.ok((await Promise.all([...first, other])).every(({ rcode }) => rcode === 'NOERROR'));
+    assert.equal((await ask(queryFor('more.example'), 'another')).rcode, 'NOERROR');
   });
 });

@@ -4,12 +4,18 @@ import { cutReply, ednsRecord, reply } from './message.ts';
 import type { Query } from './message.ts';
 import type { Client } from './table.ts';
 import type { Upstream } from './upstream.ts';
-import { headerLength } from './wire.ts';
+import { headerLength, questionKey } from './wire.ts';
 
 /** Answers what others know. */
 export interface Forwarder extends Disposable {
-  /** `address`: the client's. At once where the answer is kept here, or nobody may be asked. */
-  forward(query: Query, client: Client | undefined, address: string): Buffer | Promise<Buffer>;
+  /** At once where the answer is kept here, or nobody may be asked. */
+  forward(query: Query, client: Client | undefined, from: Asker): Buffer | Promise<Buffer>;
+}
+
+/** Addresses of a client and of the gateway that it asks. The first is what the client says it is, the second is sure. */
+export interface Asker {
+  readonly address: string;
+  readonly gateway: string;
 }
 
 export interface ForwarderPorts {
@@ -21,9 +27,8 @@ export interface ForwarderPorts {
   readonly isHere: (server: string) => boolean;
 }
 
-/** Questions that wait for an answer from elsewhere: of all clients, and of one. */
-const mostWaiting = 512;
-const mostWaitingOfOne = 64;
+/** Questions that wait for an answer from elsewhere. */
+const mostWaiting = { ofAll: 512, ofGateway: 256, ofClient: 64 } as const;
 /** Seconds for which a question that nobody answered is not asked again. */
 const failureLife = 1;
 
@@ -32,8 +37,8 @@ export function createForwarder({ clock, upstream, nameservers, isHere }: Forwar
   const ended = new AbortController();
   /** What is being asked, by all that an answer depends on. */
   const underWay = new Map<string, Promise<Buffer | undefined>>();
-  const waitingOf = new Map<string, number>();
-  let waiting = 0;
+  const gateways = createTally();
+  const clients = createTally();
 
   const ask = async (key: string, query: Query, servers: readonly string[]): Promise<Buffer | undefined> => {
     try {
@@ -52,36 +57,57 @@ export function createForwarder({ clock, upstream, nameservers, isHere }: Forwar
     }
   };
 
-  const wait = async (found: Promise<Buffer | undefined>, query: Query, address: string): Promise<Buffer> => {
-    waiting += 1;
-    waitingOf.set(address, (waitingOf.get(address) ?? 0) + 1);
+  const wait = async (found: Promise<Buffer | undefined>, query: Query, from: Asker): Promise<Buffer> => {
+    clients.add(from.address, 1);
+    gateways.add(from.gateway, 1);
     try {
       const message = await found;
       return message === undefined ? reply(query, 'serverFailure') : readdressed(message, query);
     } finally {
-      waiting -= 1;
-      const left = (waitingOf.get(address) ?? 1) - 1;
-      if (left > 0) waitingOf.set(address, left);
-      else waitingOf.delete(address);
+      clients.add(from.address, -1);
+      gateways.add(from.gateway, -1);
     }
   };
+  const isFull = ({ address, gateway }: Asker): boolean =>
+    clients.all() >= mostWaiting.ofAll ||
+    gateways.of(gateway) >= mostWaiting.ofGateway ||
+    clients.of(address) >= mostWaiting.ofClient;
 
   return {
-    forward(query, client, address) {
+    forward(query, client, from) {
       const own = client?.nameservers ?? [];
       const servers = (own.length > 0 ? own : nameservers()).filter((server) => !isHere(server));
-      const { type, name } = query.question;
       const variant = `${query.edns?.dnssec === true ? 'do' : ''}${query.checkingDisabled ? 'cd' : ''}`;
-      const key = [type, name, variant, ...servers].join(' ');
+      const key = [variant, ...servers, questionKey(query.section)].join(' ');
       const kept = cache.get(key, clock.monotonic());
       if (kept !== undefined) return readdressed(kept, query);
-      const isFull = waiting >= mostWaiting || (waitingOf.get(address) ?? 0) >= mostWaitingOfOne;
-      if (servers.length === 0 || isFull) return reply(query, 'serverFailure');
+      if (servers.length === 0 || isFull(from)) return reply(query, 'serverFailure');
       const found = underWay.get(key) ?? ask(key, query, servers);
       underWay.set(key, found);
-      return wait(found, query, address);
+      return wait(found, query, from);
     },
     [Symbol.dispose]: () => ended.abort(),
+  };
+}
+
+interface Tally {
+  readonly all: () => number;
+  readonly of: (key: string) => number;
+  add(key: string, count: 1 | -1): void;
+}
+
+function createTally(): Tally {
+  const counts = new Map<string, number>();
+  let all = 0;
+  return {
+    all: () => all,
+    of: (key) => counts.get(key) ?? 0,
+    add(key, count) {
+      all += count;
+      const next = (counts.get(key) ?? 0) + count;
+      if (next > 0) counts.set(key, next);
+      else counts.delete(key);
+    },
   };
 }
 

@@ -4,6 +4,7 @@ import * as packet from 'dns-packet';
 import fc from 'fast-check';
 import { encodeOutcome as encode, parseQuery } from './message.ts';
 import type { Query } from './message.ts';
+import { pointerChain } from './testing/chain.ts';
 
 /** The types of dns-packet leave `rcode` out. */
 const decode = (message: Buffer) => packet.decode(message) as packet.DecodedPacket & { readonly rcode: string };
@@ -124,6 +125,35 @@ suite('messages', () => {
           encodeOutcome(parsed.query, { kind: 'addresses', addresses: many, virtual: false });
       }),
     );
+  });
+
+  test('a chain of pointers that every record leads to is not followed: it would take a quarter of a second', () => {
+    const message = pointerChain('a');
+    const before = process.cpuUsage();
+    for (let i = 0; i < 10; i += 1) assert.equal(query(message).question.name, 'a');
+    assert.ok(process.cpuUsage(before).user < 1_000_000);
+  });
+
+  test('questions of another class are refused, with the question', () => {
+    const chaos = question('version.bind');
+    chaos.writeUInt16BE(3, chaos.length - 2);
+    const parsed = parseQuery(chaos, 'udp');
+    assert.equal(parsed.kind, 'reply');
+    const found = decode(parsed.reply);
+    assert.deepEqual(
+      [found.rcode, found.questions?.[0]?.name, found.questions?.[0]?.class],
+      ['REFUSED', 'version.bind', 'CH'],
+    );
+  });
+
+  test('types and names are read as others write them', () => {
+    const asked = (type: packet.RecordType, name: string) =>
+      query(question('', { questions: [{ type, name }] })).question;
+    assert.deepEqual(asked('AAAA', 'Täglich.Web'), { name: 'täglich.web', type: 'AAAA' });
+    assert.deepEqual(asked('PTR', '.'), { name: '', type: 'PTR' });
+    assert.deepEqual(asked('TXT', 'a'), { name: 'a', type: 'TYPE16' });
+    const long = question(`${'a'.repeat(63)}.${'b'.repeat(63)}.${'c'.repeat(63)}.${'d'.repeat(61)}`);
+    assert.equal(query(long).question.name.length, 253);
   });
 
   test('addresses of both families, and the next one first with the next turn', () => {

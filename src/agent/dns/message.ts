@@ -1,4 +1,3 @@
-import * as packet from 'dns-packet';
 import type { Located, Outcome, Question } from './answer.ts';
 import type { Rotating } from './replies.ts';
 import {
@@ -8,10 +7,13 @@ import {
   encodedRecord,
   headerLength,
   pointer,
-  questionEnd,
+  questionAt,
+  recordPlaces,
   serviceRecord,
+  typeName,
+  types,
 } from './wire.ts';
-import type { OutRecord } from './wire.ts';
+import type { OutRecord, RecordPlace } from './wire.ts';
 
 /** A question as it came in. */
 export interface Query {
@@ -43,6 +45,7 @@ export interface Encoded {
   readonly once?: true;
 }
 
+const internet = 1;
 const plainUdpLimit = 512;
 /** What passes everywhere without fragments: see DNS Flag Day 2020. */
 export const ednsUdpLimit = 1232;
@@ -71,39 +74,46 @@ export function parseQuery(message: Buffer, transport: 'udp' | 'tcp'): Parsed {
   const asked = message.readUInt16BE(2);
   const opcode = (asked >> 11) & 0xf;
   if (opcode !== 0) return { kind: 'reply', reply: header(message.readUInt16BE(0), asked, codes.notImplemented) };
-  const decoded = decode(message);
-  const [question] = decoded?.questions ?? [];
-  const sectionEnd = questionEnd(message);
-  if (question === undefined || sectionEnd === undefined || decoded?.questions?.length !== 1) {
+  const question = message.readUInt16BE(4) === 1 ? questionAt(message) : undefined;
+  const options = recordPlaces(message)?.filter(({ type }) => type === types.OPT);
+  if (question === undefined || options === undefined || options.length > 1) {
     return { kind: 'reply', reply: header(message.readUInt16BE(0), asked, codes.formatError) };
   }
-  const section = message.subarray(headerLength, sectionEnd);
-  const edns = decoded.additionals?.find((record): record is packet.OptAnswer => record.type === 'OPT');
-  if ((edns?.ednsVersion ?? 0) !== 0) return { kind: 'reply', reply: badVersion(message, section) };
-  const udpLimit =
-    edns === undefined ? plainUdpLimit : Math.min(Math.max(edns.udpPayloadSize, plainUdpLimit), ednsUdpLimit);
-  return {
-    kind: 'query',
-    query: {
-      id: message.readUInt16BE(0),
-      question: { name: question.name.toLowerCase().replace(/\.$/, ''), type: question.type },
-      section,
-      recursionDesired: (asked & flags.recursionDesired) !== 0,
-      checkingDisabled: (asked & flags.checkingDisabled) !== 0,
-      edns: edns && { dnssec: edns.flag_do },
-      // Cookies and the like are new each time.
-      repeatable: (edns?.options ?? []).length === 0,
-      limit: transport === 'tcp' ? tcpLimit : udpLimit,
-    },
+  const section = message.subarray(headerLength, question.end);
+  const edns = options[0] === undefined ? undefined : ednsOf(message, options[0]);
+  if ((edns?.version ?? 0) !== 0) return { kind: 'reply', reply: badVersion(message, section) };
+  const udpLimit = Math.min(Math.max(edns?.size ?? 0, plainUdpLimit), ednsUdpLimit);
+  const query: Query = {
+    id: message.readUInt16BE(0),
+    question: { name: question.name.toLowerCase(), type: typeName(question.type) },
+    section,
+    recursionDesired: (asked & flags.recursionDesired) !== 0,
+    checkingDisabled: (asked & flags.checkingDisabled) !== 0,
+    edns,
+    // Cookies and the like are new each time.
+    repeatable: edns?.isPlain ?? true,
+    limit: transport === 'tcp' ? tcpLimit : udpLimit,
   };
+  // Other classes than that of the internet have nothing to do with it, whatever their names are.
+  return question.class === internet ? { kind: 'query', query } : { kind: 'reply', reply: reply(query, 'refused') };
 }
 
-function decode(message: Buffer): packet.DecodedPacket | undefined {
-  try {
-    return packet.decode(message);
-  } catch {
-    return undefined;
-  }
+/** See RFC 6891; `isPlain`: it has no options. */
+function ednsOf(
+  message: Buffer,
+  { ttlAt }: RecordPlace,
+): {
+  readonly size: number;
+  readonly version: number;
+  readonly dnssec: boolean;
+  readonly isPlain: boolean;
+} {
+  return {
+    size: message.readUInt16BE(ttlAt - 2),
+    version: message.readUInt8(ttlAt + 1),
+    dnssec: (message.readUInt16BE(ttlAt + 2) & 0x8000) !== 0,
+    isPlain: message.readUInt16BE(ttlAt + 4) === 0,
+  };
 }
 
 /** The message for what was found in our own table. `turn` is any number: each value begins with another address. */

@@ -52,6 +52,7 @@ export async function listen(address: string, port: number, handle: Handler): Pr
   udp.on('error', () => undefined);
   tcp.on('error', () => undefined);
   udp.on('message', (message, { address: client, port: clientPort }) => {
+    if (message.length > longestQuestion) return;
     const found = handle(message, client, 'udp');
     if (found instanceof Promise) found.then((late) => late && udp.send(late, clientPort, client, ignore), ignore);
     else if (found !== undefined) udp.send(found, clientPort, client);

@@ -5,7 +5,7 @@ import type { Clock } from '../../platform/ports.ts';
 import { ednsRecord } from './message.ts';
 import type { Query } from './message.ts';
 import { framed } from './server.ts';
-import { headerLength } from './wire.ts';
+import { headerLength, questionKey } from './wire.ts';
 
 /** Resolvers that are asked for what is not ours. */
 export interface Upstream {
@@ -85,8 +85,8 @@ function isAnswerTo(asked: Buffer, found: Buffer): boolean {
   const end = asked.length - (asked.readUInt16BE(10) === 1 ? 11 : 0);
   if (found.length < end || (found.readUInt16BE(2) & 0x8000) === 0) return false;
   if (found.readUInt16BE(0) !== asked.readUInt16BE(0) || found.readUInt16BE(4) !== 1) return false;
-  const text = (message: Buffer): string => message.toString('latin1', headerLength, end).toLowerCase();
-  return text(asked) === text(found);
+  const key = (message: Buffer): string => questionKey(message.subarray(headerLength, end));
+  return key(asked) === key(found);
 }
 
 async function overEither(

@@ -1,15 +1,19 @@
 import { addressBytes } from '../address.ts';
 
 export const headerLength = 12;
+const longestName = 255;
 
 /** Numbers of record types that are read or written here. */
-export const types = { A: 1, SOA: 6, PTR: 12, AAAA: 28, SRV: 33, OPT: 41 } as const;
+export const types = { A: 1, SOA: 6, PTR: 12, AAAA: 28, SRV: 33, OPT: 41, ANY: 255 } as const;
+const typeNames = new Map<number, string>(Object.entries(types).map(([name, number]) => [number, name]));
+/** Those that mean nothing here as RFC 3597 has them: `TYPE16`. */
+export const typeName = (type: number): string => typeNames.get(type) ?? `TYPE${type}`;
 
 /** A record to be written. */
 export interface OutRecord {
   /** Its name, or 0xc000 and where in the message it is written. */
   readonly owner: Buffer;
-  readonly type: keyof typeof types;
+  readonly type: Exclude<keyof typeof types, 'ANY' | 'OPT'>;
   readonly ttl: number;
   readonly data: Buffer;
 }
@@ -19,7 +23,7 @@ export function encodedName(name: string): Buffer | undefined {
   const labels = name.split('.').map((label) => Buffer.from(label, 'utf8'));
   if (labels.some(({ length }) => length === 0 || length > 63)) return undefined;
   const bytes = Buffer.concat([...labels.flatMap((label) => [Buffer.from([label.length]), label]), Buffer.alloc(1)]);
-  return bytes.length > 255 ? undefined : bytes;
+  return bytes.length > longestName ? undefined : bytes;
 }
 
 /** The name that begins at an offset of the message. */
@@ -58,14 +62,37 @@ export function authorityRecord(owner: Buffer, ttl: number): OutRecord {
   return { owner, type: 'SOA', ttl, data: Buffer.concat([server, mailbox, numbers]) };
 }
 
-/** Where the question section of a message with one question ends; undefined when its name is not written out in full. */
-export function questionEnd(message: Buffer): number | undefined {
+/** What a message with one question asks for. */
+export interface AskedFor {
+  /** Without the dot at the end, spelled as it came. */
+  readonly name: string;
+  readonly type: number;
+  readonly class: number;
+  /** Where the section ends. */
+  readonly end: number;
+}
+
+/** Undefined when the name is not written out in full, as it has no reason not to be, or is longer than names may be. */
+export function questionAt(message: Buffer): AskedFor | undefined {
+  const labels: string[] = [];
   let at = headerLength;
   for (let length = message[at]; length !== 0; length = message[at]) {
     if (length === undefined || length > 63) return undefined;
+    labels.push(message.toString('utf8', at + 1, at + 1 + length));
     at += length + 1;
   }
-  return at + 5 <= message.length ? at + 5 : undefined;
+  const end = at + 5;
+  if (end > message.length || at + 1 - headerLength > longestName) return undefined;
+  return { name: labels.join('.'), type: message.readUInt16BE(at + 1), class: message.readUInt16BE(at + 3), end };
+}
+
+/**
+ * The same for questions that have the same answer: byte for byte but for the case of letters. A text of the name would not do:
+ * a dot may be in a label, and what is no UTF-8 would all look alike.
+ */
+export function questionKey(section: Uint8Array): string {
+  const text = Buffer.from(section.buffer, section.byteOffset, section.length).toString('latin1');
+  return text.slice(0, -4).replace(/[A-Z]+/g, (letters) => letters.toLowerCase()) + text.slice(-4);
 }
 
 /** Where a record of a message is. */
@@ -80,7 +107,7 @@ export interface RecordPlace {
 
 /** The records of a message with one question; undefined where it does not hold what it says. */
 export function recordPlaces(message: Buffer): readonly RecordPlace[] | undefined {
-  let at = message.length < headerLength || message.readUInt16BE(4) !== 1 ? undefined : questionEnd(message);
+  let at = message.length < headerLength || message.readUInt16BE(4) !== 1 ? undefined : questionAt(message)?.end;
   const places: RecordPlace[] = [];
   for (const [index, section] of (['answer', 'authority', 'additional'] as const).entries()) {
     for (let left = at === undefined ? 0 : message.readUInt16BE(6 + index * 2); left > 0; left -= 1) {
