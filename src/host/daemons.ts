@@ -28,6 +28,9 @@ const capabilities: Partial<Record<ServiceName, readonly string[]>> = {
   resolver: ['CAP_NET_BIND_SERVICE', 'CAP_DAC_READ_SEARCH'],
 };
 
+/** Every container waits for its answers, of a few microseconds each, see docs/adr/0056. */
+const niceness: Partial<Record<ServiceName, number>> = { resolver: -10 };
+
 /** How a daemon of a node is started. */
 export const daemonOf = (
   name: ServiceName,
@@ -52,6 +55,7 @@ export const daemonOf = (
     MALLOC_ARENA_MAX: '2',
   },
   ...(capabilities[name] && { capabilities: capabilities[name] }),
+  ...(niceness[name] !== undefined && { niceness: niceness[name] }),
   stateDirectory,
   runDirectory,
   logFile: join(stateDirectory, `${name}.log`),

@@ -17,6 +17,8 @@ export interface Daemon {
   readonly environment: Readonly<Record<string, string>>;
   /** The only capabilities that it needs, as capabilities(7) names them. Absent: what root has. */
   readonly capabilities?: readonly string[];
+  /** As nice(1) has it: below 0 it goes before others. Absent: 0. */
+  readonly niceness?: number;
   readonly stateDirectory: string;
   readonly runDirectory: string;
   /** Where the daemon's standard output and error go; kept below 2 × 10 MB. */

@@ -17,6 +17,9 @@ end() {
 trap end TERM INT
 trap '' HUP
 echo $$ >"$pid_file.supervisor"
+# Where the kernel shares the processor between sessions, niceness counts inside of this one only.
+niceness=$(nice)
+if [ "$niceness" -lt 0 ]; then echo "$niceness" 2>/dev/null >"/proc/$$/autogroup"; fi
 ended_fast=0
 while [ -z "$stopping" ]; do
   started=$(date +%s)

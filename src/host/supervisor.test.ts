@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { systemClock } from '../platform/clock.ts';
@@ -9,8 +10,9 @@ import { createSupervisor } from './supervisor.ts';
 import { waitUntil } from './wait.ts';
 
 const waitMs = 15_000;
+const isRoot = process.getuid?.() === 0;
 
-const setUp = async (script: string) => {
+const setUp = async (script: string, more: Partial<Daemon> = {}) => {
   const directory = await mkdtemp(join(tmpdir(), 'tutti-supervisor-'));
   const daemon: Daemon = {
     name: 'agent',
@@ -19,6 +21,7 @@ const setUp = async (script: string) => {
     stateDirectory: directory,
     runDirectory: join(directory, 'run'),
     logFile: join(directory, 'agent.log'),
+    ...more,
   };
   const launcher = createSupervisor({ clock: systemClock });
   const until = async (condition: () => Promise<boolean>) =>
@@ -53,6 +56,17 @@ test('a daemon that is killed is started again at once, and stops when it is tol
   await one.launcher.stop(one.daemon);
   assert.equal(await one.launcher.running(one.daemon), undefined);
   assert.match(await one.log(), /bye/);
+});
+
+test('one that goes before others does, also where sessions share the processor', { skip: !isRoot }, async () => {
+  const script = 'echo "niceness $(nice)"; cat /proc/$$/autogroup; echo known; while :; do sleep 0.05; done';
+  await using one = await setUp(script, { niceness: -10 });
+  await one.launcher.start(one.daemon);
+  await one.until(async () => (await one.log()).includes('known'));
+  const wanted = getPriority() - 10;
+  const log = await one.log();
+  assert.match(log, new RegExp(`^niceness ${wanted}$`, 'm'));
+  if (existsSync('/proc/self/autogroup')) assert.match(log, new RegExp(` nice ${wanted}$`, 'm'));
 });
 
 test('one that keeps dying is started with growing pauses, and can be stopped in one', async () => {

@@ -44,7 +44,9 @@ const startSupervisor = async (daemon: Daemon, inside: readonly string[]): Promi
   await mkdir(dirname(daemon.logFile), { recursive: true, mode: 0o700 });
   const log = openSync(daemon.logFile, 'a', 0o640);
   try {
-    const [command = 'sh', ...args] = [...inside, 'sh', script, pidFile(daemon), daemon.logFile, ...daemon.command];
+    const first = daemon.niceness === undefined ? [] : ['nice', '-n', String(daemon.niceness)];
+    const supervised = ['sh', script, pidFile(daemon), daemon.logFile, ...daemon.command];
+    const [command = 'sh', ...args] = [...inside, ...first, ...supervised];
     const child = spawn(command, args, {
       detached: true,
       stdio: ['ignore', log, log],

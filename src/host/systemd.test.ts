@@ -62,9 +62,9 @@ test('a daemon that needs few capabilities has no others', async () => {
     ['resolver', 'agent'].map((name) => readFile(join(unitDirectory, `tutti-${name}.service`), 'utf8')),
   );
   const confined =
-    'CapabilityBoundingSet=CAP_NET_BIND_SERVICE CAP_DAC_READ_SEARCH\nNoNewPrivileges=yes\nKillMode=process';
+    'CapabilityBoundingSet=CAP_NET_BIND_SERVICE CAP_DAC_READ_SEARCH\nNoNewPrivileges=yes\nNice=-10\nCPUWeight=1000\nKillMode=process';
   assert.ok(resolver?.includes(confined), resolver);
-  assert.doesNotMatch(agent ?? '', /Capability|NoNew/);
+  assert.doesNotMatch(agent ?? '', /Capability|NoNew|Nice|CPUWeight/);
   await rm(unitDirectory, { recursive: true });
 });
 

@@ -31,6 +31,9 @@ const restartSettings = (version: number): string =>
 const confinement = ({ capabilities }: Daemon): string =>
   capabilities === undefined ? '' : `CapabilityBoundingSet=${capabilities.join(' ')}\nNoNewPrivileges=yes\n`;
 
+/** Where systemd shares the processor between its units, niceness counts inside of each only. */
+const priority = ({ niceness = 0 }: Daemon): string => (niceness < 0 ? `Nice=${niceness}\nCPUWeight=1000\n` : '');
+
 const unit = (daemon: Daemon, version: number): string => `[Unit]
 Description=Tutti ${daemon.name}
 After=network-online.target docker.service
@@ -43,7 +46,7 @@ ${Object.entries(daemon.environment)
   .map(([name, value]) => `Environment=${quote(`${name}=${value}`)}\n`)
   .join('')}Restart=always
 ${restartSettings(version)}
-${confinement(daemon)}KillMode=process
+${confinement(daemon)}${priority(daemon)}KillMode=process
 TimeoutStopSec=10s
 StandardOutput=append:${daemon.logFile}
 StandardError=append:${daemon.logFile}
