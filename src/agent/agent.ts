@@ -151,6 +151,7 @@ export const createAgent = (ports: AgentPorts): AsyncDisposable => {
           rotateKey,
           doctor: ports.doctor,
           listeners: ports.listeners,
+          door: ports.proxy,
         }),
         sequence: () => sequence,
         description: describer.current,

@@ -5,6 +5,7 @@ import type {
   ClientView,
   ClusterView,
   EncryptionRequest,
+  DoorLogView,
   DoorRequest,
   DoorView,
   EventView,
@@ -46,6 +47,12 @@ export interface LogQuery {
   readonly since?: number;
 }
 
+export interface DoorLogQuery {
+  readonly follow: boolean;
+  readonly tail?: number;
+  readonly route?: string;
+}
+
 /** Tutti's own API, typed. References are an id, a prefix of one, or a name. Throws TuttiError with the server's code. */
 export interface Client {
   cluster(signal: AbortSignal): Promise<ClusterView>;
@@ -63,6 +70,9 @@ export interface Client {
   door(signal: AbortSignal): Promise<DoorView>;
   /** What is absent stays as it is. */
   changeDoor(change: DoorRequest, signal: AbortSignal): Promise<DoorView>;
+  doorLog(query: DoorLogQuery, signal: AbortSignal): AsyncIterable<DoorLogView>;
+  /** Prometheus' text format. */
+  doorMetrics(signal: AbortSignal): Promise<string>;
   nodes(signal: AbortSignal): Promise<readonly NodeView[]>;
   node(reference: string, signal: AbortSignal): Promise<NodeView>;
   changeNode(reference: string, change: NodeRequest, signal: AbortSignal): Promise<NodeView>;
@@ -104,6 +114,8 @@ export const createClient = (endpoint: Endpoint): Client => {
     removeRoute: (name, signal) => call('DELETE', `/routes${query({ name })}`, signal),
     door: (signal) => call('GET', '/door', signal),
     changeDoor: (change, signal) => call('POST', '/door', signal, change),
+    doorLog: (filter, signal) => lines(`/door/log${query({ ...filter })}`, signal),
+    doorMetrics: async (signal) => await textOf(await send(endpoint, { method: 'GET', path: '/door/metrics', signal })),
     nodes: (signal) => call('GET', '/nodes', signal),
     node: (reference, signal) => call('GET', `/nodes/${part(reference)}`, signal),
     changeNode: (reference, change, signal) => call('POST', `/nodes/${part(reference)}`, signal, change),
@@ -123,6 +135,13 @@ export const createClient = (endpoint: Endpoint): Client => {
       lines(`/services/${part(reference)}/logs${query({ ...filter })}`, signal),
     taskLogs: (reference, filter, signal) => lines(`/tasks/${part(reference)}/logs${query({ ...filter })}`, signal),
   };
+};
+
+const textOf = async (chunks: AsyncIterable<Uint8Array>): Promise<string> => {
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const chunk of chunks) text += decoder.decode(chunk, { stream: true });
+  return text;
 };
 
 const part = (text: string): string => encodeURIComponent(text);

@@ -29,6 +29,7 @@ import { startReapLoop } from './loops/reap.ts';
 import { scheduleLoop } from './loops/schedule.ts';
 import type { Inventory, Manager } from './manager.ts';
 import { createNodeCalls } from './node-calls.ts';
+import { createDoor } from './door/door.ts';
 import { createQueries } from './queries/queries.ts';
 import { followVolumes } from './volumes/follow.ts';
 import { createFindHeld } from './service/held.ts';
@@ -89,6 +90,7 @@ export const createManager = (
     containers,
     networks: { ...networks, nameOf: names.of },
     nodes: createNodeCalls({ view: store.view, requests: ports.requests, clock }),
+    door: createDoor({ store, requests: ports.requests, clock, log }),
     [Symbol.dispose]: () => parts[Symbol.dispose](),
   };
 };

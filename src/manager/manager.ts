@@ -1,5 +1,6 @@
 import type { Commands } from './ports/commands.ts';
 import type { ContainerNetworks, Containers } from './ports/containers.ts';
+import type { Door } from './ports/door.ts';
 import type { Engines, NodeCalls } from './ports/engines.ts';
 import type { Events } from './ports/events.ts';
 import type { Builds, Images } from './ports/images.ts';
@@ -26,6 +27,7 @@ export interface Manager {
   readonly containers: Containers;
   readonly networks: ContainerNetworks;
   readonly nodes: NodeCalls;
+  readonly door: Door;
 }
 
 export type { Commands, Created } from './ports/commands.ts';

@@ -127,6 +127,31 @@ export interface DoorView {
   readonly problems: readonly { readonly node: string; readonly problem: string }[];
 }
 
+/** A request that a node's front door answered; or why that node tells of none. */
+export type DoorLogView =
+  | {
+      readonly node: string;
+      /** When it came. */
+      readonly time: number;
+      readonly client: string;
+      readonly method: string;
+      readonly host: string;
+      readonly uri: string;
+      readonly protocol: string;
+      /** -1: none was sent. */
+      readonly status: number;
+      readonly bytes: number;
+      /** Absent: no route is for it. */
+      readonly route?: string;
+      /** Address and port of the task that answered. */
+      readonly task?: string;
+      /** Milliseconds until it was done; -1: it was cut off. */
+      readonly ms: number;
+      /** HAProxy's code of how it ended. */
+      readonly end: string;
+    }
+  | { readonly node: string; readonly problem: string };
+
 /** What is absent stays; `acme: null` ends it. */
 export const doorRequest = doorSpec.extend({ acme: acmeSpec.nullable().optional() });
 export type DoorRequest = Omit<DoorSpec, 'acme'> & { readonly acme?: DoorSpec['acme'] | null };

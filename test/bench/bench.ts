@@ -15,6 +15,8 @@ export interface Sizes {
   readonly mebibytes: number;
   /** Of `followers`. */
   readonly seconds: number;
+  /** Of `rolling`. */
+  readonly ways: readonly ('virtual' | 'published' | 'door')[];
 }
 
 /** What a part that needs clusters has: ours and the peer's, three nodes each, one image on all of them. */

@@ -16,7 +16,7 @@ import { footprints } from './footprints.ts';
 import { networkFigures } from './network.ts';
 import { names } from './resolver.ts';
 import { type BenchResult, line, missed } from './result.ts';
-import { rolling } from './rolling.ts';
+import { isRollingWay, rolling, rollingWays } from './rolling.ts';
 import { run as schedule } from './schedule.ts';
 import { throughput } from './throughput.ts';
 
@@ -73,7 +73,8 @@ const parts: Readonly<Record<string, Part>> = {
     clustered: names,
   },
   rolling: {
-    about: 'an update of 10 replicas while they are asked 500 times a second, by virtual address and by published port',
+    about:
+      'an update of 10 replicas while they are asked 500 times a second, by virtual address, published port and front door',
     clustered: rolling,
   },
   footprint: {
@@ -82,14 +83,14 @@ const parts: Readonly<Record<string, Part>> = {
   },
 };
 
-const usage = `npm run bench [-- NAME...] [-- --runs N] [--replicas N,N] [--containers N] [--mebibytes N] [--seconds N]
+const usage = `npm run bench [-- NAME...] [-- --runs N] [--replicas N,N] [--containers N] [--mebibytes N] [--seconds N] [--ways NAME,NAME]
 
 ${Object.entries(parts)
   .map(([name, { about }]) => `  ${name.padEnd(12)}${about}`)
   .join('\n')}
 
 Without names: all. --runs: rounds of each, 3. --replicas: other numbers than 10,30,100 for converge and overlay. --containers: in the
-lists of api, 1000. --mebibytes: through each of bytes, 1024. --seconds: of followers, 60 (the figure is for 600). Needs root and what
+lists of api, 1000. --mebibytes: through each of bytes, 1024. --seconds: of followers, 60 (the figure is for 600). --ways: of rolling, virtual,published,door. Needs root and what
 'npm run setup' installs. Figures are ratios within this one run: the machine may be slow. Ctrl-C removes what was made.`;
 
 /** Two clusters of three nodes with one image, and the work over them. */
@@ -127,13 +128,16 @@ function asked(args: readonly string[]): Asked | string {
     containers: { ...text, default: '1000' },
     mebibytes: { ...text, default: '1024' },
     seconds: { ...text, default: '60' },
+    ways: { ...text, default: rollingWays.join(',') },
     help: { type: 'boolean', default: false },
   } as const;
   try {
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
     const unknown = positionals.filter((name) => !Object.hasOwn(parts, name));
     if (unknown.length > 0) return `no benchmark is called ${unknown.join(', ')}`;
-    const sizes = {
+    const ways = values.ways.split(',');
+    if (!ways.every(isRollingWay)) return `--ways ${values.ways}: some of ${rollingWays.join(', ')}`;
+    const numbers = {
       runs: Number(values.runs),
       replicas: values.replicas.split(',').map(Number),
       containers: Number(values.containers),
@@ -141,12 +145,13 @@ function asked(args: readonly string[]): Asked | string {
       seconds: Number(values.seconds),
     };
     if (
-      !Object.values(sizes)
+      !Object.values(numbers)
         .flat()
         .every((count) => count >= 1)
     )
       return 'numbers are 1 and above';
-    return { help: values.help, names: positionals.length > 0 ? positionals : Object.keys(parts), sizes };
+    const named = positionals.length > 0 ? positionals : Object.keys(parts);
+    return { help: values.help, names: named, sizes: { ...numbers, ways } };
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }

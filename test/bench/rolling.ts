@@ -11,8 +11,22 @@ const service = 'bench-rolling';
 const asker = 'bench-asker';
 const port = 18_090;
 
+const names = {
+  virtual: 'the virtual address',
+  published: 'a published port',
+  door: 'the front door',
+} as const;
+type Way = keyof typeof names;
+
+/** By which a service is asked while it is updated. */
+export const rollingWays = Object.keys(names) as readonly Way[];
+export const isRollingWay = (word: string): word is Way => Object.hasOwn(names, word);
+
 /** An update of ten replicas, two at a time, while clients keep asking: each failed request counts. */
-export async function rolling({ tutti, image }: Pick<Bench, 'tutti' | 'image'>, tell: Tell): Promise<void> {
+export async function rolling(
+  { tutti, image, ways }: Pick<Bench, 'tutti' | 'image' | 'ways'>,
+  tell: Tell,
+): Promise<void> {
   const by =
     (endpoint: string) =>
     async (...args: readonly string[]): Promise<string> =>
@@ -24,6 +38,8 @@ export async function rolling({ tutti, image }: Pick<Bench, 'tutti' | 'image'>, 
   await docker('network', 'create', '--driver', 'overlay', '--attachable', service);
   stack.defer(async () => void (await docker('network', 'rm', service)));
   const where = ['--network', service, '--publish', `${port}:80`, '--replicas', String(replicas)];
+  // Any host and any path: port 80 of every node. Without `retry`: nothing may need it.
+  where.push('--label', 'tutti.route.port=80');
   const policy = ['--update-parallelism', '2', '--update-monitor', '0s'];
   await docker(...serviceOf({ image, answer: 'first' }, '--name', service, ...where, ...policy));
   stack.defer(async () => void (await docker('service', 'rm', service)));
@@ -37,14 +53,16 @@ export async function rolling({ tutti, image }: Pick<Bench, 'tutti' | 'image'>, 
   );
   const pid = (await by(one.engine)('inspect', '--format', '{{.State.Pid}}', asker)).trim();
   const host = await virtualAddress(docker, service, service);
-  const ways = {
-    'the virtual address': { from: ['nsenter', '-t', pid, '-n'], host, port: 80 },
-    'a published port': { from: [], host: two.address, port },
+  const clients = {
+    virtual: { from: ['nsenter', '-t', pid, '-n'], host, port: 80 },
+    published: { from: [], host: two.address, port },
+    door: { from: [], host: two.address, port: 80 },
   };
   for (const order of ['stop-first', 'start-first'] as const) {
-    for (const [name, client] of Object.entries(ways)) {
+    for (const way of ways) {
+      const name = names[way];
       const answer = `${order} ${name}`.replaceAll(' ', '-');
-      const options = { docker, service, answer, order, rate: 500, clients: { [name]: client } };
+      const options = { docker, service, answer, order, rate: 500, clients: { [name]: clients[way] } };
       const outcome = (await rollingUpdate(options))[name];
       if (outcome === undefined) throw new Error(`nothing of ${name}`);
       const failed = Object.entries(outcome.failures).map(([why, count]) => `${count} ${why}`);

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createProxy } from '../../src/agent/proxy/proxy.ts';
+import type { NodeProxy } from '../../src/agent/proxy/proxy.ts';
 import { assignedDoor, assignedRoute } from '../../src/model/route.ts';
 import type { AssignedDoor, AssignedRoute } from '../../src/model/route.ts';
 import { systemClock } from '../../src/platform/clock.ts';
@@ -29,6 +30,10 @@ let number = 0;
 export interface TestDoor extends AsyncDisposable {
   /** Process id of what serves now. */
   worker(): Promise<number>;
+  /** The node's end of what managers ask of it. */
+  readonly proxy: Pick<NodeProxy, 'accessLog' | 'metrics'>;
+  /** Has it lead to other tasks, or other routes. Resolves when that is in force. */
+  apply(routes: readonly AssignedRoute[], tasks: Readonly<Record<string, readonly string[]>>): Promise<void>;
   /** Path of a file that belongs to it. */
   path(name: string): string;
 }
@@ -52,21 +57,26 @@ export const startDoor = async (
     await host.stop('at once');
     await rm(directory, { recursive: true, force: true });
   };
-  const endpoints = Object.entries(tasks).flatMap(([serviceId, addresses]) =>
-    addresses.map((address, index) => {
-      const taskId = `${serviceId}.${index}`;
-      return anEndpoint({ id: `front0000/${taskId}`, taskId, serviceId, address });
-    }),
-  );
   const door = assignedDoor.parse({ kind: 'door', id: 'door', cookieKey: 'key', ...ports });
-  proxy.apply(setOf(aSelf(), door, ...routes, ...endpoints));
-  try {
+  const apply: TestDoor['apply'] = async (wanted, reached) => {
+    const endpoints = Object.entries(reached).flatMap(([serviceId, addresses]) =>
+      addresses.map((address) => {
+        const taskId = `${serviceId}.${address}`;
+        return anEndpoint({ id: `front0000/${taskId}`, taskId, serviceId, address });
+      }),
+    );
+    proxy.apply(setOf(aSelf(), door, ...wanted, ...endpoints));
     await proxy.settled();
+  };
+  try {
+    await apply(routes, tasks);
   } catch (fault) {
     await stop();
     throw fault;
   }
   return {
+    proxy,
+    apply,
     path,
     worker: async () => {
       const master = Number(await readFile(path('haproxy.pid'), 'utf8'));

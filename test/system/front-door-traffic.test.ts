@@ -8,6 +8,7 @@ import { connect, createServer as createTcpServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
+import { backendName } from '../../src/core/route/backends.ts';
 import { say } from '../../src/platform/haproxy/socket.ts';
 import { aRoute, routeTo, startDoor } from '../support/door.ts';
 import type { TestDoor } from '../support/door.ts';
@@ -122,6 +123,14 @@ const routes = [
   aRoute({ host: 'shop.example', path: '/wp-admin' }, {}, { kind: 'drop' }),
 ];
 
+const reached = {
+  echo: [tasks.echo],
+  other: [tasks.other],
+  gone: [tasks.gone, tasks.echo],
+  rude: [tasks.rude, tasks.echo],
+  raw: [tasks.raw],
+};
+
 describe('the front door, asked by clients', { timeout: 60_000 }, () => {
   const servers: Server[] = [];
   let door: TestDoor;
@@ -139,13 +148,7 @@ describe('the front door, asked by clients', { timeout: 60_000 }, () => {
     door = await startDoor(
       { httpPort: ports.door, httpsPort: ports.tls, proxyFrom: ['127.0.0.9'], accessLog: true },
       routes,
-      {
-        echo: [tasks.echo],
-        other: [tasks.other],
-        gone: [tasks.gone, tasks.echo],
-        rude: [tasks.rude, tasks.echo],
-        raw: [tasks.raw],
-      },
+      reached,
     );
   });
   after(async () => {
@@ -289,6 +292,36 @@ describe('the front door, asked by clients', { timeout: 60_000 }, () => {
       ['127.0.0.1', 'shop.example', String.raw`/log?"}\]`],
     );
     assert.deepEqual([entry['status'], entry['task'], entry['method']], [200, `${tasks.echo}:${ports.tasks}`, 'GET']);
+  });
+
+  test('who follows the access log hears on when routes are loaded; the last lines, those of one route, metrics', async () => {
+    const ending = new AbortController();
+    using _ = { [Symbol.dispose]: () => ending.abort() };
+    const { proxy } = door;
+    for (const path of ['/a1', '/api/a2', '/a3']) await ask('shop.example', path);
+    const followed = proxy.accessLog({ follow: true, tail: 2 }, ending.signal)[Symbol.asyncIterator]();
+    const next = async (): Promise<string> => {
+      const { value } = await followed.next();
+      return (JSON.parse(String(value)) as { uri: string }).uri;
+    };
+    assert.deepEqual([await next(), await next()], ['/api/a2', '/a3']);
+    const waits = next();
+    await ask('shop.example', '/a4');
+    assert.equal(await waits, '/a4');
+    await door.apply([...routes, to('other', '/loaded')], reached);
+    await ask('shop.example', '/loaded');
+    assert.equal(await next(), '/loaded', 'from the next worker');
+    await door.apply(routes, reached);
+    await ask('shop.example', '/api/a5');
+    assert.equal(await next(), '/api/a5');
+    await ask('shop.example', '/a6');
+    const backend = backendName(routes[1]?.id ?? '');
+    const listed = await Array.fromAsync(proxy.accessLog({ follow: false, backend }, ending.signal));
+    assert.deepEqual(
+      listed.map((line) => (JSON.parse(line) as { uri: string }).uri),
+      ['/api/a5'],
+    );
+    assert.match(await proxy.metrics(ending.signal), /^haproxy_backend_http_requests_total\{.*\} [1-9]/m);
   });
 
   test('connections are kept on both sides', async () => {

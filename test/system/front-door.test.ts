@@ -98,7 +98,7 @@ services:
     x-tutti: {route: {host: shop.example, port: 80, retry: true${more}}}
 `;
 
-describe('the front door of two nodes', { timeout: 240_000 }, () => {
+describe('the front door of two nodes', { timeout: 300_000 }, () => {
   let cluster: TestCluster;
   let home: string;
   let addresses: readonly [string, string];
@@ -258,6 +258,35 @@ secrets: {certificate: {file: ${join(home, 'pem')}}}
       (status) => status === 200,
       { deadlineMs: 10_000 },
     );
+  });
+
+  test('what was asked of all nodes is told in one place, and what they count', async () => {
+    const none = await cluster.tutti('route', 'logs');
+    assert.equal(none.code, 4);
+    assert.match(none.stderr, /tutti door --access-log on/);
+    assert.equal((await cluster.tutti('door', '--access-log', 'on')).code, 0);
+    const logged = async () => {
+      for (const address of addresses) await get(address, 'shop.example', '/logged').catch(() => undefined);
+      return (await cluster.tutti('route', 'logs', '--tail', '3', 'shop.example', '--format', 'json')).stdout;
+    };
+    const all = (text: string): boolean => cluster.nodes.every(({ name }) => text.includes(`"node":"${name}"`));
+    const text = await until('requests of both nodes', logged, all);
+    const entries = text
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    assert.ok(
+      entries.every(({ route, uri }) => route === 'shop.example/' && uri === '/logged'),
+      text,
+    );
+    const times = entries.map(({ time }) => Number(time));
+    assert.deepEqual(
+      times,
+      times.toSorted((left, right) => left - right),
+    );
+    const { stdout } = await cluster.tutti('door', 'metrics');
+    for (const { name } of cluster.nodes)
+      assert.match(stdout, new RegExp(`^haproxy_frontend_http_requests_total\\{node="${name}",proxy="door"`, 'm'));
   });
 
   test('what cannot be is refused with its place, and a port of the door with its owner', async () => {

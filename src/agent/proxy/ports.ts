@@ -26,6 +26,10 @@ export interface ProxyHost {
   stop(how: 'finish' | 'at once'): Promise<void>;
   /** Says something to the proxy, gives its answer. Undefined where nobody answers. */
   ask(who: 'master' | 'control', command: string, signal: AbortSignal): Promise<string | undefined>;
+  /** The lines of its answer, as they come and as they are taken. They end when it has said everything or is gone. */
+  lines(command: string, signal: AbortSignal): AsyncIterable<string>;
+  /** Prometheus' text format, of what it does in all and for each route. Undefined where nobody answers. */
+  metrics(signal: AbortSignal): Promise<string | undefined>;
   /** Calls once when the program that runs now is gone, or loads its configuration again. */
   watch(gone: () => void): Disposable;
 }

@@ -10,7 +10,9 @@ import { pruned } from '../network/endpoints.ts';
 import type { Assignments, Wanted } from '../network/endpoints.ts';
 import { createPasses } from '../network/passes.ts';
 import { certificateFault } from '../../rpc/certificates/pair.ts';
+import type { DoorLogOptions } from '../../rpc/door.ts';
 import { every } from '../../rpc/every.ts';
+import { accessLines } from './access-log.ts';
 import { failedLoads, oldWorkers, readLoaded, slotsOfWorker } from './loaded.ts';
 import type { ProxyHost } from './ports.ts';
 import { wantedDoor } from './wanted.ts';
@@ -36,6 +38,10 @@ export interface NodeProxy extends AsyncDisposable {
   problem(): string | undefined;
   /** Calls when `problem` has changed. */
   subscribe(call: () => void): Disposable;
+  /** Lines of the access log, a JSON object each. */
+  accessLog(options: DoorLogOptions, signal: AbortSignal): AsyncIterable<string>;
+  /** Prometheus' text format; empty where no proxy runs. */
+  metrics(signal: AbortSignal): Promise<string>;
 }
 
 /** A command is a line, and a line of HAProxy's has room for so many characters. */
@@ -110,6 +116,8 @@ export const createProxy = (ports: ProxyPorts): NodeProxy => {
       passes.request();
     },
     settled: async () => await passes.settled(),
+    accessLog: (options, signal) => accessLines(host, clock, options, signal),
+    metrics: async (signal) => (await host.metrics(signal)) ?? '',
     problem: () => problemOf(memory),
     subscribe(call) {
       const listener = (): void => call();

@@ -3,6 +3,7 @@ import type { NetworkId, TaskId } from '../../model/ids.ts';
 import type { NodeDescription } from '../../model/node.ts';
 import type { DeepReadonly } from '../../model/object.ts';
 import type { TaskObservation } from '../../model/task.ts';
+import type { DoorLogOptions } from '../../rpc/door.ts';
 import type { LogRequestOptions } from '../../rpc/logs.ts';
 import type { NodeService } from '../../rpc/transport.ts';
 import type { Kept } from '../kept.ts';
@@ -73,6 +74,10 @@ export interface NodeProxy extends AsyncDisposable {
   observe(observation: TaskObservation): void;
   /** Calls when what is wrong with it has changed: it is part of the node's description. */
   subscribe(call: () => void): Disposable;
+  /** Lines of the access log, a JSON object each. */
+  accessLog(options: DoorLogOptions, signal: AbortSignal): AsyncIterable<string>;
+  /** Prometheus' text format; empty where no proxy runs. */
+  metrics(signal: AbortSignal): Promise<string>;
 }
 
 /** Keeps the last assignments over a restart. Secrets and pull credentials are never given to it. */

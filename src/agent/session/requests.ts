@@ -3,19 +3,25 @@ import type { Listener } from '../../model/listener.ts';
 import { TuttiError } from '../../model/errors.ts';
 import { encodeLogPart, parseLogPath, type LogPart } from '../../rpc/logs.ts';
 import { nowHeader, parseEnginePath, withNodeNow } from '../../rpc/engine.ts';
+import { isDoorMetricsPath, parseDoorLogPath } from '../../rpc/door.ts';
 import { isDoctorPath, isRotateKeyPath, parseListenersPath } from '../../rpc/node-calls.ts';
 import { isRenewPath } from '../../rpc/renew.ts';
 import { parseNetworksPath } from '../../rpc/networks.ts';
 import type { NodeRequest, NodeResponse, NodeService } from '../../rpc/transport.ts';
-import type { EngineForward, TaskWorker } from './ports.ts';
+import type { EngineForward, NodeProxy, TaskWorker } from './ports.ts';
 import type { NetworkReadiness } from './ready-networks.ts';
 
 async function* framesOf(parts: AsyncIterable<LogPart>): AsyncGenerator<Uint8Array> {
   for await (const part of parts) yield encodeLogPart(part);
 }
 
-async function* jsonOf(value: unknown): AsyncGenerator<Uint8Array> {
-  yield await Promise.resolve(Buffer.from(JSON.stringify(value)));
+async function* textOf(text: string): AsyncGenerator<Uint8Array> {
+  yield await Promise.resolve(Buffer.from(text));
+}
+const jsonOf = (value: unknown): AsyncIterable<Uint8Array> => textOf(JSON.stringify(value));
+
+async function* linesOf(lines: AsyncIterable<string>): AsyncGenerator<Uint8Array> {
+  for await (const line of lines) yield Buffer.from(`${line}\n`);
 }
 
 /** The parts with the first one awaited: what is wrong with a request shows before its answer begins. */
@@ -60,11 +66,12 @@ export interface NodeServicePorts {
   readonly rotateKey?: ((signal: AbortSignal) => Promise<void>) | undefined;
   readonly doctor?: ((signal: AbortSignal) => Promise<NodeReport>) | undefined;
   readonly listeners?: ((ports: readonly number[], signal: AbortSignal) => Promise<readonly Listener[]>) | undefined;
+  readonly door?: Pick<NodeProxy, 'accessLog' | 'metrics'> | undefined;
 }
 
 /** Answers what a manager asks of this node. */
 export const createNodeService =
-  ({ worker, networks, forward, now, renew, rotateKey, doctor, listeners }: NodeServicePorts): NodeService =>
+  ({ worker, networks, forward, now, renew, rotateKey, doctor, listeners, door }: NodeServicePorts): NodeService =>
   async (request, signal) => {
     const enginePath = parseEnginePath(request.path);
     if (enginePath !== undefined && forward) return await ask({ ...request, path: enginePath }, signal, forward, now());
@@ -81,6 +88,9 @@ export const createNodeService =
     }
     const ports = parseListenersPath(request.path);
     if (ports !== undefined && listeners) return { status: 200, body: jsonOf(await listeners(ports, signal)) };
+    if (isDoorMetricsPath(request.path) && door) return { status: 200, body: textOf(await door.metrics(signal)) };
+    const access = parseDoorLogPath(request.path);
+    if (access !== undefined && door) return { status: 200, body: linesOf(door.accessLog(access, signal)) };
     const logs = parseLogPath(request.path);
     if (logs === undefined) throw new TuttiError('not-found', 'this node does not know the request');
     const { since, until, tail, ...required } = logs.options;

@@ -1,5 +1,5 @@
 import { TuttiError } from '../../model/errors.ts';
-import type { DoorView, RouteView } from '../../model/native.ts';
+import type { DoorLogView, DoorView, RouteView } from '../../model/native.ts';
 import { readRouteLabels, routeLabel } from '../../model/route-labels.ts';
 import type { RouteSpec, RouteTarget } from '../../model/route.ts';
 import { table } from '../output/table.ts';
@@ -73,6 +73,34 @@ export const listRoutes = async (session: Session): Promise<void> => {
     for (const problem of problems) session.print(`${session.paint('yellow', name)}: ${problem}\n`);
   }
   if (routes.length > 0) printNodes(session, await client.door(signal));
+};
+
+/** Requests that the nodes' front doors answered. A node that cannot be asked is said beside them. */
+export const routeLogs = async (
+  session: Session,
+  route: string | undefined,
+  flags: { readonly follow: boolean; readonly tail?: number },
+): Promise<void> => {
+  const query = { ...flags, ...(route !== undefined && { route: withPath(route) }) };
+  for await (const entry of session.client.doorLog(query, session.signal)) {
+    if ('problem' in entry) session.note(`${session.paint('yellow', entry.node)}: ${entry.problem}`);
+    if (session.json) session.printJson(entry);
+    else if (!('problem' in entry)) session.print(entryText(session, entry));
+  }
+};
+
+const entryText = ({ paint }: Session, entry: Extract<DoorLogView, { readonly time: number }>): string => {
+  const { time, node, client, method, host, uri, status, ms, task = '-' } = entry;
+  const colour = status < 0 || status >= 500 ? 'red' : status >= 400 ? 'yellow' : 'green';
+  const words = [new Date(time).toISOString(), node, client, paint(colour, String(status)), `${ms}ms`, task];
+  return `${words.join(' ')} ${printable(`${method} ${host}${uri}`)}\n`;
+};
+
+/** What clients wrote is shown, and not done, by a terminal. */
+const printable = (text: string): string => text.replace(/[^\x20-\x7e]/g, '?');
+
+export const doorMetrics = async ({ client, signal, print }: Session): Promise<void> => {
+  print(await client.doorMetrics(signal));
 };
 
 const printNodes = (session: Session, { problems }: DoorView): void => {

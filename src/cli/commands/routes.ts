@@ -80,6 +80,22 @@ export const registerRoutes = ({ program, open }: Registry): void => {
       await removeRoute(await open(command), name);
     });
   withExamples(remove, 'tutti route rm shop.example/api');
+  const logs = withFormat(route.command('logs'))
+    .description('show the requests that the front doors of all nodes answered ("tutti door --access-log on")')
+    .argument('[route]', 'only those of this route, as it is listed')
+    .option('-f, --follow', 'go on as they come', false)
+    .option('-n, --tail <lines>', 'only the last of each node', wholeNumber)
+    .action(
+      async (
+        name: string | undefined,
+        { follow, tail }: { readonly follow: boolean; readonly tail?: number },
+        command: Command,
+      ) => {
+        const { routeLogs } = await import('../actions/routes.ts');
+        await routeLogs(await open(command), name, { follow, ...(tail !== undefined && { tail }) });
+      },
+    );
+  withExamples(logs, 'tutti route logs --tail 20', 'tutti route logs -f shop.example/api --format json');
   const door = withFormat(program.command('door'))
     .description('show or set where the front door is')
     .option('--http-port <port>', 'for HTTP', wholeNumber)
@@ -104,6 +120,14 @@ export const registerRoutes = ({ program, open }: Registry): void => {
       const action = await import('../actions/routes.ts');
       await action.door(await open(command), flags);
     });
+  const metrics = door
+    .command('metrics')
+    .description("print what all nodes' front doors count, in Prometheus' text format")
+    .action(async (_flags: unknown, command: Command) => {
+      const { doorMetrics } = await import('../actions/routes.ts');
+      await doorMetrics(await open(command));
+    });
+  withExamples(metrics, 'tutti door metrics > door.prom');
   const acme = withFormat(door.command('acme'))
     .description('set where certificates of routes with "tls: acme" come from')
     .option(

@@ -72,6 +72,8 @@ const globalSection = ({ paths, user }: ProxyInput, id: string): string =>
   section('global', [
     `description tutti:${id}`,
     `stats socket ${quoted(paths.control)} mode 600 level admin expose-fd listeners`,
+    // Whoever follows the access log hears nothing for as long as nobody asks.
+    'stats timeout 1d',
     ...(user === undefined ? [] : [`uid ${user.uid}`, `gid ${user.gid}`]),
     // How many connections there may be follows from that, where the machine does not allow less.
     'fd-hard-limit 100000',

@@ -8,7 +8,7 @@ import type { MountMemory } from '../../agent/executor/memory-files.ts';
 import type { Outcome, ProxyHost } from '../../agent/proxy/ports.ts';
 import { readText, replaceFile } from '../files.ts';
 import type { Exec } from '../exec.ts';
-import { say, watchSocket } from './socket.ts';
+import { getText, say, sayForLines, watchSocket } from './socket.ts';
 
 export interface HaproxyOptions {
   /** Its own: configuration, certificates, sockets. Short: names of sockets have 107 characters at most. */
@@ -20,6 +20,8 @@ export interface HaproxyOptions {
 }
 
 const program = 'haproxy';
+/** Without those of each slot, which are named by places and not by tasks. */
+const metricsPath = '/metrics?scope=global&scope=frontend&scope=backend';
 const logBytes = 10_000_000;
 const startMs = 10_000;
 
@@ -108,6 +110,8 @@ export const createHaproxy = async ({ directory, logFile, exec, mount }: Haproxy
       for (const path of Object.values(sockets)) await rm(path, { force: true });
     },
     ask: async (who, command, signal) => await say(sockets[who], command, signal),
+    lines: (command, signal) => sayForLines(sockets.control, command, signal),
+    metrics: async (signal) => await getText(sockets.metrics, metricsPath, signal),
     watch: (gone) => watchSocket(sockets.master, gone),
   };
 };

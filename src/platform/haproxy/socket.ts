@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { request } from '../../rpc/node-http.ts';
 
 const answerMs = 5_000;
 const answerBytes = 32 * 1024 * 1024;
@@ -35,6 +36,55 @@ export const say = async (path: string, command: string, signal: AbortSignal): P
     signal.removeEventListener('abort', abort);
     socket.destroy();
   }
+};
+
+/** So many characters no line of its has. */
+const lineLength = 1024 * 1024;
+const isGone = ({ code = '' }: NodeJS.ErrnoException): boolean =>
+  ['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE'].includes(code);
+
+/** Says a line to one of HAProxy's sockets, gives the lines of its answer for as long as it goes on, as fast as they are taken. */
+export async function* sayForLines(path: string, command: string, signal: AbortSignal): AsyncGenerator<string> {
+  signal.throwIfAborted();
+  const socket = connect(path);
+  const abort = (): void => void socket.destroy(new Error('the agent stops'));
+  signal.addEventListener('abort', abort, { once: true });
+  let rest = '';
+  try {
+    // It would take the end of what is said for the end of interest.
+    socket.setEncoding('utf8').write(`${command}\n`);
+    for await (const chunk of socket as AsyncIterable<string>) {
+      const lines = `${rest}${chunk}`.split('\n');
+      rest = lines.pop() ?? '';
+      if (rest.length > lineLength) throw new Error('haproxy says a line that is longer than can be');
+      yield* lines;
+    }
+  } catch (thrown) {
+    if (!(thrown instanceof Error && isGone(thrown))) throw thrown;
+  } finally {
+    signal.removeEventListener('abort', abort);
+    socket.destroy();
+  }
+}
+
+/** The body of what it answers by HTTP at one of its sockets. Undefined where nobody listens. */
+export const getText = async (socketPath: string, path: string, signal: AbortSignal): Promise<string | undefined> => {
+  const { promise, resolve, reject } = Promise.withResolvers<string | undefined>();
+  const asked = request({ socketPath, path, signal, timeout: answerMs, agent: false }, (response) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    response.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      size += chunk.length;
+      if (size > answerBytes) asked.destroy(new Error('haproxy answers more than can be'));
+    });
+    response.on('end', () => resolve(Buffer.concat(chunks).toString('utf8')));
+    response.on('error', reject);
+  });
+  asked.on('timeout', () => asked.destroy(new Error(`haproxy has not answered within ${answerMs} ms`)));
+  asked.on('error', (fault) => (isGone(fault) ? resolve(undefined) : reject(fault)));
+  asked.end();
+  return await promise;
 };
 
 /** Calls once when whoever listens there is gone. It says nothing of itself: the connection ends when it does. */

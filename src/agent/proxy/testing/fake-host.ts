@@ -13,6 +13,8 @@ export interface FakeHost extends ProxyHost {
   loaded(): string | undefined;
   /** The program is killed when it is next asked to load its configuration again. */
   diesLoading: boolean;
+  /** The access log. */
+  logged: readonly string[];
   /** The program is killed. */
   kill(): void;
 }
@@ -85,6 +87,7 @@ export const createFakeHost = (): FakeHost => {
     isInstalled: true,
     refusal: undefined,
     diesLoading: false,
+    logged: [],
     ready: () =>
       (running?.servers ?? []).flatMap(({ backend, address, port, ready }) =>
         ready ? [`${backend.split(':')[0]} ${address}:${port}`] : [],
@@ -127,6 +130,10 @@ export const createFakeHost = (): FakeHost => {
       }
       return '1 master 0 [failed: 0]\n# old workers\n# programs\n';
     },
+    async *lines() {
+      yield* await Promise.resolve(fake.logged);
+    },
+    metrics: async () => undefined,
     watch(call) {
       watchers.add(call);
       return { [Symbol.dispose]: () => void watchers.delete(call) };

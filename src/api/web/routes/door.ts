@@ -7,8 +7,10 @@ import type { Route } from '../../http/router.ts';
 import type { WebContext } from '../context.ts';
 import { readRequest } from '../input.ts';
 
+const metricsType = 'text/plain; version=0.0.4; charset=utf-8';
+
 /** The front door: its routes, and where it is. */
-export const doorRoutes = ({ manager: { commands, queries } }: WebContext): readonly Route[] => {
+export const doorRoutes = ({ manager: { commands, queries, door: told } }: WebContext): readonly Route[] => {
   const doorView = (): DoorView => {
     const { spec } = queries.cluster();
     const { http, https } = doorPorts(spec);
@@ -51,6 +53,14 @@ export const doorRoutes = ({ manager: { commands, queries } }: WebContext): read
       },
     ],
     ['GET', '/door', () => json(doorView())],
+    [
+      'GET',
+      '/door/metrics',
+      async (request) => {
+        const text = await told.metrics(request.signal);
+        return { kind: 'text', status: 200, text, headers: { 'content-type': metricsType } };
+      },
+    ],
     [
       'POST',
       '/door',

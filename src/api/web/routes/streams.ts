@@ -24,6 +24,20 @@ export const streamRoutes = ({ manager }: WebContext): readonly Route[] => [
   ],
   [
     'GET',
+    '/door/log',
+    (request) => {
+      const tail = readNumber(request, 'tail');
+      const route = request.query.get('route');
+      const query = {
+        follow: flagOf(request, 'follow'),
+        ...(tail !== undefined && { tail }),
+        ...(route !== null && { route }),
+      };
+      return lines(manager.door.log(query, request.signal), (entry) => entry);
+    },
+  ],
+  [
+    'GET',
     '/services/:service/logs',
     (request) => {
       const { service } = manager.queries.service(paramOf(request, 'service'));
