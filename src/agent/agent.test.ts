@@ -301,7 +301,7 @@ describe('the agent', () => {
     const options = { follow: false, stdout: true, stderr: true, timestamps: false };
     const path = (id: string) => `/logs/${id}?${encodeURIComponent(JSON.stringify(options))}`;
     const ask = async (id: string) => {
-      const response = listener.request('a', { path: path(id) }, AbortSignal.timeout(5000));
+      const response = listener.request('a', { path: path(id) }, AbortSignal.timeout(30_000));
       response.catch(() => undefined);
       await node.pass(50);
       let bytes = 0;

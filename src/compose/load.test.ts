@@ -265,7 +265,7 @@ test('a file that cannot be read', async () => {
   const readFile = async (): Promise<Uint8Array> => {
     throw new Error('EACCES: permission denied');
   };
-  const signal = AbortSignal.timeout(5000);
+  const signal = AbortSignal.timeout(30_000);
   const result = await loadProject(
     ['a.yaml'],
     { workingDirectory: '/x', environment: {}, signal, envFiles: [] },

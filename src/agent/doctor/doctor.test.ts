@@ -65,7 +65,7 @@ test('peers and tasks are tried, from the node and from inside of a task', async
     endpoints: [endpoint('n1', '10.1.0.5'), endpoint('n2', '10.1.0.6')],
   };
   const reached = (address: string, inside: boolean) => (inside ? true : !address.endsWith('0.3'));
-  const report = await createDoctor(ports(view, pingOf(reached)))(AbortSignal.timeout(5_000));
+  const report = await createDoctor(ports(view, pingOf(reached)))(AbortSignal.timeout(30_000));
   assert.ok(nodeReport.safeParse(report).success);
   assert.deepEqual(
     report.peers.map(({ name, overlayMs, whole }) => [name, overlayMs, whole]),
@@ -92,7 +92,7 @@ test('the resolver is asked on a network that this node is on', async () => {
       pingOf(() => true),
     ),
     resolves: async (address) => address === '10.1.0.1',
-  })(AbortSignal.timeout(5_000));
+  })(AbortSignal.timeout(30_000));
   assert.deepEqual(
     report.checks.find(({ name }) => name === 'resolver'),
     { name: 'resolver', ok: true, detail: 'answers on 10.1.0.1' },
@@ -106,7 +106,7 @@ test('of many peers some are tried, those after this node', async () => {
       { peers },
       pingOf(() => true),
     ),
-  )(AbortSignal.timeout(5_000));
+  )(AbortSignal.timeout(30_000));
   assert.equal(report.peers.length, 32);
   assert.equal(report.untried, 168);
 });
@@ -124,7 +124,7 @@ test('a check that throws has failed, and says why', async () => {
         throw new Error('nft: no permission');
       },
     },
-  })(AbortSignal.timeout(5_000));
+  })(AbortSignal.timeout(30_000));
   assert.deepEqual(
     report.checks.find(({ name }) => name === 'kernel'),
     {
@@ -142,6 +142,6 @@ test('auto, and another machine cannot: it is said that it goes in clear', async
       { peers: [other] },
       pingOf(() => true),
     ),
-  )(AbortSignal.timeout(5_000));
+  )(AbortSignal.timeout(30_000));
   assert.match(report.checks.find(({ name }) => name === 'encryption')?.detail ?? '', /in clear with n2/);
 });

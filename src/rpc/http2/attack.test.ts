@@ -50,7 +50,7 @@ const open = async (options: { readonly maxMessageBytes?: number } = {}) => {
   const connect = async (credentials: Credentials) => {
     const transport = createHttp2AgentTransport({ clock: systemClock, credentials: () => credentials });
     const heard = createRecorder<ManagerMessage>();
-    return { heard, channel: await transport.connect(address, heard.handlers, AbortSignal.timeout(5000)) };
+    return { heard, channel: await transport.connect(address, heard.handlers, AbortSignal.timeout(30_000)) };
   };
   return {
     sessions,
@@ -102,7 +102,7 @@ test("a worker's certificate does not make a manager of it", async () => {
   await using impostor = await listenForTest(service, { credentials: worker });
   const transport = createHttp2AgentTransport({ clock: systemClock, credentials: () => manager });
   const heard = createRecorder<ManagerMessage>();
-  await assert.rejects(transport.connect(`127.0.0.1:${impostor.port}`, heard.handlers, AbortSignal.timeout(5000)), {
+  await assert.rejects(transport.connect(`127.0.0.1:${impostor.port}`, heard.handlers, AbortSignal.timeout(30_000)), {
     code: 'unauthenticated',
   });
 });
@@ -213,7 +213,7 @@ test('connections that do not finish their handshake are few, and their places a
   await assert.rejects(managers.call('member', node(worker)), { code: 'unavailable' });
   for (const socket of sockets) socket.destroy();
   await Promise.all(closed);
-  const deadline = Date.now() + 5000;
+  const deadline = Date.now() + 30_000;
   for (;;) {
     const failed = await managers.call('member', node(worker)).then(
       () => false,

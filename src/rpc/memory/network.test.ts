@@ -28,7 +28,7 @@ test('what breaks the connections of a node breaks its attempt to connect', asyn
   });
   const agent = network.agent({ nodeId: 'n1', role: 'worker', clusterId: 'cluster', address: '10.0.0.2' });
   const handlers = { message: () => undefined, drain: () => undefined, closed: () => undefined };
-  const attempt = agent.connect('manager:2377', handlers, AbortSignal.timeout(5000));
+  const attempt = agent.connect('manager:2377', handlers, AbortSignal.timeout(30_000));
   network.crash('n1', { silent: true });
   await assert.rejects(attempt, { code: 'unavailable' });
   assert.equal(sessions, 0);
