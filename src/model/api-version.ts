@@ -4,3 +4,6 @@ export function compareApi(a: string, b: string): number {
   const [majorB = 0, minorB = 0] = b.split('.').map(Number);
   return Math.sign(majorA - majorB || minorA - minorB);
 }
+
+/** First API version whose engines make a container on several networks at once. */
+export const severalNetworksApi = '1.44';

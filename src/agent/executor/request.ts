@@ -1,4 +1,4 @@
-import { compareApi } from '../../model/api-version.ts';
+import { compareApi, severalNetworksApi } from '../../model/api-version.ts';
 import type { ContainerSpec } from '../../model/container.ts';
 import type { Definitions } from '../../platform/engine/types.generated.ts';
 import type { ContainerRequest } from './engine.ts';
@@ -21,9 +21,6 @@ export interface RequestContext {
   /** The API version that is spoken with the engine. */
   readonly engineApi: string;
 }
-
-/** First API version that takes several networks when a container is made. */
-export const severalNetworksApi = '1.44';
 
 /** The engine's create call for one container of a task. @throws TuttiError `invalid-argument` for a bad template. */
 export function containerRequest(context: RequestContext): ContainerRequest {

@@ -1,10 +1,9 @@
 import { TuttiError } from '../../model/errors.ts';
 import type { AssignedTask } from '../../model/assignment.ts';
 import type { ContainerSpec } from '../../model/container.ts';
-import { compareApi } from '../../model/api-version.ts';
+import { compareApi, severalNetworksApi } from '../../model/api-version.ts';
 import { credentialsFor } from '../executor/credentials.ts';
 import type { ContainerEngine, Health } from '../executor/engine.ts';
-import { severalNetworksApi } from '../executor/request.ts';
 import type { TaskObservation } from '../../model/task.ts';
 import type { ContainerView } from './container-view.ts';
 import type { WorkerPorts } from './ports.ts';

@@ -5,6 +5,8 @@ import type { PlaceContainer, PlaceImage, PlaceNode, PlaceOptions, PlaceRequest 
 
 /** Nodes and requests for tests: everything that a test does not care about has a plain value. */
 export interface PlaceWish {
+  /** Version of the engine's API. */
+  readonly api?: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly engineLabels?: Readonly<Record<string, string>>;
   readonly state?: NodeStatus['state'];
@@ -32,6 +34,7 @@ export const aPlaceNode = (id: string, wish: PlaceWish = {}): PlaceNode => ({
       resources: { nanoCpus: (wish.cpus ?? 4) * 1e9, memoryBytes: wish.memory ?? 1_000 },
       engine: {
         version: '28.2.2',
+        ...(wish.api !== undefined && { apiVersion: wish.api }),
         labels: wish.engineLabels ?? {},
         storageDriver: 'overlay2',
         kernelVersion: '6.1.0',
@@ -65,6 +68,7 @@ export const aRequest = ({ constraints = [], affinities = [], ...over }: Request
   reservation: { nanoCpus: 0, memoryBytes: 0 },
   hostPorts: [],
   near: [],
+  needs: [],
   ...over,
   constraints: expressionsOf(constraints),
   affinities: expressionsOf(affinities),

@@ -41,6 +41,17 @@ export interface PlaceNear {
   readonly nodeIds: ReadonlySet<string>;
 }
 
+/** What only engines of some version on know. */
+export interface PlaceNeed {
+  /** As messages name it. */
+  readonly what: string;
+  /** First version of the API, and release, that knows it. */
+  readonly api: string;
+  readonly release: string;
+  /** The container does without where it must. */
+  readonly soft: boolean;
+}
+
 /** What a container asks of its node. */
 export interface PlaceRequest {
   readonly image: string;
@@ -49,6 +60,7 @@ export interface PlaceRequest {
   readonly reservation: Reservation;
   readonly hostPorts: readonly string[];
   readonly near: readonly PlaceNear[];
+  readonly needs: readonly PlaceNeed[];
   /** Node that it goes to where it can: what it replaces is there. */
   readonly home?: string;
 }

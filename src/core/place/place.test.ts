@@ -56,6 +56,18 @@ describe('filters', () => {
     assert.equal(where([aPlaceNode('n1', { containers: full.containers }), aPlaceNode('n2')], { near }), 'n1');
   });
 
+  it('engine: one that knows what is asked, or none; what can be done without is a wish', () => {
+    const need = { what: 'a mount of the type image', api: '1.48', release: '28.0', soft: false };
+    const mixed = [aPlaceNode('n1', { api: '1.41' }), aPlaceNode('n2', { api: '1.51', usedCpus: 3 })];
+    assert.equal(where(mixed, { needs: [need] }), 'n2');
+    assert.match(
+      where(mixed.slice(0, 1), { needs: [need] }),
+      /\[Docker Engine 28\.0 for a mount of the type image\] \(refused 1 of 1 node\)/,
+    );
+    assert.equal(where(mixed, { needs: [{ ...need, soft: true }] }), 'n2');
+    assert.equal(where(mixed.slice(0, 1), { needs: [{ ...need, soft: true }] }), 'n1');
+  });
+
   it('health: only nodes that are ready and active', () => {
     const ill = [
       aPlaceNode('n1', { state: 'down' }),

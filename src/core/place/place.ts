@@ -1,5 +1,6 @@
 import { affinityFilter } from './filters/affinity.ts';
 import { constraintFilter } from './filters/constraint.ts';
+import { engineFilter } from './filters/engine.ts';
 import type { Condition, Filter } from './filters/filter.ts';
 import { illnessOf } from './filters/health.ts';
 import { nearFilter } from './filters/near.ts';
@@ -14,8 +15,15 @@ export type PlaceDecision =
   /** With the conditions that were set, and how many nodes each refused. */
   | { readonly kind: 'refused'; readonly message: string };
 
-/** In classic Swarm's order, behind health. */
-const filters: readonly Filter[] = [portFilter, slotsFilter, nearFilter, affinityFilter, constraintFilter];
+/** In classic Swarm's order, behind health and what its engines did not know. */
+const filters: readonly Filter[] = [
+  engineFilter,
+  portFilter,
+  slotsFilter,
+  nearFilter,
+  affinityFilter,
+  constraintFilter,
+];
 
 /**
  * The node that a container goes to. Each condition narrows the nodes that the ones before it left; a wish does so only

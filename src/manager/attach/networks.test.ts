@@ -143,6 +143,27 @@ test('a container is prepared with its addresses and finished with its other net
   assert.deepEqual(attachmentsOf(lab, row.id), [first, second]);
 });
 
+test('an engine that takes several networks at once gets them so, where the client speaks of that version', async () => {
+  await using lab = await startLab();
+  const [front, back] = [await network(lab, 'front'), await network(lab, 'back')];
+  await lab.cluster.store.update((transaction) => {
+    const { description, ...node } = transaction.get('node', 'node1') ?? assert.fail('no node');
+    const engine = { version: '28.5.2', apiVersion: '1.51' };
+    transaction.update('node', {
+      ...node,
+      ...(description !== undefined && { description: { ...description, engine } }),
+    });
+  });
+  const sent = async (more: object): Promise<readonly string[]> => {
+    const row = await lab.make({});
+    const spec = { ...row.spec, request: onNetwork('front', 'back'), ...more };
+    const { NetworkingConfig } = await lab.networks.prepare({ ...row, spec }, signal);
+    return Object.keys((NetworkingConfig as { readonly EndpointsConfig: object }).EndpointsConfig);
+  };
+  assert.deepEqual(await sent({}), [`tutti-1-${front}`, `tutti-1-${back}`]);
+  assert.deepEqual(await sent({ apiVersion: '1.41' }), [`tutti-1-${front}`]);
+});
+
 test('a container without a network of the cluster is left as it was asked for', async () => {
   await using lab = await startLab();
   for (const request of [{}, { HostConfig: { NetworkMode: 'host' } }, { HostConfig: { NetworkMode: 'default' } }]) {

@@ -1,5 +1,7 @@
 import type { PlaceNear } from '../../core/place/model.ts';
 import type { AttachmentWish } from '../../core/allocate/container.ts';
+import { knowsApi } from '../../core/place/filters/engine.ts';
+import { compareApi, severalNetworksApi } from '../../model/api-version.ts';
 import type { ContainerAttachment } from '../../model/attachment.ts';
 import { TuttiError } from '../../model/errors.ts';
 import type { NetworkId } from '../../model/ids.ts';
@@ -50,10 +52,10 @@ export const createContainerNetworks = (ports: ContainerNetworksPorts): Containe
       if (asked === undefined || asked.fixedMode || asked.networks.length === 0) return request;
       const networks = asked.networks.map((one) => resolveNetwork(store.view, one));
       const { places, ready } = await placesFor(ports, container, networks, signal);
-      const [first] = places;
-      return first === undefined
-        ? request
-        : rewritten(request, first, [...new Set(Object.values(ready).flatMap(({ dns }) => dns))]);
+      const [first, ...others] = places;
+      if (first === undefined) return request;
+      const sent = takesSeveral(ports, container) ? others : [];
+      return rewritten(request, [first, ...sent], [...new Set(Object.values(ready).flatMap(({ dns }) => dns))]);
     },
     async finish(container, engineId, signal) {
       const asked = askedNetworks(container.spec.request);
@@ -110,6 +112,13 @@ export const createContainerNetworks = (ports: ContainerNetworksPorts): Containe
     verify: async (networkId, signal) => await verifyRunning(ports, networkId, signal),
     on: (networkId) => runningOn(store.view, networkId),
   };
+};
+
+/** Whether its engine is told of all networks at once: what is connected later gets no hardware address that was asked for. */
+const takesSeveral = ({ store }: Pick<ContainerNetworksPorts, 'store'>, { nodeId, spec }: SingleContainer): boolean => {
+  const node = store.view.get('node', nodeId);
+  const isKnown = compareApi(spec.apiVersion ?? severalNetworksApi, severalNetworksApi) >= 0;
+  return isKnown && node !== undefined && knowsApi(node, severalNetworksApi);
 };
 
 const isUp = ({ summary }: KnownContainer): boolean => !['created', 'exited', 'dead'].includes(summary.State ?? '');

@@ -49,7 +49,7 @@ test('the engine is told its own name of the network, the address, and who answe
     IPAMConfig: { IPv4Address: '', IPv6Address: 'fd00::1', LinkLocalIPs: ['169.254.8.8'] },
   };
   const place = placeOn(settings, { address: '10.1.0.5' }, { dockerNetwork: 'tutti-1-front', dns: ['10.1.0.1'] });
-  assert.deepEqual(rewritten(request, place, ['10.1.0.1']), {
+  assert.deepEqual(rewritten(request, [place], ['10.1.0.1']), {
     Image: 'app',
     HostConfig: { NetworkMode: 'tutti-1-front', Dns: ['10.1.0.1'], Memory: 5 },
     NetworkingConfig: {

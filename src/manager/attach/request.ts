@@ -75,12 +75,16 @@ export const placeOn = (
   return { network: dockerNetwork, settings: { ...others, IPAMConfig: { ...ipam, ...given } } };
 };
 
-/** The request with its first network as the engine knows it, and the cluster's resolvers. The others are connected afterwards. */
-export const rewritten = (request: CreateRequest, first: EnginePlace, dns: readonly string[]): CreateRequest => {
+/** The request with its networks as the engine knows them, the first before others, and the cluster's resolvers. */
+export const rewritten = (
+  request: CreateRequest,
+  places: readonly [EnginePlace, ...EnginePlace[]],
+  dns: readonly string[],
+): CreateRequest => {
   const host = (request['HostConfig'] ?? {}) as CreateRequest;
   return {
     ...request,
-    HostConfig: { ...host, NetworkMode: first.network, ...(dns.length > 0 && { Dns: dns }) },
-    NetworkingConfig: { EndpointsConfig: { [first.network]: first.settings } },
+    HostConfig: { ...host, NetworkMode: places[0].network, ...(dns.length > 0 && { Dns: dns }) },
+    NetworkingConfig: { EndpointsConfig: Object.fromEntries(places.map((place) => [place.network, place.settings])) },
   };
 };

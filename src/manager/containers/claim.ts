@@ -7,6 +7,7 @@ import type { NodeId } from '../../model/ids.ts';
 import { TuttiError } from '../../model/errors.ts';
 import type { Transaction } from '../../store/store.ts';
 import { portTakenFrom } from '../taken-ports.ts';
+import { engineNeeds } from './engine-needs.ts';
 import type { Loads } from './loads.ts';
 import { placeNodes, replacedBy } from './nodes.ts';
 import type { ContainerPorts } from './ports.ts';
@@ -42,6 +43,7 @@ export const chooseNode = (
       reservation: spec.reservation,
       hostPorts: spec.hostPorts,
       near,
+      needs: engineNeeds(spec),
       ...(replaced !== undefined && { home: replaced.nodeId }),
     },
     {

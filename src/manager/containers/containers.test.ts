@@ -38,6 +38,23 @@ describe('containers made by themselves', () => {
     assert.deepEqual(cluster.everywhere(), ['n1 web', 'n2 db']);
   });
 
+  it('what no engine here knows is refused, or said to be ignored', async () => {
+    await using cluster = await ContainerCluster.start(2);
+    using containers = cluster.containers();
+    const asking = (name: string, HostConfig: unknown) =>
+      aContainerSpec(name, { request: { Image: 'web', HostConfig } });
+    const made = await containers.create(asking('web', { Annotations: { a: 'b' } }), never);
+    assert.deepEqual(made.kind === 'made' && made.warnings, [
+      'careful',
+      "The node's engine ignores annotations: Docker Engine 24.0 or newer is needed",
+    ]);
+    const refused = await containers.create(asking('db', { Mounts: [{ Type: 'image', Source: 'web' }] }), never);
+    assert.match(
+      refused.kind === 'unplaced' ? refused.message : '',
+      /Docker Engine 28\.0 for a mount of the type image/,
+    );
+  });
+
   it('have names that are unique over the cluster', async () => {
     await using cluster = await ContainerCluster.start(2);
     using containers = cluster.containers();

@@ -1,8 +1,10 @@
+import { knowsApi } from '../../core/place/filters/engine.ts';
 import { TuttiError } from '../../model/errors.ts';
 import type { SingleContainer } from '../../model/single-container.ts';
 import type { ContainerMade } from '../manager.ts';
 import { wasNeverSent } from '../../rpc/not-connected.ts';
 import { callEngine, refusal } from '../engines/call.ts';
+import { engineNeeds } from './engine-needs.ts';
 import type { Doubts } from './doubts.ts';
 import { standingNamed } from './standing.ts';
 import type { ContainerPorts } from './ports.ts';
@@ -49,7 +51,16 @@ export const makeOnEngine = async (ports: MakePorts, row: SingleContainer, signa
     });
     throw thrown;
   });
-  return { kind: 'made', id, nodeId, warnings: warnings ?? [] };
+  return { kind: 'made', id, nodeId, warnings: [...(warnings ?? []), ...passedOver(ports, row)] };
+};
+
+/** What the node's engine does not know of what it was asked, in words. */
+const passedOver = ({ store }: MakePorts, { spec, nodeId }: SingleContainer): readonly string[] => {
+  const node = store.view.get('node', nodeId);
+  if (node === undefined) return [];
+  return engineNeeds(spec)
+    .filter(({ api }) => !knowsApi(node, api))
+    .map(({ what, release }) => `The node's engine ignores ${what}: Docker Engine ${release} or newer is needed`);
 };
 
 /** Takes a container away, running or not, by default with the volumes that have no name. Throws where the engine does not. */

@@ -58,6 +58,7 @@ export const chooseBuildNode = ({ queries, inventory }: Sources, hints: Placemen
     reservation: { nanoCpus: 0, memoryBytes: 0 },
     hostPorts: [],
     near: [],
+    needs: [],
   };
   const options = { strategy: 'spread', overcommit: 0, chance: 0 } as const;
   const all = place(nodes, request, options);
