@@ -126,3 +126,13 @@ export interface Cluster extends Stored<string> {
   readonly unlockKey?: string;
   readonly joinTokens: { readonly manager: string; readonly worker: string };
 }
+
+const missedHeartbeats = 3;
+
+/**
+ * How long a node may be silent, in milliseconds, before it is down: never less than three of its heartbeats, as in Swarm,
+ * however far apart somebody has set them.
+ */
+export const silenceMs = (
+  spec: Pick<ClusterSpec, 'heartbeatMs' | 'nodeTimeoutMs'> = { heartbeatMs: 1000, nodeTimeoutMs: 3000 },
+): number => Math.max(spec.nodeTimeoutMs, missedHeartbeats * spec.heartbeatMs);

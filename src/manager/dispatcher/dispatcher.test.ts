@@ -353,6 +353,33 @@ describe('which node is up', () => {
     assert.equal(manager.state('node-a'), 'ready');
   });
 
+  test('heartbeats further apart than the silence that is allowed: a node may miss two, also after they were set back', async () => {
+    const manager = await startManager();
+    const set = async (heartbeatMs: number) =>
+      await manager.store.update((transaction) => {
+        const [cluster] = transaction.list('cluster');
+        assert.ok(cluster);
+        transaction.update('cluster', { ...cluster, spec: { ...cluster.spec, heartbeatMs } });
+      });
+    await set(6000);
+    const { channel, messages } = await manager.hello('node-a');
+    const [welcome] = messages;
+    assert.deepEqual(welcome?.kind === 'welcome' && [welcome.heartbeatMs, welcome.timeoutMs], [6000, 18_000]);
+    await manager.pass(17_000);
+    assert.equal(manager.state('node-a'), 'ready');
+    channel.send({ kind: 'heartbeat' });
+    await manager.pass(100);
+    await set(1000);
+    // It was told otherwise, and keeps to that until it connects again.
+    await manager.pass(17_000);
+    assert.equal(manager.state('node-a'), 'ready');
+    await manager.pass(1500);
+    assert.equal(manager.state('node-a'), 'down');
+    await manager.hello('node-a');
+    await manager.pass(3100);
+    assert.equal(manager.state('node-a'), 'down');
+  });
+
   test('a lost connection alone is no death', async () => {
     const manager = await startManager();
     await manager.hello('node-a');

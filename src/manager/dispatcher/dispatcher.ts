@@ -1,5 +1,6 @@
 import { isWanted } from '../../core/task/known.ts';
 import { TuttiError } from '../../model/errors.ts';
+import { silenceMs } from '../../model/cluster.ts';
 import { nodeId as nodeIdSchema } from '../../model/ids.ts';
 import type { NodeId } from '../../model/ids.ts';
 import { protocolVersion } from '../../model/protocol.ts';
@@ -92,14 +93,14 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
     });
   };
 
-  const welcome = (nodeId: NodeId): ManagerMessage => {
+  const welcome = (nodeId: NodeId): ManagerMessage & { readonly kind: 'welcome' } => {
     const [cluster] = store.view.list('cluster');
     return {
       kind: 'welcome',
       protocol: protocolVersion,
       nodeId,
       heartbeatMs: cluster?.spec.heartbeatMs ?? 1000,
-      timeoutMs: cluster?.spec.nodeTimeoutMs ?? 3000,
+      timeoutMs: silenceMs(cluster?.spec),
       managers: [...options.managers()],
     };
   };
@@ -112,8 +113,9 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
     log.info('session opened', { node: nodeId, address: peer.address, tasks: hello.tasks.length });
     void recordDescription(store, log, nodeId, hello.description);
     observeAll(nodeId, hello.tasks);
-    liveness.connected(nodeId, peer.address);
-    session.begin(welcome(nodeId));
+    const greeting = welcome(nodeId);
+    liveness.connected(nodeId, peer.address, greeting.timeoutMs);
+    session.begin(greeting);
     reunion.heard(nodeId);
     if (reunion.isDone()) session.release();
   };

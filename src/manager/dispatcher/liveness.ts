@@ -1,5 +1,6 @@
 import { judgeNode } from '../../core/heal/heal.ts';
 import type { NodeContact } from '../../core/heal/heal.ts';
+import { silenceMs } from '../../model/cluster.ts';
 import type { NodeId } from '../../model/ids.ts';
 import type { NodeStatus } from '../../model/node.ts';
 import type { Clock, Log, Timer } from '../../platform/ports.ts';
@@ -7,8 +8,8 @@ import type { Store } from '../../store/store.ts';
 
 /** Who was heard when, and so which node is up. Writer of the table `nodeStatus`. */
 export interface Liveness extends Disposable {
-  /** The node has a session now, from this address. */
-  connected(nodeId: NodeId, address: string): void;
+  /** The node has a session now, from this address. `timeoutMs`: the silence that it was told of, see `silenceMs`. */
+  connected(nodeId: NodeId, address: string, timeoutMs: number): void;
   disconnected(nodeId: NodeId): void;
   /** The node said something. */
   heard(nodeId: NodeId): void;
@@ -24,13 +25,14 @@ export interface LivenessPorts {
 
 interface Known extends NodeContact {
   readonly address?: string;
+  /** Of its session: it keeps the pace that it was told, whatever the cluster's settings became since. */
+  readonly timeoutMs?: number;
   /** When this manager first had the node in its sight: the beginning of its grace period. */
   readonly firstSeen: number;
   /** `engineAwaySince` by the clock on the wall, for people. */
   readonly engineAwayAt?: number;
 }
 
-const defaultTimeoutMs = 3000;
 /** Two judgements are at least this far apart. */
 const leastPauseMs = 50;
 const longestPauseMs = 10_000;
@@ -46,9 +48,9 @@ export const createLiveness = ({ store, clock, log }: LivenessPorts): Liveness =
   let timer: Timer | undefined;
   let disposed = false;
 
-  const timeoutMs = (): number => {
-    for (const { spec } of store.view.list('cluster')) return spec.nodeTimeoutMs;
-    return defaultTimeoutMs;
+  const timeoutOf = ({ timeoutMs = 0 }: Known): number => {
+    const [cluster] = store.view.list('cluster');
+    return Math.max(timeoutMs, silenceMs(cluster?.spec));
   };
   const awaySince = (awayMs: number) => ({
     engineAwaySince: clock.monotonic() - awayMs,
@@ -73,7 +75,7 @@ export const createLiveness = ({ store, clock, log }: LivenessPorts): Liveness =
   const judge = (nodeId: NodeId): number => {
     const entry = contact(nodeId);
     known.set(nodeId, entry);
-    const options = { now: clock.monotonic(), leaderSince: entry.firstSeen, nodeTimeoutMs: timeoutMs() };
+    const options = { now: clock.monotonic(), leaderSince: entry.firstSeen, nodeTimeoutMs: timeoutOf(entry) };
     const { state, engineAway, judgeAgainAt, ...judged } = judgeNode(entry, options);
     const message = engineAway === true ? `${judged.message} (${sinceOf(entry)})` : judged.message;
     const address = entry.address ?? store.view.get('nodeStatus', nodeId)?.address;
@@ -128,8 +130,8 @@ export const createLiveness = ({ store, clock, log }: LivenessPorts): Liveness =
   schedule(0);
 
   return {
-    connected: (nodeId, address) => {
-      known.set(nodeId, { ...contact(nodeId), connected: true, lastSeen: clock.monotonic(), address });
+    connected: (nodeId, address, timeoutMs) => {
+      known.set(nodeId, { ...contact(nodeId), connected: true, lastSeen: clock.monotonic(), address, timeoutMs });
       schedule(judge(nodeId));
     },
     disconnected: (nodeId) => {
