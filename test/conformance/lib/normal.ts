@@ -14,6 +14,8 @@ export const createNormaliser = (): ((text: string) => string) => {
       .replaceAll(/\b[0-9a-f]{12}(?:[0-9a-f]{52})?\b/g, hex)
       .replaceAll(swarmId, swarm)
       .replaceAll(/\brpc error: code = \w+ desc = /g, '')
+      // Engines from 23 on that are in a swarm look for a volume of the swarm last.
+      .replaceAll(/\bget ([\w.-]+): no such volume/g, 'volume $1 not found')
       .replaceAll(/\bInvalid filter '/g, "invalid filter '")
       .replaceAll(/(update out of sequence)[^"\n]*/g, '$1')
       .replaceAll(/\bSWMTKN-[\w-]+/g, '<token>')

@@ -73,7 +73,10 @@ export const walk: Readonly<Record<string, WalkStep>> = {
     return [Os, typeof ApiVersion, ['ID', 'Name', 'NCPU', 'Swarm', 'Driver'].filter((key) => key in info)];
   },
 
-  df: async (docker) => Object.keys((await docker.df()) as object).toSorted(),
+  df: async (docker) => {
+    const { BuilderSize: _goneSince42, ...rest } = (await docker.df()) as Readonly<Record<string, unknown>>;
+    return Object.keys(rest).toSorted();
+  },
 
   run: async (docker) => {
     const out = new PassThrough();
