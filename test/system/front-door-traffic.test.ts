@@ -324,6 +324,71 @@ describe('the front door, asked by clients', { timeout: 60_000 }, () => {
     assert.match(await proxy.metrics(ending.signal), /^haproxy_backend_http_requests_total\{.*\} [1-9]/m);
   });
 
+  /** What is answered to exactly these bytes. */
+  const sent = async (bytes: string): Promise<string> => {
+    const socket = connect({ host: '127.0.0.1', port: ports.door });
+    let text = '';
+    socket.on('error', () => undefined).on('data', (chunk: Buffer) => (text += chunk.toString()));
+    socket.end(bytes);
+    await once(socket, 'close');
+    return text;
+  };
+  const statusOf = async (target: string, ...headers: readonly string[]): Promise<string> => {
+    const head = [`GET ${target} HTTP/1.1`, 'Host: shop.example', 'Connection: close', ...headers, '', ''];
+    return /^HTTP\/1\.1 (\d+)/.exec(await sent(head.join('\r\n')))?.[1] ?? 'closed';
+  };
+
+  test('a route that closes something is not passed by writing the path in another way', async () => {
+    for (const path of ['/wp-admin', '/wp-admin/x', '//wp-admin', '/%77p-admin', '/wp%2dadmin%2Fx', '/wp-admin?/'])
+      assert.equal(await statusOf(path), 'closed', path);
+    for (const path of ['/x/../wp-admin', '/./wp-admin', '/x/%2e%2e/wp-admin', '/api/..%2fwp-admin', '/..;/wp-admin'])
+      assert.equal(await statusOf(path), '400', path);
+    for (const path of [String.raw`/x\..\wp-admin`, '/%zz', '/x/..']) assert.equal(await statusOf(path), '400', path);
+    for (const path of ['/.well-known/x', '/a..b/...', '/a%2Fb', '/100%25', '/?a=/../b%zz', '/x.', '/.x'])
+      assert.equal(await statusOf(path), '200', path);
+    assert.equal(
+      echoOf(await ask('shop.example', '/a%2Fb//c?d=%2f')).url,
+      '/a%2Fb//c?d=%2f',
+      'tasks get what was asked',
+    );
+    assert.equal(echoOf(await ask('shop.example', '//api/x')).task, 'other');
+    await assert.rejects(ask('shop.example', '/wp%2Dadmin'), /socket hang up|ECONNRESET/);
+    assert.equal((await ask('shop.example/api', '/')).status, 400, 'a host that brings a path with it');
+  });
+
+  test('one request is not two, and what is no request is none', async () => {
+    // Newer ones hang up without a word.
+    const refused = /^400|closed$/;
+    const two = ['Content-Length: 5', 'Content-Length: 6'];
+    assert.match(await statusOf('/', ...two), refused);
+    assert.match(await statusOf('/', 'Transfer-Encoding: xchunked'), refused);
+    assert.match(await statusOf('/', 'Transfer-Encoding: chunked', 'Transfer-Encoding: identity'), refused);
+    assert.match(await statusOf('/', 'Host: other.example'), refused);
+    assert.match(await statusOf('/', 'Bad Header: x'), refused);
+    // The proxy goes by the one, and a task never sees the other.
+    const both = 'POST / HTTP/1.1\r\nHost: shop.example\r\nConnection: close\r\nContent-Length: 44\r\n';
+    const text = await sent(
+      `${both}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /wp-admin HTTP/1.1\r\nHost: x\r\n\r\n`,
+    );
+    assert.equal(text.match(/HTTP\/1\.1 \d+/g)?.length, 1, text);
+    assert.doesNotMatch(text, /"content-length":"44"/);
+    assert.match(await statusOf('/', ...Array.from({ length: 200 }, (_, index) => `X-${index}: y`)), /^4\d\d|closed$/);
+    assert.match(await statusOf('/', `X-Long: ${'y'.repeat(20_000)}`), /^4\d\d|closed$/);
+  });
+
+  test('many who say nothing, and one who says it slowly, hold nobody up', async () => {
+    using idle = new DisposableStack();
+    const open = async (): Promise<void> => {
+      const socket = connect({ host: '127.0.0.1', port: ports.door });
+      idle.defer(() => void socket.destroy());
+      socket.on('error', () => undefined);
+      await once(socket, 'connect');
+      socket.write('GET / HTTP/1.1\r\nHost: shop.example\r\nX-Slow: ');
+    };
+    for (let turn = 0; turn < 10; turn += 1) await Promise.all(Array.from({ length: 100 }, open));
+    assert.equal((await ask('shop.example', '/')).status, 200);
+  });
+
   test('connections are kept on both sides', async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     const clientPorts = new Set<number>();

@@ -142,10 +142,13 @@ const frontend = (input: ProxyInput): string => {
     ...(input.door.accessLog === true ? accessLog : []),
     'option idle-close-on-response',
     ...challenges(input, challenged),
-    ...(steps.length === 0 ? [] : [`http-request set-var(txn.path) path${steps[0]?.unless ?? ''}`]),
+    noPathInHost,
+    ...(steps.length === 0
+      ? []
+      : [`http-request set-var(txn.path) path${steps[0]?.unless ?? ''}`, noStepsInPath, plainPath]),
     ...(conditional.length === 0
       ? []
-      : steps.map(({ value }) => `http-request set-var(txn.route) ${value} ${unknown}`)),
+      : steps.map(({ value, only = '' }) => `http-request set-var(txn.route) ${value} ${unknown}${only}`)),
     ...forwarded(input),
     ...conditional.flatMap(({ group, value }) =>
       group.routes.map(({ id, match }) =>
@@ -153,13 +156,24 @@ const frontend = (input: ProxyInput): string => {
       ),
     ),
     ...(conditional.length === 0
-      ? steps.map(({ value }) => `use_backend %[${value}] if { ${value} -m found }`)
+      ? steps.map(({ value, only = '' }) => `use_backend %[${value}] if { ${value} -m found }${only}`)
       : ['use_backend %[var(txn.route)] if { var(txn.route) -m found }']),
     'default_backend drop',
   ]);
 };
 
 const unknown = 'if !{ var(txn.route) -m found }';
+
+/** Looked at again, in a path that may say something else than it seems to: %61 for a letter, two slashes for one, steps. */
+const odd = String.raw`{ path -m sub % // /. \\ }`;
+/** What is looked at again is in a variable, and nothing else is. */
+const again = '{ var(txn.path) -m found }';
+/** Steps in the path, encoded or not, which clients take away before they ask, and what cannot be decoded have no one meaning. */
+const noStepsInPath = String.raw`http-request return status 400 if ${again} !{ path,url_dec -m reg '^(?!.*[/\\][.]{1,2}([/;\\]|$))' }`;
+/** The path as tasks are likely to read it: a route that closes something is not passed by writing its path in another way. */
+const plainPath = `http-request set-var(txn.path) path,url_dec,regsub('/+','/',g) if ${again}`;
+/** Host and path are looked up as one text. */
+const noPathInHost = 'http-request return status 400 if { req.hdr(host) -m sub / }';
 
 const binds = ({ door, certificates, file }: ProxyInput): readonly string[] => {
   const list = certificates
@@ -196,6 +210,8 @@ interface Lookup {
   readonly value: string;
   /** Where those after it are not needed. */
   readonly unless?: string;
+  /** Where it counts. */
+  readonly only?: string;
 }
 
 /**
@@ -208,7 +224,9 @@ const lookups = ({ file }: ProxyInput, map: (kind: (host: string) => boolean) =>
     text === '' ? [] : [{ value: `${host},concat(,txn.path,/),map_beg(${file(name, text)})` }];
   const asItComes = exact === '' ? undefined : `base,concat(/),map_beg(${file('exact.map', exact)})`;
   return [
-    ...(asItComes === undefined ? [] : [{ value: asItComes, unless: ` if !{ ${asItComes} -m found }` }]),
+    ...(asItComes === undefined
+      ? []
+      : [{ value: asItComes, unless: ` if ${odd} or !{ ${asItComes} -m found }`, only: ` !${again}` }]),
     ...rule(hostOfRequest, 'exact.map', exact),
     ...rule(
       `${hostOfRequest},regsub('^[^.]+','*')`,
