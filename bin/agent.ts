@@ -8,9 +8,11 @@ import { createMemoryFiles } from '../src/agent/executor/memory-files.ts';
 import { findListeners } from '../src/agent/network/listeners.ts';
 import { createNetwork } from '../src/agent/network/network.ts';
 import { createProxy } from '../src/agent/proxy/proxy.ts';
+import { createReach } from '../src/agent/reach/reach.ts';
 import { startRenewal } from '../src/agent/session/renewal.ts';
 import { createShortcuts, removeShortcuts } from '../src/agent/shortcut/shortcut.ts';
 import { createWorker } from '../src/agent/worker/worker.ts';
+import { probePort } from '../src/model/network.ts';
 import { requireConfig } from '../src/host/config.ts';
 import { readCredentials, writeCredentials } from '../src/host/credentials.ts';
 import { daemonOf } from '../src/host/daemons.ts';
@@ -35,6 +37,7 @@ import { createHaproxy } from '../src/platform/haproxy/haproxy.ts';
 import { createMountMemory } from '../src/platform/mount-memory.ts';
 import { createKernelSettings, hasIpv6 } from '../src/platform/kernel-settings.ts';
 import { readMachine } from '../src/platform/machine.ts';
+import { probeMachine } from '../src/platform/probe.ts';
 import { systemRandomness } from '../src/platform/random.ts';
 import { watchUserspace } from '../src/platform/userspace-wireguard.ts';
 import { ownVersion } from '../src/platform/version.ts';
@@ -116,6 +119,11 @@ const run = async (): Promise<AsyncDisposable> => {
     { launches: Math.max(2, Math.min(8, availableParallelism())), drainMs: 3_000 },
   );
   const proxy = createProxy({ host: await openHaproxy(), clock, log });
+  const reach = createReach({
+    probe: async (to, from, signal) => await probeMachine(to, from, probePort, signal),
+    clock,
+    log,
+  });
   const forwarder = parts.use(
     createForwarder({
       endpoint: config.engine,
@@ -146,6 +154,7 @@ const run = async (): Promise<AsyncDisposable> => {
       worker,
       network,
       proxy,
+      reach,
       engine: forwarder.forward,
       renew,
       doctor: createDoctor({
@@ -158,6 +167,7 @@ const run = async (): Promise<AsyncDisposable> => {
         },
         resolves: async (address) => await answersNames(address),
         doorProblem: () => proxy.problem(),
+        unreachable: () => reach.missed(),
       }),
       listeners: async (asked, signal) =>
         await findListeners(
@@ -177,6 +187,7 @@ const run = async (): Promise<AsyncDisposable> => {
             ipv6: hasIpv6(createKernelSettings()),
             publicKey: async (until) => await network.publicKey(until),
             doorProblem: () => proxy.problem(),
+            unreachable: () => reach.missed(),
           },
           signal,
         ),

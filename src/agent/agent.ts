@@ -3,6 +3,7 @@ import type { Listener } from '../model/listener.ts';
 import type { Clock, Log, Randomness } from '../platform/ports.ts';
 import type { AgentTransport } from '../rpc/transport.ts';
 import type { Received } from './session/apply.ts';
+import { setAside } from './reach/set-aside.ts';
 import { startConnection, type Connection } from './session/connect.ts';
 import { startDescriber } from './session/describer.ts';
 import { createKeeper } from './session/keeper.ts';
@@ -14,6 +15,7 @@ import type {
   EngineForward,
   NodeNetwork,
   NodeProxy,
+  NodeReach,
   TaskWorker,
 } from './session/ports.ts';
 import { createNetworkReadiness } from './session/ready-networks.ts';
@@ -32,6 +34,8 @@ export interface AgentPorts {
   readonly network: NodeNetwork;
   /** The front door. The agent closes it. Absent: this node has none. */
   readonly proxy?: NodeProxy;
+  /** The agent closes it. Absent: every node is taken to be reached. */
+  readonly reach?: NodeReach;
   readonly describe: Describe;
   /** The node's engine for what managers ask of it. Absent: nothing can be asked. */
   readonly engine?: EngineForward;
@@ -58,6 +62,8 @@ export interface AgentPorts {
 const learnMs = 10_000;
 /** A manager that was killed too knows of what has just become ready elsewhere when the agents there have told it again. */
 const hearsayMs = 2_000;
+
+const nobody: ReadonlySet<string> = new Set();
 
 /**
  * The agent of one node: a session with a manager, the containers, the network. It begins with what it has on disk, so
@@ -91,15 +97,24 @@ export const createAgent = (ports: AgentPorts): AsyncDisposable => {
   };
 
   const readiness = createNetworkReadiness(network, clock);
+  let current: Assignments = new Map();
+  /** What traffic is led by: not to where it does not arrive. */
+  const lead = (): void => {
+    const led = setAside(current, ports.reach?.lost() ?? nobody);
+    network.apply(led);
+    ports.proxy?.apply(led);
+  };
   const put = (assignments: Assignments) => {
-    network.apply(assignments);
-    ports.proxy?.apply(assignments);
+    current = assignments;
+    ports.reach?.apply(assignments);
+    lead();
     readiness.apply(assignments);
     worker.apply(assignments);
   };
   const begin = async (): Promise<void> => {
     parts.use(network);
     if (ports.proxy !== undefined) parts.use(ports.proxy);
+    if (ports.reach !== undefined) parts.use(ports.reach);
     parts.use(worker);
     const keeper = parts.use(createKeeper(ports.store, clock, log));
     const receive = (received: Received, applied: () => void) => {
@@ -131,14 +146,13 @@ export const createAgent = (ports: AgentPorts): AsyncDisposable => {
     const describer = parts.use(
       await startDescriber({ describe: ports.describe, store: ports.descriptions, clock, log, changed }, stop.signal),
     );
-    if (ports.proxy !== undefined) {
-      const told = (): void => {
-        describer.refresh(stop.signal).catch((error: unknown) => {
-          if (!stop.signal.aborted) log.debug('the node could not be described', { error: String(error) });
-        });
-      };
-      parts.use(ports.proxy.subscribe(told));
-    }
+    const redescribe = (): void => {
+      describer.refresh(stop.signal).catch((error: unknown) => {
+        if (!stop.signal.aborted) log.debug('the node could not be described', { error: String(error) });
+      });
+    };
+    if (ports.proxy !== undefined) parts.use(ports.proxy.subscribe(redescribe));
+    if (ports.reach !== undefined) parts.use(ports.reach.subscribe(() => (lead(), redescribe())));
     connection = parts.use(
       startConnection({
         ...ports,

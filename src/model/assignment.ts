@@ -83,6 +83,8 @@ export const assignedEndpoint = z.object({
   /** Names of this one task: resolve while it is ready. */
   taskNames: z.array(z.string()),
   ready: z.boolean(),
+  /** It was ready, but the manager does not hear its node any more: to be used where there is nothing else, and it is reached. */
+  lost: z.literal(true).optional(),
   /** Of a single container that asked for them: who is asked for all other names. Those of a task are in its specification. */
   servers: z.array(z.string()).optional(),
   /** `name:alias`: names that a single container alone has for others. */

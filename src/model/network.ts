@@ -9,6 +9,9 @@ export const overlayPort = 4797;
 /** UDP port of WireGuard, which the overlay goes through where it is encrypted. */
 export const encryptionPort = 4798;
 
+/** TCP port where no node listens: whether one is reached shows by its refusing a connection there. */
+export const probePort = 4799;
+
 /** Label of an engine's network that is one of ours on that node: the network's id. */
 export const networkLabel = 'tutti.network';
 

@@ -54,6 +54,8 @@ export const nodeDescription = z.object({
   publicKey: wireguardKey.optional(),
   /** Why there is no front door on the node as there should be, or not all of it. */
   doorProblem: z.string().max(4096).optional(),
+  /** Names of nodes with tasks on its networks that it does not reach: it gives their tasks nothing. */
+  unreachable: z.array(z.string().max(255)).max(32).optional(),
 });
 export type NodeDescription = DeepReadonly<z.infer<typeof nodeDescription>>;
 

@@ -21,6 +21,8 @@ export interface DescribePorts {
   /** Public half of the key of the encryption between nodes; undefined where there can be none. */
   readonly publicKey?: (signal: AbortSignal) => Promise<string | undefined>;
   readonly doorProblem?: () => string | undefined;
+  /** Names of nodes that are not reached. */
+  readonly unreachable?: () => readonly string[];
 }
 
 /** What a node tells its manager of itself. Throws what the engine's client throws. */
@@ -32,6 +34,7 @@ export const describeNode = async (ports: DescribePorts, signal: AbortSignal): P
     ports.addresses(),
     ports.publicKey?.(signal),
   ]);
+  const unreachable = (ports.unreachable?.() ?? []).slice(0, 32);
   const doorProblem = ports.doorProblem?.()?.slice(0, 4096);
   const mtu = addresses.find((one) => one.address === address)?.mtu;
   return {
@@ -59,5 +62,6 @@ export const describeNode = async (ports: DescribePorts, signal: AbortSignal): P
     ...(machine !== undefined && { machine }),
     ...(publicKey !== undefined && { publicKey }),
     ...(doorProblem !== undefined && { doorProblem }),
+    ...(unreachable.length > 0 && { unreachable }),
   };
 };

@@ -68,7 +68,14 @@ const door: Check = async ({ doorProblem }) => {
   return problem === undefined ? undefined : { name: 'front door', ok: false, detail: problem.slice(0, 4096) };
 };
 
-const checks: Readonly<Record<string, Check>> = { engine, kernel, resolver, encryption, tools, door };
+const reach: Check = async ({ unreachable }) => {
+  const names = unreachable?.() ?? [];
+  if (names.length === 0) return undefined;
+  const detail = `${names.slice(0, 5).join(', ')} not reached: its tasks are given nothing while others are reached`;
+  return { name: 'other nodes', ok: false, detail };
+};
+
+const checks: Readonly<Record<string, Check>> = { engine, kernel, resolver, encryption, tools, door, reach };
 
 /** All checks at once; one that throws is one that failed. */
 export async function runChecks(ports: DoctorPorts, signal: AbortSignal): Promise<NodeCheck[]> {

@@ -32,4 +32,6 @@ export interface DoctorPorts {
   readonly resolves: (address: string) => Promise<boolean>;
   /** What is wrong with this node's front door. */
   readonly doorProblem?: () => string | undefined;
+  /** Names of nodes with tasks on this node's networks that it does not reach. */
+  readonly unreachable?: () => readonly string[];
 }

@@ -73,7 +73,8 @@ export function liveEndpoints(assignments: Assignments, observations: Observatio
   });
 }
 
-function contradicted(endpoint: AssignedEndpoint): AssignedEndpoint {
+/** The same with the other word on whether it is ready; each time the same object. */
+export function contradicted(endpoint: AssignedEndpoint): AssignedEndpoint {
   const known = contradictions.get(endpoint);
   if (known !== undefined) return known;
   const made = { ...endpoint, ready: !endpoint.ready };

@@ -1,4 +1,5 @@
 import { TuttiError } from '../../model/errors.ts';
+import { probePort } from '../../model/network.ts';
 import { firewallChain, inputChain, overlayDevice, vxlanPort, wireguardPort } from './names.ts';
 import type { Exec } from './ports.ts';
 
@@ -39,6 +40,8 @@ export const hooks: readonly [Hook, Hook] = [
       `-A ${inputChain} -i ${bridges} -p tcp -m tcp --dport 53 -j ACCEPT`,
       `-A ${inputChain} -p udp -m udp --dport ${vxlanPort} -j ACCEPT`,
       `-A ${inputChain} -p udp -m udp --dport ${wireguardPort} -j ACCEPT`,
+      // Where nobody listens: other nodes see by the refusal that they reach this one.
+      `-A ${inputChain} -i ${overlayDevice} -p tcp -m tcp --dport ${probePort} -j ACCEPT`,
     ],
   },
 ];

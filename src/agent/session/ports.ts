@@ -80,6 +80,16 @@ export interface NodeProxy extends AsyncDisposable {
   metrics(signal: AbortSignal): Promise<string>;
 }
 
+/** Which of the nodes that this one has traffic with it reaches (reach/). */
+export interface NodeReach extends AsyncDisposable {
+  /** What is assigned now. */
+  apply(assignments: Assignments): void;
+  /** Ids of nodes that are not reached. */
+  lost(): ReadonlySet<string>;
+  /** Calls when that has changed; the node's description has it too. */
+  subscribe(call: () => void): Disposable;
+}
+
 /** Keeps the last assignments over a restart. Secrets and pull credentials are never given to it. */
 export interface AgentStore {
   /** Undefined when there is none or it cannot be read. */

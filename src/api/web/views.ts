@@ -27,7 +27,7 @@ export const nodeView = (record: NodeRecord, running: number): NodeView => {
     role: node.spec.role,
     availability: node.spec.availability,
     state: status.state,
-    message: status.message,
+    message: [status.message, ...missing(description)].filter((text) => text !== '').join('; '),
     since: status.since,
     address: description?.address ?? status.address ?? '',
     leader: record.manager?.leader ?? false,
@@ -38,6 +38,9 @@ export const nodeView = (record: NodeRecord, running: number): NodeView => {
     running,
   };
 };
+
+const missing = (description: NodeRecord['node']['description']): readonly string[] =>
+  description?.unreachable === undefined ? [] : [`does not reach ${description.unreachable.join(', ')}`];
 
 export const serviceView = (record: ServiceRecord, tasks: readonly TaskRecord[]): ServiceView => {
   const { service } = record;

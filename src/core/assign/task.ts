@@ -56,7 +56,7 @@ export const endpointsOf = (
   { status, observed, nodeDown, virtual, ports = [], network }: EndpointFacts,
 ): readonly AssignedEndpoint[] => {
   if (!hasEndpoints(status, observed)) return [];
-  const ready = status.ready && status.state === 'running' && isWanted(task) && !nodeDown;
+  const serves = status.ready && status.state === 'running' && isWanted(task);
   const taskNames = ownNames(task);
   return task.addresses.map(({ networkId, ...pair }) => {
     const attachment = attachmentOf(task, networkId);
@@ -73,7 +73,8 @@ export const endpointsOf = (
       // No attachment: the ingress network, which everything published shares, and where nothing is found by name.
       names: [...(virtual?.has(networkId) === true ? taskListNames(shared) : shared)],
       taskNames: attachment === undefined ? [] : [...taskNames],
-      ready,
+      ready: serves && !nodeDown,
+      ...(serves && nodeDown && { lost: true as const }),
       ...(shared.length > 0 && virtual?.has(networkId) !== true && some(ports)),
     };
   });

@@ -1,5 +1,6 @@
 import type {
   AssignedEndpoint,
+  AssignedPeer,
   AssignedPublish,
   AssignedTask,
   AssignedVip,
@@ -17,12 +18,13 @@ export const sameTask = (before: AssignedTask | undefined, after: AssignedTask):
   JSON.stringify(before.hostPorts) === JSON.stringify(after.hostPorts);
 
 /** Of small ones, made by one function. */
-export const isSame = (before: Assignment | undefined, after: AssignedVip | AssignedPublish): boolean =>
+export const isSame = (before: Assignment | undefined, after: AssignedVip | AssignedPublish | AssignedPeer): boolean =>
   before !== undefined && JSON.stringify(before) === JSON.stringify(after);
 
 /** What an endpoint comes to. */
 export const sameEndpoint = (before: AssignedEndpoint, after: AssignedEndpoint): boolean =>
   before.ready === after.ready &&
+  before.lost === after.lost &&
   before.nodeId === after.nodeId &&
   before.address === after.address &&
   before.address6 === after.address6 &&

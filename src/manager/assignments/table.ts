@@ -2,6 +2,7 @@ import { networkOf, overlayMtu, peerOf, selfOf } from '../../core/assign/shared.
 import type { Assignment } from '../../model/assignment.ts';
 import { encryptionOf } from '../../model/cluster.ts';
 import type { Node } from '../../model/node.ts';
+import { assignmentKey } from '../../model/protocol.ts';
 import type { View } from '../../store/store.ts';
 import type { AssignmentDifference } from './assignments.ts';
 import { ContainerShares } from './container-shares.ts';
@@ -10,6 +11,7 @@ import { nothingDirty } from './dirty.ts';
 import type { Dirty } from './dirty.ts';
 import { DoorShare } from './door.ts';
 import { Needs } from './needs.ts';
+import { isSame } from './same.ts';
 import { ServiceShares } from './service-shares.ts';
 import { TaskShares } from './task-shares.ts';
 
@@ -97,7 +99,7 @@ export class AssignmentTable {
   #foldPeer(id: string, node: Node | undefined, clusterId: string): void {
     const peer = node === undefined ? undefined : peerOf(node, clusterId);
     if (peer === undefined) this.#delivery.everyone.remove(`peer:${id}`);
-    else this.#delivery.everyone.put(peer);
+    else if (!isSame(this.#delivery.everyone.items.get(assignmentKey(peer)), peer)) this.#delivery.everyone.put(peer);
     if (node === undefined) this.#delivery.forget(id);
     else this.#delivery.part(id);
   }
