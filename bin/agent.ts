@@ -37,6 +37,8 @@ import { createHaproxy } from '../src/platform/haproxy/haproxy.ts';
 import { createMountMemory } from '../src/platform/mount-memory.ts';
 import { createKernelSettings, hasIpv6 } from '../src/platform/kernel-settings.ts';
 import { readMachine } from '../src/platform/machine.ts';
+import { ownAddressAmong, watchAddress } from '../src/platform/own-address.ts';
+import type { OwnAddress } from '../src/platform/own-address.ts';
 import { probeMachine } from '../src/platform/probe.ts';
 import { systemRandomness } from '../src/platform/random.ts';
 import { watchUserspace } from '../src/platform/userspace-wireguard.ts';
@@ -98,6 +100,7 @@ const removeEverything = async (): Promise<void> => {
 const run = async (): Promise<AsyncDisposable> => {
   const config = await requireConfig(directories);
   let credentials = await readCredentials(directories);
+  let own: OwnAddress = { address: config.address };
   const paths = nodePaths(directories);
   const { parts, engine, network, resolver } = openNode(config.engine);
   const worker = createWorker(
@@ -180,7 +183,7 @@ const run = async (): Promise<AsyncDisposable> => {
           {
             engine,
             addresses: async () => await readAddresses(systemExec),
-            address: config.address,
+            address: (addresses) => (own = ownAddressAmong(addresses, own)).address,
             ...(config.name !== undefined && { name: config.name }),
             agentVersion: ownVersion(),
             machine: await readMachine(),
@@ -191,6 +194,7 @@ const run = async (): Promise<AsyncDisposable> => {
           },
           signal,
         ),
+      moved: (call) => watchAddress(clock, () => own.address, call),
       managers: config.managers,
       state: tell,
       known: () => resolver.release(),

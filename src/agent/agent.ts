@@ -47,6 +47,8 @@ export interface AgentPorts {
   readonly listeners?: (ports: readonly number[], signal: AbortSignal) => Promise<readonly Listener[]>;
   /** Absent: nothing is kept, and the agent waits for its engine before it connects. */
   readonly descriptions?: DescriptionStore;
+  /** Calls when the node may have another address than it told. Absent: it keeps the one that it has. */
+  readonly moved?: (call: () => void) => Disposable;
   /** Managers to try first: `10.0.0.1:2377`. */
   readonly managers: readonly string[];
   /** Told with whom there is a session; undefined: with nobody. */
@@ -142,10 +144,17 @@ export const createAgent = (ports: AgentPorts): AsyncDisposable => {
       await network.rotateKey?.();
       await describer.refresh(signal);
     };
-    const changed = (description: Parameters<Connection['describe']>[0]) => connection?.describe(description);
+    let address: string | undefined;
+    const changed = (description: Parameters<Connection['describe']>[0]) => {
+      // What is on its way from the address of before gets no answer any more.
+      if (description.address === address) connection?.describe(description);
+      else connection?.reopen();
+      ({ address } = description);
+    };
     const describer = parts.use(
       await startDescriber({ describe: ports.describe, store: ports.descriptions, clock, log, changed }, stop.signal),
     );
+    ({ address } = describer.current());
     const redescribe = (): void => {
       describer.refresh(stop.signal).catch((error: unknown) => {
         if (!stop.signal.aborted) log.debug('the node could not be described', { error: String(error) });
@@ -153,6 +162,7 @@ export const createAgent = (ports: AgentPorts): AsyncDisposable => {
     };
     if (ports.proxy !== undefined) parts.use(ports.proxy.subscribe(redescribe));
     if (ports.reach !== undefined) parts.use(ports.reach.subscribe(() => (lead(), redescribe())));
+    if (ports.moved !== undefined) parts.use(ports.moved(redescribe));
     connection = parts.use(
       startConnection({
         ...ports,

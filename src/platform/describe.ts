@@ -9,8 +9,8 @@ export interface DescribePorts {
     version(options: { readonly signal?: AbortSignal }): Promise<EngineVersion>;
   };
   readonly addresses: () => Promise<readonly InterfaceAddress[]>;
-  /** Address that other nodes reach this one by. */
-  readonly address: string;
+  /** Which of these other nodes reach this one by. */
+  readonly address: (addresses: readonly InterfaceAddress[]) => string;
   /** Shown instead of the machine's name. */
   readonly name?: string;
   readonly agentVersion: string;
@@ -27,7 +27,7 @@ export interface DescribePorts {
 
 /** What a node tells its manager of itself. Throws what the engine's client throws. */
 export const describeNode = async (ports: DescribePorts, signal: AbortSignal): Promise<NodeDescription> => {
-  const { address, agentVersion, machine } = ports;
+  const { agentVersion, machine } = ports;
   const [info, version, addresses, publicKey] = await Promise.all([
     ports.engine.info({ signal }),
     ports.engine.version({ signal }),
@@ -36,6 +36,7 @@ export const describeNode = async (ports: DescribePorts, signal: AbortSignal): P
   ]);
   const unreachable = (ports.unreachable?.() ?? []).slice(0, 32);
   const doorProblem = ports.doorProblem?.()?.slice(0, 4096);
+  const address = ports.address(addresses);
   const mtu = addresses.find((one) => one.address === address)?.mtu;
   return {
     hostname: ports.name ?? info.hostname,

@@ -3,10 +3,7 @@ import { after, before, suite, test } from 'node:test';
 import { startCluster } from '../e2e/lib/cluster.ts';
 import type { TestCluster } from '../e2e/lib/cluster.ts';
 import { tinyTag } from '../e2e/lib/images.ts';
-import { run } from '../../src/dev/run.ts';
-import type { NodeReport } from '../../src/dev/list.ts';
 import { systemExec } from '../../src/platform/exec.ts';
-import { keepAsking } from '../support/traffic/asking.ts';
 import { serviceOf } from '../support/traffic/server.ts';
 import { rollingUpdate, virtualAddress } from '../support/traffic/update.ts';
 import { until } from '../support/until.ts';
@@ -77,66 +74,4 @@ suite('traffic goes on', { timeout: 300_000 }, () => {
       }
     });
   }
-
-  test('two of three nodes cut off from each other: the third reaches both, and the way is back by itself', async () => {
-    const [one, two, three] = cluster.nodes;
-    assert.ok(one && two && three);
-    const { docker } = cluster;
-    // One task on each node and none on its way out: where the updates have left those of the other service is chance.
-    const options = ['--name=spread', '--mode=global', '--network=front', '--publish=8081:80'];
-    await docker(...serviceOf({ image: tinyTag, answer: 'spread' }, ...options));
-    await until(
-      'a task on every node',
-      async () => await docker('service', 'ls', '--filter', 'name=spread', '--format', '{{.Replicas}}'),
-      (text) => text.startsWith('3/3'),
-      { deadlineMs: 120_000 },
-    );
-    const spread = await virtualAddress(docker, 'spread', 'front');
-    const ends = `{ ${two.address}, ${three.address} }`;
-    const cut = [
-      'add table bridge cut',
-      'add chain bridge cut between { type filter hook forward priority 0; }',
-      `add rule bridge cut between ip saddr ${ends} ip daddr ${ends} drop`,
-    ].join('; ');
-    const nft = async (script: string): Promise<string> =>
-      await run(systemExec, ['ip', 'netns', 'exec', cluster.layout.switchNamespace, 'nft', script]);
-    const look = async (node: NodeReport, format: string): Promise<string> => {
-      const filter = 'label=com.docker.swarm.service.name=spread';
-      const ids = (await cluster.engine(node, 'ps', '-q', '--filter', filter)).split('\n').filter(Boolean);
-      assert.equal(ids.length, 1, `tasks on ${node.name}`);
-      return (await cluster.engine(node, 'inspect', '-f', format, ...ids)).trim();
-    };
-    const addressOf = async (node: NodeReport): Promise<string> => {
-      const all = await look(node, '{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}');
-      const found = all.split(' ').find((address) => address.split('.')[2] === spread.split('.')[2]);
-      assert.ok(found, `an address beside ${spread} of the task on ${node.name}: ${all}`);
-      return found;
-    };
-    const near = await addressOf(two);
-    const far = await addressOf(three);
-    const pid = await look(two, '{{.State.Pid}}');
-    const way = async (): Promise<boolean> => await reaches(['nsenter', '-t', pid, '-n'], `http://${far}/`);
-    const ways = [
-      { from: asker, host: spread, port: 80 },
-      { from: [], host: one.address, port: 8081 },
-    ];
-    await until(`the way from ${two.name} to ${far}`, way, Boolean);
-    for (const { from, host, port } of ways)
-      await until(`${host}:${port}`, async () => await reaches(from, `http://${host}:${port}/`), Boolean);
-    await using stack = new AsyncDisposableStack();
-    await nft(cut);
-    const heal = stack.adopt(
-      'delete table bridge cut',
-      async (script) => void (await nft(script).catch(() => undefined)),
-    );
-    const clients = ways.map(async (client) => stack.use(await keepAsking({ ...client, rate: 50, connections: 10 })));
-    const asking = await Promise.all(clients);
-    assert.equal(await way(), false, 'cut');
-    for (const address of [near, far])
-      assert.equal(await reaches(asker, `http://${address}/`), true, `${one.name} to ${address}`);
-    const outcomes = await Promise.all(asking.map(async (client) => await client.stop()));
-    for (const { failures } of outcomes) assert.deepEqual(failures, {});
-    await nft(heal);
-    await until('the way between the two', way, Boolean);
-  });
 });

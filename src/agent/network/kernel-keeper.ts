@@ -7,6 +7,8 @@ import { desiredKernelState } from './desired.ts';
 import { assigned, assignedSelf, isDual } from './endpoints.ts';
 import type { Assignments, Wanted } from './endpoints.ts';
 import type { Findings } from './findings.ts';
+import { createFirewalld } from './firewalld.ts';
+import type { Firewalld } from './firewalld.ts';
 import { createFirewall } from './firewall.ts';
 import type { Firewall } from './firewall.ts';
 import { createHairpins } from './hairpin.ts';
@@ -79,6 +81,7 @@ export function createKernelKeeper(ports: KernelKeeperPorts, wanted: () => Wante
   const kernel = createKernel(exec, settings);
   const firewall = createFirewall(exec);
   const firewall6 = createFirewall(exec, 'ip6');
+  const firewalld = createFirewalld(exec);
   const hairpins = createHairpins(settings);
   const [balance, balance6] = [noBalanceMemory(), noBalanceMemory()];
   const proxies = createProxies(exec, settings);
@@ -108,7 +111,7 @@ export function createKernelKeeper(ports: KernelKeeperPorts, wanted: () => Wante
       const desired = desiredKernelState(assignments, observations, balance, balance6);
       if (desired !== undefined) await bringUpToDate({ kernel, ports, memory }, desired, assignments, signal);
       await keepProxies(proxies, memory, signal);
-      if (memory.firewall === 'unknown') await keepFirewall(firewall, memory, ports, signal);
+      if (memory.firewall === 'unknown') await keepFirewall(firewall, firewalld, memory, ports, signal);
       if (memory.firewall6 === 'unknown' && memory.dual.size > 0) {
         await firewall6.ensure(signal);
         memory.firewall6 = 'kept';
@@ -165,6 +168,7 @@ export function createKernelKeeper(ports: KernelKeeperPorts, wanted: () => Wante
     async clear(signal) {
       await firewall.clear(signal);
       await firewall6.clear(signal);
+      await firewalld.clear(signal);
       await kernel.clear(signal);
     },
     [Symbol.asyncDispose]: async () => {
@@ -229,16 +233,21 @@ async function keepProxies(proxies: Proxies, memory: Memory, signal: AbortSignal
 
 async function keepFirewall(
   firewall: Firewall,
+  firewalld: Firewalld,
   memory: Memory,
   { log, findings }: KernelKeeperPorts,
   signal: AbortSignal,
 ): Promise<void> {
-  const outcome = await firewall.ensure(signal);
+  const [outcome, other] = [await firewall.ensure(signal), await firewalld.ensure(signal)];
   memory.firewall = outcome === 'absent' ? 'absent' : 'kept';
-  if (outcome !== 'mended') return;
-  if (memory.hadFirewall) findings.note('firewall', ['rules were missing in DOCKER-USER or INPUT'], true);
+  const mended = [
+    ...(outcome === 'mended' ? ['DOCKER-USER and INPUT'] : []),
+    ...(other === 'mended' ? ["firewalld's table"] : []),
+  ].join(', ');
+  if (mended === '') return;
+  if (memory.hadFirewall) findings.note('firewall', [`rules were missing in ${mended}`], true);
   memory.hadFirewall = true;
-  log.info('firewall rules put into DOCKER-USER and INPUT');
+  log.info('firewall rules put in place', { where: mended });
 }
 
 /** What to forget after another agent's time: flows of what the kernel's rules were right for are not touched. */

@@ -33,6 +33,8 @@ export interface ConnectionOptions {
 export interface Connection extends AsyncDisposable {
   observe(observation: TaskObservation): void;
   describe(description: NodeDescription): void;
+  /** Begins the session anew, with all that is known now: its connection is of no use any more. */
+  reopen(): void;
 }
 
 /** Refused for this long the node takes it that it was removed. */
@@ -120,6 +122,7 @@ export const startConnection = (options: ConnectionOptions): Connection => {
   return {
     observe: (observation) => session?.observe(observation),
     describe: (description) => session?.describe(description),
+    reopen: () => session?.close(),
     [Symbol.asyncDispose]: async () => {
       stop.abort(new TuttiError('cancelled', 'the agent stops'));
       session?.close();

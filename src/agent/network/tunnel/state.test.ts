@@ -50,11 +50,13 @@ suite('the peers of WireGuard', () => {
         'priv\tpub\t4798\toff',
         'key1\t(none)\t10.0.0.2:4798\t10.0.0.2/32\t1795335467\t1\t2\t25',
         'key2\t(none)\t10.0.0.3:4798\t(none)\t0\t0\t0\toff',
+        'moved\t(none)\t10.0.0.8:4798\t10.0.0.4/32\t0\t0\t0\toff',
       ].join('\n'),
     );
     assert.deepEqual(link, { privateKey: 'priv', port: 4798 });
     assert.deepEqual(peers.get('key1'), { endpoint: '10.0.0.2', carries: true, handshake: 1_795_335_467_000 });
     assert.deepEqual(peers.get('key2'), { endpoint: '10.0.0.3', carries: false, handshake: 0 });
+    assert.equal(peers.get('moved')?.carries, false, 'followed by WireGuard to an address that it does not lead to');
     assert.throws(() => parseDump('nonsense'), /unknown form/);
   });
 });

@@ -54,10 +54,12 @@ export function parseDump(text: string): WireguardDump {
   if (!/^\d+$/.test(port)) throw new TuttiError('internal', 'wg listed a device in an unknown form');
   const peers = new Map<string, FoundPeer>();
   for (const row of rows) {
-    const [key = '', , endpoint = '', allowed = '', handshake = '0'] = row.split('\t');
+    const [key = '', , from = '', allowed = '', handshake = '0'] = row.split('\t');
+    const endpoint = from.replace(/:\d+$/, '');
     peers.set(key, {
-      endpoint: endpoint.replace(/:\d+$/, ''),
-      carries: allowed !== '(none)' && allowed !== '',
+      endpoint,
+      // WireGuard itself follows a peer to another address, but leads to it by the one of before.
+      carries: allowed.split(',').includes(`${endpoint}/32`),
       handshake: Number(handshake) * 1000,
     });
   }

@@ -1,0 +1,52 @@
+import { networkInterfaces } from 'node:os';
+import type { InterfaceAddress } from './addresses.ts';
+import type { Clock, Timer } from './ports.ts';
+
+/** The address that other nodes reach this one by, and its interface where it has been seen there. */
+export interface OwnAddress {
+  readonly address: string;
+  readonly interface?: string;
+}
+
+/** Of engines and ours: no other machine reaches this one by them. */
+const inside = /^(docker|br-|veth|tutti|virbr)/;
+
+/** Subnets are no larger than this, as far as one address tells of another. */
+const leastPrefix = 16;
+
+/**
+ * The address after a look at the machine's: the same while it is there, else what its interface has now. With an interface that
+ * was never seen, after a restart, the one most alike, else that of the default route (`addresses` begins with it).
+ */
+export const ownAddressAmong = (addresses: readonly InterfaceAddress[], before: OwnAddress): OwnAddress => {
+  const same = addresses.find(({ address }) => address === before.address);
+  if (same !== undefined) return same;
+  if (before.interface !== undefined) {
+    return addresses.find((one) => one.interface === before.interface) ?? before;
+  }
+  const outside = addresses.filter((one) => !inside.test(one.interface));
+  const [alike] = outside.toSorted(
+    (a, b) => commonBits(b.address, before.address) - commonBits(a.address, before.address),
+  );
+  if (alike !== undefined && commonBits(alike.address, before.address) >= leastPrefix) return alike;
+  return outside[0] ?? before;
+};
+
+const commonBits = (a: string, b: string): number => Math.clz32((numberOf(a) ^ numberOf(b)) >>> 0);
+
+const numberOf = (address: string): number =>
+  address.split('.').reduce((number, part) => ((number << 8) | Number(part)) >>> 0, 0);
+
+const everyMs = 1_000;
+
+/** Calls about once a second while the machine does not have the address, until it is disposed of. */
+export const watchAddress = (clock: Pick<Clock, 'after'>, address: () => string, call: () => void): Disposable => {
+  let timer: Timer;
+  const look = (): void => {
+    const all = Object.values(networkInterfaces()).flatMap((list = []) => list);
+    if (!all.some((one) => one.address === address())) call();
+    timer = clock.after(everyMs, look);
+  };
+  timer = clock.after(everyMs, look);
+  return { [Symbol.dispose]: () => timer.cancel() };
+};
