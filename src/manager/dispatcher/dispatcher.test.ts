@@ -11,6 +11,7 @@ import { createMemoryNetwork } from '../../rpc/memory/network.ts';
 import type { Channel } from '../../rpc/transport.ts';
 import { createStore } from '../../store/create.ts';
 import { memoryDisk, memoryDriver } from '../../store/drivers/memory.ts';
+import { anEndpoint, aTask as anAssignedTask } from '../../../test/support/assignments.ts';
 import { aNode, aStatus, aTask } from '../../store/fixtures.ts';
 import type { Store } from '../../store/store.ts';
 import { processClock, Timeline } from '../../../test/sim/time.ts';
@@ -388,5 +389,50 @@ describe('which node is up', () => {
     assert.equal(manager.state('node-a'), 'disconnected');
     await manager.hello('node-a');
     assert.equal(manager.state('node-a'), 'ready');
+  });
+});
+
+describe('a task that is to stop', () => {
+  const leaving = aTask('t1', { nodeId: aNode('a').id, desiredState: 'shutdown' });
+  const start = async () => {
+    const manager = await startSettled();
+    await manager.store.update((transaction) => transaction.create('task', leaving));
+    const item = anAssignedTask({ id: 't1', desiredState: 'shutdown' });
+    const withdrawn = ({ messages }: { readonly messages: readonly ManagerMessage[] }) =>
+      messages.flatMap((message) => (message.kind === 'withdrawn' ? message.tasks : []));
+    return { ...manager, item, withdrawn };
+  };
+
+  test('on a node that was away when the others were told: it is told when it has returned', async () => {
+    const { book, hello, pass, item, withdrawn } = await start();
+    book.put('node-a', item);
+    const agent = await hello('node-a', [aStatus('t1')]);
+    await pass(10);
+    assert.deepEqual(withdrawn(agent), []);
+    agent.channel.send({ kind: 'in-force', sequence: 1 });
+    await pass(10);
+    assert.deepEqual(withdrawn(agent), ['t1']);
+  });
+
+  test('a node that does not keep up is waited for', async () => {
+    const { book, hello, network, pass, item, withdrawn } = await start();
+    const [a, b] = [await hello('node-a', [aStatus('t1')]), await hello('node-b')];
+    network.cut('node-b');
+    for (let round = 0; b.told().length < 2 && round < 500; round += 1) {
+      book.put('node-b', config('one', String(round)));
+      await pass(4);
+    }
+    const endpoint = anEndpoint({ taskId: 't1', nodeId: 'node-a', ready: false });
+    book.put('node-a', item, endpoint);
+    book.put('node-b', endpoint);
+    await pass(10);
+    a.channel.send({ kind: 'in-force', sequence: 2 });
+    await pass(10);
+    assert.deepEqual(withdrawn(a), []);
+    network.heal('node-b');
+    await pass(50);
+    b.channel.send({ kind: 'in-force', sequence: b.told().at(-1)?.sequence ?? 0 });
+    await pass(10);
+    assert.deepEqual(withdrawn(a), ['t1']);
   });
 });

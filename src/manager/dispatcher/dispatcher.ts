@@ -1,8 +1,9 @@
+import type { Assignment } from '../../model/assignment.ts';
 import { isWanted } from '../../core/task/known.ts';
 import { TuttiError } from '../../model/errors.ts';
 import { silenceMs } from '../../model/cluster.ts';
 import { nodeId as nodeIdSchema } from '../../model/ids.ts';
-import type { NodeId } from '../../model/ids.ts';
+import type { NodeId, TaskId } from '../../model/ids.ts';
 import { protocolVersion } from '../../model/protocol.ts';
 import type { AgentMessage, ManagerMessage } from '../../model/protocol.ts';
 import type { TaskObservation } from '../../model/task.ts';
@@ -49,12 +50,13 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
       for (const session of sessions.values()) session.release();
     },
   });
+  const isLeaving = (taskId: TaskId): boolean => {
+    const task = store.view.get('task', taskId);
+    return task !== undefined && !isWanted(task);
+  };
   const withdrawals = createWithdrawals({
     clock,
-    isLeaving: (taskId) => {
-      const task = store.view.get('task', taskId);
-      return task !== undefined && !isWanted(task);
-    },
+    isLeaving,
     tell: (nodeId, tasks) => void sessions.get(nodeId)?.channel.send({ kind: 'withdrawn', tasks: [...tasks] }),
   });
   let listener: Pick<ManagerListener, 'drop'> | undefined;
@@ -141,6 +143,7 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
         session.heartbeat();
         return;
       case 'in-force':
+        session.forced(message.sequence);
         withdrawals.inForce(nodeId, message.sequence);
         return;
       case 'applied':
@@ -159,7 +162,13 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
 
   const open = (peer: Peer, channel: Channel<ManagerMessage>): ChannelHandlers<AgentMessage> => {
     const nodeId = nodeIdSchema.parse(peer.nodeId);
-    const session = createSession({ nodeId, peer, channel, full: () => assignments.full(nodeId) });
+    const session = createSession({
+      nodeId,
+      peer,
+      channel,
+      full: () => assignments.full(nodeId),
+      toldAll: (set, sequence) => returned(nodeId, set, sequence),
+    });
     return {
       message: (message) => receive(session, message),
       heard: () => {
@@ -168,6 +177,18 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
       drain: () => session.drained(),
       closed: (reason) => end(session, reason),
     };
+  };
+
+  /** A node that was away may have tasks to stop of which nobody said a word to it when the others were told. */
+  const returned = (nodeId: NodeId, set: ReadonlyMap<string, Assignment>, sequence: number): void => {
+    const leaving = [...set.values()].flatMap((item) => (item.kind === 'task' && isLeaving(item.id) ? [item.id] : []));
+    if (leaving.length === 0) return;
+    const behind = new Map([[nodeId, sequence]]);
+    for (const [other, session] of sessions) {
+      const pending = other === nodeId ? undefined : session.pending();
+      if (pending !== undefined) behind.set(other, pending);
+    }
+    withdrawals.returned(nodeId, leaving, behind);
   };
 
   const expel = (nodeId: NodeId): void => {

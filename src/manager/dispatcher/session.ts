@@ -20,8 +20,12 @@ export interface Session {
   begin(welcome: ManagerMessage): void;
   /** Tells the whole set, once. */
   release(): void;
-  /** Tells what changed. Gives the sequence that it was told under; undefined where it was not. */
+  /** Tells what changed. Gives the sequence under which it is told, now or with the whole set; undefined: nothing is to be told. */
   push(difference: AssignmentDifference): number | undefined;
+  /** What it was told up to this sequence is in force. */
+  forced(sequence: number): void;
+  /** The sequence that is not in force yet; undefined where all is. */
+  pending(): number | undefined;
   /** The agent takes messages again. */
   drained(): void;
   heartbeat(): void;
@@ -33,6 +37,8 @@ export interface SessionOptions {
   readonly peer: Peer;
   readonly channel: Channel<ManagerMessage>;
   readonly full: () => ReadonlyMap<string, Assignment>;
+  /** It was told the whole set, under this sequence. */
+  readonly toldAll: (set: ReadonlyMap<string, Assignment>, sequence: number) => void;
 }
 
 export const createSession = (options: SessionOptions): Session => {
@@ -40,6 +46,7 @@ export const createSession = (options: SessionOptions): Session => {
   let told: Told = 'waiting';
   let writable = true;
   let sequence = 0;
+  let inForce = 0;
 
   const send = (message: ManagerMessage) => {
     writable = channel.send(message);
@@ -47,7 +54,9 @@ export const createSession = (options: SessionOptions): Session => {
   const sendAll = () => {
     sequence += 1;
     told = 'current';
-    send({ kind: 'assignments', sequence, complete: true, put: [...options.full().values()], remove: [] });
+    const set = options.full();
+    send({ kind: 'assignments', sequence, complete: true, put: [...set.values()], remove: [] });
+    options.toldAll(set, sequence);
   };
 
   return {
@@ -62,14 +71,20 @@ export const createSession = (options: SessionOptions): Session => {
       if (told === 'held') sendAll();
     },
     push: ({ put, remove }) => {
-      if (told !== 'current' || (put.length === 0 && remove.length === 0)) return undefined;
-      if (!writable) {
-        told = 'behind';
-        return undefined;
-      }
+      if (told === 'waiting' || (put.length === 0 && remove.length === 0)) return undefined;
+      if (!writable && told === 'current') told = 'behind';
+      // The whole set that it is going to be told has it.
+      if (told !== 'current') return sequence + 1;
       sequence += 1;
       send({ kind: 'assignments', sequence, complete: false, put: [...put], remove: [...remove] });
       return sequence;
+    },
+    forced: (upTo) => {
+      inForce = Math.max(inForce, upTo);
+    },
+    pending: () => {
+      const last = told === 'held' || told === 'behind' ? sequence + 1 : sequence;
+      return last > inForce ? last : undefined;
     },
     drained: () => {
       writable = true;

@@ -52,3 +52,19 @@ test('what nobody says a word of is forgotten', () => {
   withdrawals.inForce(one, 9);
   assert.deepEqual(told, [[one, ['task2']]]);
 });
+
+test('a node that comes back is told of what it has to stop when it, and those that are behind, have done', () => {
+  const { told, withdrawals } = watched();
+  withdrawals.returned(
+    one,
+    ['task1' as TaskId],
+    new Map([
+      [one, 1],
+      [two, 5],
+    ]),
+  );
+  withdrawals.inForce(one, 1);
+  assert.deepEqual(told, []);
+  withdrawals.inForce(two, 5);
+  assert.deepEqual(told, [[one, ['task1']]]);
+});

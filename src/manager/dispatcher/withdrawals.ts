@@ -13,6 +13,11 @@ export interface Told {
 export interface Withdrawals {
   /** These nodes were told at once. */
   told(all: readonly Told[]): void;
+  /**
+   * The node was told everything anew, these tasks to stop among it. What the others were told of them may have been in force
+   * before there was anybody to tell; they are waited for as far as they are behind.
+   */
+  returned(nodeId: NodeId, taskIds: readonly TaskId[], waitsFor: ReadonlyMap<NodeId, number>): void;
   /** What the node was told up to this sequence is in force there. */
   inForce(nodeId: NodeId, sequence: number): void;
   /** The node has no session any more: nobody waits for it. */
@@ -66,6 +71,12 @@ export const createWithdrawals = ({ clock, isLeaving, tell }: WithdrawalPorts): 
           one.waitsFor.set(nodeId, sequence);
           leaving.set(item.taskId, one);
         }
+      }
+    },
+    returned(nodeId, taskIds, waitsFor) {
+      const since = clock.monotonic();
+      for (const taskId of taskIds) {
+        if (!leaving.has(taskId)) leaving.set(taskId, { nodeId, waitsFor: new Map(waitsFor), since });
       }
     },
     inForce: strike,
