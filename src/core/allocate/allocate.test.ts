@@ -265,3 +265,16 @@ test('each node has its own end of the overlay', () => {
   });
   assert.equal(allocateOverlayEndpoint('100.127.0.0/30', ['100.127.0.1', '100.127.0.2']).kind, 'refused');
 });
+
+test('ports: an open one is kept at its own address only, and those with the smaller choice choose first', () => {
+  const port = { protocol: 'tcp', target: 80, mode: 'ingress' } as const;
+  const before = { ...port, hostAddress: '192.0.2.1', published: 30_005 };
+  assert.deepEqual(allocatePorts([port], [], [before]), { kind: 'allocated', value: [{ ...port, published: 30_000 }] });
+  const ranged = { ...port, target: 81, range: { first: 30_000, last: 30_000 } };
+  const given = allocatePorts([port, ranged], []);
+  assert.ok(given.kind === 'allocated');
+  assert.deepEqual(
+    given.value.map(({ target, published }) => `${target} ${published}`),
+    ['81 30000', '80 30001'],
+  );
+});

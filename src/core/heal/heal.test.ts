@@ -39,5 +39,7 @@ test('a node whose engine is away takes nothing new, and is down after a grace',
     judgeAgainAt: 22_000 + engineGraceMs,
   });
   assert.equal(judgeNode(contact, { ...options, now: 22_000 + engineGraceMs }).state, 'down');
+  // It may fall silent before that.
+  assert.equal(judgeNode({ ...contact, engineAwaySince: 49_000 }, { ...options, now: 50_000 }).judgeAgainAt, 53_000);
   assert.equal(judgeNode({ connected: true, lastSeen: 50_000 }, { ...options, now: 52_000 }).state, 'ready');
 });

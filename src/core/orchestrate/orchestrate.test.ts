@@ -111,6 +111,7 @@ test('missing slots are filled from the lowest free number', () => {
 test('a lost node does not hold its replacement back, a drained one does until the old task has stopped', () => {
   const tasks = [aTask('a', 'running')];
   assert.deepEqual(said({ tasks, standing: () => 'down' }), ['a → shutdown', 'make new1 in 1: running']);
+  assert.deepEqual(said({ tasks, standing: () => 'gone' }), ['a → shutdown', 'make new1 in 1: running']);
   assert.deepEqual(said({ tasks, standing: () => 'drained' }), ['a → shutdown', 'make new1 in 1: ready']);
   assert.deepEqual(said({ tasks, standing: () => 'paused' }), []);
   assert.deepEqual(said({ tasks, standing: () => 'silent' }), []);

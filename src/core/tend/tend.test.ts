@@ -91,3 +91,11 @@ describe('tending a container', () => {
     assert.deepEqual(kinds(aRow(moved), { n1: 'down', n2: 'away' }), []);
   });
 });
+
+it('what was seen to run or not counts more than what was written down', () => {
+  const start = (running: boolean | undefined, ran: boolean) =>
+    tend({ container: aRow({ ...made, ran }), standing: () => 'down', listed: true, known: undefined, running });
+  assert.deepEqual(start(false, true), [{ kind: 'move', start: false }]);
+  assert.deepEqual(start(true, false), [{ kind: 'move', start: true }]);
+  assert.deepEqual(start(undefined, true), [{ kind: 'move', start: true }]);
+});
