@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -65,7 +65,9 @@ async function asker({ endpoint, nodes, kind }: Cluster, image: string): Promise
 interface Asked {
   readonly perSecond: number;
   readonly count: number;
-  /** Milliseconds each, where they were asked for. */
+  /** Milliseconds from a question to its answer, on average. */
+  readonly time: number;
+  /** The same of each, where they were asked for. */
   readonly times: readonly number[];
 }
 
@@ -73,24 +75,51 @@ interface Asked {
 async function ask(
   { inside }: Asker,
   questions: string,
-  how: { readonly outstanding: number; readonly perSecond?: number; readonly core?: string },
+  how: {
+    readonly outstanding: number;
+    readonly perSecond?: number;
+    readonly core?: string;
+    /** Waits for no other program itself. */
+    readonly first?: boolean;
+  },
 ): Promise<Asked> {
   const load = ['-s', resolver, '-d', questions, '-l', String(seconds), '-q', String(how.outstanding), '-c', '4'];
   const pace = how.perSecond === undefined ? [] : ['-v', '-Q', String(how.perSecond)];
   const pinned = how.core === undefined ? [] : ['taskset', '-c', how.core];
-  const { stdout } = await run('nsenter', [...inside, ...pinned, 'dnsperf', ...load, ...pace], {
-    timeout: 60_000,
-    maxBuffer: 64 << 20,
-  });
+  const first = how.first === true ? ['chrt', '--rr', '1'] : [];
+  // Into a file: a line for each answer would keep this process busy beside, and hold dnsperf up where it is not quick enough.
+  const said = `${questions}.said`;
+  const into = ['sh', '-c', 'exec dnsperf "$@" >"$0"', said, ...load, ...pace];
+  await run('nsenter', [...inside, ...pinned, ...first, ...into], { timeout: 60_000 });
+  const stdout = await readFile(said, 'utf8');
   const number = (label: RegExp): number => Number(label.exec(stdout)?.[1] ?? Number.NaN);
   const times = [...stdout.matchAll(/^> NOERROR .* ([\d.]+)$/gm)].map(([, time]) => Number(time) * 1_000);
-  return { perSecond: number(/Queries per second:\s+([\d.]+)/), count: number(/completed:\s+(\d+)/), times };
+  return {
+    perSecond: number(/Queries per second:\s+([\d.]+)/),
+    count: number(/completed:\s+(\d+)/),
+    time: number(/Average Latency \(s\):\s+([\d.]+)/) * 1_000,
+    times,
+  };
 }
 
 /** Seconds of the processor that a process has used. */
 async function processorTime(pid: number): Promise<number> {
   const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).replace(/^.*\) /, '').split(' ');
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
+}
+
+/** Seconds that a process has waited for a processor, and that this machine has for its host to let it run. */
+async function waited(pid: number): Promise<{ readonly resolver: number; readonly machine: number }> {
+  const account = (await readFile(`/proc/${pid}/schedstat`, 'utf8')).split(' ');
+  const times = (await readFile('/proc/stat', 'utf8')).split('\n')[0]?.split(/ +/) ?? [];
+  return { resolver: Number(account[1]) / 1e9, machine: Number(times[8]) / ticksPerSecond };
+}
+
+/** Has processors wait for work instead of going to sleep without it, as long as it is open; see the kernel's pm_qos_interface. */
+async function keepAwake(): Promise<AsyncDisposable> {
+  const file = await open('/dev/cpu_dma_latency', 'r+').catch(() => undefined);
+  await file?.write(Buffer.alloc(4));
+  return { [Symbol.asyncDispose]: async () => await file?.close() };
 }
 
 /** The process that answers on the first node, for as long as it may use one core alone. */
@@ -128,16 +157,30 @@ export async function names({ tutti, swarm, image, runs }: Bench, tell: Tell): P
   const costs: number[] = [];
   const peers: number[] = [];
   const slow: number[] = [];
+  const awake: number[] = [];
+  // What the asker waits for a processor by itself is not the resolver's time.
+  const leisurely = { ...many, perSecond: 10_000, first: true };
   for (const _ of rounds) {
     const before = await processorTime(pid);
     const { perSecond, count } = await ask(ours, questions, many);
     costs.push(((await processorTime(pid)) - before) / count);
     rates.push(perSecond);
     peers.push((await ask(theirs, questions, { outstanding: 64 })).perSecond);
-    slow.push(percentile((await ask(ours, questions, { ...many, perSecond: 10_000 })).times, 0.99));
+    slow.push(percentile((await ask(ours, questions, leisurely)).times, 0.99));
+    await using _awake = await keepAwake();
+    awake.push(percentile((await ask(ours, questions, leisurely)).times, 0.99));
   }
-  const alone = (await ask(ours, questions, { outstanding: 1 })).perSecond;
-  const alonePeer = (await ask(theirs, questions, { outstanding: 1 })).perSecond;
+  // Not how many there were: dnsperf's two threads miss one another now and then, and then it asks nothing for 100 ms.
+  const oneByOne = async (asker: Asker): Promise<number> =>
+    (await ask(asker, questions, { outstanding: 1, first: true })).time;
+  const before = await waited(pid);
+  const alone = await oneByOne(ours);
+  const after = await waited(pid);
+  const alonePeer = await oneByOne(theirs);
+  await using _awake = await keepAwake();
+  const [aloneAwake, peerAwake] = [await oneByOne(ours), await oneByOne(theirs)];
+  const share = (from: number, to: number): string => `${(((to - from) / seconds) * 100).toFixed(0)} %`;
+  const waits = `the resolver waited ${share(before.resolver, after.resolver)} of the time for a processor, the machine ${share(before.machine, after.machine)} for its host`;
   const rounded = (value: number): string => Math.round(value).toLocaleString('en');
   tell({
     name: 'names asked in a container, 64 at once, the resolver on one core',
@@ -147,15 +190,16 @@ export async function names({ tutti, swarm, image, runs }: Bench, tell: Tell): P
     detail: `(${(median(costs) * 1e6).toFixed(1)} µs of the processor each; Swarm, on all cores: ${rounded(median(peers))}/s)`,
   });
   tell({
-    name: 'the same, one at a time',
+    name: 'the same, one at a time, on average',
     value: alone,
-    unit: 'answers/s',
-    detail: `(Swarm: ${rounded(alonePeer)}/s)`,
+    unit: 'ms',
+    detail: `(Swarm: ${alonePeer.toFixed(2)} ms; with no processor put to sleep ${aloneAwake.toFixed(2)} and ${peerAwake.toFixed(2)} ms; ${waits})`,
   });
   tell({
     name: 'the same at 10,000/s, p99',
     value: median(slow),
     unit: 'ms',
     limit: { kind: 'at most', value: 1 },
+    detail: `(with no processor put to sleep ${median(awake).toFixed(2)} ms)`,
   });
 }
