@@ -49,7 +49,7 @@ export const infoOf = async (
     Plugins: pluginsOf(ready, own),
     GenericResources: [],
     Swarm: swarmOf(context, nodes, self),
-    Warnings: warningsOf(nodes),
+    Warnings: [...warningsOf(nodes), ...ownWarnings(own)],
   };
 };
 
@@ -148,6 +148,10 @@ const warningsOf = (nodes: readonly NodeRecord[]): string[] =>
       ? []
       : [`WARNING: node ${nodeName(node)} is ${status.state}${status.message === '' ? '' : `: ${status.message}`}`],
   );
+
+/** What an engine says of its kernel, such as limits that do not hold, with its name: that of other nodes may do better. */
+const ownWarnings = (own: Info | undefined): string[] =>
+  (own?.Warnings ?? []).map((warning) => `${warning} on ${own?.Name ?? ''}`);
 
 const swarmOf = (
   { manager }: DockerContext,
