@@ -1,7 +1,7 @@
 import { until } from '../support/until.ts';
 import type { Cluster } from './cluster.ts';
 import { nodesReady } from './cluster.ts';
-import { settle } from './converge.ts';
+import { measured, settle } from './converge.ts';
 import { type ApiNode, type ApiTask, isRunning, sleepers, startContainer, tasksOf } from './docker.ts';
 
 let sequence = 0;
@@ -43,7 +43,7 @@ const running = (
     `${replicas} tasks run`,
     () => tasksOf(cluster.docker, service),
     (tasks) => tasks.filter((task) => isRunning(task) && which(task)).length === replicas,
-    { deadlineMs: 180_000 },
+    measured,
   );
 
 /**

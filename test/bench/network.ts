@@ -86,7 +86,8 @@ const rates = async (lab: Lab, runs: number): Promise<readonly BenchResult[]> =>
 
 const services = 1_000;
 const tasksOfEach = 10;
-const changes = 50;
+/** Long enough for every agent to compare with the kernel once meanwhile. */
+const changes = 100;
 
 /** A thousand services with ten tasks each on one network that all nodes have: one task after another comes and goes. */
 const changeTimes = async (lab: Lab): Promise<BenchResult> => {

@@ -26,7 +26,7 @@ import { publicationChain } from './publish.ts';
 export interface KernelKeeperPorts {
   readonly exec: Exec;
   readonly settings: KernelSettings;
-  readonly clock: Pick<Clock, 'after'>;
+  readonly clock: Pick<Clock, 'after' | 'sleep'>;
   readonly log: Log;
   readonly findings: Findings;
   /** Resolves when nothing that has to be encrypted can go in clear. */
@@ -55,8 +55,8 @@ interface Memory {
   found: FoundState | undefined;
   /** It has to be read all the same. */
   mustRead: boolean;
-  /** Grows when a change begins, and when it ends. */
-  changes: number;
+  /** To be called when a change begins: what is being read beside it is not what there will be. */
+  disturb: () => void;
   /** What it had after the last change, and the networks in that. */
   right: FoundState | undefined;
   networks: ReadonlySet<string>;
@@ -78,7 +78,6 @@ const spacingMs = 50;
 
 export function createKernelKeeper(ports: KernelKeeperPorts, wanted: () => Wanted): KernelKeeper {
   const { exec, settings, clock, log, findings } = ports;
-  const kernel = createKernel(exec, settings);
   const firewall = createFirewall(exec);
   const firewall6 = createFirewall(exec, 'ip6');
   const firewalld = createFirewalld(exec);
@@ -88,7 +87,7 @@ export function createKernelKeeper(ports: KernelKeeperPorts, wanted: () => Wante
   const memory: Memory = {
     found: undefined,
     mustRead: false,
-    changes: 0,
+    disturb: () => undefined,
     right: undefined,
     networks: new Set(),
     dual: new Set(),
@@ -100,6 +99,7 @@ export function createKernelKeeper(ports: KernelKeeperPorts, wanted: () => Wante
     checks: false,
     hadFirewall: false,
   };
+  const kernel = createKernel(exec, settings, () => memory.disturb());
   const passes = createPasses({
     clock,
     quietMs,
@@ -138,7 +138,8 @@ export function createKernelKeeper(ports: KernelKeeperPorts, wanted: () => Wante
         memory.checks = true;
         passes.request();
       };
-      await look({ read: kernel.read, changes: () => memory.changes, still, accept }, signal);
+      const disturbs = (stop: () => void): void => void (memory.disturb = stop);
+      await look({ read: kernel.read, still, disturbs, accept }, clock, signal);
     },
     onFault: () => undefined,
   });
@@ -199,15 +200,10 @@ async function bringUpToDate(
   memory.mustRead = false;
   // Unknown until it is known to have worked.
   memory.found = undefined;
-  memory.changes += 1;
   const isWantedAsBefore =
     memory.checks && memory.right !== undefined && differences(memory.right, desired).length === 0;
   const checked = isWantedAsBefore ? differences(before, desired) : [];
-  try {
-    memory.found = await kernel.change(before, desired, signal);
-  } finally {
-    memory.changes += 1;
-  }
+  memory.found = await kernel.change(before, desired, signal);
   memory.right = memory.found;
   for (const { what, details } of checked) findings.note(what, details, true);
   memory.checks = false;

@@ -25,8 +25,10 @@ export interface Kernel {
   clear(signal?: AbortSignal): Promise<void>;
 }
 
-export function createKernel(exec: Exec, settings: KernelSettings): Kernel {
+/** @param touched Called whenever something is about to be changed. */
+export function createKernel(exec: Exec, settings: KernelSettings, touched: () => void = () => undefined): Kernel {
   const run = async (command: string, args: readonly string[], input: string, signal?: AbortSignal): Promise<void> => {
+    touched();
     const result = await exec(command, args, { input, timeoutMs: 20_000, ...(signal && { signal }) });
     if (result.code === 0) return;
     const problem = result.stderr.trim().split('\n').slice(0, 3).join('; ');
