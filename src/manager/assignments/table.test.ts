@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { SecretId } from '../../model/ids.ts';
 import { TestCluster } from '../testing/cluster.ts';
 import { AssignmentTable } from './table.ts';
 import { trackAssignments } from './track.ts';
@@ -25,13 +26,15 @@ test('a network that a node does not need when it is told everything, and then a
   );
 });
 
-/** A service with two tasks on one network, on a node each; what else is to be told is told. */
+/** A service with two tasks on one network, on a node each, with a secret; what else is to be told is told. */
 const withTwoTasks = async (cluster: TestCluster) => {
   const { id } = await cluster.manager.commands.createNetwork({ name: 'net', driver: 'overlay', ipv6: true });
   const { id: networkId } = cluster.manager.queries.network(id);
+  const key = await cluster.manager.commands.createSecret({ name: 'key', data: 'YQ==' });
+  const secret = { secretId: key.id as SecretId, secretName: 'key', target: 'key' };
   await cluster.create('web', {
     mode: { kind: 'replicated', replicas: 2 },
-    task: { containers: [{ name: 'main', image: 'app:1' }], networks: [{ networkId }] },
+    task: { containers: [{ name: 'main', image: 'app:1', secrets: [secret] }], networks: [{ networkId }] },
   });
   await cluster.settle();
   const assignments = trackAssignments(cluster.store);
@@ -69,4 +72,15 @@ test('a node that has IPv6 from now on: what is on it has addresses of both fami
     ?.put.find(({ kind }) => kind === 'endpoint');
   assert.ok(told?.kind === 'endpoint' && told.nodeId === 'node1');
   assert.match(told.address6 ?? '', /:/);
+});
+
+test('a node that is gone is told nothing more, also not what a network that it was on has', async () => {
+  await using cluster = await TestCluster.start({ nodes: 2 });
+  using assignments = await withTwoTasks(cluster);
+  const [first] = cluster.running('web').filter(({ task }) => task.nodeId === 'node1');
+  assert.ok(first !== undefined);
+  await cluster.store.update((transaction) => transaction.delete('node', 'node2'));
+  assignments.changes();
+  cluster.store.observe((soft) => soft.put('taskStatus', first.task.id, { ...first.status, ready: false }));
+  assert.deepEqual([...assignments.changes().keys()], ['node1']);
 });
