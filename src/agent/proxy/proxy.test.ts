@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { anEndpoint, aSelf, setOf } from '../../../test/support/assignments.ts';
+import { authority, credentialsOf } from '../../../test/support/tls.ts';
 import { until } from '../../../test/support/until.ts';
 import type { Assignment } from '../../model/assignment.ts';
 import { assignedDoor, assignedRoute } from '../../model/route.ts';
@@ -131,4 +132,28 @@ test('a certificate that is none is left out and said; one that is not known yet
   await apply(door, secure, routeTo('b.example'), task(2));
   assert.deepEqual(host.ready(), ['a.example_ 10.128.0.12:80']);
   assert.equal(host.loaded(), before);
+});
+
+test('a node that starts anew without a manager serves what needs no certificate, and sends nobody to where there is none', async () => {
+  const { host, proxy, apply } = start();
+  await using _ = proxy;
+  const secure = routeTo('a.example', { options: { tls: 'cert' }, certificateId: 'secret1' });
+  await apply(door, secure, routeTo('b.example'), task(1));
+  assert.deepEqual(host.said.splice(0), ['start']);
+  assert.deepEqual(host.ready(), ['a.example_ 10.128.0.11:80', 'b.example_ 10.128.0.11:80']);
+  assert.match(host.loaded() ?? '', /return status 503/);
+  assert.doesNotMatch(host.loaded() ?? '', /redirect|ssl crt-list/);
+  // A manager is back and tells the certificate.
+  const { certificate, key } = await credentialsOf(authority, 'node-1', 'worker');
+  const data = Buffer.from(`${certificate}
+${key}`).toString('base64');
+  await apply(
+    door,
+    secure,
+    { kind: 'secret', id: 'secret1' as never, name: 'cert', data },
+    routeTo('b.example'),
+    task(1),
+  );
+  assert.deepEqual(host.said, ['reload']);
+  assert.match(host.loaded() ?? '', /redirect [^]*ssl crt-list|ssl crt-list [^]*redirect/);
 });

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
+import type { ProxyBackend } from '../../core/route/backends.ts';
 import { proxyConfig } from '../../core/route/config.ts';
 import type { ProxyCertificate, ProxyConfig } from '../../core/route/config.ts';
 import { haveSameSlots, slotCommands, slotsFor } from '../../core/route/slots.ts';
@@ -222,7 +223,15 @@ const configOf = (
   });
   memory.leftOut = leftOut;
   const { master: _, ...paths } = host.sockets;
-  return proxyConfig({ ...door, certificates, paths, file, ...(host.user && { user: host.user }) }, slots);
+  const shown = new Set(certificates.map(({ host: name }) => name));
+  const backends = door.backends.map((backend) => withoutCertificate(backend, shown));
+  return proxyConfig({ ...door, backends, certificates, paths, file, ...(host.user && { user: host.user }) }, slots);
+};
+
+/** Where there is no certificate to show for a route's host, nobody is sent there: it is as if none had been issued yet. */
+const withoutCertificate = (backend: ProxyBackend, shown: ReadonlySet<string>): ProxyBackend => {
+  const { certificateId, ...route } = backend.route;
+  return certificateId === undefined || shown.has(route.match.host) ? backend : { ...backend, route };
 };
 
 /** Has a proxy that runs lead to other tasks, without a word to those who are connected. */
