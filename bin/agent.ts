@@ -18,7 +18,7 @@ import { readCredentials, writeCredentials } from '../src/host/credentials.ts';
 import { daemonOf } from '../src/host/daemons.ts';
 import { nodePaths } from '../src/host/paths.ts';
 import { writeStatus } from '../src/host/tell-status.ts';
-import { readAddresses } from '../src/platform/addresses.ts';
+import { readAddresses, readAddresses6 } from '../src/platform/addresses.ts';
 import {
   createAssignmentsFile,
   createDescriptionFile,
@@ -188,6 +188,7 @@ const run = async (): Promise<AsyncDisposable> => {
             agentVersion: ownVersion(),
             machine: await readMachine(),
             ipv6: hasIpv6(createKernelSettings()),
+            addresses6: async () => await readAddresses6(systemExec),
             publicKey: async (until) => await network.publicKey(until),
             doorProblem: () => proxy.problem(),
             unreachable: () => reach.missed(),

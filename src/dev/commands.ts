@@ -35,6 +35,7 @@ interface UpFlags extends Common {
   readonly enginePath?: string;
   readonly engineArg?: readonly string[];
   readonly nat: boolean;
+  readonly ipv6: boolean;
   readonly agents: boolean;
 }
 
@@ -77,6 +78,7 @@ function addUp(dev: Command, context: DevContext): void {
     .option('--engine-path <directory>', 'use the dockerd and its companions in this directory')
     .option('--engine-arg <argument...>', 'passed to every dockerd: --engine-arg=--experimental')
     .option('--nat', 'let the nodes out to the network of this machine', false)
+    .option('--ipv6', 'give the nodes IPv6 addresses, too', false)
     .option('--no-agents', 'start engines only, nothing of Tutti')
     .action(async (flags: UpFlags) => {
       const state = await up(context.ports, bases(flags), {
@@ -85,6 +87,7 @@ function addUp(dev: Command, context: DevContext): void {
         managers: flags.managers,
         agents: flags.agents,
         nat: flags.nat,
+        ipv6: flags.ipv6,
         enginePath: flags.enginePath,
         engineArguments: flags.engineArg ?? [],
         signal: context.signal,

@@ -1,7 +1,8 @@
 import type { Exec } from '../platform/exec.ts';
 import type { ClusterLayout, NodeLayout } from './layout.ts';
 import { attempt, run } from './run.ts';
-import { hardwareAddress, switchAddress, uplinkAddress, uplinkName } from './subnet.ts';
+import type { ClusterState } from './state.ts';
+import { hardwareAddress, sixthAddress, switchAddress, uplinkAddress, uplinkName } from './subnet.ts';
 
 /** Runs `ip` commands, one a line, in a namespace. */
 const batch = async (exec: Exec, namespace: string, lines: readonly string[]): Promise<string> =>
@@ -11,7 +12,7 @@ const batch = async (exec: Exec, namespace: string, lines: readonly string[]): P
  * Makes the switch, in a namespace of its own. The uplink to this machine exists already (it claims the subnet). What is
  * sent beyond the subnet is refused at once, not swallowed, so that nothing in a node waits for time to run out.
  */
-export async function makeSwitch(exec: Exec, cluster: ClusterLayout, subnet: number): Promise<void> {
+export async function makeSwitch(exec: Exec, cluster: ClusterLayout, { subnet, ipv6 }: Addressing): Promise<void> {
   const name = cluster.switchNamespace;
   await run(exec, ['ip', 'netns', 'add', name]);
   await run(exec, ['ip', 'link', 'set', uplinkPeerName(subnet), 'netns', name]);
@@ -27,7 +28,13 @@ export async function makeSwitch(exec: Exec, cluster: ClusterLayout, subnet: num
   await run(exec, ['ip', 'netns', 'exec', name, 'sysctl', '-qw', ...settings]);
   await run(exec, ['ip', 'addr', 'add', `${uplinkAddress(subnet)}/24`, 'dev', uplinkName(subnet)]);
   await run(exec, ['ip', 'link', 'set', uplinkName(subnet), 'up']);
+  if (ipv6 === true) {
+    const sixth = `${sixthAddress(uplinkAddress(subnet))}/64`;
+    await run(exec, ['ip', '-6', 'addr', 'add', sixth, 'dev', uplinkName(subnet), 'nodad']);
+  }
 }
+
+type Addressing = Pick<ClusterState, 'subnet' | 'ipv6'>;
 
 const uplinkPeerName = (subnet: number): string => `${uplinkName(subnet)}-sw`;
 
@@ -53,8 +60,7 @@ export async function plugIn(
   exec: Exec,
   cluster: ClusterLayout,
   node: NodeLayout,
-  address: string,
-  gateway: string,
+  { address, gateway, ipv6 }: { readonly address: string; readonly gateway: string; readonly ipv6: boolean },
 ): Promise<void> {
   await run(exec, ['ip', 'netns', 'add', node.namespace]);
   await batch(exec, cluster.switchNamespace, [
@@ -66,6 +72,7 @@ export async function plugIn(
     'link set lo up',
     `link set eth0 address ${hardwareAddress(address)}`,
     `addr add ${address}/24 dev eth0`,
+    ...(ipv6 ? [`addr add ${sixthAddress(address)}/64 dev eth0 nodad`] : []),
     'link set eth0 up',
     `route add default via ${gateway}`,
   ]);

@@ -27,7 +27,7 @@ export async function bootNode(
   signal?: AbortSignal,
 ): Promise<readonly string[]> {
   const gateway = state.nat ? uplinkAddress(state.subnet) : switchAddress(state.subnet);
-  await plugIn(ports.exec, cluster, node, node.address, gateway);
+  await plugIn(ports.exec, cluster, node, { address: node.address, gateway, ipv6: state.ipv6 === true });
   const network = netnsPath(node.namespace);
   await makeNamespaces(ports.exec, cluster, node, network, state.nat ? 'keep' : switchAddress(state.subnet), signal);
   const inside = insideNode(node, network, await makeDaemonGroup(await mountedHierarchies(), node.cgroup));

@@ -18,6 +18,8 @@ const clusterState = z.object({
   /** Whether nodes run Tutti's daemons, or an engine only. */
   agents: z.boolean(),
   nat: z.boolean(),
+  /** Nodes have an IPv6 address each, too. */
+  ipv6: z.boolean().optional(),
   /** What `net.ipv4.ip_forward` was before address translation was turned on. */
   forwardingBefore: z.string().optional(),
   /** Directory with the dockerd to use, put first on PATH. */

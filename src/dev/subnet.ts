@@ -9,6 +9,12 @@ export const uplinkAddress = (subnet: number): string => `${subnetPrefix(subnet)
 
 export const switchAddress = (subnet: number): string => `${subnetPrefix(subnet)}.254`;
 
+/** The IPv6 address that goes with an IPv4 one, where the cluster has both: fd99:N+1::K for 10.99.N.K. */
+export const sixthAddress = (address: string): string => {
+  const [, , subnet = 0, host = 0] = address.split('.').map(Number);
+  return `fd99:${(subnet + 1).toString(16)}::${host.toString(16)}`;
+};
+
 /** The interface by which this machine reaches the nodes. */
 export const uplinkName = (subnet: number): string => `tutti-${subnet}`;
 

@@ -25,6 +25,8 @@ export interface UpOptions {
   readonly agents: boolean;
   /** Nodes reach the world through this machine. */
   readonly nat: boolean;
+  /** Nodes have IPv6 addresses beside the others. */
+  readonly ipv6?: boolean | undefined;
   readonly enginePath?: string | undefined;
   readonly engineArguments: readonly string[];
   /** Of `provideTemplate`: what the engines start with. */
@@ -116,6 +118,7 @@ const describe = async (options: UpOptions, subnet: number): Promise<ClusterStat
   subnet,
   agents: options.agents,
   nat: options.nat,
+  ...(options.ipv6 === true && { ipv6: true }),
   ...(options.nat && { forwardingBefore: await readForwarding() }),
   ...(options.enginePath !== undefined && { enginePath: options.enginePath }),
   engineArguments: [...options.engineArguments],
@@ -134,7 +137,7 @@ async function build(
 ): Promise<void> {
   await mkdir(cluster.run, { recursive: true });
   await makePins(ports.exec, cluster);
-  await makeSwitch(ports.exec, cluster, state.subnet);
+  await makeSwitch(ports.exec, cluster, state);
   if (state.nat) await makeNat(ports.exec, cluster, state);
   ports.report(`starting ${state.nodes.length} engines`);
   const booted = await settleAll(

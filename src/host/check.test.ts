@@ -15,6 +15,7 @@ after(async () => await rm(directory, { recursive: true }));
 const machine = (changes: Partial<Machine> = {}): { readonly machine: Machine } => ({
   machine: {
     hostname: 'box',
+    addresses6: () => Promise.resolve([]),
     addresses: () => Promise.resolve([{ address: '10.0.0.1', interface: 'eth0', mtu: 1500 }]),
     portTaken: () => Promise.resolve(undefined),
     engineProblem: () => Promise.resolve(undefined),
@@ -49,6 +50,8 @@ test('an address must be one of the machine, and be said where there are several
   assert.equal((await checkMachine(several, options({ address: '127.0.0.1' }), true)).address, '10.0.0.1');
   const none = machine({ addresses: () => Promise.resolve([]) });
   await assert.rejects(checkMachine(none, options(), true), { code: 'invalid-argument' });
+  const sixth = { ...none, machine: { ...none.machine, addresses6: () => Promise.resolve(['fd00::5']) } };
+  await assert.rejects(checkMachine(sixth, options(), true), /no IPv4 address.*only IPv6 \(fd00::5\).*private IPv4/);
 });
 
 test('an engine that does not answer, and what to do about it', async () => {

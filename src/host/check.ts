@@ -21,7 +21,7 @@ const chooseAddress = async (machine: Machine, wanted: string | undefined): Prom
     throw new TuttiError('invalid-argument', why);
   };
   const [first] = addresses;
-  if (first === undefined) return refuse('this machine has no IPv4 address but loopback');
+  if (first === undefined) return refuse(await noAddress(machine));
   if (wanted !== undefined && isLoopback(wanted)) return first.address;
   if (wanted !== undefined && addresses.some(({ address }) => address === wanted)) return wanted;
   const candidates = addresses.filter((one) => one.interface === (wanted ?? first.interface));
@@ -31,6 +31,13 @@ const chooseAddress = async (machine: Machine, wanted: string | undefined): Prom
   }
   if (others.length === 0) return chosen.address;
   return refuse(`this machine has several addresses; give one with --address: ${listed}`);
+};
+
+const noAddress = async (machine: Machine): Promise<string> => {
+  const none = 'this machine has no IPv4 address but loopback';
+  const [sixth] = await machine.addresses6();
+  if (sixth === undefined) return none;
+  return `${none}, only IPv6 (${sixth}): nodes reach one another by IPv4, which IPv6 of containers goes inside of; give it a private IPv4 address`;
 };
 
 const requireEngine = async (machine: Machine, endpoint: string, signal: AbortSignal | undefined): Promise<void> => {

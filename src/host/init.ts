@@ -41,7 +41,7 @@ type Invention = Awaited<ReturnType<typeof invent>>;
 const writeState = async (
   { clock, random }: HostPorts,
   options: InitOptions,
-  { address, port }: CheckedMachine,
+  { address, port, ipv6 }: CheckedMachine & { readonly ipv6: boolean },
   { clusterId, nodeId, material }: Invention,
 ): Promise<void> => {
   const key = randomBytes(32);
@@ -53,7 +53,7 @@ const writeState = async (
     ...(options.encryption && { encryption: options.encryption }),
     ...(options.subnetPrefix !== undefined && { subnetPrefix: options.subnetPrefix }),
   });
-  await createCluster({ store, allocator, clock, random, id: clusterId, spec, material });
+  await createCluster({ store, allocator, clock, random, id: clusterId, spec, material, ipv6 });
   const now = clock.now();
   await store.update((transaction) =>
     transaction.create('node', {
@@ -90,6 +90,7 @@ export const initNode = async (ports: HostPorts, options: InitOptions): Promise<
   const apiPort = options.apiPort ?? defaultApiPort;
   const apiNames = options.apiNames ?? [];
   await checkApi(ports, machine.address, apiPort, apiNames);
+  const addresses6 = await ports.machine.addresses6();
   const invention = await inventing;
   const config: NodeConfig = {
     version: 1,
@@ -110,7 +111,7 @@ export const initNode = async (ports: HostPorts, options: InitOptions): Promise<
     await mkdir(options.stateDirectory, { recursive: true, mode: 0o700 });
     await Promise.all([
       writeCredentials(options, invention.credentials),
-      writeState(ports, options, machine, invention),
+      writeState(ports, options, { ...machine, ipv6: addresses6.length > 0 }, invention),
       ...(apiPort === 0 ? [] : [writeApiCertificate(ports, options, config, invention)]),
     ]);
     await writeConfig(options, config);

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { hostname } from 'node:os';
 import { TuttiError } from '../model/errors.ts';
-import { readAddresses } from '../platform/addresses.ts';
+import { readAddresses, readAddresses6 } from '../platform/addresses.ts';
 import { createEngineClient } from '../platform/engine/client.ts';
 import type { Exec } from '../platform/exec.ts';
 import type { Machine } from './machine.ts';
@@ -37,6 +37,7 @@ const engineProblem = async (endpoint: string, signal?: AbortSignal): Promise<st
 export const createMachine = (exec: Exec): Machine => ({
   hostname: hostname(),
   addresses: async () => await readAddresses(exec),
+  addresses6: async () => await readAddresses6(exec),
   portTaken,
   engineProblem,
 });

@@ -19,6 +19,8 @@ export interface CreateClusterOptions {
   readonly id: string;
   readonly spec?: ClusterSpec;
   readonly material: ClusterMaterial;
+  /** Ports are published in IPv6, too. */
+  readonly ipv6?: boolean;
 }
 
 /** Networks that are there from the start: the one of published ports, and the engines' own by their usual names. */
@@ -35,14 +37,17 @@ export const isPredefined = ({ spec }: Network): boolean => spec.driver !== 'ove
 /** Makes the cluster's first rows, in one commit. Throws `already-exists` when there is a cluster. */
 export const createCluster = async (options: CreateClusterOptions): Promise<Cluster> => {
   const { store, clock, random, id, material } = options;
-  const spec = options.spec ?? clusterSpec.parse({});
+  const clusterWide = options.spec ?? clusterSpec.parse({});
   const { value } = await store.update((transaction) => {
     const [present] = transaction.list('cluster');
     if (present !== undefined) throw new TuttiError('already-exists', `there is a cluster already: ${present.id}`);
     const now = clock.now();
-    const cluster: Cluster = { id, version: 0, createdAt: now, updatedAt: now, spec, ...material };
+    const cluster: Cluster = { id, version: 0, createdAt: now, updatedAt: now, spec: clusterWide, ...material };
     transaction.create('cluster', cluster);
-    for (const network of firstNetworks) createNetwork(transaction, network, { ...options, now, id: random.id() });
+    for (const network of firstNetworks) {
+      const spec = network.ingress === true && options.ipv6 === true ? { ...network, ipv6: true } : network;
+      createNetwork(transaction, spec, { ...options, now, id: random.id() });
+    }
     return cluster;
   });
   return store.view.get('cluster', id) ?? value;

@@ -121,6 +121,8 @@ export const assignedPeer = z.object({
   overlayMac: z.string(),
   /** Absent: the node has no IPv6. */
   overlayAddress6: z.string().optional(),
+  /** IPv6 addresses that its own clients come from. */
+  addresses6: z.array(z.string()).optional(),
   machine: z.string().optional(),
   /** Of its WireGuard. Absent: it has none. */
   publicKey: wireguardKey.optional(),
@@ -137,6 +139,8 @@ export const assignedSelf = z.object({
   overlayMac: z.string(),
   /** Absent: this node has no IPv6. */
   overlayAddress6: z.string().optional(),
+  /** Its own IPv6 addresses, as the other nodes are told them. */
+  addresses6: z.array(z.string()).optional(),
   /** MTU for overlay traffic: the least of the nodes' own, less the encapsulation. */
   overlayMtu: z.number().int(),
   labels: z.record(z.string(), z.string()).optional(),

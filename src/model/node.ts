@@ -47,6 +47,8 @@ export const nodeDescription = z.object({
   mtu: z.number().int().min(576).max(65_535).optional(),
   /** The kernel does IPv6: networks that have it have it there. Absent: it does not. */
   ipv6: z.boolean().optional(),
+  /** Its own IPv6 addresses: those that its own clients come from. */
+  addresses6: z.array(z.ipv6()).max(16).optional(),
   agentVersion: z.string().max(64),
   /** The same for all nodes that share a machine (a kernel), and for no others. */
   machine: z.string().max(64).optional(),

@@ -30,7 +30,6 @@ test('what is none is named, and so is what leads to nothing', () => {
     /label tutti\.port\.80\.tasks: must be any or local or near, not "mine"/,
   );
   assert.match(problems('tutti.port.80.unserved', 'eat'), /must be refuse or drop/);
-  assert.match(problems('tutti.port.80.address', '0.0.0.0'), /must be addresses of nodes/);
   assert.match(problems('tutti.port.80.address', 'localhost'), /must be addresses of nodes/);
   assert.match(problems('tutti.port.http.tasks', 'local'), /write tutti\.port\.8080\.FIELD/);
   assert.match(problems('tutti.port.80.task', 'local'), /a FIELD is tasks, unserved, address/);

@@ -70,9 +70,8 @@ const either = (words: readonly string[]): string => words.join(' or ');
 
 const address = z.union([z.ipv4(), z.ipv6()]);
 
-/** Whether it can be an address of one machine. */
-export const isNodeAddress = (text: string): boolean =>
-  address.safeParse(text).success && text !== '0.0.0.0' && text !== '::';
+/** Whether it can be an address of a machine; `0.0.0.0` and `::` are all of one family. */
+export const isNodeAddress = (text: string): boolean => address.safeParse(text).success;
 
 /** The ports as the labels have them served: one for each address. Those of mode host are their nodes' alone. */
 export const withPortLabels = (

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseAddresses } from './addresses.ts';
+import { parseAddresses, parseAddresses6 } from './addresses.ts';
 
 const link = (ifname: string, local: string, flags = ['UP'], scope = 'global') => ({
   ifname,
@@ -23,4 +23,20 @@ test("the default route's interface is first; loopback, links that are down and 
     { address: '172.17.0.1', interface: 'docker0', mtu: 1500 },
   ]);
   assert.deepEqual(parseAddresses('[]', ''), []);
+});
+
+test("a machine's own IPv6 addresses: not those of a link alone, nor of bridges that other machines may have alike", () => {
+  const sixth = (ifname: string, local: string, scope = 'global') => ({
+    ...link(ifname, '10.0.0.1'),
+    addr_info: [{ family: 'inet6', local, scope }],
+  });
+  const links = [
+    sixth('eth1', 'fd00::6'),
+    sixth('eth0', '2001:db8::5'),
+    sixth('eth0', 'fe80::1', 'link'),
+    sixth('tutti0-front', 'fd00:1::1'),
+    sixth('docker0', 'fd00:2::1'),
+  ];
+  assert.deepEqual(parseAddresses6(JSON.stringify(links)), ['2001:db8::5', 'fd00::6']);
+  assert.deepEqual(parseAddresses6(''), []);
 });

@@ -38,6 +38,26 @@ export const parseAddresses = (addressJson: string, routeJson: string): readonly
   return found.toSorted((a, b) => Number(b.interface === standard) - Number(a.interface === standard));
 };
 
+/** Bridges of engines, and of ours: several machines may have the same addresses there. */
+const bridges = /^(docker0|br-|tutti0|veth)/;
+
+/** What `ip -json -6 address` says of the machine's own IPv6 addresses, in one order; those of the link alone left out. */
+export const parseAddresses6 = (addressJson: string): readonly string[] =>
+  links
+    .parse(JSON.parse(addressJson || '[]'))
+    .filter(({ ifname, flags }) => flags.includes('UP') && !flags.includes('LOOPBACK') && !bridges.test(ifname))
+    .flatMap(({ addr_info }) => addr_info)
+    .flatMap(({ family, local, scope }) =>
+      family === 'inet6' && scope === 'global' && local !== undefined ? [local] : [],
+    )
+    .toSorted();
+
+/** Asks `ip`; none where IPv6 is switched off. */
+export const readAddresses6 = async (exec: Exec): Promise<readonly string[]> => {
+  const { code, stdout } = await exec('ip', ['-json', '-6', 'address', 'show']);
+  return code === 0 ? parseAddresses6(stdout) : [];
+};
+
 /** Asks `ip` (iproute2). Throws `unavailable` where that is missing. */
 export const readAddresses = async (exec: Exec): Promise<readonly InterfaceAddress[]> => {
   const [addresses, routing] = await Promise.all([

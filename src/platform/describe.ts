@@ -18,6 +18,8 @@ export interface DescribePorts {
   readonly machine?: string | undefined;
   /** Whether the kernel does IPv6. */
   readonly ipv6?: boolean;
+  /** The machine's own IPv6 addresses. */
+  readonly addresses6?: () => Promise<readonly string[]>;
   /** Public half of the key of the encryption between nodes; undefined where there can be none. */
   readonly publicKey?: (signal: AbortSignal) => Promise<string | undefined>;
   readonly doorProblem?: () => string | undefined;
@@ -25,14 +27,18 @@ export interface DescribePorts {
   readonly unreachable?: () => readonly string[];
 }
 
+/** Machines with more have them for their guests. */
+const mostAddresses6 = 16;
+
 /** What a node tells its manager of itself. Throws what the engine's client throws. */
 export const describeNode = async (ports: DescribePorts, signal: AbortSignal): Promise<NodeDescription> => {
   const { agentVersion, machine } = ports;
-  const [info, version, addresses, publicKey] = await Promise.all([
+  const [info, version, addresses, publicKey, addresses6 = []] = await Promise.all([
     ports.engine.info({ signal }),
     ports.engine.version({ signal }),
     ports.addresses(),
     ports.publicKey?.(signal),
+    ports.addresses6?.(),
   ]);
   const unreachable = (ports.unreachable?.() ?? []).slice(0, 32);
   const doorProblem = ports.doorProblem?.()?.slice(0, 4096);
@@ -59,6 +65,7 @@ export const describeNode = async (ports: DescribePorts, signal: AbortSignal): P
     address,
     ...(mtu !== undefined && { mtu: Math.min(mtu, 65_535) }),
     ...(ports.ipv6 === true && { ipv6: true }),
+    ...(addresses6.length > 0 && { addresses6: addresses6.slice(0, mostAddresses6) }),
     agentVersion,
     ...(machine !== undefined && { machine }),
     ...(publicKey !== undefined && { publicKey }),

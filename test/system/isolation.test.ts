@@ -5,13 +5,16 @@ import { fileURLToPath } from 'node:url';
 import * as packet from 'dns-packet';
 import { until } from '../support/until.ts';
 import { capture } from './network/capture.ts';
-import { ask, startTask, tellAll } from './network/cluster.ts';
+import { ask, sixthOf, startTask, tellAll } from './network/cluster.ts';
 import type { LabNetwork, LabState, LabTask } from './network/cluster.ts';
 import { startLab } from './network/lab.ts';
 import type { Lab, LabNode } from './network/lab.ts';
 
-const front: LabNetwork = { id: 'front00000000000000000001', name: 'front', index: 1 };
-const back: LabNetwork = { id: 'back000000000000000000001', name: 'back', index: 2 };
+const front: LabNetwork = { id: 'front00000000000000000001', name: 'front', index: 1, dual: true };
+const back: LabNetwork = { id: 'back000000000000000000001', name: 'back', index: 2, dual: true };
+
+/** Of a task of `front` on the other node, which does not run. */
+const ghostly = '10.128.1.30';
 
 const hostile = fileURLToPath(new URL('network/hostile.ts', import.meta.url));
 
@@ -32,6 +35,8 @@ suite('breaking in', { timeout: 240_000 }, () => {
     return await task.node.run('nsenter', '-t', process, '-n', ...argv);
   };
   const addressOf = (task: LabTask): string => Object.values(task.addresses)[0] ?? '';
+  const sixth = (task: LabTask): string =>
+    sixthOf(task.addresses[front.id] === undefined ? back : front, addressOf(task)) ?? '';
   const isRefused = async (from: LabTask | LabNode, ...asked: (string | number)[]): Promise<void> =>
     assert.match(await ask(from, ...asked), /^error/, asked.join(' '));
   /** Whether the victim's own wire shows anything from the address while the work is done. */
@@ -57,8 +62,9 @@ suite('breaking in', { timeout: 240_000 }, () => {
       { id: 'far', service: 'far', node: two, addresses: { [back.id]: '10.128.2.20' } },
     ];
     const state: LabState = { networks: [front, back], tasks: [burglar, friend, ...victims] };
-    await tellAll(nodes, state);
-    for (const task of state.tasks) await startTask(task, 80);
+    const ghost: LabTask = { ...friend, id: 'ghost', service: 'ghost', addresses: { [front.id]: ghostly } };
+    await tellAll(nodes, { ...state, tasks: [...state.tasks, ghost] });
+    for (const task of state.tasks) await startTask(task, 80, state.networks);
     for (const node of nodes) await node.tell({ do: 'check' });
   });
   after(async () => await lab[Symbol.asyncDispose]());
@@ -68,6 +74,33 @@ suite('breaking in', { timeout: 240_000 }, () => {
     for (const victim of victims) {
       await isRefused(burglar, 'tcp', addressOf(victim), 80);
       await isRefused(burglar, 'udp', addressOf(victim), 80);
+    }
+  });
+
+  test('in IPv6: by address, TCP and UDP; the own network is open', async () => {
+    assert.equal(await ask(burglar, 'tcp', sixth(friend), 80), 'friend fd00:1::a');
+    for (const victim of victims) {
+      await isRefused(burglar, 'tcp', sixth(victim), 80);
+      await isRefused(burglar, 'udp', sixth(victim), 80);
+    }
+  });
+
+  test('by an address that is not its own: nothing of it is heard, neither in its own network', async () => {
+    const [near, far] = victims;
+    for (const [stolen, whom, to] of [
+      [`${ghostly}/32`, friend, addressOf(friend)],
+      [`${sixthOf(front, ghostly)}/128`, friend, sixth(friend)],
+      ['fd00:2::77/128', near, sixth(near)],
+      ['fd00:2::77/128', far, sixth(far)],
+    ] as const) {
+      await inside(burglar, 'ip', 'addr', 'add', stolen, 'dev', 'eth0', ...(stolen.includes(':') ? ['nodad'] : []));
+      const [from = ''] = stolen.split('/');
+      const heard = await hears(whom, 'forged', async () => {
+        const words = ['-c', '2', '-i', '0.2', '-W', '1', '-p', hex('forged'), '-I', from, to];
+        await inside(burglar, 'ping', ...words).catch(() => undefined);
+      });
+      assert.equal(heard, false, `${whom.id} from ${from}`);
+      await inside(burglar, 'ip', 'addr', 'del', stolen, 'dev', 'eth0');
     }
   });
 

@@ -5,6 +5,7 @@ import { ask, sixthOf, startTask, stopTask, tellAll } from './network/cluster.ts
 import type { LabNetwork, LabState, LabTask } from './network/cluster.ts';
 import { startLab } from './network/lab.ts';
 import type { Lab, LabNode } from './network/lab.ts';
+import { publishedPort6Tests } from './network/published6.ts';
 
 const front: LabNetwork = { id: 'front00000000000000000001', name: 'front', index: 1, dual: true };
 const back: LabNetwork = { id: 'back000000000000000000001', name: 'back', index: 2, dual: true };
@@ -33,7 +34,7 @@ suite('networks with IPv6', { timeout: 240_000 }, () => {
     assert.match(await ask(from, 'tcp', address, 80), /^error/, address);
 
   before(async () => {
-    lab = await startLab('sixth', 2);
+    lab = await startLab('sixth', 2, { ipv6: true });
     nodes = lab.nodes as unknown as typeof nodes;
     const [one, two] = nodes;
     web = [
@@ -96,6 +97,8 @@ suite('networks with IPv6', { timeout: 240_000 }, () => {
     await tellAll(nodes, state);
     assert.match(await ask(from, 'tcp', vip, 80), /^web/);
   });
+
+  publishedPort6Tests(() => ({ lab, nodes, askers: [web[0], web[1]], state }));
 
   test('what is wiped is put back', async () => {
     const [one, two] = web;

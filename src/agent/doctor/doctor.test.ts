@@ -99,6 +99,28 @@ test('the resolver is asked on a network that this node is on', async () => {
   );
 });
 
+test('on a network with IPv6 tasks are tried by both addresses', async () => {
+  const both = (node: string, host: number) => ({ ...endpoint(node, `10.1.0.${host}`), address6: `fd00::${host}` });
+  const view = {
+    networks: [{ id: 'app', name: 'app', subnet: '10.1.0.0/24', gateway: '10.1.0.1' } as AssignedNetwork],
+    endpoints: [both('n1', 5), both('n2', 6), endpoint('n3', '10.1.0.7')],
+  };
+  const report = await createDoctor(
+    ports(
+      view,
+      pingOf((address) => !address.includes(':')),
+    ),
+  )(AbortSignal.timeout(5_000));
+  assert.deepEqual(
+    report.tasks.map(({ address, ms }) => [address, ms]),
+    [
+      ['10.1.0.6', 0.25],
+      ['fd00::6', undefined],
+      ['10.1.0.7', 0.25],
+    ],
+  );
+});
+
 test('of many peers some are tried, those after this node', async () => {
   const peers = Array.from({ length: 200 }, (_, index) => peer(index + 2));
   const report = await createDoctor(

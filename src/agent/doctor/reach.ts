@@ -61,6 +61,8 @@ interface Pair {
   readonly process: number;
   readonly from: AssignedEndpoint;
   readonly to: AssignedEndpoint;
+  /** Of either family. */
+  readonly address: string;
 }
 
 /** From one task of this node on each network to some of the ready tasks there, those of other nodes first. */
@@ -78,11 +80,15 @@ export async function reachTasks(
     if (from === undefined || process === undefined) continue;
     const others = ready.filter((endpoint) => endpoint !== from);
     const sorted = others.toSorted((a, b) => Number(a.nodeId === self?.id) - Number(b.nodeId === self?.id));
-    pairs.push(...sorted.slice(0, perNetwork).map((to) => ({ network: name, process, from, to })));
+    for (const to of sorted.slice(0, perNetwork)) {
+      const addresses = [to.address, ...(from.address6 === undefined ? [] : [to.address6])];
+      for (const address of addresses)
+        if (address !== undefined) pairs.push({ network: name, process, from, to, address });
+    }
   }
-  return await inTurns(pairs.slice(0, mostTasks), atOnce, async ({ network, process, from, to }) => {
-    const ms = await ping(to.address, [], process);
-    const reach = { network, from: nameOf(from), to: nameOf(to), address: to.address };
+  return await inTurns(pairs.slice(0, mostTasks), atOnce, async ({ network, process, from, to, address }) => {
+    const ms = await ping(address, [], process);
+    const reach = { network, from: nameOf(from), to: nameOf(to), address };
     return ms === undefined ? reach : { ...reach, ms };
   });
 }

@@ -6,6 +6,7 @@ import { paths } from './paths.ts';
 import { bridgeName, overlayDevice, vxlanIdentifier, vxlanPort } from './names.ts';
 import { noBalanceMemory, serviceEndpoints, virtualServices } from './balance.ts';
 import type { VirtualService } from './balance.ts';
+import { hostPublishes } from './host-publish.ts';
 import { publications } from './publish.ts';
 import { sixthState } from './sixth.ts';
 import { bridgeTable, ipTable } from './ruleset.ts';
@@ -26,16 +27,19 @@ export function desiredKernelState(
   const networks = assigned(assignments, 'network').filter(({ subnet }) => subnet !== '');
   const endpoints = liveEndpoints(assignments, observations);
   const find = serviceEndpoints(endpoints, new Set([self.id, ...peers.map(({ id }) => id)]), memory);
-  const published = publications(assigned(assignments, 'publish'), find, peers, self.id);
+  const publishes = assigned(assignments, 'publish');
+  const nodes = new Map(peers.map(({ id, address }) => [id, [address]]));
+  const published = publications({ family: 'ip', publishes, find, nodes, selfId: self.id });
   const vips = assigned(assignments, 'vip');
   const services = virtualServices(vips, find, self.id, memory);
-  const sixth = sixthState({ self, peers, networks, endpoints, vips }, memory6);
+  const hosted = hostPublishes(assigned(assignments, 'task'), observations);
+  const sixth = sixthState({ self, peers, networks, endpoints, vips, publishes, hosted }, memory6);
   const dual = networks.filter((network) => isDual(network, self));
   return {
     routing: routing(self, peers, endpoints, services),
     sixth: sixth?.sixth,
     tables: [
-      ipTable({ self, networks, peers, published, services }),
+      ipTable({ own: [self.address], networks, peers, published, services }),
       bridgeTable(networks, dual),
       ...(sixth === undefined ? [] : [sixth.table]),
     ],

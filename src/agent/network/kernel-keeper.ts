@@ -212,11 +212,14 @@ async function bringUpToDate(
   memory.networks = new Set(networks.map(({ id }) => id));
   memory.dual = new Set(networks.filter((one) => self !== undefined && isDual(one, self)).map(({ id }) => id));
   memory.proxies = desired.sixth?.proxies ?? new Map();
-  const flows = memory.fronts === undefined ? flowsOfBefore(desired, before) : staleFlows(memory.fronts, desired);
-  const fronts6 = { publications: [], services: desired.sixth?.services ?? [] };
-  const flows6 = memory.fronts6 === undefined ? [] : staleFlows(memory.fronts6, fronts6).map(inSixth);
-  memory.fronts = { publications: desired.publications, services: desired.services };
-  memory.fronts6 = fronts6;
+  const { publications, services, sixth = { publications: [], services: [] } } = desired;
+  const fronts: Fronts = { publications, services };
+  const flowsSince = (family: 'ip' | 'ip6', old: Fronts | undefined, now: Fronts): (readonly string[])[] =>
+    old === undefined ? flowsOfBefore(family, now, { desired, before }) : staleFlows(old, now);
+  const flows = flowsSince('ip', memory.fronts, fronts);
+  const flows6 = flowsSince('ip6', memory.fronts6, sixth).map(inSixth);
+  memory.fronts = fronts;
+  memory.fronts6 = sixth;
   if (!(await forgetFlows(exec, [...flows, ...flows6], signal))) {
     log.warn('conntrack does not run: UDP clients of a removed task are not moved; install the package conntrack');
   }
@@ -247,15 +250,19 @@ async function keepFirewall(
 }
 
 /** What to forget after another agent's time: flows of what the kernel's rules were right for are not touched. */
-function flowsOfBefore(desired: KernelState, before: FoundState): (readonly string[])[] {
-  const table = desired.tables.find(({ family }) => family === 'ip');
+function flowsOfBefore(
+  family: 'ip' | 'ip6',
+  now: Fronts,
+  { desired, before }: { readonly desired: KernelState; readonly before: FoundState },
+): (readonly string[])[] {
+  const table = desired.tables.find((one) => one.family === family);
   const wanted = table === undefined ? undefined : viewOf(table);
-  const actual = before.tables.get('ip');
+  const actual = before.tables.get(family);
   const isSame = (chain: string): boolean => actual?.chains.get(chain)?.join() === wanted?.chains.get(chain)?.join();
   const isOther = (chain: string): boolean => actual?.chains.has(chain) === true && !isSame(chain);
-  const publications = desired.publications.filter((one) => isSame(publicationChain(one)));
+  const publications = now.publications.filter((one) => isSame(publicationChain(one)));
   return [
-    ...staleFlows({ publications, services: [] }, desired),
-    ...desired.services.filter((one) => isOther(vipChain(one))).map(({ address }) => datagramsTo(address)),
+    ...staleFlows({ publications, services: [] }, now),
+    ...now.services.filter((one) => isOther(vipChain(one))).map(({ address }) => datagramsTo(address)),
   ];
 }

@@ -84,6 +84,7 @@ export interface KernelState {
 export interface Sixth {
   readonly routing: SixthRouting;
   readonly services: readonly VirtualService[];
+  readonly publications: readonly Publication[];
   /** Bridge → addresses that it answers for to its containers: all those of its network. */
   readonly proxies: ReadonlyMap<string, ReadonlySet<string>>;
 }

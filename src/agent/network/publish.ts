@@ -1,4 +1,4 @@
-import type { AssignedEndpoint, AssignedPeer, AssignedPublish } from '../../model/assignment.ts';
+import type { AssignedEndpoint, AssignedPublish } from '../../model/assignment.ts';
 import { backends, choice } from './balance.ts';
 import type { Backends, FindEndpoints } from './balance.ts';
 
@@ -18,31 +18,44 @@ export interface Publication extends Backends {
   readonly turns: readonly string[];
 }
 
-export function publications(
-  publishes: readonly AssignedPublish[],
-  find: FindEndpoints,
-  peers: readonly AssignedPeer[],
-  selfId: string,
-): Publication[] {
-  const addressOf = new Map(peers.map((peer) => [peer.id, peer.address]));
-  return publishes.map((publish) => {
-    const { protocol, address, published, target, unserved = 'refuse' } = publish;
+/** What publications of one family are worked out from. */
+export interface PublishInputs {
+  readonly family: 'ip' | 'ip6';
+  readonly publishes: readonly AssignedPublish[];
+  readonly find: FindEndpoints;
+  /** Other node → the addresses that its own clients come from. */
+  readonly nodes: ReadonlyMap<string, readonly string[]>;
+  readonly selfId: string;
+}
+
+export const publications = ({ family, publishes, find, nodes, selfId }: PublishInputs): Publication[] =>
+  publishes.flatMap((publish): Publication[] => {
+    if (!isOfFamily(family, publish)) return [];
+    const { protocol, published, target, unserved = 'refuse' } = publish;
     const { all, ready } = find(publish);
     const chosen = chosenOf(ready, publish, selfId);
-    return {
-      ...backends({ all, ready: chosen }, publish),
-      protocol,
-      address,
-      published,
-      target,
-      unserved,
-      turns: chosen.flatMap(({ nodeId, address: task }) => {
-        const node = addressOf.get(nodeId);
-        return node === undefined ? [] : [`${node} . ${task}`];
-      }),
-    };
+    return [
+      {
+        ...backends({ all, ready: chosen }, publish),
+        protocol,
+        address: boundAddress(publish),
+        published,
+        target,
+        unserved,
+        turns: chosen.flatMap(({ nodeId, address }) => (nodes.get(nodeId) ?? []).map((node) => `${node} . ${address}`)),
+      },
+    ];
   });
-}
+
+const anyAddress: readonly string[] = ['0.0.0.0', '::'];
+
+/** Whether what is at this address is to be seen in the family at all. */
+export const isOfFamily = (family: PublishInputs['family'], { address }: { readonly address?: string | undefined }) =>
+  address === undefined || address.includes(':') === (family === 'ip6');
+
+/** Undefined: at all addresses of the family. */
+export const boundAddress = ({ address }: { readonly address?: string | undefined }): string | undefined =>
+  address !== undefined && anyAddress.includes(address) ? undefined : address;
 
 /** The tasks that this node gives connections to. */
 function chosenOf(
@@ -64,8 +77,10 @@ export const publicationKey = ({ protocol, published, address }: Publication): s
   `${address === undefined ? '' : `${address} . `}${protocol} . ${published}`;
 
 /** The rule that gives each new connection one of the ready tasks. */
-export const publicationRule = (one: Publication): string =>
-  `meta l4proto ${one.protocol} dnat to ${choice(one)}:${one.target}`;
+export const publicationRule = (one: Publication): string => {
+  const to = choice(one);
+  return `meta l4proto ${one.protocol} dnat to ${to === one.addresses[0] && to.includes(':') ? `[${to}]` : to}:${one.target}`;
+};
 
 /** What is done with a connection that there is no task for. */
 export const unservedVerdict = ({ unserved }: Publication): string => (unserved === 'drop' ? 'drop' : 'goto refuse');

@@ -1,4 +1,4 @@
-import type { AssignedNetwork, AssignedPeer, AssignedSelf } from '../../model/assignment.ts';
+import type { AssignedNetwork, AssignedPeer } from '../../model/assignment.ts';
 import { parseNetwork6 } from '../../model/ipv6.ts';
 import type { NftChain, NftSet, NftTable } from './kernel-state.ts';
 import {
@@ -21,7 +21,8 @@ const prefixes = 'type ipv4_addr; flags interval;';
 
 /** What the rules are made from. */
 export interface Rules {
-  readonly self: AssignedSelf;
+  /** The node's own addresses that tasks of other nodes may see as their client. */
+  readonly own: readonly string[];
   readonly networks: readonly AssignedNetwork[];
   readonly peers: readonly AssignedPeer[];
   readonly published: readonly Publication[];
@@ -29,10 +30,9 @@ export interface Rules {
 }
 
 /** The table that forwards, isolates, balances, publishes and masquerades. */
-export function ipTable({ self, networks, peers, published, services }: Rules): NftTable {
-  const reachable = published.filter(({ address }) => address === undefined || isIpv4(address));
-  const answered = reachable.filter(({ addresses }) => addresses.length > 0);
-  const unserved = reachable.filter(({ addresses }) => addresses.length === 0);
+export function ipTable({ own, networks, peers, published, services }: Rules): NftTable {
+  const answered = published.filter(({ addresses }) => addresses.length > 0);
+  const unserved = published.filter(({ addresses }) => addresses.length === 0);
   const served = services.filter(({ addresses }) => addresses.length > 0);
   return {
     family: 'ip',
@@ -54,7 +54,7 @@ export function ipTable({ self, networks, peers, published, services }: Rules): 
           networks.map(({ gateway }) => gateway),
         ),
       ],
-      ['self', set('type ipv4_addr;', [self.address])],
+      ['self', set('type ipv4_addr;', own)],
       [
         'peers',
         set(
@@ -132,7 +132,6 @@ const bridge = (network: AssignedNetwork): string => `"${bridgeName(network.id)}
 const bridgeAndSubnet = (network: AssignedNetwork): string => `${bridge(network)} . ${network.subnet}`;
 const portType = 'inet_proto . inet_service';
 const portAtType = `ipv4_addr . ${portType}`;
-const isIpv4 = (address: string): boolean => !address.includes(':');
 const isAnywhere = ({ address }: Publication): boolean => address === undefined;
 const isBound = ({ address }: Publication): boolean => address !== undefined;
 const portAndChain = (one: Publication): [string, string] => [publicationKey(one), `goto ${publicationChain(one)}`];
@@ -228,6 +227,8 @@ const fixedChains: readonly (readonly [string, NftChain])[] = [
         'ct state established,related accept',
         // The address of a service that has no ready task: nobody is behind it.
         'iifname . ip daddr @virtual goto refuse',
+        // Nobody begins anything with an address that is somewhere else: another network's, or a remote task's.
+        `iifname ${bridgePattern} fib saddr . iif oif missing goto prohibit`,
         // The bridge decides what a container may reach, whatever source address it writes.
         'iifname . ip daddr @reach accept',
         `iifname "${overlayDevice}" ip saddr . ip daddr @within accept`,

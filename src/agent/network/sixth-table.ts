@@ -1,5 +1,5 @@
 import type { NftChain, NftSet, NftTable } from './kernel-state.ts';
-import { bridgePattern } from './names.ts';
+import { anyPattern, bridgePattern } from './names.ts';
 
 /** What is said otherwise of IPv6, in nftables' own syntax. */
 const words: readonly (readonly [RegExp, string])[] = [
@@ -21,11 +21,21 @@ const said = (text: string): string => {
   return made;
 };
 
-/** Addresses of nodes on the wire: that is IPv4's. */
-const ofTheWire: ReadonlySet<string> = new Set(['self', 'peers', 'turns']);
+/** Addresses of nodes on the wire are IPv4's. */
+const ofTheWire = 'peers';
 
 /** A bridge tells its containers of every group that it joins, which is one for each address that it answers for. */
 const noReports = `oifname ${bridgePattern} icmpv6 type { mld-listener-report, mld2-listener-report } drop`;
+
+/** An address of the link alone cannot be answered from another link: whoever comes by it is seen as the node. */
+const nearby = `oifname ${anyPattern} ct status dnat ip6 saddr fe80::/10 masquerade`;
+
+/** Unlike 127.0.0.1 it leads nowhere but to the node itself, whatever is translated: better refused than silent. */
+const noLoopback = 'ip6 daddr ::1 return';
+
+/** What one chain has before, and what behind, what IPv4 has there. */
+const first: Readonly<Record<string, readonly string[]>> = { publish: [noLoopback] };
+const last: Readonly<Record<string, readonly string[]>> = { output: [noReports], sources: [nearby] };
 
 /**
  * The table of IPv6: word for word that of IPv4, so that nothing is forgotten in one of them. Its sets are to hold IPv6
@@ -40,7 +50,7 @@ export const sixthTable = (table: NftTable): NftTable => ({
 const setIn6 = (name: string, { declaration, kind, elements }: NftSet): NftSet => ({
   declaration: said(declaration),
   kind,
-  elements: ofTheWire.has(name) ? new Map() : elements,
+  elements: name === ofTheWire ? new Map() : elements,
 });
 
 const chains = new WeakMap<NftChain, NftChain>();
@@ -49,7 +59,7 @@ const chains = new WeakMap<NftChain, NftChain>();
 const chainIn6 = (name: string, chain: NftChain): NftChain => {
   const before = chains.get(chain);
   if (before !== undefined) return before;
-  const made = { ...chain, rules: [...chain.rules.map(said), ...(name === 'output' ? [noReports] : [])] };
+  const made = { ...chain, rules: [...(first[name] ?? []), ...chain.rules.map(said), ...(last[name] ?? [])] };
   chains.set(chain, made);
   return made;
 };

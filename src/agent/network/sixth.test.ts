@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { aNetwork, anEndpoint, aPeer, aSelf, aVip, setOf } from '../../../test/support/assignments.ts';
+import { aNetwork, anEndpoint, aPeer, aPublish, aSelf, aTask, aVip, setOf } from '../../../test/support/assignments.ts';
 import { desiredKernelState } from './desired.ts';
+import type { TaskObservation } from '../../model/task.ts';
+import { publicationKey, publicationRule } from './publish.ts';
 import { createProxies } from './proxies.ts';
 import { forwardingRemark, keepForwarding, restoreForwarding } from './forwarding6.ts';
 
@@ -44,6 +46,60 @@ test('remote tasks are routes, and each bridge answers for every address of its 
     [...(sixth?.proxies ?? [])].map(([, all]) => [...all].toSorted()),
     [['fd00:1::10', 'fd00:1::11', 'fd00:1::2']],
   );
+});
+
+test('a published port leads to IPv6 addresses, that of one family only there', () => {
+  const publish = (more: object = {}) => aPublish({ networkId: 'front0000', ...more });
+  const assignments = new Map([
+    ...dual,
+    ...setOf(
+      aPeer({ overlayAddress6: 'fd00:ffff::2', addresses6: ['fd99::2'] }),
+      publish(),
+      publish({ id: 'tcp/[fd99::1]:8081', published: 8081, address: 'fd99::1' }),
+      publish({ id: 'tcp/[::]:8082', published: 8082, address: '::' }),
+      publish({ id: 'tcp/0.0.0.0:8083', published: 8083, address: '0.0.0.0' }),
+      publish({ id: 'tcp/192.0.2.1:8084', published: 8084, address: '192.0.2.1' }),
+    ),
+  ]);
+  const tables = desiredKernelState(assignments, new Map())?.tables ?? [];
+  const keys = (family: string, set: string): string[] => [
+    ...(tables
+      .find((table) => table.family === family)
+      ?.sets.get(set)
+      ?.elements.keys() ?? []),
+  ];
+  assert.deepEqual(keys('ip6', 'published'), ['tcp . 8080', 'tcp . 8082']);
+  assert.deepEqual(keys('ip6', 'published_at'), ['fd99::1 . tcp . 8081']);
+  assert.deepEqual(keys('ip', 'published'), ['tcp . 8080', 'tcp . 8083']);
+  assert.deepEqual(keys('ip', 'published_at'), ['192.0.2.1 . tcp . 8084']);
+  // The client that is the task's own node.
+  assert.deepEqual(keys('ip6', 'turns'), ['fd99::2 . fd00:1::11']);
+});
+
+test("a port of mode host leads to this node's task while that is ready, by the number that the engine chose", () => {
+  const hostPorts = [
+    { protocol: 'tcp', target: 80, published: 8080, mode: 'host' },
+    { protocol: 'tcp', target: 81, range: { first: 9000, last: 9009 }, mode: 'host', hostAddress: 'fd99::1' },
+    { protocol: 'tcp', target: 82, published: 8082, mode: 'host', hostAddress: '192.0.2.1' },
+  ];
+  const seen = {
+    taskId: 'task1',
+    state: 'running',
+    ready: true,
+    hostPorts: [{ protocol: 'tcp', target: 81, published: 9004 }],
+  };
+  const observed = (ready: boolean) => new Map([['task1', { ...seen, ready } as unknown as TaskObservation]]);
+  const publishedBy = (ready: boolean, more: object = {}): string[][] => {
+    const assignments = new Map([...dual, ...setOf(aTask({ id: 'task1', hostPorts }), aNetwork({ ipv6, ...more }))]);
+    const sixth = desiredKernelState(assignments, observed(ready))?.sixth;
+    return (sixth?.publications ?? []).map((one) => [publicationKey(one), publicationRule(one)]);
+  };
+  assert.deepEqual(publishedBy(true), [
+    ['tcp . 8080', 'meta l4proto tcp dnat to [fd00:1::10]:80'],
+    ['fd99::1 . tcp . 9004', 'meta l4proto tcp dnat to [fd00:1::10]:81'],
+  ]);
+  assert.deepEqual(publishedBy(false), []);
+  assert.deepEqual(publishedBy(true, { internal: true }), []);
 });
 
 test('without an end of the overlay for it there is nothing of IPv6', () => {

@@ -2,15 +2,19 @@ import type {
   AssignedEndpoint,
   AssignedNetwork,
   AssignedPeer,
+  AssignedPublish,
   AssignedSelf,
   AssignedVip,
 } from '../../model/assignment.ts';
 import { serviceEndpoints, virtualServices } from './balance.ts';
 import type { BalanceMemory } from './balance.ts';
 import { isDual } from './endpoints.ts';
+import { hostPublications } from './host-publish.ts';
+import type { HostPublish } from './host-publish.ts';
 import type { NftTable, Sixth } from './kernel-state.ts';
 import { bridgeName } from './names.ts';
 import { paths } from './paths.ts';
+import { publications } from './publish.ts';
 import { ipTable } from './ruleset.ts';
 import { sixthTable } from './sixth-table.ts';
 
@@ -21,6 +25,9 @@ export interface SixthInputs {
   readonly networks: readonly AssignedNetwork[];
   readonly endpoints: readonly AssignedEndpoint[];
   readonly vips: readonly AssignedVip[];
+  readonly publishes: readonly AssignedPublish[];
+  /** Ports of this node's own tasks alone. */
+  readonly hosted: readonly HostPublish[];
 }
 
 export interface SixthState {
@@ -30,7 +37,7 @@ export interface SixthState {
 
 /** What the kernel should have of IPv6; undefined where no network of the node has it. */
 export function sixthState(
-  { self, peers, networks, endpoints, vips }: SixthInputs,
+  { self, peers, networks, endpoints, vips, publishes, hosted }: SixthInputs,
   memory: BalanceMemory,
 ): SixthState | undefined {
   const dual = networks.flatMap((network) => (isDual(network, self) ? [networkIn6(network)] : []));
@@ -40,6 +47,15 @@ export function sixthState(
   const find = serviceEndpoints(held, new Set([self.id, ...reached.map(({ id }) => id)]), memory);
   const virtual = vips.flatMap((vip) => in6(vip) ?? []);
   const services = virtualServices(virtual, find, self.id, memory);
+  const open = new Set(dual.flatMap(({ id, internal }) => (internal ? [] : [id])));
+  const nodes = new Map(reached.map(({ id, addresses6 = [] }) => [id, addresses6]));
+  const published = [
+    ...publications({ family: 'ip6', publishes, find, nodes, selfId: self.id }),
+    ...hostPublications(
+      hosted,
+      held.filter(({ networkId }) => open.has(networkId)),
+    ),
+  ];
   const ends = new Map(reached.map(({ id, overlayAddress6 = '' }) => [id, overlayAddress6]));
   return {
     sixth: {
@@ -48,9 +64,10 @@ export function sixthState(
         ...paths({ self, peers: reached, ends, endpoints: held, services }),
       },
       services,
+      publications: published,
       proxies: proxies(dual, [...held, ...virtual]),
     },
-    table: sixthTable(ipTable({ self, networks: dual, peers: reached, published: [], services })),
+    table: sixthTable(ipTable({ own: self.addresses6 ?? [], networks: dual, peers: reached, published, services })),
   };
 }
 

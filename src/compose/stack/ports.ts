@@ -26,12 +26,10 @@ function publishedPort(port: Section): PublishedPort | undefined {
     target,
     ...published(port),
     mode,
-    hostAddress: address === undefined || anyAddress.includes(address) ? undefined : address,
+    hostAddress: address === '' ? undefined : address,
     ...served(port, mode),
   });
 }
-
-const anyAddress = ['0.0.0.0', '::', ''];
 
 /** Compose takes any free port of a range, and so does the cluster. */
 function published(port: Section): Pick<PublishedPort, 'published' | 'range'> {

@@ -95,7 +95,8 @@ for (const [title, lines, expected] of warned) {
 
 const publishing: readonly (readonly [ports: string, ...expected: object[]])[] = [
   ['"127.0.0.1:80:80"', { published: 80, hostAddress: '127.0.0.1' }],
-  ['"0.0.0.0:80:80"', { published: 80 }],
+  ['"0.0.0.0:80:80"', { published: 80, hostAddress: '0.0.0.0' }],
+  ['"[::]:80:80"', { published: 80, hostAddress: '::' }],
   ['"80-89:80"', { range: { first: 80, last: 89 } }],
   ['"8000-8001:80-81"', { published: 8000 }, { published: 8001, target: 81 }],
   ['{target: 80, published: 80-89, mode: host}', { range: { first: 80, last: 89 }, mode: 'host' }],

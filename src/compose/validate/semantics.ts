@@ -1,3 +1,4 @@
+import { addressesMeet } from '../../model/host-port.ts';
 import type { ComposeNode, MapNode } from '../source/node.ts';
 import { child, items, keyPosition, numbered, pairs, textOf } from '../source/node.ts';
 import type { Path, Position, Problem } from '../source/problem.ts';
@@ -54,9 +55,9 @@ function doublePorts(root: MapNode): Problem[] {
       const published = textOf(child(port, 'published')) ?? '';
       if (!/^[1-9]\d*$/.test(published)) continue;
       const key = `${published}/${textOf(child(port, 'protocol')) ?? 'tcp'}`;
-      const address = anyAddress(textOf(child(port, 'host_ip')));
+      const address = textOf(child(port, 'host_ip')) ?? '';
       const others = taken.get(key) ?? [];
-      const other = others.find((one) => overlap(one.address, address));
+      const other = others.find((one) => addressesMeet(one.address, address));
       if (other !== undefined) {
         const owner = other.owner === name ? 'this service' : `the service ${other.owner}`;
         const message = `the published port ${key} is taken by ${owner}, in ${place(other.at)}`;
@@ -66,14 +67,6 @@ function doublePorts(root: MapNode): Problem[] {
     }
   }
   return found;
-}
-
-function anyAddress(address: string | undefined): string {
-  return address === undefined || address === '0.0.0.0' || address === '::' ? '' : address;
-}
-
-function overlap(a: string, b: string): boolean {
-  return a === b || a === '' || b === '';
 }
 
 /** Services that wait for one another. */

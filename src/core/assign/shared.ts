@@ -37,9 +37,15 @@ const wireOf = ({ machine, publicKey }: NodeDescription): Pick<AssignedPeer, 'ma
   ...(publicKey !== undefined && { publicKey }),
 });
 
-const sixthEnd = ({ description, overlay }: Node, clusterId: string): Pick<AssignedPeer, 'overlayAddress6'> =>
+const sixthEnd = (
+  { description, overlay }: Node,
+  clusterId: string,
+): Pick<AssignedPeer, 'overlayAddress6' | 'addresses6'> =>
   description?.ipv6 === true && overlay !== undefined
-    ? { overlayAddress6: overlayAddress6(clusterId, overlay.address) }
+    ? {
+        overlayAddress6: overlayAddress6(clusterId, overlay.address),
+        ...(description.addresses6 !== undefined && { addresses6: description.addresses6 }),
+      }
     : {};
 
 /** The node as the others see it, once it has told its address and has an end of the overlay. */

@@ -3,7 +3,7 @@ import { parseConstraint } from '../../core/schedule/constraint.ts';
 import { kindCheck } from '../../core/schedule/filters/filters.ts';
 import { requirementsOf } from '../../core/schedule/requirements.ts';
 import { TuttiError } from '../../model/errors.ts';
-import { idlePortLabels, isNodeAddress, readPortLabels } from '../../model/port-labels.ts';
+import { idlePortLabels, isNodeAddress, readPortLabels, withPortLabels } from '../../model/port-labels.ts';
 import { hasRouteLabels, readRouteLabels } from '../../model/route-labels.ts';
 import type { ContainerSpec } from '../../model/container.ts';
 import type { Network } from '../../model/network.ts';
@@ -22,8 +22,8 @@ const invalid = (message: string): TuttiError => new TuttiError('invalid-argumen
 export const checkedSpec = (view: View, spec: ServiceSpec): ServiceSpec => {
   checkContainers(spec);
   checkRoutes(view, spec);
-  checkPorts(spec);
   checkIngress(view, spec);
+  checkPorts(view, spec);
   for (const text of spec.task.placement?.constraints ?? []) {
     const parsed = parseConstraint(text);
     if (parsed.kind === 'invalid') throw invalid(parsed.reason);
@@ -63,12 +63,17 @@ const checkRoutes = (view: View, { name, labels }: ServiceSpec): void => {
 };
 
 /** How ports are to be served. Whether they are free: see ports.ts. */
-const checkPorts = ({ name, labels, endpoint }: ServiceSpec): void => {
+const checkPorts = (view: View, { name, labels, endpoint }: ServiceSpec): void => {
   const { problems } = readPortLabels(labels);
   if (problems.length > 0) throw invalid(`service ${name}: ${problems.join('; ')}`);
-  for (const { hostAddress, mode } of endpoint?.ports ?? []) {
-    if (mode === 'ingress' && hostAddress !== undefined && !isNodeAddress(hostAddress))
+  for (const { hostAddress, mode } of withPortLabels(endpoint?.ports ?? [], labels)) {
+    if (mode !== 'ingress' || hostAddress === undefined) continue;
+    if (!isNodeAddress(hostAddress))
       throw invalid(`service ${name}: a port can be published at an address of nodes, not at "${hostAddress}"`);
+    if (hostAddress.includes(':') && ingressNetwork(view)?.ipv6 === undefined)
+      throw invalid(
+        `service ${name}: a port cannot be published at ${hostAddress}: the ingress network of this cluster has no IPv6; make it anew with "docker network create --ingress --ipv6"`,
+      );
   }
 };
 

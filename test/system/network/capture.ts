@@ -16,7 +16,7 @@ export async function capture(
   other: LabNode | undefined,
   work: () => Promise<void>,
 ): Promise<Capture> {
-  const filter = other === undefined ? ['ip'] : ['host', other.address, 'and', 'ip'];
+  const filter = other === undefined ? ['ip', 'or', 'ip6'] : ['host', other.address, 'and', 'ip'];
   const [command = '', ...args] = node.inside('tcpdump', '-i', 'eth0', '--immediate-mode', '-U', '-w', '-', ...filter);
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   const chunks: Buffer[] = [];

@@ -6,6 +6,7 @@ import type {
   Assignment,
 } from '../../../src/model/assignment.ts';
 import { hostPortKey } from '../../../src/model/host-port.ts';
+import { sixthAddress } from '../../../src/dev/subnet.ts';
 import type { LabNode } from './lab.ts';
 
 /** A task for the lab to run: a container with static addresses. */
@@ -71,8 +72,13 @@ const overlayMac = (node: LabNode): string => `02:74:64:7f:00:0${node.name.slice
 export const sixthOf = ({ dual, index }: LabNetwork, address: string): string | undefined =>
   dual === true ? `fd00:${index}::${Number(address.split('.')[3]).toString(16)}` : undefined;
 
-const sixthEnd = (node: LabNode, { fourthOnly = [] }: LabState): { readonly overlayAddress6?: string } =>
-  fourthOnly.includes(node) ? {} : { overlayAddress6: `fd00:ffff::${node.name.slice(4)}` };
+const sixthEnd = (
+  node: LabNode,
+  { fourthOnly = [] }: LabState,
+): { readonly overlayAddress6?: string; readonly addresses6?: readonly string[] } =>
+  fourthOnly.includes(node)
+    ? {}
+    : { overlayAddress6: `fd00:ffff::${node.name.slice(4)}`, addresses6: [sixthAddress(node.address)] };
 
 export const networkAssignment = ({
   id,

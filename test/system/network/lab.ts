@@ -51,7 +51,11 @@ export interface Lab extends AsyncDisposable {
 }
 
 /** Machines with engines and the tiny image, without daemons of Tutti. `TUTTI_LAB_SUFFIX` keeps runs side by side apart. */
-export async function startLab(plainName: string, nodes: number): Promise<Lab> {
+export async function startLab(
+  plainName: string,
+  nodes: number,
+  options: { readonly ipv6?: boolean } = {},
+): Promise<Lab> {
   const name = `${plainName}${process.env.TUTTI_LAB_SUFFIX ?? ''}`;
   const directory = await mkdtemp(join(tmpdir(), 'tutti-lab-'));
   const bases = { dataDirectory: join(directory, 'data'), runDirectory: join(directory, 'run') };
@@ -81,6 +85,7 @@ export async function startLab(plainName: string, nodes: number): Promise<Lab> {
         managers: 1,
         agents: false,
         nat: false,
+        ipv6: options.ipv6,
         engineArguments: [],
       },
     );
@@ -109,6 +114,13 @@ export async function startLab(plainName: string, nodes: number): Promise<Lab> {
   }
 }
 
+async function run(argv: readonly string[]): Promise<string> {
+  const [command = '', ...args] = argv;
+  const { code, stdout, stderr } = await systemExec(command, args, { timeoutMs: 60_000 });
+  if (code !== 0) throw new Error(`${argv.join(' ')}: ${code} ${stderr.trim() || stdout.trim()}`);
+  return `${stdout}${stderr}`.trim();
+}
+
 const script = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
 
 function labNode(node: NodeLayout & { readonly address: string }, children: Set<LineProcess>): LabNode {
@@ -121,12 +133,6 @@ function labNode(node: NodeLayout & { readonly address: string }, children: Set<
     const child = lineProcess(argv);
     children.add(child);
     return child;
-  };
-  const run = async (argv: readonly string[]): Promise<string> => {
-    const [command = '', ...args] = argv;
-    const { code, stdout, stderr } = await systemExec(command, args, { timeoutMs: 60_000 });
-    if (code !== 0) throw new Error(`${argv.join(' ')}: ${code} ${stderr.trim() || stdout.trim()}`);
-    return `${stdout}${stderr}`.trim();
   };
   const docker = async (...args: string[]): Promise<string> => await run(['docker', '--host', endpoint, ...args]);
   return {
