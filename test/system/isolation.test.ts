@@ -236,13 +236,13 @@ suite('breaking in', { timeout: 240_000 }, () => {
         `the way after ${wipe.join(' ')}`,
         async () => await ask(burglar, 'tcp', addressOf(friend), 80),
         (text) => text === 'friend 10.128.1.10',
-        { deadlineMs: 15_000 },
+        { deadlineMs: 30_000 },
       );
       await until(
         `the wall after ${wipe.join(' ')}`,
         async () => await ask(burglar, 'tcp', addressOf(victims[0]), 80),
         (text) => text.startsWith('error'),
-        { deadlineMs: 15_000 },
+        { deadlineMs: 30_000 },
       );
     }
   });
