@@ -13,7 +13,7 @@ const closed: LabNetwork = { id: 'closed0000000000000000001', name: 'closed', in
 const plain: LabNetwork = { id: 'plain00000000000000000001', name: 'plain', index: 4 };
 const networks = [front, back, closed, plain];
 
-suite('networks with IPv6', { timeout: 240_000 }, () => {
+suite('networks with IPv6', { timeout: 360_000 }, () => {
   let lab: Lab;
   let nodes: readonly [LabNode, LabNode];
   let web: readonly [LabTask, LabTask, LabTask];
