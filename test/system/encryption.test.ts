@@ -8,7 +8,7 @@ import type { LabNetwork, LabState, LabTask } from './network/cluster.ts';
 import { startLab } from './network/lab.ts';
 import type { Lab, LabNode } from './network/lab.ts';
 
-const front: LabNetwork = { id: 'front00000000000000000001', name: 'front', index: 1 };
+const front: LabNetwork = { id: 'front00000000000000000001', name: 'front', index: 1, dual: true };
 /** What the task answers begins with its name: that is what must not be read on the wire. */
 const marker = 'web-in-clear';
 const overlay = 'udp/4797';
@@ -29,9 +29,12 @@ suite('encryption between two nodes', { timeout: 240_000 }, () => {
     assert.match(answer, /^\d+$/, 'the connection lasted');
     return Number(answer);
   };
-  /** What went over the wire while the page was asked for. */
+  /** What went over the wire while the page was asked for, by both families. */
   const wire = async (): Promise<Capture> =>
-    await capture(nodes[0], nodes[1], async () => assert.equal(await page(), expected));
+    await capture(nodes[0], nodes[1], async () => {
+      assert.equal(await page(), expected);
+      assert.equal(await ask(asker, 'tcp', 'fd00:1::14', 80), `${marker} fd00:1::a`);
+    });
   const inSet = async (node: LabNode): Promise<boolean> =>
     (await node.run('nft', 'list', 'set', 'inet', 'tutti', 'strict')).includes('elements');
   const untilSealed = async (wanted: boolean): Promise<void> =>
@@ -54,7 +57,7 @@ suite('encryption between two nodes', { timeout: 240_000 }, () => {
     plain = { networks: [front], tasks: [asker, web], encryption: 'off', keys: await keys() };
     sealed = { ...plain, encryption: 'on' };
     await tellAll(nodes, plain);
-    for (const task of plain.tasks) await startTask(task, 80);
+    for (const task of plain.tasks) await startTask(task, 80, [front]);
     for (const node of nodes) await node.tell({ do: 'check' });
   });
   after(async () => await lab[Symbol.asyncDispose]());
