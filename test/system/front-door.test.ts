@@ -88,12 +88,13 @@ const keepAsking = (address: string, host: string) => {
   };
 };
 
+/** Its server ends in order: what it has begun to answer is answered to the end. */
 const web = (more = '') => `
 name: shop
 services:
   web:
     image: ${tinyTag}
-    command: ["sh", "-c", "hostname > /tmp/index.html; trap 'exit 0' TERM; httpd -f -p 80 -h /tmp & wait"]
+    command: ["sh", "-c", "hostname > /tmp/index.html; httpd -f -p 80 -h /tmp & trap 'kill $$!; sleep 1; exit 0' TERM; wait"]
     deploy: {replicas: 2}
     x-tutti: {route: {host: shop.example, port: 80, retry: true${more}}}
 `;

@@ -58,6 +58,19 @@ test('it begins with the first route, is told of tasks, loads new routes, and en
   assert.deepEqual(host.said, ['stop finish']);
 });
 
+test('what serves is told of tasks before other routes are loaded, so that nobody is led to one that ends meanwhile', async () => {
+  const { host, proxy, problems, apply } = start();
+  await using _ = proxy;
+  await apply(door, routeTo('a.example'), task(1));
+  host.said.splice(0);
+  await apply(door, routeTo('a.example'), routeTo('b.example'), task(2));
+  assert.match(host.said.join(), /^set server .*,set server a\.example\S+ state maint,reload$/);
+  host.refusal = 'no such thing';
+  await assert.rejects(apply(door, routeTo('a.example'), routeTo('c.example'), task(1)), /no such thing/);
+  assert.deepEqual(host.ready().slice(0, 1), ['a.example_ 10.128.0.11:80']);
+  assert.equal(problems.length, 1);
+});
+
 test('nothing is done while the node does not know itself; a proxy that is killed is started with what is so now', async () => {
   const { host, proxy, apply } = start();
   await using _ = proxy;

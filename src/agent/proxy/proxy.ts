@@ -187,6 +187,8 @@ const open = async (parts: Parts, door: WantedDoor, signal: AbortSignal): Promis
     if (loaded !== undefined) await changeServers(parts, loaded.slots, slots, signal);
     return;
   } else {
+    // It serves until its successor has loaded, and on connections that are kept after that: not to tasks that have ended.
+    if (loaded !== undefined) await tellWorker(door, loaded.slots, (line) => host.ask('control', line, signal));
     await host.keep(files);
     await load(parts, id, config.text(id), loaded !== undefined, signal);
     await host.forget(new Set(files.keys()));
@@ -259,12 +261,19 @@ const tellOldWorkers = async (host: ProxyHost, door: WantedDoor, signal: AbortSi
   const workers = await oldWorkers(host, signal);
   for (const pid of workers) {
     const found = await slotsOfWorker(host, pid, signal);
-    const known = door.backends.filter(({ name }) => found.has(name));
-    for (const command of slotCommands(found, slotsFor(known, found))) {
-      await host.ask('master', `@!${pid} ${command}`, signal);
-    }
+    await tellWorker(door, found, (command) => host.ask('master', `@!${pid} ${command}`, signal));
   }
   return workers.length > 0;
+};
+
+/** Has a worker that will be replaced know which tasks there are, as far as it has their routes and room for them. */
+const tellWorker = async (
+  door: WantedDoor,
+  found: Slots,
+  ask: (command: string) => Promise<unknown>,
+): Promise<void> => {
+  const known = door.backends.filter(({ name }) => found.has(name));
+  for (const command of slotCommands(found, slotsFor(known, found))) await ask(command);
 };
 
 const load = async (

@@ -23,7 +23,7 @@ export const clusterCommands = ({ store, joinToken, clock }: CommandContext): Cl
       if (node.spec.role === 'manager' && spec.role !== 'manager') checkNotLastManager(transaction, node, 'demoted');
       // Nothing acts on it before clusters have several managers, and a role that is not lived is a lie.
       if (node.spec.role !== spec.role) {
-        const message = `node ${nodeName(node)} stays a ${node.spec.role}: several managers are not there yet`;
+        const message = `node ${nodeName(node)} stays a ${node.spec.role}: a cluster has one manager in this version, and its tasks go on while that is away`;
         throw new TuttiError('not-implemented', message);
       }
       transaction.update('node', { ...node, spec }, { specReadAt: version });
