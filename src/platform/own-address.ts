@@ -1,6 +1,7 @@
 import { networkInterfaces } from 'node:os';
 import type { InterfaceAddress } from './addresses.ts';
-import type { Clock, Timer } from './ports.ts';
+import { every } from '../rpc/every.ts';
+import type { Clock } from './ports.ts';
 
 /** The address that other nodes reach this one by, and its interface where it has been seen there. */
 export interface OwnAddress {
@@ -40,13 +41,8 @@ const numberOf = (address: string): number =>
 const everyMs = 1_000;
 
 /** Calls about once a second while the machine does not have the address, until it is disposed of. */
-export const watchAddress = (clock: Pick<Clock, 'after'>, address: () => string, call: () => void): Disposable => {
-  let timer: Timer;
-  const look = (): void => {
+export const watchAddress = (clock: Pick<Clock, 'after'>, address: () => string, call: () => void): Disposable =>
+  every(clock, everyMs, () => {
     const all = Object.values(networkInterfaces()).flatMap((list = []) => list);
     if (!all.some((one) => one.address === address())) call();
-    timer = clock.after(everyMs, look);
-  };
-  timer = clock.after(everyMs, look);
-  return { [Symbol.dispose]: () => timer.cancel() };
-};
+  });
