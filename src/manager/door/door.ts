@@ -9,6 +9,7 @@ import type { Clock, Log } from '../../platform/ports.ts';
 import { withDeadline } from '../../rpc/deadline.ts';
 import { formatDoorLogPath, formatDoorMetricsPath } from '../../rpc/door.ts';
 import type { DoorLogOptions } from '../../rpc/door.ts';
+import { linesOf } from '../../rpc/lines.ts';
 import type { NodeRequests } from '../../rpc/transport.ts';
 import type { Store, View } from '../../store/store.ts';
 import { clusterOf } from '../commands/cluster.ts';
@@ -19,7 +20,6 @@ import { clusterRoutes, routeSources } from '../routes.ts';
 import { isDoorNode } from '../service/door-nodes.ts';
 import { readEntry } from './entry.ts';
 import { inOrder } from './in-order.ts';
-import { textLines } from './lines.ts';
 
 export interface DoorPorts {
   readonly store: Pick<Store, 'view' | 'subscribe'>;
@@ -32,6 +32,8 @@ export interface DoorPorts {
 const retryMs = 500;
 const metricsMs = 5_000;
 const metricsBytes = 16 * 1024 * 1024;
+const lineLength = 64 * 1024;
+const tooLong = (): Error => new TuttiError('corrupt', 'a line of an access log is longer than can be');
 
 export const createDoor = (ports: DoorPorts): Door => ({
   log: (query, signal) => {
@@ -85,7 +87,7 @@ async function* oneNode(
     if (status !== 200) throw new TuttiError('unavailable', await readAnswer({ body }, 4096));
     let names = routeNames(store.view);
     let askedAgain = false;
-    for await (const line of textLines(body)) {
+    for await (const line of linesOf(body, lineLength, tooLong)) {
       let entry = readEntry(line, name, names);
       if (entry === undefined) continue;
       if (entry.route === undefined && !askedAgain) {

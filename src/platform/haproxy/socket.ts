@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { linesOf } from '../../rpc/lines.ts';
 import { request } from '../../rpc/node-http.ts';
 
 const answerMs = 5_000;
@@ -40,6 +41,7 @@ export const say = async (path: string, command: string, signal: AbortSignal): P
 
 /** So many characters no line of its has. */
 const lineLength = 1024 * 1024;
+const tooLong = (): Error => new Error('haproxy says a line that is longer than can be');
 const isGone = ({ code = '' }: NodeJS.ErrnoException): boolean =>
   ['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE'].includes(code);
 
@@ -49,16 +51,10 @@ export async function* sayForLines(path: string, command: string, signal: AbortS
   const socket = connect(path);
   const abort = (): void => void socket.destroy(new Error('the agent stops'));
   signal.addEventListener('abort', abort, { once: true });
-  let rest = '';
   try {
     // It would take the end of what is said for the end of interest.
-    socket.setEncoding('utf8').write(`${command}\n`);
-    for await (const chunk of socket as AsyncIterable<string>) {
-      const lines = `${rest}${chunk}`.split('\n');
-      rest = lines.pop() ?? '';
-      if (rest.length > lineLength) throw new Error('haproxy says a line that is longer than can be');
-      yield* lines;
-    }
+    socket.write(`${command}\n`);
+    yield* linesOf(socket as AsyncIterable<Uint8Array>, lineLength, tooLong);
   } catch (thrown) {
     if (!(thrown instanceof Error && isGone(thrown))) throw thrown;
   } finally {
