@@ -124,7 +124,10 @@ const specsOf = (service: string, texts: Texts, fail: Fail): RouteSpec[] => {
     const match = { host, path: pathOf(texts.path), methods, headers: orNone(texts.headers) };
     const parsed = routeSpec.safeParse({ match, action: { kind: 'services', targets: [target] }, options });
     if (parsed.success) return [withoutAbsent(parsed.data)];
-    for (const { path, message } of parsed.error.issues) fail(fieldAt(path), message);
+    for (const issue of parsed.error.issues) {
+      const { message } = issue.code === 'invalid_key' ? (issue.issues[0] ?? issue) : issue;
+      fail(fieldAt(issue.path), message);
+    }
     return [];
   });
 };

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { bytes, ipv4, ipv4Network, milliseconds, port } from './common.ts';
+import { bytes, ipv4, ipv4Network, port } from './common.ts';
 import { networkId, serviceId } from './ids.ts';
 import type { DeepReadonly, Stored } from './object.ts';
 
@@ -12,19 +12,29 @@ export const routeHost = z
     'a host is a name such as shop.example, *.shop.example, or * for any',
   );
 
-/** A prefix in whole segments: `/api` is `/api` and `/api/…`, not `/apis`. No slash at its end but in `/`. */
+/**
+ * A prefix in whole segments: `/api` is `/api` and `/api/…`, not `/apis`. No slash at its end but in `/`. What requests
+ * write in several ways is compared in the plainest one: a route in another one would be for none.
+ */
 export const routePath = z
   .string()
   .max(1024)
   .regex(
-    /^\/([A-Za-z0-9._~!$&'()*+,;=:@%/-]*[A-Za-z0-9._~!$&'()*+,;=:@%-])?$/,
-    'a path begins with / and has no spaces',
-  );
+    /^\/([A-Za-z0-9._~!$&'()*+,;=:@/-]*[A-Za-z0-9._~!$&'()*+,;=:@-])?$/,
+    'a path begins with / and has no spaces, and nothing in it is encoded with %',
+  )
+  .regex(/^(?!.*\/(\/|\.{1,2}([/;]|$)))/, 'a path has no //, /./ and /../ in it');
 
 const method = z.string().regex(/^[A-Z]{1,32}$/, 'methods are words in capitals, such as GET');
-const headerName = z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$/, 'that is no name of a header');
-/** Printable; `*` for any value. */
-const headerValue = z.string().regex(/^[\x20-\x7e]{1,1024}$/, 'a header is compared with printable text');
+const headerName = z.string().regex(/^[A-Za-z0-9._-]{1,128}$/, 'the name of a header is of letters, digits, - _ and .');
+/** Printable; `*` for any value. The proxy takes a brace by itself, quoted too, for the end of a condition. */
+const headerValue = z
+  .string()
+  .regex(/^(?!\}$)[\x20-\x7e]{1,1024}$/, 'a header is compared with printable text that is more than a }');
+/** A line of the proxy's configuration has 64 words. */
+const mostHeaders = 4;
+
+const day = 86_400_000;
 
 /** `tls` of a route whose certificate the cluster gets by itself. */
 export const acmeTls = 'acme';
@@ -36,16 +46,24 @@ export const routeMatch = z.object({
   /** Absent: any. */
   methods: z.array(method).min(1).max(16).optional(),
   /** By lower-case name: the value, or `*` where it only has to be there. All of them have to be right. */
-  headers: z.record(headerName, headerValue).optional(),
+  headers: z
+    .record(headerName, headerValue)
+    .refine((headers) => Object.keys(headers).length <= mostHeaders, `a route looks at ${mostHeaders} headers at most`)
+    .optional(),
 });
 
 export const routeOptions = z.object({
   /** A client stays with the task that it got first, by a cookie. */
   sticky: z.boolean().optional(),
   /** Requests of one client address in a span of time; what is beyond is answered 429. */
-  rate: z.object({ requests: z.number().int().min(1).max(1_000_000), periodMs: milliseconds }).optional(),
+  rate: z
+    .object({
+      requests: z.number().int().min(1).max(1_000_000),
+      periodMs: z.number().int().min(1000, 'a rate is for a second at least').max(day, 'a rate is for a day at most'),
+    })
+    .optional(),
   /** The longest silence of a task. */
-  timeoutMs: milliseconds.optional(),
+  timeoutMs: z.number().int().min(1).max(day, 'a day at most').optional(),
   /** What is longer is answered 413. */
   bodyBytes: bytes.optional(),
   /** Answers are compressed for clients that take it. */

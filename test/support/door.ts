@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createProxy } from '../../src/agent/proxy/proxy.ts';
 import type { NodeProxy } from '../../src/agent/proxy/proxy.ts';
+import type { Outcome } from '../../src/agent/proxy/ports.ts';
 import { assignedDoor, assignedRoute } from '../../src/model/route.ts';
 import type { AssignedDoor, AssignedRoute } from '../../src/model/route.ts';
 import { systemClock } from '../../src/platform/clock.ts';
@@ -31,9 +32,11 @@ export interface TestDoor extends AsyncDisposable {
   /** Process id of what serves now. */
   worker(): Promise<number>;
   /** The node's end of what managers ask of it. */
-  readonly proxy: Pick<NodeProxy, 'accessLog' | 'metrics'>;
+  readonly proxy: Pick<NodeProxy, 'accessLog' | 'metrics' | 'problem'>;
   /** Has it lead to other tasks, or other routes. Resolves when that is in force. */
   apply(routes: readonly AssignedRoute[], tasks: Readonly<Record<string, readonly string[]>>): Promise<void>;
+  /** Whether HAProxy takes a configuration. */
+  check(config: string): Promise<Outcome>;
   /** Path of a file that belongs to it. */
   path(name: string): string;
 }
@@ -78,6 +81,7 @@ export const startDoor = async (
     proxy,
     apply,
     path,
+    check: async (config) => await host.check(config, AbortSignal.timeout(10_000)),
     worker: async () => {
       const master = Number(await readFile(path('haproxy.pid'), 'utf8'));
       return Number((await readFile(`/proc/${master}/task/${master}/children`, 'utf8')).split(' ')[0]);

@@ -8,8 +8,11 @@ import { connect, createServer as createTcpServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
+import fc from 'fast-check';
 import { backendName } from '../../src/core/route/backends.ts';
 import { say } from '../../src/platform/haproxy/socket.ts';
+import { routeSpec } from '../../src/model/route.ts';
+import type { AssignedRoute } from '../../src/model/route.ts';
 import { aRoute, routeTo, startDoor } from '../support/door.ts';
 import type { TestDoor } from '../support/door.ts';
 
@@ -122,6 +125,49 @@ const routes = [
   aRoute({ host: 'old.example', path: '/' }, {}, { kind: 'redirect', to: 'https://shop.example', status: 301 }),
   aRoute({ host: 'shop.example', path: '/wp-admin' }, {}, { kind: 'drop' }),
 ];
+
+const text = (from: string, most: number): fc.Arbitrary<string> =>
+  fc.string({ unit: fc.constantFrom(...from.split('')), minLength: 1, maxLength: most });
+const printable = String.fromCharCode(...Array.from({ length: 95 }, (_, at) => 32 + at));
+
+/** As odd as the schema takes it. */
+const anyRoute: fc.Arbitrary<AssignedRoute> = fc
+  .record({
+    match: fc.record({
+      host: text('abcd.-_', 8).map((host) => `${host}.any.example`),
+      path: text(`ab/._~!$&'()*+,;=:@-`, 8).map((path) => `/${path}`),
+      methods: fc.array(text('GETPOS', 6), { minLength: 1, maxLength: 16 }),
+      headers: fc.dictionary(text(`aX0-aX0.aX0_aX0'aX0#`, 3), fc.oneof(text(printable, 8), text('{}#', 1)), {
+        maxKeys: 5,
+      }),
+    }),
+    action: fc.oneof(
+      fc.constant({ kind: 'services', targets: [{ service: 'echo', port: ports.tasks }] }),
+      text('ab.:_[]-9', 8).map((host) => ({ kind: 'redirect', to: `https://${host}` })),
+      fc.constant({ kind: 'drop' }),
+    ),
+    options: fc.record(
+      {
+        sticky: fc.boolean(),
+        rate: fc.record({
+          requests: fc.integer({ min: 1, max: 1_000_000 }),
+          periodMs: fc.integer({ min: 1000, max: 86_400_000 }),
+        }),
+        timeoutMs: fc.integer({ min: 1, max: 86_400_000 }),
+        bodyBytes: fc.maxSafeNat(),
+        compress: fc.boolean(),
+        retry: fc.boolean(),
+        strip: fc.boolean(),
+        proxyProtocol: fc.constantFrom('v1', 'v2'),
+        maintenance: fc.boolean(),
+      },
+      { requiredKeys: [] },
+    ),
+  })
+  .filter((spec) => routeSpec.safeParse(spec).success)
+  .map(({ match, options, action }) =>
+    'targets' in action ? routeTo('echo', ports.tasks, match, options) : aRoute(match, options, action),
+  );
 
 const reached = {
   echo: [tasks.echo],
@@ -354,6 +400,20 @@ describe('the front door, asked by clients', { timeout: 60_000 }, () => {
     assert.equal(echoOf(await ask('shop.example', '//api/x')).task, 'other');
     await assert.rejects(ask('shop.example', '/wp%2Dadmin'), /socket hang up|ECONNRESET/);
     assert.equal((await ask('shop.example/api', '/')).status, 400, 'a host that brings a path with it');
+  });
+
+  test('whatever a route may say, the proxy takes it: one that it refused would keep all others from being loaded', async () => {
+    const wanted = [...new Map(fc.sample(anyRoute, 200).map((route) => [JSON.stringify(route.match), route])).values()];
+    assert.ok(wanted.length > 100, 'there are many different ones');
+    await door.apply([...routes, ...wanted], reached);
+    assert.equal(door.proxy.problem(), undefined);
+    await door.apply(routes, reached);
+  });
+
+  test('of a configuration that it refuses, the line is named', async () => {
+    const refused = await door.check('frontend x\n  nonsense here\n');
+    assert.equal(refused.kind, 'refused');
+    assert.match(refused.reason, /parsing \[checked\.cfg:2\] : unknown keyword 'nonsense'/);
   });
 
   test('one request is not two, and what is no request is none', async () => {

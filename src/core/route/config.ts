@@ -138,7 +138,7 @@ const frontend = (input: ProxyInput): string => {
   const challenged = acmeHosts(backends.map(({ route: { match, options } }) => ({ match, options })));
   return section('frontend door', [
     ...binds(input),
-    ...balancers(input.door),
+    ...balancers(input),
     ...(input.door.accessLog === true ? accessLog : []),
     'option idle-close-on-response',
     ...challenges(input, challenged),
@@ -190,8 +190,11 @@ const binds = ({ door, certificates, file }: ProxyInput): readonly string[] => {
 };
 
 /** Who is believed when it says whom it speaks for. Others who try are refused: it is no request. */
-const balancers = ({ proxyFrom = [] }: AssignedDoor): readonly string[] =>
-  proxyFrom.length === 0 ? [] : [`tcp-request connection expect-proxy layer4 if { src ${proxyFrom.join(' ')} }`];
+const balancers = ({ door: { proxyFrom = [] }, file }: ProxyInput): readonly string[] => {
+  if (proxyFrom.length === 0) return [];
+  const list = file('balancers.list', proxyFrom.map((network) => `${network}\n`).join(''));
+  return [`tcp-request connection expect-proxy layer4 if { src -f ${list} }`];
+};
 
 /** What asks a host for the proof that it is this cluster is answered here, by every node: no node has to be told of it before. */
 const challenges = ({ door, file }: ProxyInput, hosts: readonly string[]): readonly string[] => {

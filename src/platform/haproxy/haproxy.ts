@@ -76,7 +76,7 @@ export const createHaproxy = async ({ directory, logFile, exec, mount }: Haproxy
     async check(config, signal) {
       const path = join(directory, 'checked.cfg');
       await write(path, config);
-      const { code, stdout, stderr } = await exec(program, ['-c', '-q', '-f', path], { timeoutMs: 20_000, signal });
+      const { code, stdout, stderr } = await exec(program, ['-c', '-f', path], { timeoutMs: 20_000, signal });
       await rm(path, { force: true });
       return code === 0 ? { kind: 'done' } : { kind: 'refused', reason: alerts(stderr || stdout) };
     },
@@ -139,7 +139,7 @@ const shorten = async (path: string): Promise<void> => {
 const alerts = (text: string): string => {
   const lines = text.split('\n').filter((line) => line.startsWith('[ALERT]'));
   const told = lines.map((line) =>
-    line.replace(/^\[ALERT\]\s+\(\d+\) : /, '').replace(/\S*\/(checked|haproxy)\.cfg/, '$1.cfg'),
+    line.replace(/^\[ALERT\]\s+\(\d+\) : /, '').replace(/[^\s[]*\/(checked|haproxy)\.cfg/, '$1.cfg'),
   );
   return (told.length > 0 ? told.slice(0, 5).join('; ') : text.trim().slice(-1000)) || 'it said nothing';
 };
