@@ -7,6 +7,7 @@ import type { ErrorCode } from '../model/errors.ts';
 import { errorView } from '../model/native.ts';
 import { defaultEndpoint, describeEndpoint } from './endpoint.ts';
 import type { Endpoint } from './endpoint.ts';
+import { wholeOf } from '../rpc/whole.ts';
 
 export interface Call {
   readonly method: 'GET' | 'POST' | 'DELETE';
@@ -86,16 +87,9 @@ const unreachable = (endpoint: Endpoint, cause: NodeJS.ErrnoException): TuttiErr
   return new TuttiError('unavailable', `no manager answers at ${where}: ${why}`, { cause });
 };
 
-const readText = async (response: IncomingMessage): Promise<string> => {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response as AsyncIterable<Uint8Array>) {
-    size += chunk.length;
-    if (size > answerLimit) throw new TuttiError('resource-exhausted', 'the answer is too large');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-};
+const tooLarge = (): Error => new TuttiError('resource-exhausted', 'the answer is too large');
+const readText = async (response: IncomingMessage): Promise<string> =>
+  (await wholeOf(response, answerLimit, tooLarge)).toString();
 
 const errorOf = (status: number, text: string): TuttiError =>
   errorIn(text) ?? new TuttiError('internal', `the manager answered ${status}: ${text.slice(0, 500).trim()}`);

@@ -1,11 +1,14 @@
 import { request as askPlainly } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { request as ask } from 'node:https';
 import { TuttiError } from '../model/errors.ts';
 import type { AcmePorts } from '../manager/acme/keeper.ts';
 import type { HttpsAnswer, HttpsRequest } from '../manager/acme/client.ts';
+import { wholeOf } from '../rpc/whole.ts';
 
 const answerMs = 30_000;
 const answerBytes = 1024 * 1024;
+const tooLarge = (): Error => new Error('the answer is larger than it can be');
 
 /** Requests to servers outside of the cluster, over connections that are not kept: they are few. */
 export const systemHttps: HttpsRequest = async ({ method, url, headers, body, authority }, signal) => {
@@ -14,23 +17,7 @@ export const systemHttps: HttpsRequest = async ({ method, url, headers, body, au
   const agent = { agent: false, signal: limit, ...(authority !== undefined && { ca: authority }) };
   try {
     const asked = ask(url, { method, headers: { 'user-agent': 'tutti', ...headers }, ...agent }, (response) => {
-      const chunks: Buffer[] = [];
-      let size = 0;
-      response.on('data', (chunk: Buffer) => {
-        chunks.push(chunk);
-        size += chunk.length;
-        if (size > answerBytes) response.destroy(new Error('the answer is larger than it can be'));
-      });
-      response.on('end', () =>
-        resolve({
-          status: response.statusCode ?? 0,
-          headers: Object.fromEntries(
-            Object.entries(response.headers).map(([name, value = '']) => [name, String(value)]),
-          ),
-          body: Buffer.concat(chunks).toString('utf8'),
-        }),
-      );
-      response.on('error', reject);
+      wholeOf(response, answerBytes, tooLarge).then((body) => resolve(answerOf(response, body)), reject);
     });
     asked.on('error', reject);
     asked.end(body);
@@ -42,6 +29,12 @@ export const systemHttps: HttpsRequest = async ({ method, url, headers, body, au
   }
 };
 
+const answerOf = ({ statusCode = 0, headers }: IncomingMessage, body: Buffer): HttpsAnswer => ({
+  status: statusCode,
+  headers: Object.fromEntries(Object.entries(headers).map(([name, value = '']) => [name, String(value)])),
+  body: body.toString(),
+});
+
 const plainMs = 2_000;
 const plainBytes = 4096;
 
@@ -51,14 +44,10 @@ export const askDoor: AcmePorts['ask'] = async ({ address, port, host, path }, s
   const limit = AbortSignal.any([signal, AbortSignal.timeout(plainMs)]);
   const options = { host: address, port, path, agent: false as const, headers: { host }, signal: limit };
   askPlainly(options, (response) => {
-    let text = '';
-    response.setEncoding('utf8');
-    response.on('data', (chunk: string) => {
-      text += chunk;
-      if (text.length > plainBytes) response.destroy();
-    });
-    response.on('close', () => resolve(response.statusCode === 200 ? text : undefined));
-    response.on('error', () => resolve(undefined));
+    wholeOf(response, plainBytes, tooLarge).then(
+      (body) => resolve(response.statusCode === 200 ? body.toString() : undefined),
+      () => resolve(undefined),
+    );
   })
     .on('error', () => resolve(undefined))
     .end();

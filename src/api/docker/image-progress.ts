@@ -2,7 +2,7 @@ import { TuttiError } from '../../model/errors.ts';
 import { engineMessage, readAnswer } from '../../manager/engines/ask.ts';
 import { errorOfLine, progressLines } from '../../manager/images/lines.ts';
 import type { ProgressLine } from '../../manager/images/lines.ts';
-import { Merge } from '../../manager/logs/merge.ts';
+import { Merge } from '../../rpc/merge.ts';
 import type { NodeResponse } from '../../rpc/transport.ts';
 import type { Reply } from '../http/reply.ts';
 import { json } from '../http/reply.ts';
@@ -81,8 +81,7 @@ async function* linesOf(
   failures: Failure[],
   { signal, remark, undone }: ProgressOptions,
 ): AsyncGenerator<string> {
-  const ended = new AbortController();
-  const merge = new Merge<ProgressLine>(AbortSignal.any([signal, ended.signal]), () => undefined);
+  using merge = new Merge<ProgressLine>(signal, () => undefined);
   const said: { readonly nodeName: string; readonly line: ProgressLine }[] = [];
   const several = parts.length > 1;
   let succeeded = 0;
@@ -104,19 +103,15 @@ async function* linesOf(
       failures.push({ nodeName, message: TuttiError.from(thrown).message, status: 500 });
     }
   };
-  try {
-    for (const part of parts) merge.add(ofNode(part));
-    merge.finish();
-    for await (const line of merge.items()) yield format(line);
-    for (const line of summary(said)) yield format(line);
-    if (succeeded > 0) {
-      for (const { nodeName, message } of failures) yield format(remark(`${nodeName}: ${undone}: ${message}`));
-    } else {
-      const message = failures[0]?.message ?? 'no node has done it';
-      yield format({ errorDetail: { message }, error: message });
-    }
-  } finally {
-    ended.abort();
+  for (const part of parts) merge.add(() => ofNode(part));
+  merge.finish();
+  for await (const line of merge.items()) yield format(line);
+  for (const line of summary(said)) yield format(line);
+  if (succeeded > 0) {
+    for (const { nodeName, message } of failures) yield format(remark(`${nodeName}: ${undone}: ${message}`));
+  } else {
+    const message = failures[0]?.message ?? 'no node has done it';
+    yield format({ errorDetail: { message }, error: message });
   }
 }
 

@@ -10,11 +10,11 @@ import { withDeadline } from '../../rpc/deadline.ts';
 import { formatDoorLogPath, formatDoorMetricsPath } from '../../rpc/door.ts';
 import type { DoorLogOptions } from '../../rpc/door.ts';
 import { linesOf } from '../../rpc/lines.ts';
+import { Merge } from '../../rpc/merge.ts';
 import type { NodeRequests } from '../../rpc/transport.ts';
 import type { Store, View } from '../../store/store.ts';
 import { clusterOf } from '../commands/cluster.ts';
 import { readAnswer } from '../engines/ask.ts';
-import { Merge } from '../logs/merge.ts';
 import type { Door, DoorLogQuery } from '../ports/door.ts';
 import { clusterRoutes, routeSources } from '../routes.ts';
 import { isDoorNode } from '../service/door-nodes.ts';
@@ -107,9 +107,7 @@ async function* oneNode(
 /** All nodes as they come, those that join meanwhile included, each again when it is back. */
 async function* followed(ports: DoorPorts, options: DoorLogOptions, signal: AbortSignal): AsyncGenerator<DoorLogView> {
   const { store, log } = ports;
-  const ending = new AbortController();
-  const either = AbortSignal.any([signal, ending.signal]);
-  const merge = new Merge<DoorLogView>(either, (error) =>
+  await using merge = new Merge<DoorLogView>(signal, (error) =>
     log.warn('the access log of a node ended early', { error: TuttiError.from(error).message }),
   );
   const opened = new Set<string>();
@@ -117,22 +115,16 @@ async function* followed(ports: DoorPorts, options: DoorLogOptions, signal: Abor
     for (const node of doorNodes(store.view)) {
       if (opened.has(node.id)) continue;
       opened.add(node.id);
-      merge.add(againAndAgain(ports, node, from, opened, either));
+      merge.add((ending) => againAndAgain(ports, node, from, opened, ending));
     }
   };
   const { tail: _tail, ...later } = options;
   const tables = new Set(['node', 'cluster']);
-  const subscription = store.subscribe(({ changes }) => {
+  using _ = store.subscribe(({ changes }) => {
     if (changes.some(({ table }) => tables.has(table))) open(later);
   });
   open(options);
-  try {
-    yield* merge.items();
-  } finally {
-    subscription[Symbol.dispose]();
-    ending.abort();
-    await merge.settled();
-  }
+  yield* merge.items();
 }
 
 async function* againAndAgain(

@@ -5,6 +5,7 @@ import { unlessAborted } from '../../rpc/abortable.ts';
 import { withDeadline } from '../../rpc/deadline.ts';
 import type { NodeResponse } from '../../rpc/transport.ts';
 import type { EngineRequest, Manager, NodeRecord, Queries } from '../manager.ts';
+import { wholeOf } from '../../rpc/whole.ts';
 
 /** What one node's engine said. */
 export interface EngineAnswer<Value> {
@@ -101,20 +102,12 @@ export const readAnswer = async (answer: Answer, most = mostAnswerBytes): Promis
   (await readAnswerBytes(answer, most)).toString();
 
 /** As `readAnswer`, as it is. */
-export const readAnswerBytes = async ({ body }: Answer, most = mostAnswerBytes): Promise<Buffer> => {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const given of body) {
-    const chunk = typeof given === 'string' ? Buffer.from(given) : given;
-    size += chunk.length;
-    if (size > most) throw new TuttiError('resource-exhausted', `the engine's answer is longer than ${most} bytes`);
-    chunks.push(chunk);
-  }
-  const [first] = chunks;
-  return chunks.length === 1 && first !== undefined
-    ? Buffer.from(first.buffer, first.byteOffset, first.length)
-    : Buffer.concat(chunks);
-};
+export const readAnswerBytes = async ({ body }: Answer, most = mostAnswerBytes): Promise<Buffer> =>
+  await wholeOf(
+    body,
+    most,
+    () => new TuttiError('resource-exhausted', `the engine's answer is longer than ${most} bytes`),
+  );
 
 /** The JSON of an answer with status 2xx. Throws `internal` with the engine's message for any other. */
 export const readAnswerJson = async (response: NodeResponse): Promise<unknown> => {

@@ -1,32 +1,13 @@
-import { TuttiError } from '../../model/errors.ts';
-
-const longest = 1024 * 1024;
+import { engineLines } from '../../rpc/lines.ts';
 
 /** What an engine tells of its progress: one JSON object per line. */
 export type ProgressLine = Readonly<Record<string, unknown>>;
 
-/** The lines of an engine's progress. Throws `internal` for a line longer than a megabyte, or one that is no JSON object. */
+/** The lines of an engine's progress. Throws as `engineLines` does. */
 export async function* progressLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<ProgressLine> {
-  const decoder = new TextDecoder();
-  let rest = '';
-  for await (const chunk of chunks) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) yield* parsed(line);
-    if (rest.length > longest) throw new TuttiError('internal', 'the engine sent a line longer than a megabyte');
+  for await (const line of engineLines(chunks)) {
+    if (typeof line === 'object' && line !== null) yield line as ProgressLine;
   }
-  yield* parsed(rest);
-}
-
-function* parsed(line: string): Generator<ProgressLine> {
-  if (line.trim() === '') return;
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch (cause) {
-    throw new TuttiError('internal', `the engine sent a line that is not JSON: ${line.slice(0, 200)}`, { cause });
-  }
-  if (typeof value === 'object' && value !== null) yield value as ProgressLine;
 }
 
 /** The error that a line tells of. */

@@ -1,13 +1,13 @@
 import { TuttiError } from '../../model/errors.ts';
 import { isTerminal } from '../../model/task.ts';
 import type { Task } from '../../model/task.ts';
+import { Merge } from '../../rpc/merge.ts';
 import type { Commit } from '../../store/store.ts';
 import type { LogLine, LogOptions, Logs } from '../manager.ts';
 import { knownIn } from '../observed.ts';
 import { resolve, resolveTask } from '../references.ts';
 import { followTask } from './follow.ts';
 import type { FollowPorts } from './follow.ts';
-import { Merge } from './merge.ts';
 
 export type LogsPorts = FollowPorts;
 
@@ -47,16 +47,15 @@ async function* serviceLines(
   signal: AbortSignal,
 ): AsyncGenerator<LogLine> {
   const { store, log } = ports;
-  const ending = new AbortController();
-  const either = AbortSignal.any([signal, ending.signal]);
-  const merge = new Merge<LogLine>(either, (error) =>
+  await using merge = new Merge<LogLine>(signal, (error) =>
     log.warn('the logs of a task ended early', { service: serviceId, error: TuttiError.from(error).message }),
   );
   const opened = new Set<string>();
   const open = (task: Task, from: LogOptions): void => {
-    if (task.nodeId === undefined || opened.has(task.id)) return;
+    const { nodeId } = task;
+    if (nodeId === undefined || opened.has(task.id)) return;
     opened.add(task.id);
-    merge.add(linesOf(task, task.nodeId, from, ports, either));
+    merge.add((ending) => linesOf(task, nodeId, from, ports, ending));
   };
   /** Before a container runs its agent has nothing to tell, and the engine would end the stream at once. */
   const hasBegun = (task: Task): boolean => {
@@ -69,7 +68,7 @@ async function* serviceLines(
   if (!options.follow) merge.finish();
   // What a later task says is new from its first line on.
   const { tail: _tail, since: _since, ...later } = options;
-  const subscription = store.subscribe((commit: Commit) => {
+  using _ = store.subscribe((commit: Commit) => {
     if (!options.follow) return;
     for (const { table, id, after } of commit.changes) {
       const task = table === 'task' || table === 'taskStatus' ? store.view.get('task', id) : undefined;
@@ -78,11 +77,5 @@ async function* serviceLines(
         merge.finish();
     }
   });
-  try {
-    yield* merge.items();
-  } finally {
-    subscription[Symbol.dispose]();
-    ending.abort();
-    await merge.settled();
-  }
+  yield* merge.items();
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { TuttiError } from '../../model/errors.ts';
+import { engineLines } from '../../rpc/lines.ts';
 import type { CallOptions, EngineCalls, StreamOptions } from './calls.ts';
-import { jsonLines } from './lines.ts';
 import { parseList } from './parse.ts';
 
 /** What a container is attached to. */
@@ -42,7 +42,7 @@ export function attachmentOperations(calls: EngineCalls) {
     ): AsyncGenerator<{ readonly container: string; readonly network: string }> {
       const query = { filters: { type: ['network'], event: ['connect', 'disconnect'] } };
       const operation = { method: 'GET', path: '/events', query, deadlineMs: headDeadline } as const;
-      for await (const line of jsonLines(calls.bytes(operation, options))) {
+      for await (const line of engineLines(calls.bytes(operation, options))) {
         const { container, name } = event.parse(line).Actor.Attributes ?? {};
         if (container !== undefined && name !== undefined) yield { container, network: name };
       }

@@ -1,6 +1,6 @@
 import * as z from 'zod';
+import { engineLines } from '../../rpc/lines.ts';
 import type { EngineCalls, StreamOptions } from './calls.ts';
-import { jsonLines } from './lines.ts';
 import type { ContainerHealth } from './status-text.ts';
 
 /** What happened to a container. Other actions (exec, attach, …) are left out. */
@@ -52,7 +52,7 @@ export function eventOperations(calls: EngineCalls) {
       };
       const query = { since: options.since?.toFixed(9), filters };
       const operation = { method: 'GET', path: '/events', query, deadlineMs: headDeadline } as const;
-      for await (const line of jsonLines(calls.bytes(operation, options))) {
+      for await (const line of engineLines(calls.bytes(operation, options))) {
         const event = eventOf(message.parse(line));
         if (event !== undefined) yield event;
       }

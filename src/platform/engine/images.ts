@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { TuttiError } from '../../model/errors.ts';
+import { engineLines } from '../../rpc/lines.ts';
 import type { CallOptions, EngineCalls } from './calls.ts';
 import { codeOfText } from './errors.ts';
-import { jsonLines } from './lines.ts';
 
 export interface PullOptions extends CallOptions {
   /** Base64 JSON of the X-Registry-Auth header. Secret. */
@@ -43,7 +43,7 @@ export function imageOperations(calls: EngineCalls) {
       using silence = createSilence(options.signal, `pull of ${image}`);
       const operation = { method: 'POST', path: '/images/create', query, headers, deadlineMs: headDeadline } as const;
       try {
-        for await (const line of jsonLines(calls.bytes(operation, { signal: silence.signal }))) {
+        for await (const line of engineLines(calls.bytes(operation, { signal: silence.signal }))) {
           silence.restart();
           const said = progress.parse(line);
           if (said.error !== undefined) throw new TuttiError(codeOfText(said.error) ?? 'unavailable', said.error);

@@ -4,9 +4,9 @@ import fc from 'fast-check';
 import { demultiplex } from './demux.ts';
 import { parseEndpoint } from './endpoint.ts';
 import { faultOfAnswer } from './errors.ts';
-import { jsonLines } from './lines.ts';
 import { exitCodeOfStatus, healthOfStatus } from './status-text.ts';
 import { compareApi } from '../../model/api-version.ts';
+import { engineLines } from '../../rpc/lines.ts';
 import { negotiate } from './version.ts';
 
 /** The same bytes, cut into other pieces. */
@@ -49,15 +49,15 @@ test('frames and lines come out whole however the bytes are cut', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.string().map((a) => ({ a }))), sizes, async (values, cuts) => {
       const bytes = Buffer.from(values.map((value) => `${JSON.stringify(value)}\r\n`).join(''));
-      assert.deepEqual(await collect(jsonLines(pieces(bytes, cuts))), values);
+      assert.deepEqual(await collect(engineLines(pieces(bytes, cuts))), values);
     }),
   );
 });
 
 test('what is no frame, no JSON or without end is refused', async () => {
   await assert.rejects(collect(demultiplex(pieces(Buffer.from('GET / HTTP/1.1\r\n'), []))), { code: 'internal' });
-  await assert.rejects(collect(jsonLines(pieces(Buffer.from('{"a":1}\nnope\n'), []))), { code: 'internal' });
-  await assert.rejects(collect(jsonLines(pieces(Buffer.alloc(2 ** 21, 'x'), [2 ** 20]))), { code: 'internal' });
+  await assert.rejects(collect(engineLines(pieces(Buffer.from('{"a":1}\nnope\n'), []))), { code: 'internal' });
+  await assert.rejects(collect(engineLines(pieces(Buffer.alloc(2 ** 21, 'x'), [2 ** 20]))), { code: 'internal' });
 });
 
 test('endpoints', () => {

@@ -3,6 +3,7 @@ import { Agent, request } from '../../rpc/node-http.ts';
 import { TuttiError } from '../../model/errors.ts';
 import type { EngineEndpoint } from './endpoint.ts';
 import { faultOfConnection } from './errors.ts';
+import { wholeOf } from '../../rpc/whole.ts';
 
 /** One HTTP call to the engine. */
 export interface EngineCall {
@@ -90,20 +91,10 @@ function bodyHeaders(body: string | Uint8Array | undefined): OutgoingHttpHeaders
   return { 'Content-Type': type, 'Content-Length': Buffer.byteLength(body) };
 }
 
-async function readText(incoming: IncomingMessage, call: EngineCall): Promise<string> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  for await (const part of incoming as AsyncIterable<Buffer>) {
-    size += part.length;
-    if (size > maxAnswerBytes) {
-      throw new TuttiError(
-        'resource-exhausted',
-        `${call.method} ${call.path}: the engine's answer exceeds ${maxAnswerBytes} bytes`,
-      );
-    }
-    parts.push(part);
-  }
-  return Buffer.concat(parts).toString();
+async function readText(incoming: IncomingMessage, { method, path }: EngineCall): Promise<string> {
+  const tooLong = (): Error =>
+    new TuttiError('resource-exhausted', `${method} ${path}: the engine's answer exceeds ${maxAnswerBytes} bytes`);
+  return (await wholeOf(incoming, maxAnswerBytes, tooLong)).toString();
 }
 
 interface CallLifetime extends Disposable {

@@ -1,9 +1,11 @@
 import { connect } from 'node:net';
 import { linesOf } from '../../rpc/lines.ts';
 import { request } from '../../rpc/node-http.ts';
+import { wholeOf } from '../../rpc/whole.ts';
 
 const answerMs = 5_000;
 const answerBytes = 32 * 1024 * 1024;
+const tooMuch = (): Error => new Error('haproxy answers more than can be');
 
 /** Says a line to one of HAProxy's sockets, gives its answer. Undefined where nobody listens. Throws where somebody does and does not answer. */
 export const say = async (path: string, command: string, signal: AbortSignal): Promise<string | undefined> => {
@@ -67,15 +69,7 @@ export async function* sayForLines(path: string, command: string, signal: AbortS
 export const getText = async (socketPath: string, path: string, signal: AbortSignal): Promise<string | undefined> => {
   const { promise, resolve, reject } = Promise.withResolvers<string | undefined>();
   const asked = request({ socketPath, path, signal, timeout: answerMs, agent: false }, (response) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    response.on('data', (chunk: Buffer) => {
-      chunks.push(chunk);
-      size += chunk.length;
-      if (size > answerBytes) asked.destroy(new Error('haproxy answers more than can be'));
-    });
-    response.on('end', () => resolve(Buffer.concat(chunks).toString('utf8')));
-    response.on('error', reject);
+    wholeOf(response, answerBytes, tooMuch).then((bytes) => resolve(bytes.toString()), reject);
   });
   asked.on('timeout', () => asked.destroy(new Error(`haproxy has not answered within ${answerMs} ms`)));
   asked.on('error', (fault) => (isGone(fault) ? resolve(undefined) : reject(fault)));

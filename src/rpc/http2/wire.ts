@@ -1,5 +1,6 @@
 import type { Http2Stream } from 'node:http2';
 import { errorCodes, TuttiError, type ErrorCode } from '../../model/errors.ts';
+import { wholeOf } from '../whole.ts';
 
 /** Names of the two protocols on a manager's one port, as TLS negotiates them. */
 export const streamProtocol = 'h2';
@@ -61,14 +62,11 @@ export const errorFrom = (body: string, status: number): TuttiError => {
 };
 
 /** The whole body as text. Throws `resource-exhausted` beyond `maxBytes`, `unavailable` when the stream breaks. */
-export const readAll = async (stream: AsyncIterable<unknown>, maxBytes: number): Promise<string> => {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of stream) {
-    if (!Buffer.isBuffer(chunk)) continue;
-    size += chunk.length;
-    if (size > maxBytes) throw new TuttiError('resource-exhausted', `a body is longer than ${maxBytes} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-};
+export const readAll = async (stream: AsyncIterable<Uint8Array>, maxBytes: number): Promise<string> =>
+  (
+    await wholeOf(
+      stream,
+      maxBytes,
+      () => new TuttiError('resource-exhausted', `a body is longer than ${maxBytes} bytes`),
+    )
+  ).toString();

@@ -1,8 +1,12 @@
 /** How many items wait for a slow reader before their sources wait too. */
 const mostWaiting = 1_000;
 
-/** Several sources read as one, in the order that items arrive. Sources may be added until `finish`. */
-export class Merge<Item> {
+/**
+ * Several sources read as one, in the order that items arrive. Sources may be added until `finish`. They end with the
+ * merge: `using` tells them to, `await using` also waits until they have.
+ */
+export class Merge<Item> implements Disposable, AsyncDisposable {
+  readonly #ending = new AbortController();
   readonly #signal: AbortSignal;
   readonly #onError: (error: unknown) => void;
   readonly #queue: Item[] = [];
@@ -12,13 +16,14 @@ export class Merge<Item> {
   #taken = Promise.withResolvers<void>();
 
   constructor(signal: AbortSignal, onError: (error: unknown) => void) {
-    this.#signal = signal;
+    this.#signal = AbortSignal.any([signal, this.#ending.signal]);
     this.#onError = onError;
-    signal.addEventListener('abort', () => this.#wakeAll(), { once: true });
+    this.#signal.addEventListener('abort', () => this.#wakeAll(), { once: true });
   }
 
-  add(source: AsyncIterable<Item>): void {
-    const pump = this.#pump(source).finally(() => {
+  /** The signal that the source is given ends it. */
+  add(source: (signal: AbortSignal) => AsyncIterable<Item>): void {
+    const pump = this.#pump(source(this.#signal)).finally(() => {
       this.#pumps.delete(pump);
       this.#wakeReader();
     });
@@ -44,8 +49,12 @@ export class Merge<Item> {
     }
   }
 
-  /** Resolves when all sources have ended. */
-  async settled(): Promise<void> {
+  [Symbol.dispose](): void {
+    this.#ending.abort();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#ending.abort();
     await Promise.all(this.#pumps);
   }
 
