@@ -178,6 +178,60 @@ suite('breaking in', { timeout: 240_000 }, () => {
     }
   });
 
+  test("with one in the other node's name: nor does its own node take any, from whichever network of its", async () => {
+    const [one, two] = nodes;
+    const show = JSON.parse(await one.run('ip', '-j', '-d', 'link', 'show', 'tutti0')) as [
+      { address: string; linkinfo: { info_data: { id: number } } },
+    ];
+    const [{ address: mac, linkinfo }] = show;
+    const [near] = victims;
+    // One on a network of the engine's own, too: no rule of a network of ours is about it.
+    await one.docker('run', '-d', '--name', 'stranger', 'tiny:1');
+    const stranger: LabTask = { id: 'stranger', service: 'stranger', node: one, addresses: {} };
+    for (const from of [burglar, stranger]) {
+      const words = ['dev', 'vx', 'type', 'vxlan', 'id', String(linkinfo.info_data.id), 'dstport', '4797'];
+      await inside(from, 'ip', 'addr', 'add', `${two.address}/32`, 'dev', 'eth0');
+      await inside(from, 'ip', 'link', 'add', ...words, 'local', two.address, 'remote', one.address);
+      await inside(from, 'ip', 'addr', 'add', '100.127.0.99/24', 'dev', 'vx');
+      await inside(from, 'ip', 'link', 'set', 'vx', 'up');
+      await inside(from, 'ip', 'neigh', 'replace', '100.127.0.1', 'lladdr', mac, 'dev', 'vx', 'nud', 'permanent');
+      await inside(
+        from,
+        'ip',
+        'route',
+        'replace',
+        `${addressOf(near)}/32`,
+        'via',
+        '100.127.0.1',
+        'dev',
+        'vx',
+        'onlink',
+      );
+      // As a task of the victim's network on the other node would say it.
+      await inside(from, 'ip', 'addr', 'add', '10.128.2.66/32', 'dev', 'vx');
+      const heard = await hears(near, 'inward', async () => {
+        const ping = [
+          'ping',
+          '-c',
+          '2',
+          '-i',
+          '0.2',
+          '-W',
+          '1',
+          '-p',
+          hex('inward'),
+          '-I',
+          '10.128.2.66',
+          addressOf(near),
+        ];
+        await inside(from, ...ping).catch(() => undefined);
+      });
+      assert.equal(heard, false, from.id);
+      await inside(from, 'ip', 'link', 'del', 'vx');
+      await inside(from, 'ip', 'addr', 'del', `${two.address}/32`, 'dev', 'eth0');
+    }
+  });
+
   test("names: another network's are not told, whomever it asks", async () => {
     for (const server of ['127.0.0.11', '10.128.1.1', '10.128.2.1']) {
       assert.match(await ask(burglar, 'dns', 'A', 'near', server), /^error/, server);

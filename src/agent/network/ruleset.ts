@@ -252,6 +252,8 @@ const fixedChains: readonly (readonly [string, NftChain])[] = [
       hook: 'type filter hook input priority filter; policy accept;',
       rules: [
         `udp dport ${vxlanPort} ip saddr != @peers drop`,
+        // Nor from a container that writes another node's address: the way to that is by no container's bridge, ours or the engine's.
+        `udp dport ${vxlanPort} meta iifkind "bridge" fib saddr . iif oif missing drop`,
         // Published ports that no task is behind.
         'ct state new meta l4proto { tcp, udp, sctp } ip daddr . meta l4proto . th dport vmap @unserved_at',
         'ct state new meta l4proto { tcp, udp, sctp } meta l4proto . th dport vmap @unserved',
