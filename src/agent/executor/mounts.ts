@@ -1,4 +1,5 @@
 import { compareApi } from '../../model/api-version.ts';
+import { needsOfMount } from '../../model/engine-needs.ts';
 import type { Mount } from '../../model/container.ts';
 import { TuttiError } from '../../model/errors.ts';
 import type { Definitions } from '../../platform/engine/types.generated.ts';
@@ -37,35 +38,14 @@ export function engineMounts(mounts: readonly Mount[], context: TemplateContext,
 /** First API version that makes a missing host path for a mount that is no string. */
 const createMountpointApi = '1.42';
 
-/** What older engines pass over, or refuse in words that do not say why: the first API version and release that know it. */
-const needs: readonly {
-  readonly option: string;
-  readonly api: string;
-  readonly release: string;
-  readonly isAsked: (mount: Mount) => boolean;
-}[] = [
-  {
-    option: 'making all below it read-only too',
-    api: '1.44',
-    release: '25.0',
-    isAsked: ({ bind }) => bind?.readOnlyForceRecursive === true,
-  },
-  {
-    option: 'a path in the volume (subpath)',
-    api: '1.45',
-    release: '26.0',
-    isAsked: ({ volume }) => volume?.subpath !== undefined,
-  },
-  { option: 'the type image', api: '1.48', release: '28.0', isAsked: ({ type }) => type === 'image' },
-];
-
+/** The scheduler keeps tasks off engines that are too old; one may be replaced by an older one afterwards. */
 function refuseUnknown(mount: Mount, api: string): void {
-  const missing = needs.find((one) => one.isAsked(mount) && compareApi(api, one.api) < 0);
+  const missing = needsOfMount(mount).find((need) => compareApi(api, need.api) < 0);
   if (missing === undefined) return;
   throw new TuttiError(
     'invalid-argument',
-    `mount of ${mount.target}: ${missing.option} needs Docker Engine ${missing.release} (API ${missing.api}), ` +
-      `this node's has API ${api}; update it, or keep the service off it by a constraint`,
+    `mount of ${mount.target}: ${missing.what} needs Docker Engine ${missing.release} (API ${missing.api}), ` +
+      `this node's has API ${api}; update it`,
   );
 }
 

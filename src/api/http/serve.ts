@@ -67,7 +67,7 @@ export const serve = (answer: Answer, onFault: OnFault, patience = usual): Serve
       response.once('finish', () => socket.end());
       const aborter = hangUp(response, socket);
       const body = bodyOf(socket, brokenOff, { kept: true });
-      const protocol = (message.headers.upgrade ?? '').toLowerCase();
+      const protocol = (message.headers.upgrade ?? 'tcp').toLowerCase();
       const bodyBytes = Number(message.headers['content-length'] ?? 0) || 0;
       const asked = { ...requestOf(message, body, aborter.signal), upgrade: { protocol, bodyBytes } };
       respond(asked, response, aborter, (reply) => {
@@ -175,9 +175,13 @@ const goOver = async (reply: Extract<Reply, { kind: 'upgraded' }>, response: Ser
   const { socket, req } = response;
   if (socket === null) return;
   response.detachSocket(socket);
-  const headers = { Connection: 'Upgrade', Upgrade: req.headers.upgrade ?? 'tcp', ...reply.headers };
+  const { upgrade } = req.headers;
+  const [status, headers] =
+    upgrade === undefined
+      ? ['200 OK', { ...reply.headers, 'content-type': 'application/vnd.docker.raw-stream' }]
+      : ['101 UPGRADED', { Connection: 'Upgrade', Upgrade: upgrade, ...reply.headers }];
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.write(`HTTP/1.1 101 UPGRADED\r\n${lines.join('')}\r\n`);
+  socket.write(`HTTP/1.1 ${status}\r\n${lines.join('')}\r\n`);
   if (!readsAsOne(req)) await sleep(headAloneMs);
   await pump(reply.chunks, socket);
 };

@@ -87,6 +87,33 @@ test('a request that asks for another protocol has its body and no more', async 
   assert.match(await heard(none), /^HTTP\/1.1 200/);
 });
 
+test('a connection is taken over as dockerd does, whatever its headers say of it', async () => {
+  const echo: Answer = (request) =>
+    Promise.resolve(
+      request.upgrade === undefined ? json('a plain answer') : { kind: 'upgraded', status: 101, chunks: request.body },
+    );
+  await using parts = await start(echo);
+  const said = async (head: string, after = 'typed'): Promise<string> => {
+    const socket = await parts.open(`${head}\r\nHost: x\r\n\r\n`);
+    // The end of this half is the end of what the other one says.
+    socket.end(after);
+    return await heard(socket);
+  };
+  const upgrade = 'HTTP/1.1\r\nUpgrade: tcp';
+  for (const path of ['/exec/x/start', '/v1.41/containers/node1/x/attach?stream=1', '/session', '/v1.41/grpc']) {
+    assert.match(await said(`POST ${path} ${upgrade}`), /^HTTP\/1.1 101 [^]*Upgrade: tcp[^]*\r\n\r\ntyped$/);
+  }
+  for (const path of ['/v1.41/exec/x/start', '/containers/x/attach']) {
+    const raw = await said(`POST ${path} HTTP/1.1`);
+    assert.match(raw, /^HTTP\/1.1 200 OK\r\ncontent-type: application\/vnd.docker.raw-stream\r\n\r\ntyped$/);
+    assert.match(await said(`POST ${path} HTTP/1.1\r\nTransfer-Encoding: chunked`, '0\r\n\r\n'), /a plain answer/);
+  }
+  for (const head of ['GET /exec/x/start', 'POST /exec/x/resize', 'POST /containers/create?name=/attach']) {
+    assert.match(await said(`${head} ${upgrade}`, ''), /a plain answer/);
+  }
+  assert.match(await said('POST /session HTTP/1.1', ''), /a plain answer/);
+});
+
 const sent: readonly (readonly [string, string, RegExp])[] = [
   ['no HTTP at all', 'hello\r\n\r\n', /^HTTP\/1.1 400/],
   [

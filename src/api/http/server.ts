@@ -1,5 +1,6 @@
 import type { Server, ServerOptions } from 'node:http';
 import { createServer } from '../../rpc/node-http.ts';
+import { ApiMessage } from './hijacked.ts';
 import type { Served } from './serve.ts';
 
 /**
@@ -9,6 +10,7 @@ import type { Served } from './serve.ts';
  * builds and registry credentials are in there.
  */
 export const serverOptions: Readonly<ServerOptions> = {
+  IncomingMessage: ApiMessage,
   requestTimeout: 0,
   headersTimeout: 20_000,
   connectionsCheckingInterval: 5_000,

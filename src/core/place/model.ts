@@ -1,3 +1,4 @@
+import type { EngineNeed } from '../../model/engine-needs.ts';
 import type { Node, NodeStatus } from '../../model/node.ts';
 import type { Reservation } from '../../model/single-container.ts';
 import type { Expression } from './expression.ts';
@@ -41,17 +42,6 @@ export interface PlaceNear {
   readonly nodeIds: ReadonlySet<string>;
 }
 
-/** What only engines of some version on know. */
-export interface PlaceNeed {
-  /** As messages name it. */
-  readonly what: string;
-  /** First version of the API, and release, that knows it. */
-  readonly api: string;
-  readonly release: string;
-  /** The container does without where it must. */
-  readonly soft: boolean;
-}
-
 /** What a container asks of its node. */
 export interface PlaceRequest {
   readonly image: string;
@@ -60,7 +50,7 @@ export interface PlaceRequest {
   readonly reservation: Reservation;
   readonly hostPorts: readonly string[];
   readonly near: readonly PlaceNear[];
-  readonly needs: readonly PlaceNeed[];
+  readonly needs: readonly EngineNeed[];
   /** Node that it goes to where it can: what it replaces is there. */
   readonly home?: string;
 }

@@ -22,6 +22,7 @@ export interface NodeWish {
   readonly architecture?: string;
   readonly address?: string;
   readonly plugins?: readonly { readonly type: string; readonly name: string }[];
+  readonly apiVersion?: string;
 }
 
 export interface TestNode {
@@ -50,6 +51,7 @@ export const aNode = (id: string, wish: NodeWish = {}): TestNode => ({
         version: '28.2.2',
         ...(wish.engineLabels === undefined ? {} : { labels: wish.engineLabels }),
         ...(wish.plugins === undefined ? {} : { plugins: wish.plugins }),
+        ...(wish.apiVersion === undefined ? {} : { apiVersion: wish.apiVersion }),
       },
       address: wish.address ?? '10.0.0.1',
       agentVersion: '0.1.0',

@@ -1,4 +1,6 @@
 import type { ContainerSpec, GenericResource } from '../../model/container.ts';
+import { needsOfContainers } from '../../model/engine-needs.ts';
+import type { EngineNeed } from '../../model/engine-needs.ts';
 import { hostPortKey } from '../../model/host-port.ts';
 import type { TaskSpec } from '../../model/service.ts';
 import type { Task } from '../../model/task.ts';
@@ -22,6 +24,7 @@ export interface Requirements {
   readonly constraints: readonly Constraint[];
   readonly platforms: readonly { readonly os?: string | undefined; readonly architecture?: string | undefined }[];
   readonly plugins: readonly PluginNeed[];
+  readonly engine: readonly EngineNeed[];
   /** Ports taken on the node itself, as `HostPort` calls them. */
   readonly hostPorts: readonly string[];
   /** Names of volumes that it mounts, and that may be the cluster's. */
@@ -46,6 +49,7 @@ export const requirementsOf = ({
     constraints: (spec.placement?.constraints ?? []).map(constraintOrNever),
     platforms: spec.placement?.platforms ?? [],
     plugins: pluginNeeds(spec),
+    engine: needsOfContainers(spec.containers),
     hostPorts: hostPortKeys(hostPorts),
     // One task per node, and one volume for all of them: nobody means that.
     volumes: slot === undefined ? [] : mountedVolumes(spec),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { Mount } from '../../model/container.ts';
 import type { TaskStatus } from '../../model/task.ts';
 import { aNode, aTask, counts, place, tasksOf } from './fixtures.ts';
 import { kindCheck } from './filters/filters.ts';
@@ -102,6 +103,21 @@ describe('filters', () => {
       explanationOf(place(nodes, [aTask('db', 1, { spec: using('ceph') })])),
       'no suitable node (2 lack the volume driver ceph)',
     );
+  });
+
+  it('passes over engines that are too old for what is asked of them', () => {
+    const nodes = [aNode('a', { apiVersion: '1.41' }), aNode('b'), aNode('c', { apiVersion: '1.45' })];
+    const mounting = (mount: Partial<Mount>) => ({
+      containers: [{ name: 'x', image: 'x', mounts: [{ type: 'volume', target: '/x', ...mount } as const] }],
+    });
+    const at = (mount: Partial<Mount>) => place(nodes, [aTask('db', 1, { spec: mounting(mount) })]);
+    assert.deepEqual(at({ volume: { subpath: 'a' } }).where, { 'db.1': 'c' });
+    assert.deepEqual(at({ type: 'bind', bind: { readOnlyForceRecursive: true } }).where, { 'db.1': 'c' });
+    assert.equal(
+      explanationOf(at({ type: 'image', image: { subpath: 'a' } })),
+      'no suitable node (3 have an engine older than 28.0, too old for a mount of the type image)',
+    );
+    assert.equal(explanationOf(at({ volume: { subpath: '' } })), undefined);
   });
 
   it('gives a host port to one task per node', () => {

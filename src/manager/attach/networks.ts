@@ -1,6 +1,6 @@
 import type { PlaceNear } from '../../core/place/model.ts';
 import type { AttachmentWish } from '../../core/allocate/container.ts';
-import { knowsApi } from '../../core/place/filters/engine.ts';
+import { knowsApi } from '../../model/engine-needs.ts';
 import { compareApi, severalNetworksApi } from '../../model/api-version.ts';
 import type { ContainerAttachment } from '../../model/attachment.ts';
 import { TuttiError } from '../../model/errors.ts';

@@ -1,6 +1,7 @@
 import * as z from 'zod';
-import type { PlaceNeed } from '../../core/place/model.ts';
 import { compareApi } from '../../model/api-version.ts';
+import { engineNeeds as needs } from '../../model/engine-needs.ts';
+import type { EngineNeed } from '../../model/engine-needs.ts';
 import type { SingleContainerSpec } from '../../model/single-container.ts';
 
 const asked = z.object({
@@ -43,60 +44,14 @@ const someEndpoint =
   ({ NetworkingConfig }: Asked): boolean =>
     Object.values(NetworkingConfig?.EndpointsConfig ?? {}).some((endpoint) => isAsked(endpoint ?? {}));
 
-/**
- * What older engines pass over without a word, by the first version of the API and release that know it. Without what is
- * not `soft` the container would be another one: see more than it should, or not come to be.
- */
-const options: readonly (PlaceNeed & { readonly isAsked: (request: Asked) => boolean })[] = [
-  {
-    what: 'a path in the volume (volume-subpath)',
-    api: '1.45',
-    release: '26.0',
-    soft: false,
-    isAsked: someMount(({ VolumeOptions }) => isText(VolumeOptions?.Subpath)),
-  },
-  {
-    what: 'a mount that is read-only in all below it',
-    api: '1.44',
-    release: '25.0',
-    soft: false,
-    isAsked: someMount(({ BindOptions }) => BindOptions?.ReadOnlyForceRecursive === true),
-  },
-  {
-    what: 'a mount of the type image',
-    api: '1.48',
-    release: '28.0',
-    soft: false,
-    isAsked: someMount(({ Type }) => Type === 'image'),
-  },
-  {
-    what: 'the start interval of the health check',
-    api: '1.44',
-    release: '25.0',
-    soft: true,
-    isAsked: ({ Healthcheck }) => (Healthcheck?.StartInterval ?? 0) > 0,
-  },
-  {
-    what: 'annotations',
-    api: '1.43',
-    release: '24.0',
-    soft: true,
-    isAsked: ({ HostConfig }) => Object.keys(HostConfig?.Annotations ?? {}).length > 0,
-  },
-  {
-    what: 'a hardware address on one network',
-    api: '1.44',
-    release: '25.0',
-    soft: true,
-    isAsked: someEndpoint(({ MacAddress }) => isText(MacAddress)),
-  },
-  {
-    what: 'the priority of a gateway (gw-priority)',
-    api: '1.48',
-    release: '28.0',
-    soft: true,
-    isAsked: someEndpoint(({ GwPriority }) => (GwPriority ?? 0) !== 0),
-  },
+const options: readonly (readonly [EngineNeed, isAsked: (request: Asked) => boolean])[] = [
+  [needs.subpath, someMount(({ VolumeOptions }) => isText(VolumeOptions?.Subpath))],
+  [needs.readOnlyBelow, someMount(({ BindOptions }) => BindOptions?.ReadOnlyForceRecursive === true)],
+  [needs.imageMount, someMount(({ Type }) => Type === 'image')],
+  [needs.startInterval, ({ Healthcheck }) => (Healthcheck?.StartInterval ?? 0) > 0],
+  [needs.annotations, ({ HostConfig }) => Object.keys(HostConfig?.Annotations ?? {}).length > 0],
+  [needs.hardwareAddress, someEndpoint(({ MacAddress }) => isText(MacAddress))],
+  [needs.gatewayPriority, someEndpoint(({ GwPriority }) => (GwPriority ?? 0) !== 0)],
 ];
 
 const isText = (value: string | null | undefined): boolean => (value ?? '') !== '';
@@ -105,10 +60,9 @@ const isText = (value: string | null | undefined): boolean => (value ?? '') !== 
 export const engineNeeds = ({
   request,
   apiVersion,
-}: Pick<SingleContainerSpec, 'request' | 'apiVersion'>): PlaceNeed[] => {
+}: Pick<SingleContainerSpec, 'request' | 'apiVersion'>): EngineNeed[] => {
   const { data } = asked.safeParse(request);
   if (data === undefined) return [];
-  return options
-    .filter(({ api, isAsked }) => (apiVersion === undefined || compareApi(apiVersion, api) >= 0) && isAsked(data))
-    .map(({ isAsked: _isAsked, ...need }) => need);
+  const isMeant = ({ api }: EngineNeed): boolean => apiVersion === undefined || compareApi(apiVersion, api) >= 0;
+  return options.flatMap(([need, isAsked]) => (isMeant(need) && isAsked(data) ? [need] : []));
 };

@@ -1,4 +1,4 @@
-import { knowsApi } from '../../core/place/filters/engine.ts';
+import { knowsApi } from '../../model/engine-needs.ts';
 import { TuttiError } from '../../model/errors.ts';
 import type { SingleContainer } from '../../model/single-container.ts';
 import type { ContainerMade } from '../manager.ts';

@@ -24,6 +24,7 @@ const translate = (change: Change, view: View): Untimed | undefined => {
     case 'task':
       return taskEvent(change);
     case 'network':
+      return networkEvent(change);
     case 'secret':
     case 'config':
       return namedEvent(change.table, change);
@@ -162,9 +163,16 @@ const volumeEvent = (change: ChangeOf<'volume'>): Untimed | undefined => {
   return { type: 'volume', action: actionOf(change), id, name, attributes: { driver } };
 };
 
+const networkEvent = (change: ChangeOf<'network'>): Untimed | undefined => {
+  const spec = (change.after ?? change.before)?.spec;
+  if (spec === undefined) return undefined;
+  const type = spec.shownDriver ?? spec.driver;
+  return { type: 'network', action: actionOf(change), id: change.id, name: spec.name, attributes: { type } };
+};
+
 const namedEvent = (
-  type: 'network' | 'secret' | 'config',
-  change: ChangeOf<'network'> | ChangeOf<'secret'> | ChangeOf<'config'>,
+  type: 'secret' | 'config',
+  change: ChangeOf<'secret'> | ChangeOf<'config'>,
 ): Untimed | undefined => {
   const row = change.after ?? change.before;
   if (row === undefined) return undefined;

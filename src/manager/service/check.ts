@@ -159,7 +159,7 @@ export const warningsOf = (view: View, spec: ServiceSpec): readonly string[] => 
   const warnings: string[] = [];
   if (!fitsSomewhere(view, spec)) {
     const constraints = spec.task.placement?.constraints?.join(', ') ?? '';
-    const why = constraints === '' ? 'platforms or plugins' : `constraints (${constraints})`;
+    const why = constraints === '' ? 'platforms, plugins or releases of the engine' : `constraints (${constraints})`;
     warnings.push(`no node meets the ${why} of service ${spec.name} now: its tasks wait until one does`);
   }
   for (const { spread } of spec.task.placement?.preferences ?? []) {

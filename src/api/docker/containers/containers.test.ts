@@ -158,6 +158,13 @@ test('a request goes to the engine of its container; what has moved is looked fo
   assert.deepEqual([(await inspect('web')).Id, (await inspect('web')).Node.Name], [idOf('b'), 'node2']);
   docker.fake.take('node2', idOf('b'));
   await assert.rejects(docker.call('GET', '/containers/web/json'), { message: 'No such container: web' });
+  for (const path of ['/containers/web/resize', '/exec/nosuch/resize']) {
+    await assert.rejects(docker.call('POST', `${path}?h=1&w=2`), { code: 'not-found' });
+    await assert.rejects(docker.call('POST', `${path}?h=foo&w=2`), {
+      code: 'invalid-argument',
+      message: 'strconv.Atoi: parsing "foo": invalid syntax',
+    });
+  }
   await assert.rejects(docker.call('POST', '/containers/web/kill'), {
     message: 'Cannot kill container: web: No such container: web',
   });

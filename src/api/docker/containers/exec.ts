@@ -39,6 +39,17 @@ export const createExec = async (manager: Manager, request: ApiRequest): Promise
 export const startExec = async (manager: Manager, request: ApiRequest): Promise<Reply> =>
   await passExec(manager, request).catch(orRefusedBody(request));
 
+/** As bodies: a size that is no number is refused before what is not there. */
+export const orRefusedSize =
+  ({ query }: ApiRequest) =>
+  (thrown: unknown): never => {
+    const bad = ['h', 'w'].map((name) => query.get(name) ?? '').find((size) => !/^[+-]?\d+$/.test(size));
+    if (bad !== undefined && thrown instanceof TuttiError && thrown.code === 'not-found') {
+      throw new TuttiError('invalid-argument', `strconv.Atoi: parsing ${JSON.stringify(bad)}: invalid syntax`);
+    }
+    throw thrown;
+  };
+
 /** Passes a request about an exec on to the node that has it. */
 export const passExec = async (manager: Manager, request: ApiRequest): Promise<Reply> => {
   const { nodeId } = await manager.inventory.findExec(paramOf(request, 'id'), request.signal);

@@ -2,7 +2,7 @@ import { readAnswerBytes } from '../../../manager/engines/ask.ts';
 import type { Manager } from '../../../manager/manager.ts';
 import type { Reply } from '../../http/reply.ts';
 import type { ApiRequest } from '../../http/request.ts';
-import { clusterNetworkOf, networkMark, withClusterNetworks } from './networks.ts';
+import { clusterNetworkOf, networkMark, withBuiltInIds, withClusterNetworks } from './networks.ts';
 import { nodeField } from './node-field.ts';
 import { passOn, withQuery } from './pass.ts';
 import { isRecord } from './record.ts';
@@ -13,10 +13,10 @@ const mostBytes = 64 * 1024 * 1024;
 export const inspectContainer = async (manager: Manager, request: ApiRequest): Promise<Reply> => {
   const { container, reply } = await passOn(manager, request, { path: withQuery(request, '/json') });
   if (reply.kind !== 'stream' || reply.status !== 200) return reply;
-  const bytes = await readAnswerBytes({ body: reply.chunks }, mostBytes);
+  const text = (await readAnswerBytes({ body: reply.chunks }, mostBytes)).toString();
   const record = manager.queries.nodeOf(container.nodeId);
   const { 'content-length': _length, ...headers } = reply.headers;
-  const named = bytes.includes(networkMark) ? Buffer.from(withNetworks(manager, bytes.toString())) : bytes;
+  const named = Buffer.from(withBuiltInIds(manager, text.includes(networkMark) ? withNetworks(manager, text) : text));
   return {
     kind: 'bytes',
     status: 200,

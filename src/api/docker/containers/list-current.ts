@@ -5,6 +5,7 @@ import { anyOf, labelled } from '../filters.ts';
 import type { Summary } from './last-seen.ts';
 import type { ListQuery } from './list-query.ts';
 import type { ListedText } from './list-text.ts';
+import { withBuiltInIds } from './networks.ts';
 import { presentedContainer } from './present.ts';
 
 /** Filters that a summary alone can be held to, exactly as engines do. */
@@ -40,7 +41,8 @@ export const createListCurrent = (manager: Manager): ListCurrent => {
     const madeOf = [nodeName(node), containers.row(summary.Id ?? ''), queries.generation('network')];
     const known = texts.get(summary);
     if (known?.madeOf.every((part, at) => part === madeOf[at]) === true) return known;
-    const text = JSON.stringify({ ...presentedContainer(manager, summary, node), Status: mark });
+    const presented = { ...presentedContainer(manager, summary, node), Status: mark };
+    const text = withBuiltInIds(manager, JSON.stringify(presented));
     const at = text.indexOf(markText);
     const made = { madeOf, before: text.slice(0, at), after: text.slice(at + markText.length) };
     texts.set(summary, made);

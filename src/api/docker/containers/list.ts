@@ -16,7 +16,7 @@ import type { ListQuery } from './list-query.ts';
 import { filtersText, readListQuery } from './list-query.ts';
 import type { ListedText } from './list-text.ts';
 import { placedText, splitList } from './list-text.ts';
-import { engineNetworksOf, networkMark } from './networks.ts';
+import { engineNetworksOf, networkMark, withBuiltInIds } from './networks.ts';
 import { presentedContainer } from './present.ts';
 
 /** Counting what a container has written takes an engine long. */
@@ -158,7 +158,7 @@ const readList = async (
   return split.map((each) => {
     const placed = each.text.includes(networkMark)
       ? undefined
-      : placedText(each.text, { id: node.id, name: nodeName(node) });
+      : placedText(withBuiltInIds(manager, each.text), { id: node.id, name: nodeName(node) });
     return placed === undefined
       ? listedOf(manager, JSON.parse(each.text) as Summary, node)
       : { ...each, nodeId: node.id, text: placed };
@@ -169,7 +169,7 @@ const listedOf = (manager: Manager, summary: Summary, node: Node): Listed => ({
   nodeId: node.id,
   id: summary.Id ?? '',
   created: summary.Created ?? 0,
-  text: JSON.stringify(presentedContainer(manager, summary, node)),
+  text: withBuiltInIds(manager, JSON.stringify(presentedContainer(manager, summary, node))),
 });
 
 const lostOn = (manager: Manager, query: ListQuery, { node, status }: NodeRecord): readonly Listed[] => {
@@ -179,6 +179,6 @@ const lostOn = (manager: Manager, query: ListQuery, { node, status }: NodeRecord
     nodeId: node.id,
     id: summary.Id ?? '',
     created: summary.Created ?? 0,
-    text: JSON.stringify(summary),
+    text: withBuiltInIds(manager, JSON.stringify(summary)),
   }));
 };

@@ -15,10 +15,24 @@ export const clusterNetworkOf = ({ networks }: Pick<Manager, 'networks'>, name: 
   return id === undefined || called === undefined ? undefined : { id, name: called };
 };
 
+const builtInEndpoint =
+  /(?<before>"(?<name>bridge|host|none)":\{(?:[^{}]|\{[^{}]*\})*?"NetworkID":")[0-9a-f]{64}(?=")/g;
+
+/**
+ * What an engine wrote of a container, with the cluster's ids of the networks that every engine has one of: clients look
+ * them up. Keys of objects are not escaped, so no text of a client's looks like this.
+ */
+export const withBuiltInIds = ({ queries }: Pick<Manager, 'queries'>, text: string): string =>
+  text.replace(builtInEndpoint, (whole: string, before: string, name: string) => {
+    const id = queries.networks().find(({ spec }) => spec.name === name)?.id;
+    return id === undefined ? whole : `${before}${id}`;
+  });
+
 /** Names of a network that an engine may know it by, for its filters. */
 export const engineNetworksOf = ({ queries }: Pick<Manager, 'queries'>, reference: string): readonly string[] => {
   const network = queries.networks().find(({ id, spec }) => spec.name === reference || id.startsWith(reference));
-  return network === undefined ? [reference] : [reference, `tutti-1-${network.id}`, `tutti-0-${network.id}`];
+  if (network === undefined) return [reference];
+  return [reference, network.spec.name, `tutti-1-${network.id}`, `tutti-0-${network.id}`];
 };
 
 /**

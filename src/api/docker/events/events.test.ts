@@ -50,17 +50,19 @@ test("what happens to an engine's part of a network of the cluster is told as of
   const { Id } = (await docker.read('POST', '/networks/create', { body: { Name: 'front' } })) as {
     readonly Id: string;
   };
-  const messageOf = createMessages(manager);
+  const messagesOf = createMessages(manager);
   const told = (Action: string, name: string) =>
-    messageOf({
-      kind: 'engine',
-      timestamp: 1,
-      event: {
-        nodeId: 'node1',
-        nodeName: 'one',
-        event: { Type: 'network', Action, Actor: { ID: 'f'.repeat(64), Attributes: { name, type: 'bridge' } } },
+    messagesOf([
+      {
+        kind: 'engine',
+        timestamp: 1,
+        event: {
+          nodeId: 'node1',
+          nodeName: 'one',
+          event: { Type: 'network', Action, Actor: { ID: 'f'.repeat(64), Attributes: { name, type: 'bridge' } } },
+        },
       },
-    })?.message;
+    ])[0]?.message;
   assert.deepEqual(told('connect', `tutti-1-${Id}`)?.Actor, {
     ID: Id,
     Attributes: { name: 'front', type: 'bridge', 'node.id': 'node1', 'node.name': 'one' },
@@ -68,4 +70,15 @@ test("what happens to an engine's part of a network of the cluster is told as of
   assert.equal(told('create', `tutti-1-${Id}`), undefined);
   assert.equal(told('connect', 'tutti-1-gone'), undefined);
   assert.equal(told('create', 'own')?.Actor.ID, 'f'.repeat(64));
+  // Who asks for the past hears of it too, although the network has gone.
+  const event = {
+    type: 'network',
+    action: 'remove',
+    id: 'gone',
+    name: 'front',
+    attributes: { type: 'bridge' },
+  } as const;
+  const [removed] = messagesOf([{ kind: 'cluster', timestamp: 2, event: { ...event, timestamp: 2 } }]);
+  assert.deepEqual([removed?.message.Action, removed?.message.scope], ['destroy', 'local']);
+  assert.deepEqual(told('disconnect', 'tutti-1-gone')?.Actor.Attributes['name'], 'front');
 });

@@ -3,7 +3,7 @@ import type { Reply } from '../../http/reply.ts';
 import type { ApiRequest } from '../../http/request.ts';
 import type { Handler, Route } from '../../http/router.ts';
 import { killContainer, passChange, removeContainer, renameContainer, updateContainer } from '../containers/change.ts';
-import { createExec, passExec, startExec } from '../containers/exec.ts';
+import { createExec, orRefusedSize, passExec, startExec } from '../containers/exec.ts';
 import { inspectContainer } from '../containers/inspect.ts';
 import { listContainers } from '../containers/list.ts';
 import { createListCurrent } from '../containers/list-current.ts';
@@ -26,7 +26,6 @@ const passed = [
   ['PUT', 'archive'],
   ['POST', 'attach'],
   ['GET', 'attach/ws'],
-  ['POST', 'resize'],
   ['POST', 'wait'],
 ] as const;
 
@@ -47,6 +46,10 @@ export const containerRoutes = (context: DockerContext): readonly Route[] => {
         return reply;
       }),
     ),
+    ...onContainer('POST', '/resize', async (request) => {
+      const passed = passOn(manager, request, { path: withQuery(request, '/resize') });
+      return (await passed.catch(orRefusedSize(request))).reply;
+    }),
     ...changing.flatMap((what) =>
       onContainer('POST', `/${what}`, async (request) => {
         const { reply } = await passChange(manager, request, { path: withQuery(request, `/${what}`) });
@@ -63,7 +66,7 @@ export const containerRoutes = (context: DockerContext): readonly Route[] => {
     ...onContainer('DELETE', '', (request) => removeContainer(manager, request)),
     ...onContainer('POST', '/exec', (request) => createExec(manager, request)),
     ['POST', '/exec/:id/start', (request) => startExec(manager, request)],
-    ['POST', '/exec/:id/resize', (request) => passExec(manager, request)],
+    ['POST', '/exec/:id/resize', (request) => passExec(manager, request).catch(orRefusedSize(request))],
     ['GET', '/exec/:id/json', (request) => passExec(manager, request)],
   ];
 };

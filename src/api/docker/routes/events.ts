@@ -16,7 +16,7 @@ import { readMoment } from '../input.ts';
 const mostAtOnce = 32_768;
 
 export const eventRoutes = ({ manager }: DockerContext): readonly Route[] => {
-  const messageOf = createMessages(manager);
+  const messagesOf = createMessages(manager);
   return [
     [
       'GET',
@@ -24,7 +24,7 @@ export const eventRoutes = ({ manager }: DockerContext): readonly Route[] => {
       (request) => {
         const filters = readFilters(request, eventFilters);
         const events = manager.events.all({ ...spanOf(request), signal: request.signal });
-        return stream(lines(events, filters, messageOf), 'application/json');
+        return stream(lines(events, filters, messagesOf), 'application/json');
       },
     ],
   ];
@@ -43,13 +43,12 @@ const spanOf = (request: ApiRequest) => {
 async function* lines(
   events: AsyncIterable<readonly MergedEvent[]>,
   filters: Filters,
-  messageOf: (event: MergedEvent) => Told | undefined,
+  messagesOf: (batch: readonly MergedEvent[]) => readonly Told[],
 ): AsyncGenerator<string> {
   for await (const batch of events) {
     let text = '';
-    for (const event of batch) {
-      const told = messageOf(event);
-      if (told === undefined || !passes(filters, told.message)) continue;
+    for (const told of messagesOf(batch)) {
+      if (!passes(filters, told.message)) continue;
       text += told.text;
       if (text.length < mostAtOnce) continue;
       yield text;

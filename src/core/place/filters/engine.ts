@@ -1,5 +1,4 @@
-import { compareApi } from '../../../model/api-version.ts';
-import type { Node } from '../../../model/node.ts';
+import { knowsApi } from '../../../model/engine-needs.ts';
 import type { Filter } from './filter.ts';
 
 /** Engines of other releases can be in one cluster: what an older one would pass over goes to one that knows it. */
@@ -9,7 +8,3 @@ export const engineFilter: Filter = ({ needs }) =>
     soft,
     passes: ({ node }) => knowsApi(node, api),
   }));
-
-/** Whether the node's engine answers to this version of the API. */
-export const knowsApi = ({ description }: Pick<Node, 'description'>, api: string): boolean =>
-  compareApi(description?.engine.apiVersion ?? '1.41', api) >= 0;

@@ -1,6 +1,7 @@
 import type { Requirements } from '../requirements.ts';
 import type { Tally } from '../tally.ts';
 import { constraintFilter } from './constraint.ts';
+import { engineFilter } from './engine.ts';
 import type { Check, Filter, KindCheck, KindFilter } from './filter.ts';
 import { hostPortFilter } from './host-port.ts';
 import { maxReplicasFilter } from './max-replicas.ts';
@@ -10,7 +11,7 @@ import { readyFilter } from './ready.ts';
 import { resourcesFilter } from './resources.ts';
 import { volumeFilter } from './volume.ts';
 
-const kindFilters: readonly KindFilter[] = [platformFilter, constraintFilter, pluginFilter];
+const kindFilters: readonly KindFilter[] = [platformFilter, constraintFilter, pluginFilter, engineFilter];
 
 /** In the order that they are asked: a node is refused for the first that fails, the most telling first. */
 const filters: readonly Filter[] = [
