@@ -1,4 +1,5 @@
-import { Command } from 'commander';
+import { Command, Help } from 'commander';
+import type { Option } from 'commander';
 import { registerCompletion } from './commands/completion.ts';
 import { registerContexts } from './commands/contexts.ts';
 import { registerMembership } from './commands/membership.ts';
@@ -29,6 +30,7 @@ export const createProgram = async (
     .option('--context <name>', 'a context of the docker command that leads to the cluster; default: TUTTI_CONTEXT')
     .helpCommand(false)
     .showHelpAfterError('(see --help)')
+    .configureHelp({ optionDescription: describeOption })
     .configureOutput({
       writeOut: (text) => context.stdout.write(text),
       writeErr: (text) => context.stderr.write(text),
@@ -40,20 +42,33 @@ export const createProgram = async (
     })
     .exitOverride();
   const registry = createRegistry(program, context);
+  program.commandsGroup('Machines:');
   registerMembership(registry);
-  registerServe(registry);
-  registerContexts(registry);
   registerNodes(registry);
+  registerContexts(registry);
+  registerServe(registry);
+  program.commandsGroup('Stacks and services:');
   registerStacks(registry);
   registerServices(registry);
-  registerRoutes(registry);
   registerStreams(registry);
+  program.commandsGroup('Front door:');
+  registerRoutes(registry);
+  program.commandsGroup('Beside the cluster:');
   if (wanted.includes('dev')) await registerDev(program);
   else program.command('dev').description('a cluster on this machine, for development and tests (needs root)');
   registerCompletion(registry);
   program.addHelpText('after', examples);
   for (const command of program.commands) command.exitOverride();
   return program;
+};
+
+const help = new Help();
+
+/** Without defaults that say nothing: a flag is off, a list is empty. */
+const describeOption = (option: Option): string => {
+  const { defaultValue } = option as { readonly defaultValue?: unknown };
+  const isNothing = defaultValue === false || (Array.isArray(defaultValue) && defaultValue.length === 0);
+  return isNothing ? option.description : help.optionDescription(option);
 };
 
 const examples = `

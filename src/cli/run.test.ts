@@ -117,10 +117,10 @@ test('every error code has an exit code that is not success', () => {
 test('an interrupt is told from a fault', async () => {
   const interrupted = new AbortController();
   interrupted.abort(new DOMException('stopped', 'AbortError'));
-  const { code, stderr } = await run(['nodes', '--host', '/nonexistent'], { signal: interrupted.signal });
+  const { code, stderr } = await run(['--host', '/nonexistent', 'drain', 'n2'], { signal: interrupted.signal });
   assert.equal(code, 130);
   assert.match(stderr, /goes on in the cluster/);
-  const logs = await run(['logs', 'x', '--host', '/nonexistent'], { signal: interrupted.signal });
+  const logs = await run(['--host', '/nonexistent', 'route', 'logs'], { signal: interrupted.signal });
   assert.equal(logs.code, 130);
   assert.equal(logs.stderr, '');
 });

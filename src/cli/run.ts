@@ -18,16 +18,20 @@ export const runCommand = async (
     return exitCodes.ok;
   } catch (thrown) {
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
-    return report(context, thrown, watching.has(words[0] ?? ''));
+    return report(
+      context,
+      thrown,
+      words.some((word) => goesOn.has(word)),
+    );
   }
 };
 
-/** Commands that only look: nothing goes on when they are interrupted. */
-const watching: ReadonlySet<string> = new Set(['logs', 'events']);
+/** Commands that wait for the cluster to do what they have asked it for. */
+const goesOn: ReadonlySet<string> = new Set(['deploy', 'scale', 'drain', 'rm']);
 
-const report = (context: CliContext, thrown: unknown, onlyLooked: boolean): number => {
+const report = (context: CliContext, thrown: unknown, leavesWork: boolean): number => {
   if (context.signal.aborted) {
-    if (!onlyLooked) context.stderr.write('tutti: interrupted; what was asked for goes on in the cluster\n');
+    if (leavesWork) context.stderr.write('tutti: interrupted; what was asked for goes on in the cluster\n');
     return exitCodes.interrupted;
   }
   const error = TuttiError.from(thrown);
