@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { ipv4, ipv4Network, labels, milliseconds, port } from './common.ts';
+import { addressOrNetwork, ipv4Network, labels, milliseconds, port } from './common.ts';
 import type { DeepReadonly, Stored } from './object.ts';
 
 /** Where certificates come from by themselves (RFC 8555). */
@@ -21,10 +21,7 @@ export const doorSpec = z.object({
   httpPort: port.optional(),
   httpsPort: port.optional(),
   /** Balancers in front, addresses or networks: they begin each connection with the PROXY protocol, and are believed. Absent: none. */
-  proxyFrom: z
-    .array(z.union([ipv4, ipv4Network]))
-    .max(64)
-    .optional(),
+  proxyFrom: z.array(addressOrNetwork).max(64).optional(),
   /** Requests are kept in each proxy's memory, the last some thousand, as JSON lines. */
   accessLog: z.boolean().optional(),
   /** Absent: routes with `tls: acme` get no certificate. */

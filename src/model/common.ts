@@ -16,6 +16,8 @@ export const transport = z.enum(['tcp', 'udp', 'sctp']);
 export const ipv4 = z.ipv4();
 /** An IPv4 network, `10.0.1.0/24`. */
 export const ipv4Network = z.cidrv4();
+/** An address or a network, of either family. */
+export const addressOrNetwork = z.union([ipv4, ipv4Network, z.ipv6(), z.cidrv6()]);
 
 /** A key of WireGuard as its own tools write it: 32 bytes in base64. */
 export const wireguardKey = z.string().regex(/^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/);

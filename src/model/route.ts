@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { bytes, ipv4, ipv4Network, port } from './common.ts';
+import { addressOrNetwork, bytes, port } from './common.ts';
 import { networkId, serviceId } from './ids.ts';
 import type { DeepReadonly, Stored } from './object.ts';
 
@@ -156,7 +156,7 @@ export const assignedDoor = z.object({
   acmeThumbprint: z.string().optional(),
   accessLog: z.boolean().optional(),
   /** Addresses and networks whose connections begin with the PROXY protocol. */
-  proxyFrom: z.array(z.union([ipv4, ipv4Network])).optional(),
+  proxyFrom: z.array(addressOrNetwork).optional(),
 });
 
 export type AssignedRoute = DeepReadonly<z.infer<typeof assignedRoute>>;

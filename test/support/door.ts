@@ -68,7 +68,7 @@ export const startDoor = async (
         return anEndpoint({ id: `front0000/${taskId}`, taskId, serviceId, address });
       }),
     );
-    proxy.apply(setOf(aSelf(), door, ...wanted, ...endpoints));
+    proxy.apply(setOf(aSelf({ overlayAddress6: 'fd00:7::1' }), door, ...wanted, ...endpoints));
     await proxy.settled();
   };
   try {

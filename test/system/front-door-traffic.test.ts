@@ -30,13 +30,15 @@ interface Asked {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string | number>>;
   readonly agent?: Agent;
+  /** Of the front door; absent: 127.0.0.1. */
+  readonly address?: string;
 }
 
 /** Rejects where the connection is closed without an answer. */
 const ask = async (host: string, path: string, options: Asked = {}, body?: Buffer): Promise<Answer> =>
   await new Promise((resolve, reject) => {
-    const { headers, ...others } = options;
-    const to = { host: '127.0.0.1', port: ports.door, path, agent: false as const, timeout: 10_000 };
+    const { headers, address = '127.0.0.1', ...others } = options;
+    const to = { host: address, port: ports.door, path, agent: false as const, timeout: 10_000 };
     const asked = request({ ...to, ...others, headers: { host, ...headers } }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -95,10 +97,14 @@ const rudeServer = (): Server =>
 /** A task that answers with the first bytes that it was sent. */
 const rawServer = (): Server =>
   createTcpServer((socket) => {
+    let said = '';
     socket
       .on('error', () => undefined)
-      .once('data', (first: Buffer) => {
-        const body = first.toString('latin1').replaceAll('\r\n', '|').slice(0, 200);
+      .on('data', (chunk: Buffer) => {
+        said += chunk.toString('latin1');
+        // What is said of the client may come by itself.
+        if (!/GET [^]*\r\n\r\n$/.test(said)) return;
+        const body = said.replaceAll('\r\n', '|').slice(0, 200);
         socket.end(`HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`, 'latin1');
       });
   });
@@ -192,7 +198,7 @@ describe('the front door, asked by clients', { timeout: 60_000 }, () => {
       await once(server, 'listening');
     }
     door = await startDoor(
-      { httpPort: ports.door, httpsPort: ports.tls, proxyFrom: ['127.0.0.9'], accessLog: true },
+      { httpPort: ports.door, httpsPort: ports.tls, proxyFrom: ['127.0.0.9', 'fd00:9::/64'], accessLog: true },
       routes,
       reached,
     );
@@ -232,6 +238,11 @@ describe('the front door, asked by clients', { timeout: 60_000 }, () => {
       'x-forwarded-port': String(ports.door),
       'x-forwarded-proto': 'http',
     });
+  });
+
+  test('by IPv6', async () => {
+    const { headers, task } = echoOf(await ask('shop.example', '/', { address: '::1' }));
+    assert.deepEqual([task, headers['x-forwarded-for']], ['echo', '::1']);
   });
 
   test('limits: bodies, silence, requests of one client; a service that is worked on', async () => {

@@ -7,6 +7,7 @@ import type { Wanted } from '../network/endpoints.ts';
 /** What the proxy of this node is to do. */
 export interface WantedDoor {
   readonly door: AssignedDoor;
+  readonly ipv6: boolean;
   readonly backends: readonly ProxyBackend[];
   /** By the id of their secret. PEM. Secret. */
   readonly certificates: ReadonlyMap<string, string>;
@@ -16,7 +17,8 @@ export interface WantedDoor {
 
 /** `unknown` while the node does not know itself: nothing is torn down for want of news. */
 export const wantedDoor = ({ assignments, observations }: Wanted): WantedDoor | 'none' | 'unknown' => {
-  if (assignedSelf(assignments) === undefined) return 'unknown';
+  const self = assignedSelf(assignments);
+  if (self === undefined) return 'unknown';
   const [door] = assigned(assignments, 'door');
   const routes = assigned(assignments, 'route');
   if (door === undefined || routes.length === 0) return 'none';
@@ -25,7 +27,7 @@ export const wantedDoor = ({ assignments, observations }: Wanted): WantedDoor | 
   const incomplete = routes.some(
     ({ certificateId }) => certificateId !== undefined && !certificates.has(certificateId),
   );
-  return { door, backends, certificates, incomplete };
+  return { door, ipv6: self.overlayAddress6 !== undefined, backends, certificates, incomplete };
 };
 
 const certificatesOf = (

@@ -29,6 +29,7 @@ const configOf = (...routes: readonly AssignedRoute[]) => {
   const config = proxyConfig(
     {
       door: { kind: 'door', id: 'door', httpPort: 80, httpsPort: 443, cookieKey: 'key' },
+      ipv6: false,
       backends,
       certificates: [],
       paths: { control: '/control', metrics: '/metrics' },

@@ -14,6 +14,8 @@ export interface ProxyCertificate {
 
 export interface ProxyInput {
   readonly door: AssignedDoor;
+  /** The node has IPv6: it listens there as well. */
+  readonly ipv6: boolean;
   readonly backends: readonly ProxyBackend[];
   readonly certificates: readonly ProxyCertificate[];
   readonly paths: {
@@ -175,17 +177,20 @@ const plainPath = `http-request set-var(txn.path) path,url_dec,regsub('/+','/',g
 /** Host and path are looked up as one text. */
 const noPathInHost = 'http-request return status 400 if { req.hdr(host) -m sub / }';
 
-const binds = ({ door, certificates, file }: ProxyInput): readonly string[] => {
+const binds = ({ door, ipv6, certificates, file }: ProxyInput): readonly string[] => {
   const list = certificates
     .map(({ path, host }) => `${path} [alpn h2,http/1.1]${host === '*' ? '' : ` ${host}`}\n`)
     .toSorted()
     .join('');
   const strict = certificates.some(({ host }) => host === '*') ? '' : ' strict-sni';
+  const at = (port: number, how = ''): readonly string[] => [
+    `bind *:${port}${how}`,
+    ...(ipv6 ? [`bind :::${port} v6only${how}`] : []),
+  ];
+  const tls = list === '' ? '' : file('certificates.list', list);
   return [
-    `bind *:${door.httpPort}`,
-    ...(list === ''
-      ? []
-      : [`bind *:${door.httpsPort} ssl crt-list ${quoted(file('certificates.list', list))}${strict} alpn h2,http/1.1`]),
+    ...at(door.httpPort),
+    ...(tls === '' ? [] : at(door.httpsPort, ` ssl crt-list ${quoted(tls)}${strict} alpn h2,http/1.1`)),
   ];
 };
 

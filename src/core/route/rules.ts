@@ -41,7 +41,8 @@ const rateRules = ({ options: { rate } }: AssignedRoute): readonly string[] =>
     ? []
     : [
         `stick-table type ipv6 size 100k expire ${rate.periodMs * 2}ms store http_req_rate(${rate.periodMs}ms)`,
-        'http-request track-sc0 src',
+        // Who has one address of IPv6 has the rest of its network as well.
+        'http-request track-sc0 src,ipmask(32,64)',
         `http-request deny deny_status 429 if { sc_http_req_rate(0) gt ${rate.requests} }`,
       ];
 
