@@ -118,8 +118,8 @@ const run = async (): Promise<AsyncDisposable> => {
       log,
     },
     // Making and starting a container is work for the processor, most of it outside of the engine's own locks.
-    // A second is long for what takes two messages and a change of rules: a manager is away then, or a node is.
-    { launches: Math.max(2, Math.min(8, availableParallelism())), drainMs: 3_000 },
+    // Longer than a manager waits for anybody: for slow nodes three seconds, eight for one whose agent is away.
+    { launches: Math.max(2, Math.min(8, availableParallelism())), drainMs: 9_000 },
   );
   const proxy = createProxy({ host: await openHaproxy(), clock, log });
   const reach = createReach({

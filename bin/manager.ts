@@ -32,8 +32,10 @@ import { createEngines } from '../src/manager/engines/engines.ts';
 import { startInventory } from '../src/manager/engines/inventory.ts';
 import { createAgentGateway } from '../src/manager/dispatcher/gateway.ts';
 import { TuttiError } from '../src/model/errors.ts';
+import { probePort } from '../src/model/network.ts';
 import { systemClock } from '../src/platform/clock.ts';
 import { daemonArguments, daemonLog, runDaemon } from '../src/platform/daemon.ts';
+import { probeMachine } from '../src/platform/probe.ts';
 import { systemRandomness } from '../src/platform/random.ts';
 import { listenOnSocket } from '../src/platform/socket.ts';
 import { ownVersion } from '../src/platform/version.ts';
@@ -141,7 +143,14 @@ const run = async (signal: AbortSignal): Promise<AsyncDisposable> => {
   const allocator = parts.use(createAllocator(store));
   const assignments = parts.use(trackAssignments(store));
   const managers = () => [formatAddress({ host: config.address, port: config.port })];
-  const dispatcher = createDispatcher({ store, assignments, clock, log, managers });
+  const dispatcher = createDispatcher({
+    store,
+    assignments,
+    clock,
+    log,
+    managers,
+    answers: async (host, signal) => (await probeMachine(host, undefined, probePort, signal)) === 'reached',
+  });
   let listening: Http2Listener | undefined;
   const requests: NodeRequests = {
     request: async (nodeId, request, signal) => {

@@ -7,16 +7,16 @@ const ownFaults = new Set(['EADDRNOTAVAIL', 'EADDRINUSE', 'EMFILE', 'ENFILE', 'E
 
 /**
  * Whether a machine answers at an address, by a TCP connection to a port where nobody listens: its kernel refuses that, whatever
- * processes of ours live there.
+ * processes of ours live there. `from`: an address of this machine; absent: the one that the kernel takes.
  */
 export const probeMachine = async (
   to: string,
-  from: string,
+  from: string | undefined,
   port: number,
   signal: AbortSignal,
 ): Promise<'reached' | 'failed' | 'unknown'> =>
   await new Promise((resolve) => {
-    const socket = connect({ host: to, port, localAddress: from });
+    const socket = connect({ host: to, port, ...(from !== undefined && { localAddress: from }) });
     const end = (outcome: 'reached' | 'failed' | 'unknown'): void => {
       clearTimeout(timer);
       signal.removeEventListener('abort', abort);

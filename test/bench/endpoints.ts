@@ -164,6 +164,7 @@ export async function endpointsOf200(tell: Tell): Promise<void> {
     clock: systemClock,
     log: silentLog,
     managers: () => ['10.0.0.1:2377'],
+    answers: () => Promise.resolve(false),
   });
   const agents = Array.from({ length: nodeCount }, (_, index) => simulate(dispatcher, index, index === nodeCount - 1));
   const beats = setInterval(() => agents.forEach(({ beat }) => beat()), 500);

@@ -42,13 +42,16 @@ export interface SimManagerOptions {
   readonly wire: MemoryNetwork;
   readonly log: Log;
   readonly nodes: readonly { readonly id: string; readonly index: number }[];
+  /** Whether the machine at this address can be reached. */
+  readonly answers: (address: string) => boolean;
   /** Called with each commit of whatever process lives. */
   readonly onCommit: (store: Store, commit: Commit) => void;
   /** A new process has read the disk. */
   readonly onStart: (store: Store) => void;
 }
 
-export function simManager({ timeline, random, wire, log, nodes, onCommit, onStart }: SimManagerOptions): SimManager {
+export function simManager(options: SimManagerOptions): SimManager {
+  const { timeline, random, wire, log, nodes, answers, onCommit, onStart } = options;
   const disk = memoryDisk();
   const faults: DiskFaults = { full: false };
   let life: Life | undefined;
@@ -73,6 +76,10 @@ export function simManager({ timeline, random, wire, log, nodes, onCommit, onSta
       clock,
       log,
       managers: () => [managerAddress],
+      answers: async (address) => {
+        await clock.sleep(random.between(1, 50));
+        return answers(address);
+      },
     });
     const listener = wire.listen(managerAddress, dispatcher.service);
     dispatcher.attach(listener);

@@ -17,6 +17,8 @@ import { outdatedWord } from './outdated.ts';
 import type { Prng } from './prng.ts';
 import { type ProcessClock, type Timeline, processClock } from './time.ts';
 
+export const addressOf = (index: number): string => `10.0.0.${index}`;
+
 /** Where managers answer in the simulation. */
 export const managerAddress = 'manager:2377';
 export const images = ['app:1', 'app:2'];
@@ -153,7 +155,7 @@ function startProcess(
       random,
       log,
     },
-    { drainMs: 3_000 },
+    { drainMs: 9_000 },
   );
   const network: NodeNetwork = {
     apply,
@@ -166,7 +168,7 @@ function startProcess(
     clock,
     random,
     log,
-    transport: wire.agent({ nodeId: id, role: 'worker', clusterId: 'cluster', address: `10.0.0.${index}` }),
+    transport: wire.agent({ nodeId: id, role: 'worker', clusterId: 'cluster', address: addressOf(index) }),
     store,
     worker,
     network,
@@ -180,7 +182,7 @@ const describe = (index: number): NodeDescription => ({
   platform: { os: 'linux', architecture: 'amd64' },
   resources: { nanoCpus: 4e9, memoryBytes: 4_294_967_296 },
   engine: { version: '20.10.24', apiVersion: '1.41' },
-  address: `10.0.0.${index}`,
+  address: addressOf(index),
   mtu: 1500,
   agentVersion: 'sim',
 });

@@ -5,7 +5,7 @@ import type { Faults } from './faults.ts';
 import { createInvariants } from './invariants.ts';
 import { simManager } from './manager.ts';
 import type { SimManager } from './manager.ts';
-import { simNode } from './node.ts';
+import { addressOf, simNode } from './node.ts';
 import type { SimNode } from './node.ts';
 import { prng } from './prng.ts';
 import type { Prng } from './prng.ts';
@@ -41,10 +41,10 @@ const healMs = 90_000;
 const idleMs = 60_000;
 /**
  * What was removed just before is cleaned up within this, and so is what follows from a connection that broke silently at the
- * last moment, which nothing shows at first: three seconds until both ends know, three in which a stop waits for nodes that
+ * last moment, which nothing shows at first: three seconds until both ends know, nine in which a stop waits for nodes that
  * may still give the task something, and the stop.
  */
-const settleMs = 10_000;
+const settleMs = 16_000;
 /** Heartbeats both ways and their timers, and some for what is done every 30 s. */
 const idleEventsPerNodeSecond = 12;
 
@@ -109,6 +109,8 @@ function createWorld(seed: number, timeline: Timeline, say: Say | undefined, bro
     wire,
     log,
     nodes: nodes.map((node, index) => ({ id: node.id(), index: index + 1 })),
+    answers: (address) =>
+      nodes.some((node, index) => address === addressOf(index + 1) && node.powered() && wire.isWhole(node.id())),
     onStart: (store) =>
       guard(() => {
         invariants.started(store);

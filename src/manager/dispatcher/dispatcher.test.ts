@@ -77,6 +77,8 @@ const startManager = async () => {
     transaction.create('node', aNode('b'));
   });
   const book = createBook();
+  /** Addresses of machines that answer though their agents are away. */
+  const up = new Set<string>();
   const network = createMemoryNetwork({ clock, delay: () => 1, connectTimeoutMs: 100 });
   const dispatcher = createDispatcher({
     store,
@@ -84,6 +86,7 @@ const startManager = async () => {
     clock,
     log: silentLog,
     managers: () => ['manager:2377'],
+    answers: (address) => Promise.resolve(up.has(address)),
   });
   const listener = network.listen('manager:2377', dispatcher.service);
   dispatcher.attach(listener);
@@ -99,7 +102,7 @@ const startManager = async () => {
         ended = { reason };
       },
     };
-    const agent = network.agent({ nodeId, role: 'worker', clusterId: 'cluster', address: `10.0.0.${nodeId.length}` });
+    const agent = network.agent({ nodeId, role: 'worker', clusterId: 'cluster', address: nodeId });
     const opening = agent.connect('manager:2377', handlers, new AbortController().signal);
     opening.catch(() => undefined);
     await pass(5);
@@ -114,7 +117,7 @@ const startManager = async () => {
     return agent;
   };
   const state = (nodeId: string) => store.view.get('nodeStatus', nodeId)?.state;
-  return { store, book, network, dispatcher, clock, connect, hello, pass, state };
+  return { store, book, network, up, dispatcher, clock, connect, hello, pass, state };
 };
 
 /** Its beginning is over: nobody is waited for. */
@@ -390,6 +393,61 @@ describe('which node is up', () => {
     await manager.hello('node-a');
     assert.equal(manager.state('node-a'), 'ready');
   });
+
+  test('an agent that was killed has eight seconds to come back while its machine answers', async () => {
+    const manager = await startManager();
+    const { up, network, pass, state, hello } = manager;
+    await hello('node-a');
+    up.add('node-a');
+    network.crash('node-a', { silent: false });
+    await pass(7_800);
+    assert.equal(state('node-a'), 'disconnected');
+    assert.match(manager.store.view.get('nodeStatus', 'node-a')?.message ?? '', /its machine answers/);
+    await hello('node-a');
+    assert.equal(state('node-a'), 'ready');
+    network.crash('node-a', { silent: false });
+    await pass(8_100);
+    assert.equal(state('node-a'), 'down');
+  });
+
+  test('a machine that goes off a moment after its agent is down within two seconds of its last answer', async () => {
+    const { up, network, pass, state, hello } = await startManager();
+    await hello('node-a');
+    up.add('node-a');
+    network.crash('node-a', { silent: false });
+    await pass(3_600);
+    up.delete('node-a');
+    assert.equal(state('node-a'), 'disconnected');
+    await pass(2_000);
+    assert.equal(state('node-a'), 'down');
+  });
+
+  test('one that stands still is not down while its machine answers, takes nothing new, and is ready with its next word', async () => {
+    const { up, network, pass, state, hello } = await startManager();
+    const agent = await hello('node-a');
+    up.add('node-a');
+    network.cut('node-a');
+    await pass(2_900);
+    assert.equal(state('node-a'), 'ready');
+    await pass(4_000);
+    assert.equal(state('node-a'), 'disconnected');
+    network.heal('node-a');
+    agent.channel.send({ kind: 'heartbeat' });
+    await pass(10);
+    assert.equal(state('node-a'), 'ready');
+    assert.equal(agent.ended(), undefined);
+  });
+
+  test('one that took leave is not waited for longer', async () => {
+    const { up, pass, state, hello } = await startManager();
+    const { channel } = await hello('node-a');
+    up.add('node-a');
+    channel.close();
+    await pass(2_900);
+    assert.equal(state('node-a'), 'disconnected');
+    await pass(200);
+    assert.equal(state('node-a'), 'down');
+  });
 });
 
 describe('a task that is to stop', () => {
@@ -412,6 +470,35 @@ describe('a task that is to stop', () => {
     agent.channel.send({ kind: 'in-force', sequence: 1 });
     await pass(10);
     assert.deepEqual(withdrawn(agent), ['t1']);
+  });
+
+  test('a node whose agent is away is waited for until it is back and has done, or is given up', async () => {
+    for (const comesBack of [true, false]) {
+      const { book, hello, network, up, pass, state, item, withdrawn } = await start();
+      const [a] = [await hello('node-a', [aStatus('t1')]), await hello('node-b')];
+      up.add('node-b');
+      network.crash('node-b', { silent: false });
+      const endpoint = anEndpoint({ taskId: 't1', nodeId: 'node-a', ready: false });
+      book.put('node-a', item, endpoint);
+      book.put('node-b', endpoint);
+      await pass(10);
+      a.channel.send({ kind: 'in-force', sequence: 2 });
+      for (let passed = 0; passed < 6_000; passed += 1_000) {
+        await pass(1_000);
+        a.channel.send({ kind: 'heartbeat' });
+      }
+      assert.deepEqual(withdrawn(a), []);
+      if (comesBack) {
+        const b = await hello('node-b');
+        assert.deepEqual(withdrawn(a), []);
+        b.channel.send({ kind: 'in-force', sequence: b.told().at(-1)?.sequence ?? 0 });
+        await pass(10);
+      } else {
+        await pass(2_100);
+        assert.equal(state('node-b'), 'down');
+      }
+      assert.deepEqual(withdrawn(a), ['t1']);
+    }
   });
 
   test('a node that does not keep up is waited for', async () => {

@@ -33,6 +33,8 @@ export interface DispatcherOptions {
   readonly log: Log;
   /** Where managers answer, for agents to know: `10.0.0.1:2377`. */
   readonly managers: () => readonly string[];
+  /** Whether the machine at this address answers, whatever runs there. Takes a second at most. */
+  readonly answers: (address: string, signal: AbortSignal) => Promise<boolean>;
 }
 
 /** Changes are gathered this long before agents are told, so that one service is one message per node. */
@@ -57,6 +59,7 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
   const withdrawals = createWithdrawals({
     clock,
     isLeaving,
+    isSilent: (nodeId) => liveness.inDoubt(nodeId),
     tell: (nodeId, tasks) => void sessions.get(nodeId)?.channel.send({ kind: 'withdrawn', tasks: [...tasks] }),
   });
   let listener: Pick<ManagerListener, 'drop'> | undefined;
@@ -67,8 +70,10 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
     const told: Told[] = [];
     for (const [id, difference] of assignments.changes()) {
       const nodeId = nodeIdSchema.safeParse(id).data;
-      const sequence = nodeId === undefined ? undefined : sessions.get(nodeId)?.push(difference);
-      if (nodeId !== undefined && sequence !== undefined) told.push({ nodeId, sequence, difference });
+      if (nodeId === undefined) continue;
+      const session = sessions.get(nodeId);
+      const sequence = session === undefined ? 'away' : session.push(difference);
+      if (sequence !== undefined) told.push({ nodeId, sequence, difference });
     }
     withdrawals.told(told);
   };
@@ -151,12 +156,17 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
     }
   };
 
+  const isGivenUp = (nodeId: NodeId): boolean =>
+    store.view.get('node', nodeId) === undefined || store.view.get('nodeStatus', nodeId)?.state === 'down';
+
   const end = (session: Session, reason: TuttiError | undefined): void => {
     const { nodeId } = session;
     if (sessions.get(nodeId) !== session) return;
     sessions.delete(nodeId);
-    withdrawals.left(nodeId);
-    liveness.disconnected(nodeId);
+    // Nobody comes back from a node that was removed, and one that is down was given up.
+    if (isGivenUp(nodeId)) withdrawals.gone(nodeId);
+    else withdrawals.left(nodeId);
+    liveness.disconnected(nodeId, reason === undefined ? 'orderly' : 'broken');
     log.info('session closed', { node: nodeId, reason: reason?.message ?? 'orderly' });
   };
 
@@ -181,6 +191,7 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
 
   /** A node that was away may have tasks to stop of which nobody said a word to it when the others were told. */
   const returned = (nodeId: NodeId, set: ReadonlyMap<string, Assignment>, sequence: number): void => {
+    withdrawals.back(nodeId, sequence);
     const leaving = [...set.values()].flatMap((item) => (item.kind === 'task' && isLeaving(item.id) ? [item.id] : []));
     if (leaving.length === 0) return;
     const behind = new Map([[nodeId, sequence]]);
@@ -201,13 +212,16 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
       if (change.table === 'node' && change.after === undefined) {
         const id = nodeIdSchema.safeParse(change.id);
         // After the commit: closing a session writes.
-        if (id.success) clock.after(0, () => expel(id.data));
+        if (!id.success) continue;
+        clock.after(0, () => expel(id.data));
+        withdrawals.gone(id.data);
       }
       // A node that is down has no session to go on with: its agent comes back with everything that it knows.
       if (change.table === 'nodeStatus' && change.after?.state === 'down') {
         const { nodeId } = change.after;
+        withdrawals.gone(nodeId);
         clock.after(0, () => {
-          if (store.view.get('nodeStatus', nodeId)?.state === 'down') listener?.drop(nodeId);
+          if (isGivenUp(nodeId)) listener?.drop(nodeId);
         });
       }
     }
@@ -228,6 +242,7 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
       changes[Symbol.dispose]();
       watchNodes[Symbol.dispose]();
       liveness[Symbol.dispose]();
+      withdrawals[Symbol.dispose]();
       reunion[Symbol.dispose]();
       gathering?.cancel();
       for (const { channel } of sessions.values()) channel.close();

@@ -10,9 +10,12 @@ import type { Store } from '../../store/store.ts';
 export interface Liveness extends Disposable {
   /** The node has a session now, from this address. `timeoutMs`: the silence that it was told of, see `silenceMs`. */
   connected(nodeId: NodeId, address: string, timeoutMs: number): void;
-  disconnected(nodeId: NodeId): void;
+  /** `broken`: without a word from its agent, which may have been killed. */
+  disconnected(nodeId: NodeId, how: 'orderly' | 'broken'): void;
   /** The node said something. */
   heard(nodeId: NodeId): void;
+  /** It has not been heard as it should; its machine is asked whether it is up. */
+  inDoubt(nodeId: NodeId): boolean;
   /** Its engine has not answered for so long; undefined: it does. */
   engine(nodeId: NodeId, awayMs: number | undefined): void;
 }
@@ -21,6 +24,8 @@ export interface LivenessPorts {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
+  /** Whether the machine at this address answers, agent or not. Takes a second at most. */
+  readonly answers: (address: string, signal: AbortSignal) => Promise<boolean>;
 }
 
 interface Known extends NodeContact {
@@ -36,17 +41,21 @@ interface Known extends NodeContact {
 /** Two judgements are at least this far apart. */
 const leastPauseMs = 50;
 const longestPauseMs = 10_000;
+/** A machine whose agent is not heard is asked this often. */
+const askPauseMs = 500;
 /** When a judgement is later than this, it was this process that slept: what agents said waits in the sockets. */
 const stallMs = 400;
 
 const sinceOf = ({ engineAwayAt = 0 }: Known): string =>
   `since ${new Date(engineAwayAt).toISOString().replace(/\.\d+Z$/, 'Z')}`;
 
-export const createLiveness = ({ store, clock, log }: LivenessPorts): Liveness => {
+export const createLiveness = ({ store, clock, log, answers }: LivenessPorts): Liveness => {
   const known = new Map<NodeId, Known>();
+  /** Those whose machines are asked whether they are up. */
+  const doubted = new Map<NodeId, AbortController>();
+  const stop = new AbortController();
   let due = Number.POSITIVE_INFINITY;
   let timer: Timer | undefined;
-  let disposed = false;
 
   const timeoutOf = ({ timeoutMs = 0 }: Known): number => {
     const [cluster] = store.view.list('cluster');
@@ -71,22 +80,45 @@ export const createLiveness = ({ store, clock, log }: LivenessPorts): Liveness =
     }
   };
 
+  /** Asks the machine until there is no doubt any more. */
+  const ask = async (nodeId: NodeId, address: string): Promise<void> => {
+    if (doubted.has(nodeId)) return;
+    const over = new AbortController();
+    doubted.set(nodeId, over);
+    const signal = AbortSignal.any([over.signal, stop.signal]);
+    while (!signal.aborted) {
+      const isUp = await answers(address, signal).catch(() => false);
+      const entry = known.get(nodeId);
+      if (isUp && entry !== undefined && !signal.aborted) {
+        known.set(nodeId, { ...entry, answeredAt: clock.monotonic() });
+        schedule(judge(nodeId));
+      }
+      await clock.sleep(askPauseMs, signal).catch(() => undefined);
+    }
+  };
+  const believe = (nodeId: NodeId): void => {
+    doubted.get(nodeId)?.abort();
+    doubted.delete(nodeId);
+  };
+
   /** Judges one node now; returns when to do it again. */
   const judge = (nodeId: NodeId): number => {
     const entry = contact(nodeId);
     known.set(nodeId, entry);
     const options = { now: clock.monotonic(), leaderSince: entry.firstSeen, nodeTimeoutMs: timeoutOf(entry) };
-    const { state, engineAway, judgeAgainAt, ...judged } = judgeNode(entry, options);
+    const { state, engineAway, judgeAgainAt, inDoubt, ...judged } = judgeNode(entry, options);
     const message = engineAway === true ? `${judged.message} (${sinceOf(entry)})` : judged.message;
     const address = entry.address ?? store.view.get('nodeStatus', nodeId)?.address;
     write({ nodeId, state, message, ...(engineAway && { engineAway }), ...(address !== undefined && { address }) });
+    if (inDoubt === true && entry.address !== undefined) void ask(nodeId, entry.address);
+    else believe(nodeId);
     return judgeAgainAt ?? Number.POSITIVE_INFINITY;
   };
 
   const schedule = (at: number): void => {
     const now = clock.monotonic();
     const next = Math.min(Math.max(at, now + leastPauseMs), now + longestPauseMs);
-    if (disposed || next >= due) return;
+    if (stop.signal.aborted || next >= due) return;
     due = next;
     timer?.cancel();
     timer = clock.after(next - now, judgeAll);
@@ -94,13 +126,17 @@ export const createLiveness = ({ store, clock, log }: LivenessPorts): Liveness =
   const forgive = (lateMs: number): void => {
     log.warn('this manager was stopped for a while: nodes get the time back', { ms: Math.round(lateMs) });
     for (const [nodeId, entry] of known) {
-      const { firstSeen, lastSeen, engineAwaySince } = entry;
+      const { firstSeen, lastSeen, answeredAt, engineAwaySince } = entry;
       if (lastSeen === undefined) {
         known.set(nodeId, { ...entry, firstSeen: firstSeen + lateMs });
         continue;
       }
-      const given = engineAwaySince === undefined ? {} : { engineAwaySince: engineAwaySince + lateMs };
-      known.set(nodeId, { ...entry, ...given, lastSeen: lastSeen + lateMs });
+      known.set(nodeId, {
+        ...entry,
+        lastSeen: lastSeen + lateMs,
+        ...(answeredAt !== undefined && { answeredAt: answeredAt + lateMs }),
+        ...(engineAwaySince !== undefined && { engineAwaySince: engineAwaySince + lateMs }),
+      });
     }
   };
   const judgeAll = (): void => {
@@ -114,6 +150,7 @@ export const createLiveness = ({ store, clock, log }: LivenessPorts): Liveness =
 
   const remove = (nodeId: NodeId): void => {
     known.delete(nodeId);
+    believe(nodeId);
     if (store.view.get('nodeStatus', nodeId) !== undefined) store.observe((soft) => soft.drop('nodeStatus', nodeId));
   };
   const subscription = store.subscribe(({ changes }) => {
@@ -131,12 +168,14 @@ export const createLiveness = ({ store, clock, log }: LivenessPorts): Liveness =
 
   return {
     connected: (nodeId, address, timeoutMs) => {
-      known.set(nodeId, { ...contact(nodeId), connected: true, lastSeen: clock.monotonic(), address, timeoutMs });
+      const { tookLeave: _, answeredAt: _at, ...before } = contact(nodeId);
+      known.set(nodeId, { ...before, connected: true, lastSeen: clock.monotonic(), address, timeoutMs });
       schedule(judge(nodeId));
     },
-    disconnected: (nodeId) => {
+    disconnected: (nodeId, how) => {
       if (!known.has(nodeId)) return;
-      known.set(nodeId, { ...contact(nodeId), connected: false });
+      const tookLeave = how === 'orderly';
+      known.set(nodeId, { ...contact(nodeId), connected: false, ...(tookLeave && { tookLeave }) });
       schedule(judge(nodeId));
     },
     heard: (nodeId) => {
@@ -144,8 +183,10 @@ export const createLiveness = ({ store, clock, log }: LivenessPorts): Liveness =
       if (entry === undefined) return;
       known.set(nodeId, { ...entry, lastSeen: clock.monotonic() });
       // Back from silence on the same connection.
-      if (store.view.get('nodeStatus', nodeId)?.state !== 'ready') schedule(judge(nodeId));
+      const wasSilent = doubted.has(nodeId) || store.view.get('nodeStatus', nodeId)?.state !== 'ready';
+      if (wasSilent) schedule(judge(nodeId));
     },
+    inDoubt: (nodeId) => doubted.has(nodeId),
     engine: (nodeId, awayMs) => {
       const entry = known.get(nodeId);
       if (entry === undefined || (awayMs === undefined) === (entry.engineAwaySince === undefined)) return;
@@ -155,7 +196,7 @@ export const createLiveness = ({ store, clock, log }: LivenessPorts): Liveness =
       schedule(judge(nodeId));
     },
     [Symbol.dispose]: () => {
-      disposed = true;
+      stop.abort();
       timer?.cancel();
       subscription[Symbol.dispose]();
     },

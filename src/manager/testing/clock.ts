@@ -8,6 +8,8 @@ interface Pending {
 export interface ManualClock extends Clock {
   /** Moves the time on, calling what becomes due on the way, in order. */
   advance(ms: number): void;
+  /** Nothing happens for so long: timers that are due are late. */
+  stall(ms: number): void;
   /** The moment of the next timer, if there is one. */
   next(): number | undefined;
 }
@@ -44,6 +46,13 @@ export const manualClock = (start = 1_700_000_000_000): ManualClock => {
         );
       }),
     next: () => earliest()?.[1].at,
+    stall: (ms) => {
+      now += ms;
+      for (const [id, { at, call }] of timers) {
+        if (at > now || !timers.delete(id)) continue;
+        call();
+      }
+    },
     advance: (ms) => {
       const end = now + ms;
       for (let first = earliest(); first !== undefined && first[1].at <= end; first = earliest()) {

@@ -21,6 +21,8 @@ export interface MemoryNetwork {
   /** The node's way to every manager is cut: what is sent waits, nobody is told. */
   cut(nodeId: string): void;
   heal(nodeId: string): void;
+  /** It is not cut. */
+  isWhole(nodeId: string): boolean;
   /** Connections of the node break, attempts to connect too. Silently: the managers are not told, as in a power cut. */
   crash(nodeId: string, how: { readonly silent: boolean }): void;
   /** The manager is gone: its listener stops and the agents' connections break, silently or not. */
@@ -140,6 +142,7 @@ export const createMemoryNetwork = (options: MemoryNetworkOptions): MemoryNetwor
       cuts.delete(nodeId);
       for (const { peer, connection } of open) if (peer.nodeId === nodeId) connection.wake();
     },
+    isWhole: (nodeId) => !cuts.has(nodeId),
     crash: (nodeId, { silent }) => {
       crashes.set(nodeId, (crashes.get(nodeId) ?? 0) + 1);
       breakRequests(nodeId);
