@@ -61,6 +61,7 @@ const openNode = (endpoint: string) => {
     exec: systemExec,
     settings: createKernelSettings(),
     docker: createDockerNetworks(engine),
+    engine,
     resolver,
     keys: createKeysFile(nodePaths(directories).tunnelKeys),
     watch: watchUserspace,

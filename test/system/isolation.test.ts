@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import * as packet from 'dns-packet';
 import { until } from '../support/until.ts';
 import { capture } from './network/capture.ts';
+import { arp, dhcpOffer, frameSender, neighbourAdvert, redirect, routerAdvert, udp, udp6 } from './network/frames.ts';
 import { ask, sixthOf, startTask, tellAll } from './network/cluster.ts';
 import type { LabNetwork, LabState, LabTask } from './network/cluster.ts';
 import { startLab } from './network/lab.ts';
@@ -27,6 +28,8 @@ suite('breaking in', { timeout: 240_000 }, () => {
   let nodes: readonly [LabNode, LabNode];
   let burglar: LabTask;
   let friend: LabTask;
+  /** On the burglar's network and node. */
+  let mate: LabTask;
   let victims: readonly [LabTask, LabTask];
 
   /** As root inside of the container's network. */
@@ -57,11 +60,12 @@ suite('breaking in', { timeout: 240_000 }, () => {
     const [one, two] = nodes;
     burglar = { id: 'burglar', service: 'burglar', node: one, addresses: { [front.id]: '10.128.1.10' } };
     friend = { id: 'friend', service: 'friend', node: two, addresses: { [front.id]: '10.128.1.20' } };
+    mate = { id: 'mate', service: 'mate', node: one, addresses: { [front.id]: '10.128.1.11' } };
     victims = [
       { id: 'near', service: 'near', node: one, addresses: { [back.id]: '10.128.2.10' } },
       { id: 'far', service: 'far', node: two, addresses: { [back.id]: '10.128.2.20' } },
     ];
-    const state: LabState = { networks: [front, back], tasks: [burglar, friend, ...victims] };
+    const state: LabState = { networks: [front, back], tasks: [burglar, friend, mate, ...victims] };
     const ghost: LabTask = { ...friend, id: 'ghost', service: 'ghost', addresses: { [front.id]: ghostly } };
     await tellAll(nodes, { ...state, tasks: [...state.tasks, ghost] });
     for (const task of state.tasks) await startTask(task, 80, state.networks);
@@ -151,6 +155,118 @@ suite('breaking in', { timeout: 240_000 }, () => {
     await inside(burglar, 'ip', 'route', 'replace', `${addressOf(near)}/32`, 'dev', 'eth0');
     await isRefused(burglar, 'tcp', addressOf(near), 80);
     await inside(burglar, 'ip', 'route', 'del', `${addressOf(near)}/32`);
+  });
+
+  suite('as someone else on its own bridge', () => {
+    const gateway = '10.128.1.1';
+    let own: string;
+    let matesMac: string;
+    let bridgeMac: string;
+    let send: (...frames: readonly Buffer[]) => Promise<unknown>;
+    const macOf = async (task: LabTask): Promise<string> => {
+      const [link] = JSON.parse(await inside(task, 'ip', '-j', 'link', 'show', 'eth0')) as [{ address: string }];
+      return link.address;
+    };
+    /** The MAC address that someone has for a neighbour. */
+    const knownTo = async (who: LabTask | LabNode, device: string, address: string): Promise<string | undefined> => {
+      const argv = ['ip', '-j', 'neigh', 'show', address, 'dev', device];
+      const rows = await ('service' in who ? inside(who, ...argv) : who.run(...argv));
+      return (JSON.parse(rows) as { lladdr?: string }[])[0]?.lladdr;
+    };
+    const reachesMate = async (): Promise<void> =>
+      assert.deepEqual(
+        [await ask(friend, 'tcp', addressOf(mate), 80), await ask(friend, 'tcp', sixth(mate), 80)],
+        ['mate 10.128.1.20', 'mate fd00:1::14'],
+      );
+
+    before(async () => {
+      [own, matesMac] = [await macOf(burglar), await macOf(mate)];
+      const bridges = await nodes[0].run('ip', '-j', 'link', 'show', 'tutti0-front000');
+      [{ address: bridgeMac }] = JSON.parse(bridges) as [{ address: string }];
+      const [{ ifindex }] = JSON.parse(await inside(burglar, 'ip', '-j', 'link', 'show', 'eth0')) as [
+        { ifindex: number },
+      ];
+      send = frameSender(async (...argv) => await inside(burglar, ...argv), ifindex);
+      await until(
+        'its port to be guarded',
+        async () => await nodes[0].run('nft', 'list', 'table', 'bridge', 'tutti_guard'),
+        (text) => text.includes(own) && text.includes(matesMac),
+        { deadlineMs: 10_000 },
+      );
+    });
+
+    test('what it may say is heard: its own datagrams, and what looks for a DHCP server', async () => {
+      assert.equal(await ask(burglar, 'tcp', addressOf(mate), 80), 'mate 10.128.1.10');
+      assert.equal(await ask(burglar, 'tcp', sixth(mate), 80), 'mate fd00:1::a');
+      const discover = udp({ mac: own, from: '0.0.0.0:68', to: '255.255.255.255:67', text: 'discover' });
+      assert.equal(await hears(mate, 'discover', async () => await send(discover)), true);
+    });
+
+    test("another's addresses are not its own for the node, and the gateway's not for others", async () => {
+      const [one] = nodes;
+      await ask(mate, 'tcp', addressOf(burglar), 80);
+      await reachesMate();
+      await send(
+        arp({ mac: own, says: addressOf(mate), to: addressOf(mate) }),
+        arp({ mac: own, says: addressOf(mate), to: gateway, toMac: bridgeMac }),
+        arp({ mac: own, says: gateway, to: '192.0.2.1' }),
+        arp({ mac: own, says: gateway, to: addressOf(mate), toMac: matesMac }),
+        neighbourAdvert({ mac: own, from: sixth(burglar), says: sixth(mate), toMac: bridgeMac, to: 'fd00:1::1' }),
+      );
+      assert.equal(await knownTo(one, 'tutti0-front000', addressOf(mate)), matesMac);
+      assert.equal(await knownTo(one, 'tutti0-front000', sixth(mate)), matesMac);
+      assert.equal(await knownTo(mate, 'eth0', gateway), bridgeMac);
+      await reachesMate();
+    });
+
+    test("another's MAC address brings it nothing", async () => {
+      const stolen = udp({ mac: matesMac, from: `${addressOf(burglar)}:9`, to: '255.255.255.255:9', text: 'stolen' });
+      await send(stolen);
+      const rows = JSON.parse(await nodes[0].run('bridge', '-j', 'fdb', 'show', 'br', 'tutti0-front000')) as {
+        mac: string;
+        ifname: string;
+      }[];
+      const port = (mac: string) => rows.filter((row) => row.mac === mac).map(({ ifname }) => ifname);
+      assert.notDeepEqual(port(matesMac), port(own));
+      await reachesMate();
+    });
+
+    test('nothing is heard of datagrams from other addresses, orders of a router, and answers of a DHCP server', async () => {
+      const to = { mac: own, toMac: matesMac };
+      const frames: Readonly<Record<string, readonly [LabTask, Buffer]>> = {
+        'as the gateway': [mate, udp({ ...to, from: `${gateway}:53`, to: `${addressOf(mate)}:9`, text: 'forged' })],
+        'as a task': [
+          friend,
+          udp({
+            mac: own,
+            toMac: bridgeMac,
+            from: `${addressOf(mate)}:9`,
+            to: `${addressOf(friend)}:9`,
+            text: 'forged',
+          }),
+        ],
+        'as a task, by IPv6': [
+          friend,
+          udp6({ mac: own, toMac: bridgeMac, from: sixth(mate), to: sixth(friend), port: 9, text: 'forged' }),
+        ],
+        redirect: [mate, redirect({ ...to, from: addressOf(burglar), to: addressOf(mate), text: 'forged' })],
+        offer: [mate, dhcpOffer({ mac: own, from: addressOf(burglar), text: 'forged' })],
+        'router advertisement': [mate, routerAdvert({ mac: own, text: 'forged' })],
+      };
+      for (const [what, [whom, frame]] of Object.entries(frames)) {
+        assert.equal(await hears(whom, 'forged', async () => await send(frame)), false, what);
+      }
+      assert.doesNotMatch(await inside(mate, 'ip', '-6', 'route', 'show', 'default'), /fe80::bad/);
+    });
+
+    test('the rules wiped are put back, and go with the container', async () => {
+      const [one] = nodes;
+      await one.run('nft', 'delete', 'table', 'bridge', 'tutti_guard');
+      const rules = async () => await one.run('nft', 'list', 'table', 'bridge', 'tutti_guard').catch(() => '');
+      await until('the rules', rules, (text) => text.includes(own), { deadlineMs: 20_000 });
+      await one.docker('kill', mate.id);
+      await until('no rules of one that ended', rules, (text) => !text.includes(matesMac), { deadlineMs: 10_000 });
+    });
   });
 
   test('with an overlay device of its own: the nodes take none from a container', async () => {

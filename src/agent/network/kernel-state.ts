@@ -57,6 +57,8 @@ export interface NftChain {
 /** One table, whole. */
 export interface NftTable {
   readonly family: 'ip' | 'ip6' | 'bridge' | 'inet';
+  /** Absent: `tutti`. */
+  readonly name?: string;
   readonly sets: ReadonlyMap<string, NftSet>;
   readonly chains: ReadonlyMap<string, NftChain>;
 }

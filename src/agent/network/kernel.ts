@@ -72,7 +72,10 @@ export function createKernel(exec: Exec, settings: KernelSettings, touched: () =
       await batch6(sixthBatch({ routing, sixth }, none).filter(isRemoval), signal);
       await batch('ip', routingBatch(routing, emptyRouting).ip.filter(isRemoval), signal);
       const families = ['ip', 'bridge', ...(tables.has('ip6') ? ['ip6' as const] : [])] as const;
-      await nft(families.flatMap(removalScript), signal);
+      await nft(
+        families.flatMap((family) => removalScript(family)),
+        signal,
+      );
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { AttachmentEngine } from '../attachments/ports.ts';
 import type { NetworkView } from '../doctor/ports.ts';
 import type { NetworkId } from '../../model/ids.ts';
 import type { TaskObservation } from '../../model/task.ts';
@@ -10,6 +11,7 @@ import { assigned, assignedSelf, liveEndpoints, pruned } from './endpoints.ts';
 import type { Assignments, Wanted } from './endpoints.ts';
 import { createKernelKeeper } from './kernel-keeper.ts';
 import { createFindings } from './findings.ts';
+import { createGuard } from './guard/guard.ts';
 import type { DockerNetworks, Exec, KernelSettings, PreparedNetwork, Resolver } from './ports.ts';
 import type { KeyStore, WatchDevice } from './tunnel/ports.ts';
 import { mustSeal } from './tunnel/seal.ts';
@@ -20,6 +22,8 @@ export interface NetworkPorts {
   readonly exec: Exec;
   readonly settings: KernelSettings;
   readonly docker: DockerNetworks;
+  /** Tells which containers are on the networks. */
+  readonly engine: AttachmentEngine;
   readonly resolver: Resolver;
   /** Where the keys of the encryption between nodes are. */
   readonly keys: KeyStore;
@@ -65,10 +69,12 @@ export function createNetwork(ports: NetworkPorts): AgentNetwork {
   const tunnel = createTunnel({ ...ports, findings }, () => wanted.assignments);
   const kernel = createKernelKeeper({ ...ports, findings, safe: async () => await tunnel.safe() }, () => wanted);
   const bridges = createBridgeKeeper(ports, () => wanted.assignments);
+  const guard = createGuard({ ...ports, findings });
 
   const check = (): void => {
     tunnel.check();
     kernel.check();
+    guard.check();
     bridges.request();
   };
   const checks = every(clock, checkMs, check);
@@ -76,6 +82,7 @@ export function createNetwork(ports: NetworkPorts): AgentNetwork {
     checks[Symbol.dispose]();
     await tunnel[Symbol.asyncDispose]();
     await kernel[Symbol.asyncDispose]();
+    await guard[Symbol.asyncDispose]();
     await bridges[Symbol.asyncDispose]();
   };
 
@@ -123,7 +130,7 @@ export function createNetwork(ports: NetworkPorts): AgentNetwork {
     },
     async compare() {
       check();
-      await Promise.all([tunnel.settled(), kernel.compared()]);
+      await Promise.all([tunnel.settled(), kernel.compared(), guard.settled()]);
     },
     async settled() {
       await kernel.settled();
@@ -133,6 +140,7 @@ export function createNetwork(ports: NetworkPorts): AgentNetwork {
       await dispose();
       const removed = await bridges.removeAll(signal);
       await kernel.clear(signal);
+      await guard.clear(signal);
       await tunnel.clear(signal);
       return removed;
     },

@@ -54,12 +54,12 @@ export function nftScript(actual: NftView | undefined, table: NftTable): string[
 }
 
 /** The command that removes a table, whether it is there or not. */
-export const removalScript = (family: NftTable['family']): string[] => [
-  `add table ${family} ${tableName}`,
-  `delete table ${family} ${tableName}`,
+export const removalScript = (family: NftTable['family'], name: string = tableName): string[] => [
+  `add table ${family} ${name}`,
+  `delete table ${family} ${name}`,
 ];
 
-const in_ = (table: Pick<NftTable, 'family'>): string => `${table.family} ${tableName}`;
+const in_ = ({ family, name = tableName }: Pick<NftTable, 'family' | 'name'>): string => `${family} ${name}`;
 
 function isComplete(actual: NftView, table: NftTable): boolean {
   const baseChains = [...table.chains].filter(([, { hook }]) => hook !== undefined);
@@ -72,7 +72,7 @@ function isComplete(actual: NftView, table: NftTable): boolean {
 
 function wholeScript(table: NftTable): string[] {
   return [
-    ...removalScript(table.family),
+    ...removalScript(table.family, table.name),
     `add table ${in_(table)}`,
     ...[...table.sets].map(([name, { kind, declaration }]) => `add ${kind} ${in_(table)} ${name} { ${declaration} }`),
     ...[...table.chains].map(

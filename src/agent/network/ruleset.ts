@@ -105,7 +105,12 @@ export function bridgeTable(networks: readonly AssignedNetwork[], dual: readonly
         'forward',
         {
           hook: 'type filter hook forward priority 0; policy accept;',
-          rules: ['arp daddr ip @subnets drop', ...dual.map((network) => `${neighbourOf(network)} drop`)],
+          // Also what asks for an address elsewhere: whoever hears it believes what it says of the sender's.
+          rules: [
+            'arp daddr ip @subnets drop',
+            'arp saddr ip @subnets drop',
+            ...dual.map((network) => `${neighbourOf(network)} drop`),
+          ],
         },
       ],
       [

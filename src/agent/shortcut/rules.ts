@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net';
 import { networkIdOf } from '../../model/network.ts';
-import type { Attachments } from './ports.ts';
+import type { Attachments } from '../attachments/ports.ts';
 
 /** Docker's resolver, as every container on a network that has a name sees it. */
 const dockerResolver = '127.0.0.11';

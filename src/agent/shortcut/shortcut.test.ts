@@ -3,12 +3,14 @@ import { suite, test } from 'node:test';
 import { until } from '../../../test/support/until.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { silentLog } from '../../platform/log.ts';
-import type { AttachmentEngine, Attachments } from './ports.ts';
+import type { Attachments } from '../attachments/ports.ts';
+import type { ShortcutPorts } from './ports.ts';
 import { shortcutOf, shortcutRules } from './rules.ts';
 import { createShortcuts, removeShortcuts } from './shortcut.ts';
 
-const front = { name: 'tutti-0-front0000', address: '10.128.0.10', gateway: '10.128.0.1' };
-const back = { name: 'tutti-1-back00000', address: '10.128.1.10', gateway: '10.128.1.1' };
+const noMore = { address6: '', mac: '' };
+const front = { name: 'tutti-0-front0000', address: '10.128.0.10', gateway: '10.128.0.1', ...noMore };
+const back = { name: 'tutti-1-back00000', address: '10.128.1.10', gateway: '10.128.1.1', ...noMore };
 const container = (changes: Partial<Attachments> = {}): Attachments => ({
   pid: 7,
   dns: ['10.128.1.1', '10.128.0.1'],
@@ -20,13 +22,13 @@ suite('a shortcut', () => {
   test('leads to the first resolver that the engine was told of and that is on a network', () => {
     assert.deepEqual(shortcutOf(container()), { gateway: '10.128.1.1', address: '10.128.1.10' });
     assert.deepEqual(shortcutOf(container({ networks: [front] })), { gateway: '10.128.0.1', address: '10.128.0.10' });
-    const bridge = { name: 'bridge', address: '172.17.0.2', gateway: '172.17.0.1' };
+    const bridge = { name: 'bridge', address: '172.17.0.2', gateway: '172.17.0.1', ...noMore };
     assert.equal(shortcutOf(container({ networks: [front, bridge] }))?.gateway, '10.128.0.1');
     assert.match(shortcutRules({ gateway: '10.128.1.1', address: '' }), /dnat to 10\.128\.1\.1\n/);
   });
 
   test('leads a container that came to a network later to the resolver of that', () => {
-    const bridge = { name: 'bridge', address: '172.17.0.2', gateway: '172.17.0.1' };
+    const bridge = { name: 'bridge', address: '172.17.0.2', gateway: '172.17.0.1', ...noMore };
     const late = container({ dns: [], networks: [bridge, back] });
     assert.deepEqual(shortcutOf(late), { gateway: '10.128.1.1', address: '10.128.1.10' });
     assert.equal(shortcutOf(container({ dns: [], networks: [bridge] })), undefined);
@@ -37,11 +39,11 @@ suite('a shortcut', () => {
   });
 
   test('is none where Docker knows other names, where others are asked, and where nothing runs', () => {
-    const lan = { name: 'lan', address: '172.18.0.2', gateway: '172.18.0.1' };
+    const lan = { name: 'lan', address: '172.18.0.2', gateway: '172.18.0.1', ...noMore };
     for (const changes of [
       { networks: [front, lan] },
       { networks: [] },
-      { networks: [{ name: 'host', address: '', gateway: '' }] },
+      { networks: [{ name: 'host', address: '', gateway: '', ...noMore }] },
       { dns: ['192.0.2.53'] },
       { pid: 0 },
       { networks: [{ ...front, address: '1; reboot' }] },
@@ -54,7 +56,7 @@ suite('a shortcut', () => {
 function fakeEngine(containers: Map<string, Attachments>) {
   let tell: ((change: { container: string; network: string }) => void) | undefined;
   let streams = 0;
-  const engine: AttachmentEngine = {
+  const engine: ShortcutPorts['engine'] = {
     async *attachmentChanges({ signal, onOpen }) {
       streams += 1;
       let next = Promise.withResolvers<{ container: string; network: string } | undefined>();

@@ -1,15 +1,14 @@
 import { networkIdOf, networkLabel } from '../../model/network.ts';
-import { TuttiError } from '../../model/errors.ts';
+import { followAttachments } from '../attachments/follow.ts';
+import type { AttachmentEngine, Attachments } from '../attachments/ports.ts';
 import type { Exec } from '../network/ports.ts';
-import type { AttachmentEngine, Attachments, ShortcutPorts } from './ports.ts';
+import type { ShortcutPorts } from './ports.ts';
 import { applyScript, cameLater, removedRules, shortcutOf, shortcutRules } from './rules.ts';
 import type { Shortcut } from './rules.ts';
 
 /** Starting and removing containers comes first: a question that goes the long way until then has the same answer. */
 const restMs = 1_000;
 const mostRests = 20;
-const firstPauseMs = 500;
-const longestPauseMs = 10_000;
 const commandMs = 10_000;
 /** One that is stopped is told of again when it starts. */
 const mostTries = 20;
@@ -91,32 +90,20 @@ export function createShortcuts({ engine, exec, clock, log }: ShortcutPorts): As
       .catch(() => undefined)
       .finally(() => (working = undefined));
   };
-  const adopt = async (): Promise<void> => {
-    const running = await engine.runningOn({ signal });
-    const ids = new Set(running.map(({ id }) => id));
-    for (const id of given.keys()) if (!ids.has(id)) given.delete(id);
-    for (const id of followed) if (!ids.has(id)) followed.delete(id);
-    for (const { id, networks } of running) if (networks.some((name) => networkIdOf(name) !== undefined)) note(id);
-  };
-  const follow = async (): Promise<void> => {
-    const round = new AbortController();
-    const until = AbortSignal.any([signal, round.signal]);
-    const onOpen = (): void => void adopt().catch((thrown: unknown) => round.abort(thrown));
-    for await (const { container, network } of engine.attachmentChanges({ signal: until, onOpen })) {
-      if (networkIdOf(network) !== undefined || followed.has(container)) note(container);
-    }
-  };
-  const live = async (): Promise<void> => {
-    let pause = firstPauseMs;
-    while (!signal.aborted) {
-      await follow().catch((thrown: unknown) => {
-        if (!signal.aborted) log.debug('attachments are not followed', { reason: TuttiError.from(thrown).message });
-      });
-      await clock.sleep(pause, signal).catch(() => undefined);
-      pause = Math.min(pause * 2, longestPauseMs);
-    }
-  };
-  const living = live();
+  const living = followAttachments(
+    { engine, clock, log },
+    {
+      adopt(running) {
+        for (const id of given.keys()) if (!running.has(id)) given.delete(id);
+        for (const id of followed) if (!running.has(id)) followed.delete(id);
+        for (const id of running) note(id);
+      },
+      changed(container, network) {
+        if (networkIdOf(network) !== undefined || followed.has(container)) note(container);
+      },
+    },
+    signal,
+  );
 
   return {
     async [Symbol.asyncDispose]() {

@@ -10,23 +10,31 @@ export interface ContainerAttachments {
   readonly pid: number;
   /** Resolvers that its engine asks for it. */
   readonly dns: readonly string[];
-  readonly networks: readonly { readonly name: string; readonly address: string; readonly gateway: string }[];
+  readonly networks: readonly {
+    readonly name: string;
+    readonly address: string;
+    readonly gateway: string;
+    /** '' where it has none. */
+    readonly address6: string;
+    readonly mac: string;
+  }[];
 }
 
 const event = z.object({
-  Actor: z.object({ Attributes: z.record(z.string(), z.string()).nullish() }),
+  Type: z.string(),
+  Actor: z.object({ ID: z.string(), Attributes: z.record(z.string(), z.string()).nullish() }),
 });
 const summary = z.object({
   Id: z.string(),
   NetworkSettings: z.object({ Networks: z.record(z.string(), z.unknown()).nullish() }).nullish(),
 });
+const text = z.string().default('');
+const endpoint = z.object({ IPAddress: text, Gateway: text, GlobalIPv6Address: text, MacAddress: text });
 const inspection = z.object({
   State: z.object({ Pid: z.number().default(0) }),
   HostConfig: z.object({ Dns: z.array(z.string()).nullish() }).nullish(),
   NetworkSettings: z.object({
-    Networks: z
-      .record(z.string(), z.object({ IPAddress: z.string().default(''), Gateway: z.string().default('') }).nullish())
-      .nullish(),
+    Networks: z.record(z.string(), endpoint.nullish()).nullish(),
   }),
 });
 
@@ -36,15 +44,20 @@ const deadline = 30_000;
 /** Which containers are on which of the engine's networks. Throws TuttiError. */
 export function attachmentOperations(calls: EngineCalls) {
   return {
-    /** Each time that a container comes to a network or leaves it, also by its start and end. Goes on until the signal aborts. */
+    /**
+     * Each time that a container comes to a network or leaves it, also by its start and end, and with '' as the network each
+     * start: engines before 28 tell of the networks first. Goes on until the signal aborts.
+     */
     async *attachmentChanges(
       options: StreamOptions,
     ): AsyncGenerator<{ readonly container: string; readonly network: string }> {
-      const query = { filters: { type: ['network'], event: ['connect', 'disconnect'] } };
+      const query = { filters: { type: ['network', 'container'], event: ['connect', 'disconnect', 'start'] } };
       const operation = { method: 'GET', path: '/events', query, deadlineMs: headDeadline } as const;
       for await (const line of engineLines(calls.bytes(operation, options))) {
-        const { container, name } = event.parse(line).Actor.Attributes ?? {};
-        if (container !== undefined && name !== undefined) yield { container, network: name };
+        const { Type, Actor } = event.parse(line);
+        if (Type === 'container') yield { container: Actor.ID, network: '' };
+        const { container, name } = Actor.Attributes ?? {};
+        if (Type === 'network' && container !== undefined && name !== undefined) yield { container, network: name };
       }
     },
 
@@ -67,10 +80,12 @@ export function attachmentOperations(calls: EngineCalls) {
         return {
           pid: State.Pid,
           dns: HostConfig?.Dns ?? [],
-          networks: Object.entries(NetworkSettings.Networks ?? {}).map(([name, endpoint]) => ({
+          networks: Object.entries(NetworkSettings.Networks ?? {}).map(([name, on]) => ({
             name,
-            address: endpoint?.IPAddress ?? '',
-            gateway: endpoint?.Gateway ?? '',
+            address: on?.IPAddress ?? '',
+            gateway: on?.Gateway ?? '',
+            address6: on?.GlobalIPv6Address ?? '',
+            mac: on?.MacAddress ?? '',
           })),
         };
       } catch (cause) {

@@ -38,13 +38,15 @@ const log = createLog({ level: 'debug', clock: systemClock, sink: (line) => proc
 let spawned = 0;
 let applied: ReadonlyMap<string, Assignment> = new Map();
 const resolver = createResolverLink({ path, clock: systemClock, log });
+const engine = createEngineClient(endpoint);
 const network = createNetwork({
   exec: async (command, args, options) => {
     spawned += 1;
     return await systemExec(command, args, options);
   },
   settings: createKernelSettings(),
-  docker: createDockerNetworks(createEngineClient(endpoint)),
+  docker: createDockerNetworks(engine),
+  engine,
   resolver,
   keys: createKeysFile(`${path}.keys`),
   watch: watchUserspace,
