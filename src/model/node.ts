@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { bytes, labels, wireguardKey } from './common.ts';
+import { bytes, ipv4, labels, wireguardKey } from './common.ts';
 import { genericResource } from './container.ts';
 import type { NodeId } from './ids.ts';
 import type { DeepReadonly, Stored } from './object.ts';
@@ -41,8 +41,8 @@ export const nodeDescription = z.object({
     /** Where it keeps what it has. */
     rootDirectory: z.string().max(4096).optional(),
   }),
-  /** The address that other nodes reach this one by. */
-  address: z.string().max(255),
+  /** The address that other nodes reach this one by: a part of their kernels' rules and routes. */
+  address: ipv4,
   /** MTU of the interface that has `address`. */
   mtu: z.number().int().min(576).max(65_535).optional(),
   /** The kernel does IPv6: networks that have it have it there. Absent: it does not. */

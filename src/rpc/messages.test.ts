@@ -36,3 +36,21 @@ test('what is not valid is refused with the place', () => {
   }
   assert.throws(() => parseAgentMessage('{"kind":"applied","sequence":"one"}'), /sequence/);
 });
+
+test('what a node says of itself and others write into their kernels is of no other form', () => {
+  const description = {
+    hostname: 'a',
+    platform: { os: 'linux', architecture: 'amd64' },
+    resources: { nanoCpus: 1, memoryBytes: 1 },
+    engine: { version: '28.0.0' },
+    address: '10.0.0.1',
+    agentVersion: '1',
+  };
+  const parsed = (more: object) =>
+    parseAgentMessage(JSON.stringify({ kind: 'description', description: { ...description, ...more } }));
+  assert.ok(parsed({}));
+  const hostile = ['10.0.0.1\nnetns exec x sh', '10.0.0.1 }; flush ruleset', '0.0.0.0/0', 'host.example', '::1', ''];
+  for (const address of hostile) assert.throws(() => parsed({ address }), /address/, address);
+  for (const one of hostile.slice(0, 4)) assert.throws(() => parsed({ addresses6: [one] }), /addresses6/, one);
+  for (const publicKey of hostile) assert.throws(() => parsed({ publicKey }), /publicKey/, publicKey);
+});

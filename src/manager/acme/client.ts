@@ -65,6 +65,8 @@ const challengeToken = /^[A-Za-z0-9_-]{1,256}$/;
 const pollMs = 1_000;
 const patienceMs = 120_000;
 const nonceTries = 4;
+/** A week: no authority's limits are for longer. */
+const longestBanSeconds = 7 * 86_400;
 
 /** An order of a certificate for one host (RFC 8555). */
 export interface AcmeOrder {
@@ -182,7 +184,7 @@ const refusalOf = ({ status, body, headers }: HttpsAnswer, now: number): AcmeRef
   const seconds = Number(headers['retry-after']);
   return new AcmeRefusal(
     wordsOf({ detail: `status ${status}`, ...problem }) ?? '',
-    seconds > 0 ? now + seconds * 1000 : undefined,
+    seconds > 0 ? now + Math.min(seconds, longestBanSeconds) * 1000 : undefined,
   );
 };
 

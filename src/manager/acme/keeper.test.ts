@@ -14,7 +14,7 @@ const minute = 60_000;
 
 /** An authority in memory that checks what it is sent as RFC 8555 asks for, and issues certificates for 90 minutes. */
 const authority = (now: () => number, ask: (host: string, token: string) => Promise<string | undefined>) => {
-  const said = { orders: 0, accounts: 0, refuse: undefined as HttpsAnswer | undefined, badNonces: 0 };
+  const said = { orders: 0, accounts: 0, refuse: undefined as HttpsAnswer | undefined, badNonces: 0, after: '' };
   const nonces = new Set<string>();
   let count = 0;
   let jwk: Record<string, string> = {};
@@ -112,7 +112,7 @@ const authority = (now: () => number, ask: (host: string, token: string) => Prom
       case 'order':
         return answer(200, shown(id));
       default:
-        return answer(200, orders.get(id)?.chain ?? '');
+        return answer(200, `${orders.get(id)?.chain ?? ''}${said.after}`);
     }
   };
   return { https, said };
@@ -202,4 +202,17 @@ test('what an authority refuses is said, and tried again with growing pauses', a
   await settle(() => found().size === 1, 1_000);
   assert.equal(said.orders, 2);
   assert.equal(problems.size, 0);
+});
+
+test('a certificate that proxies would not take is not kept', async () => {
+  const { cluster, keeper, said, problems, found, settle } = await start();
+  await using parts = new AsyncDisposableStack();
+  parts.use(cluster);
+  parts.use(keeper);
+  said.after = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
+  await cluster.manager.commands.changeDoor({ acme });
+  await cluster.manager.commands.addRoute(route);
+  await settle(() => problems.size === 1);
+  assert.match(problems.get('shop.example') ?? '', /gives a certificate that cannot be used: TLS does not take/);
+  assert.equal(found().size, 0);
 });

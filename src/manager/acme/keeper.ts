@@ -5,6 +5,7 @@ import { doorPorts } from '../../model/cluster.ts';
 import { TuttiError } from '../../model/errors.ts';
 import type { SecretId } from '../../model/ids.ts';
 import type { Clock, Log, Randomness } from '../../platform/ports.ts';
+import { certificateFault } from '../../rpc/certificates/pair.ts';
 import { createHostRequest } from '../../rpc/certificates/request.ts';
 import type { Store } from '../../store/store.ts';
 import { newRow } from '../commands/context.ts';
@@ -83,9 +84,9 @@ export const startAcme = (ports: AcmePorts): AsyncDisposable => {
         },
         signal,
       );
-      const fault = chainFault(chain, host, clock.now());
-      if (fault !== undefined) throw new AcmeRefusal(`the authority gives a certificate that cannot be used: ${fault}`);
       const pem = `${chain.trim()}\n${certificateKey}`;
+      const fault = chainFault(chain, host, clock.now()) ?? certificateFault(pem);
+      if (fault !== undefined) throw new AcmeRefusal(`the authority gives a certificate that cannot be used: ${fault}`);
       await store.update((transaction) => keepCertificate(transaction, { host, directory, pem }, row));
       failures.delete(host);
       problems.delete(host);
