@@ -2,7 +2,15 @@ import { join } from 'node:path';
 import { replaceFile } from '../platform/files.ts';
 import type { Directories } from './host.ts';
 import type { ServiceName } from './launcher.ts';
-import type { DaemonStatus } from './status.ts';
+
+/** What a daemon says of itself, in a file of the run directory. It counts only while that process lives. */
+export interface DaemonStatus {
+  readonly pid: number;
+  /** The manager serves its API, the resolver can be told things; the agent has a session. */
+  readonly ready: boolean;
+  /** Agents: the manager of the session. */
+  readonly manager?: string | undefined;
+}
 
 export const statusFile = (name: ServiceName, { runDirectory }: Directories): string =>
   join(runDirectory, `${name}.json`);

@@ -4,7 +4,7 @@ import type { Definitions } from '../../platform/engine/types.generated.ts';
 import { engineMounts } from './mounts.ts';
 import type { Networking } from './networking.ts';
 import { present } from './present.ts';
-import type { RequestContext } from './request.ts';
+import type { RequestContext } from './request-context.ts';
 import { engineResources } from './resources.ts';
 import type { TemplateContext } from './template.ts';
 

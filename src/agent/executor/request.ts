@@ -4,23 +4,11 @@ import type { Definitions } from '../../platform/engine/types.generated.ts';
 import type { ContainerRequest } from './engine.ts';
 import { hostConfig } from './host-config.ts';
 import { containerLabels, graceSeconds } from './labels.ts';
-import type { NodeIdentity, RunnableTask } from './labels.ts';
 import type { Networking } from './networking.ts';
 import { present } from './present.ts';
 import { genericResourceEnv } from './resources.ts';
+import type { RequestContext } from './request-context.ts';
 import { expand, templateContext } from './template.ts';
-
-/** Everything that one container is made from. */
-export interface RequestContext {
-  readonly task: RunnableTask;
-  readonly spec: ContainerSpec;
-  readonly node: NodeIdentity;
-  readonly networking: Networking;
-  /** Secrets and configs as they lie on this machine. */
-  readonly files: readonly { readonly path: string; readonly target: string }[];
-  /** The API version that is spoken with the engine. */
-  readonly engineApi: string;
-}
 
 /** The engine's create call for one container of a task. @throws TuttiError `invalid-argument` for a bad template. */
 export function containerRequest(context: RequestContext): ContainerRequest {

@@ -3,7 +3,7 @@ import type { Node, NodeStatus } from '../../model/node.ts';
 import type { Placement as PlacementSpec, PublishedPort, TaskSpec } from '../../model/service.ts';
 import type { Task } from '../../model/task.ts';
 import type { GenericResource, Resources } from '../../model/container.ts';
-import type { Decision } from './decide.ts';
+import type { Decision } from './decision.ts';
 import { schedule } from './schedule.ts';
 import type { ScheduleInput } from './schedule.ts';
 

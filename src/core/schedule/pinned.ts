@@ -1,5 +1,5 @@
 import type { NodeId } from '../../model/ids.ts';
-import type { Placement, Refused } from './decide.ts';
+import type { Placement, Refused } from './decision.ts';
 import type { Entry } from './entry.ts';
 import type { ClusterModel } from './model.ts';
 import type { NodeInfo } from './node-info.ts';

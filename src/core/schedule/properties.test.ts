@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { NodeId, TaskId } from '../../model/ids.ts';
 import type { Task, TaskStatus } from '../../model/task.ts';
 import { decide } from './decide.ts';
-import type { Decision } from './decide.ts';
+import type { Decision } from './decision.ts';
 import { aNode, aTask, tasksOf } from './fixtures.ts';
 import type { TestNode } from './fixtures.ts';
 import { ClusterModel } from './model.ts';

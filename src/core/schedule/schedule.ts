@@ -1,7 +1,7 @@
 import type { Node, NodeStatus } from '../../model/node.ts';
 import type { Task, TaskStatus } from '../../model/task.ts';
 import { decide } from './decide.ts';
-import type { Decision } from './decide.ts';
+import type { Decision } from './decision.ts';
 import { ClusterModel } from './model.ts';
 import type { Refusal } from './refusal.ts';
 import type { Strategy } from './strategies/strategy.ts';

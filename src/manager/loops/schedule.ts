@@ -1,5 +1,5 @@
 import { decide } from '../../core/schedule/decide.ts';
-import type { Decision, Placement, Refused } from '../../core/schedule/decide.ts';
+import type { Decision, Placement, Refused } from '../../core/schedule/decision.ts';
 import { mountedVolumes } from '../../core/schedule/volumes.ts';
 import type { ClusterModel } from '../../core/schedule/model.ts';
 import { TuttiError } from '../../model/errors.ts';
