@@ -81,6 +81,9 @@ test('a subnet that is asked for is given, or refused with the owner of what it 
   };
   assert.equal(refusal({ subnet: '10.5.0.128/25' }), 'subnet 10.5.0.128/25 overlaps 10.5.0.0/24 of network a');
   assert.equal(refusal({ subnet: '10.6.0.0/31' }), 'subnet 10.6.0.0/31 is too small: at least a /30');
+  for (const subnet of ['127.0.0.0/24', '0.0.0.0/8', '224.0.0.0/24', '255.255.255.0/24', '240.0.0.0/8', '64.0.0.0/2']) {
+    assert.equal(refusal({ subnet }), `subnet ${subnet} is not one that tasks can have: take one of 10.0.0.0/8, say`);
+  }
   assert.equal(
     refusal({ subnet: '10.6.0.0/24', gateway: '10.7.0.1' }),
     'gateway 10.7.0.1 is not an address of subnet 10.6.0.0/24',

@@ -26,6 +26,9 @@ export interface SubnetOptions {
   readonly taken: readonly (Range & { readonly owner: string })[];
 }
 
+/** This network, loopback, multicast and reserved (RFC 6890): kernels lead none of them to a task. */
+const special = ['0.0.0.0/8', '127.0.0.0/8', '224.0.0.0/3'].map(parseNetwork);
+
 /** The least subnet holds the network's, the gateway's and the broadcast address and one task. */
 const leastSize = 4;
 
@@ -40,6 +43,9 @@ export const allocateSubnet = (wish: SubnetWish, options: SubnetOptions): Alloca
   const range = parseNetwork(wish.subnet);
   const other = options.taken.find((taken) => overlaps(taken, range));
   if (other !== undefined) return refused(`subnet ${wish.subnet} overlaps ${other.owner}`);
+  if (special.some((one) => overlaps(one, range))) {
+    return refused(`subnet ${wish.subnet} is not one that tasks can have: take one of 10.0.0.0/8, say`);
+  }
   if (range.last - range.first + 1 < leastSize) return refused(`subnet ${wish.subnet} is too small: at least a /30`);
   return within(range, wish);
 };
