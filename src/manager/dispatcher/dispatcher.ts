@@ -6,14 +6,14 @@ import { nodeId as nodeIdSchema } from '../../model/ids.ts';
 import type { NodeId, TaskId } from '../../model/ids.ts';
 import { protocolVersion } from '../../model/protocol.ts';
 import type { AgentMessage, ManagerMessage } from '../../model/protocol.ts';
-import type { TaskObservation } from '../../model/task.ts';
 import type { Clock, Log, Timer } from '../../platform/ports.ts';
 import type { Channel, ChannelHandlers, ManagerListener, ManagerService, Peer } from '../../rpc/transport.ts';
 import type { Store } from '../../store/store.ts';
 import type { Assignments } from '../assignments/assignments.ts';
+import { isGivenUp, watchDepartures } from './departures.ts';
 import { recordDescription } from './describe.ts';
 import { createLiveness } from './liveness.ts';
-import { changedStatuses, untoldBy } from './observations.ts';
+import { recordAllObserved, recordObserved } from './observed.ts';
 import { createReunion } from './reunion.ts';
 import { createSession, type Session } from './session.ts';
 import { createWithdrawals } from './withdrawals.ts';
@@ -39,7 +39,6 @@ export interface DispatcherOptions {
 
 /** Changes are gathered this long before agents are told, so that one service is one message per node. */
 const gatherMs = 2;
-const answerMs = 1000;
 
 export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
   const { store, assignments, clock, log } = options;
@@ -81,37 +80,6 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
     gathering ??= clock.after(gatherMs, tell);
   });
 
-  const observe = (nodeId: NodeId, observations: readonly TaskObservation[]): void => {
-    const changed = changedStatuses(store.view, nodeId, observations);
-    if (changed.length === 0) return;
-    store.observe((soft) => {
-      for (const status of changed) soft.put('taskStatus', status.taskId, status);
-    });
-  };
-
-  /** A hello tells everything that the node knows: what it leaves out, it does not have. */
-  const observeAll = (nodeId: NodeId, observations: readonly TaskObservation[]): void => {
-    observe(nodeId, observations);
-    const { gone, withdrawn } = untoldBy(store.view, nodeId, observations);
-    if (gone.length + withdrawn.length === 0) return;
-    store.observe((soft) => {
-      for (const taskId of gone) soft.drop('taskStatus', taskId);
-      for (const status of withdrawn) soft.put('taskStatus', status.taskId, status);
-    });
-  };
-
-  const welcome = (nodeId: NodeId): ManagerMessage & { readonly kind: 'welcome' } => {
-    const [cluster] = store.view.list('cluster');
-    return {
-      kind: 'welcome',
-      protocol: protocolVersion,
-      nodeId,
-      heartbeatMs: cluster?.spec.heartbeatMs ?? 1000,
-      timeoutMs: silenceMs(cluster?.spec),
-      managers: [...options.managers()],
-    };
-  };
-
   const begin = (session: Session, hello: Extract<AgentMessage, { kind: 'hello' }>): void => {
     const { nodeId, peer } = session;
     const older = sessions.get(nodeId);
@@ -119,8 +87,8 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
     older?.channel.close(new TuttiError('cancelled', 'the node has opened a newer session'));
     log.info('session opened', { node: nodeId, address: peer.address, tasks: hello.tasks.length });
     void recordDescription(store, log, nodeId, hello.description);
-    observeAll(nodeId, hello.tasks);
-    const greeting = welcome(nodeId);
+    recordAllObserved(store, nodeId, hello.tasks);
+    const greeting = welcomeOf(options, nodeId);
     liveness.connected(nodeId, peer.address, greeting.timeoutMs);
     session.begin(greeting);
     reunion.heard(nodeId);
@@ -141,7 +109,7 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
         void recordDescription(store, log, nodeId, message.description);
         return;
       case 'observations':
-        observe(nodeId, message.tasks);
+        recordObserved(store, nodeId, message.tasks);
         return;
       case 'heartbeat':
         liveness.engine(nodeId, message.engineAwayMs);
@@ -156,15 +124,11 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
     }
   };
 
-  const isGivenUp = (nodeId: NodeId): boolean =>
-    store.view.get('node', nodeId) === undefined || store.view.get('nodeStatus', nodeId)?.state === 'down';
-
   const end = (session: Session, reason: TuttiError | undefined): void => {
     const { nodeId } = session;
     if (sessions.get(nodeId) !== session) return;
     sessions.delete(nodeId);
-    // Nobody comes back from a node that was removed, and one that is down was given up.
-    if (isGivenUp(nodeId)) withdrawals.gone(nodeId);
+    if (isGivenUp(store.view, nodeId)) withdrawals.gone(nodeId);
     else withdrawals.left(nodeId);
     liveness.disconnected(nodeId, reason === undefined ? 'orderly' : 'broken');
     log.info('session closed', { node: nodeId, reason: reason?.message ?? 'orderly' });
@@ -202,30 +166,14 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
     withdrawals.returned(nodeId, leaving, behind);
   };
 
-  const expel = (nodeId: NodeId): void => {
-    sessions.get(nodeId)?.channel.close(new TuttiError('permission-denied', 'the node was removed from the cluster'));
-    // The node's own request to leave may wait for its answer.
-    clock.after(answerMs, () => listener?.drop(nodeId));
-  };
-  const watchNodes = store.subscribe((commit) => {
-    for (const change of commit.changes) {
-      if (change.table === 'node' && change.after === undefined) {
-        const id = nodeIdSchema.safeParse(change.id);
-        // After the commit: closing a session writes.
-        if (!id.success) continue;
-        clock.after(0, () => expel(id.data));
-        withdrawals.gone(id.data);
-      }
-      // A node that is down has no session to go on with: its agent comes back with everything that it knows.
-      if (change.table === 'nodeStatus' && change.after?.state === 'down') {
-        const { nodeId } = change.after;
-        withdrawals.gone(nodeId);
-        clock.after(0, () => {
-          if (isGivenUp(nodeId)) listener?.drop(nodeId);
-        });
-      }
-    }
-  });
+  const departures = watchDepartures(
+    { store, clock },
+    {
+      gone: (nodeId) => withdrawals.gone(nodeId),
+      refuse: (nodeId, reason) => sessions.get(nodeId)?.channel.close(reason),
+      drop: (nodeId) => listener?.drop(nodeId),
+    },
+  );
 
   return {
     service: {
@@ -240,7 +188,7 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
     },
     [Symbol.asyncDispose]: () => {
       changes[Symbol.dispose]();
-      watchNodes[Symbol.dispose]();
+      departures[Symbol.dispose]();
       liveness[Symbol.dispose]();
       withdrawals[Symbol.dispose]();
       reunion[Symbol.dispose]();
@@ -248,5 +196,20 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
       for (const { channel } of sessions.values()) channel.close();
       return Promise.resolve();
     },
+  };
+};
+
+const welcomeOf = (
+  { store, managers }: DispatcherOptions,
+  nodeId: NodeId,
+): ManagerMessage & { readonly kind: 'welcome' } => {
+  const [cluster] = store.view.list('cluster');
+  return {
+    kind: 'welcome',
+    protocol: protocolVersion,
+    nodeId,
+    heartbeatMs: cluster?.spec.heartbeatMs ?? 1000,
+    timeoutMs: silenceMs(cluster?.spec),
+    managers: [...managers()],
   };
 };
