@@ -35,8 +35,8 @@ export interface KernelKeeperPorts {
 
 /** Keeps the kernel's networking as it is wanted. */
 export interface KernelKeeper extends AsyncDisposable {
-  /** Something that is wanted may have changed. */
-  request(): void;
+  /** Something that is wanted may have changed; `patient`: others may come with it. */
+  request(how?: 'patient'): void;
   /** Something may have been wiped: everything is read again. Changes go on meanwhile. */
   check(): void;
   /** Resolves when what was asked for until now is in force. */
@@ -74,6 +74,7 @@ interface Memory {
 }
 
 const quietMs = 4;
+const patientMs = 600;
 const spacingMs = 50;
 
 export function createKernelKeeper(ports: KernelKeeperPorts, wanted: () => Wanted): KernelKeeper {
@@ -103,6 +104,7 @@ export function createKernelKeeper(ports: KernelKeeperPorts, wanted: () => Wante
   const passes = createPasses({
     clock,
     quietMs,
+    patientMs,
     spacingMs,
     async work(signal) {
       await ports.safe();
@@ -144,7 +146,7 @@ export function createKernelKeeper(ports: KernelKeeperPorts, wanted: () => Wante
     onFault: () => undefined,
   });
   return {
-    request: () => passes.request(),
+    request: (how) => passes.request(how),
     check() {
       memory.firewall = 'unknown';
       memory.firewall6 = 'unknown';

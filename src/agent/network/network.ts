@@ -12,6 +12,7 @@ import type { Assignments, Wanted } from './endpoints.ts';
 import { createKernelKeeper } from './kernel-keeper.ts';
 import { createFindings } from './findings.ts';
 import { createGuard } from './guard/guard.ts';
+import { areMoreReady, isOneMoreReady } from './haste.ts';
 import type { DockerNetworks, Exec, KernelSettings, PreparedNetwork, Resolver } from './ports.ts';
 import type { KeyStore, WatchDevice } from './tunnel/ports.ts';
 import { mustSeal } from './tunnel/seal.ts';
@@ -92,7 +93,7 @@ export function createNetwork(ports: NetworkPorts): AgentNetwork {
       wanted = { assignments, observations: pruned(wanted.observations, assignments) };
       resolver.update(wanted.assignments, wanted.observations);
       tunnel.request();
-      kernel.request();
+      kernel.request(areMoreReady(before, assignments) ? 'patient' : undefined);
       if (before.size === 0 || losesNetwork(before, assignments)) bridges.request();
     },
     observe(observation) {
@@ -101,11 +102,14 @@ export function createNetwork(ports: NetworkPorts): AgentNetwork {
       const { ready, state, successor } = observation;
       if (before?.ready === ready && before.state === state && before.successor === successor) return;
       resolver.update(wanted.assignments, wanted.observations);
-      kernel.request();
+      kernel.request(isOneMoreReady(wanted.assignments, before, observation) ? 'patient' : undefined);
     },
     async ensure(networkIds, signal) {
       // Before the engine has the machine forward IPv6: what it was like until then is to be remarked.
-      if (wantsIpv6(wanted.assignments, networkIds)) await unlessAborted(kernel.settled(), signal);
+      if (wantsIpv6(wanted.assignments, networkIds)) {
+        kernel.request();
+        await unlessAborted(kernel.settled(), signal);
+      }
       const prepared = await Promise.all(networkIds.map(async (id) => [id, await bridges.ensure(id, signal)] as const));
       await unlessAborted(kernel.inForce(networkIds), signal);
       return new Map(prepared);

@@ -40,6 +40,49 @@ suite('passes', () => {
     assert.deepEqual(steps, ['begun', 'begun', 'settled']);
   });
 
+  test('patient requests wait for one another, and a request that is in a hurry takes them along', async () => {
+    const timers: { readonly ms: number; readonly call: () => void }[] = [];
+    const clock = {
+      after: (ms: number, call: () => void) => {
+        const timer = { ms, call };
+        timers.push(timer);
+        return { cancel: () => void timers.splice(timers.indexOf(timer), 1) };
+      },
+    };
+    let passes = 0;
+    let during: (() => void) | undefined;
+    await using made = createPasses({
+      clock,
+      quietMs: 4,
+      patientMs: 300,
+      spacingMs: 50,
+      onFault: () => undefined,
+      async work() {
+        passes += 1;
+        during?.();
+      },
+    });
+    const planned = (): number[] => timers.map(({ ms }) => ms);
+    const fire = async (): Promise<void> => {
+      const settled = made.settled();
+      timers.shift()?.call();
+      await settled;
+    };
+    made.request('patient');
+    made.request('patient');
+    assert.deepEqual(planned(), [300]);
+    made.request();
+    made.request('patient');
+    assert.deepEqual(planned(), [4]);
+    during = () => made.request('patient');
+    await fire();
+    assert.deepEqual(planned(), [300]);
+    during = () => (made.request('patient'), made.request());
+    await fire();
+    assert.deepEqual(planned(), [50]);
+    assert.equal(passes, 2);
+  });
+
   test('a pass that fails tells whoever waits, and is tried again', async () => {
     const faults: unknown[] = [];
     let passes = 0;

@@ -2,8 +2,8 @@ import type { Clock, Timer } from '../../platform/ports.ts';
 
 /** Work that is asked for often and done seldom: one pass at a time, and the requests in between make one more. */
 export interface Passes extends AsyncDisposable {
-  /** Asks for a pass. */
-  request(): void;
+  /** Asks for a pass; a patient one waits for others to join it. */
+  request(how?: 'patient'): void;
   /** Resolves when everything asked for until now has been done; rejects with the fault of the pass that failed. */
   settled(): Promise<void>;
 }
@@ -15,6 +15,8 @@ export interface PassOptions {
   readonly onFault: (fault: unknown, retryMs: number) => void;
   /** Pause before a pass, so that changes which come together are done together. */
   readonly quietMs: number;
+  /** The same for what nobody waits for. Default: `quietMs`. */
+  readonly patientMs?: number;
   /** Least time from the end of a pass to the beginning of the next. */
   readonly spacingMs: number;
   readonly firstRetryMs?: number;
@@ -22,19 +24,34 @@ export interface PassOptions {
 }
 
 export function createPasses(options: PassOptions): Passes {
-  const { clock, work, onFault, quietMs, spacingMs, firstRetryMs = 250, lastRetryMs = 15_000 } = options;
+  const {
+    clock,
+    work,
+    onFault,
+    quietMs,
+    patientMs = quietMs,
+    spacingMs,
+    firstRetryMs = 250,
+    lastRetryMs = 15_000,
+  } = options;
   const ended = new AbortController();
   let timer: Timer | undefined;
+  /** Whether the pass that is planned may be brought forward. */
+  let isPatient = false;
   let running: Promise<void> | undefined;
   let active = false;
   let again = false;
+  /** Nobody who asked for the next one is in a hurry. */
+  let canWait = true;
   let retryMs = firstRetryMs;
   /** Of the pass that runs, and of the next. */
   let outcome: PromiseWithResolvers<void> = settlement();
   let waiting: PromiseWithResolvers<void> = settlement();
 
-  const plan = (ms: number): void => {
-    if (timer !== undefined || ended.signal.aborted) return;
+  const plan = (ms: number, patient = false): void => {
+    if (ended.signal.aborted || (timer !== undefined && (patient || !isPatient))) return;
+    timer?.cancel();
+    isPatient = patient;
     timer = clock.after(ms, () => {
       timer = undefined;
       running = pass();
@@ -46,7 +63,8 @@ export function createPasses(options: PassOptions): Passes {
     waiting = settlement();
     active = true;
     again = false;
-    let pause = spacingMs;
+    canWait = true;
+    let pause: number | undefined;
     try {
       await work(ended.signal);
       retryMs = firstRetryMs;
@@ -59,12 +77,15 @@ export function createPasses(options: PassOptions): Passes {
       retryMs = Math.min(retryMs * 2, lastRetryMs);
     }
     active = false;
-    if (again) plan(pause);
+    if (!again) return;
+    if (pause === undefined && canWait) plan(Math.max(patientMs, spacingMs), true);
+    else plan(pause ?? spacingMs);
   };
 
-  const request = (): void => {
+  const request = (how?: 'patient'): void => {
     again = true;
-    if (!active) plan(quietMs);
+    if (how !== 'patient') canWait = false;
+    if (!active) plan(how === 'patient' ? patientMs : quietMs, how === 'patient');
   };
 
   return {

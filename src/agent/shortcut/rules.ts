@@ -65,8 +65,9 @@ delete table ip ${table}
 `;
 
 /**
- * For \`nsenter\`: a process id may be another's by now, so the address has to be there. The setting comes after the rule
- * that makes it harmless.
+ * For `nsenter`: a process id may be another's by now, so the address has to be there, which takes no process to see. The
+ * setting comes after the rule that makes it harmless.
  */
-export const applyScript =
-  '[ -n "$(ip -4 -o address show to "$1/32")" ] || exit 3; nft -f - && echo 1 >/proc/sys/net/ipv4/conf/all/route_localnet';
+export const applyScript = `while read -r branch found rest; do [ "$found" != "$1" ] || break; done </proc/net/fib_trie
+[ "$found" = "$1" ] || exit 3
+nft -f - && echo 1 >/proc/sys/net/ipv4/conf/all/route_localnet`;

@@ -8,7 +8,7 @@ import type { Shortcut } from './rules.ts';
 
 /** Starting and removing containers comes first: a question that goes the long way until then has the same answer. */
 const restMs = 1_000;
-const mostRests = 20;
+const mostRests = 60;
 const commandMs = 10_000;
 /** One that is stopped is told of again when it starts. */
 const mostTries = 20;
