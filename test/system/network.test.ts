@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { after, before, suite, test } from 'node:test';
 import * as packet from 'dns-packet';
 import { until } from '../support/until.ts';
+import type { Reply } from './network/client.ts';
 import { ask, startTask, stopTask, tellAll } from './network/cluster.ts';
 import type { LabNetwork, LabPublish, LabState, LabTask } from './network/cluster.ts';
 import { startLab } from './network/lab.ts';
@@ -163,6 +164,21 @@ suite('the network of three nodes', { timeout: 300_000 }, () => {
     const both = JSON.parse(await ask(web, 'dns', 'A', 'web')) as string[];
     assert.deepEqual(both.toSorted(), ['10.128.0.20', '10.128.1.20']);
     assert.equal(await ask(tasks.keeper, 'dns', 'A', 'safe'), '["10.128.3.20"]');
+  });
+
+  test('names: more addresses than a datagram holds are cut, and whole by TCP', async () => {
+    const crowd = Array.from({ length: 120 }, (_, index): LabTask => {
+      const address = `10.128.1.${100 + index}`;
+      return { id: `crowd${index}`, service: 'crowd', node: nodes[1], addresses: { [front.id]: address } };
+    });
+    await tellAll(nodes, { ...state, tasks: [...state.tasks, ...crowd] });
+    const query = async (how: 'udp' | 'tcp') => JSON.parse(await ask(tasks.asker, 'query', 'A', 'crowd', how)) as Reply;
+    const [part, whole] = [await query('udp'), await query('tcp')];
+    assert.deepEqual([part.cut, part.answers.length < crowd.length], [true, true]);
+    assert.deepEqual([whole.cut, whole.answers.length], [false, crowd.length]);
+    // As clients do it: by TCP when it was cut.
+    assert.equal((JSON.parse(await ask(tasks.asker, 'dns', 'A', 'crowd')) as string[]).length, crowd.length);
+    await tellAll(nodes, state);
   });
 
   test('a task that is not ready is in no answer and behind no port', async () => {

@@ -17,16 +17,17 @@ export interface Shortcut {
 const isNameless = (network: string): boolean => network === 'bridge' || network === 'none';
 
 /**
- * It was made on no network of ours, was told of no resolver, and has come to ours later: its engine would go on asking the
- * machine's servers, which know none of our names.
+ * It was made on no network of ours, and has come to them later: its engine would go on asking the machine's servers, or its
+ * own (which the node's resolver has heard of), and those know none of our names.
  */
-export const cameLater = ({ dns, networks }: Attachments): boolean =>
-  dns.length === 0 && networks.some(({ name }) => networkIdOf(name) !== undefined);
+export const cameLater = ({ dns, networks }: Attachments): boolean => {
+  const ours = networks.filter(({ name }) => networkIdOf(name) !== undefined);
+  return ours.length > 0 && !ours.some(({ gateway }) => dns.includes(gateway));
+};
 
 /**
- * Undefined where Docker's resolver has to be asked itself: the container is on a network whose names only it knows, or the
- * engine was told to pass questions on to others than the gateway of one of ours. Nor is one that came later led to the
- * resolver of an `internal` network, which passes nothing on, while it has another way out.
+ * Undefined where Docker's resolver has to be asked itself: the container is on a network whose names only it knows. Nor is one
+ * that came later led to the resolver of an `internal` network, which passes nothing on, while it has another way out.
  */
 export function shortcutOf(attachments: Attachments, internal: ReadonlySet<string> = new Set()): Shortcut | undefined {
   const { pid, dns, networks } = attachments;

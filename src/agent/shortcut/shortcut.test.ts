@@ -31,6 +31,7 @@ suite('a shortcut', () => {
     const bridge = { name: 'bridge', address: '172.17.0.2', gateway: '172.17.0.1', ...noMore };
     const late = container({ dns: [], networks: [bridge, back] });
     assert.deepEqual(shortcutOf(late), { gateway: '10.128.1.1', address: '10.128.1.10' });
+    assert.deepEqual(shortcutOf({ ...late, dns: ['192.0.2.53'] }), shortcutOf(late), 'with resolvers of its own');
     assert.equal(shortcutOf(container({ dns: [], networks: [bridge] })), undefined);
     const internal = new Set([back.name]);
     assert.equal(shortcutOf(late, internal), undefined, 'names of outside would be refused');
@@ -38,13 +39,12 @@ suite('a shortcut', () => {
     assert.equal(shortcutOf({ ...late, networks: [back] }, internal)?.gateway, back.gateway);
   });
 
-  test('is none where Docker knows other names, where others are asked, and where nothing runs', () => {
+  test('is none where Docker knows other names, and where nothing runs', () => {
     const lan = { name: 'lan', address: '172.18.0.2', gateway: '172.18.0.1', ...noMore };
     for (const changes of [
       { networks: [front, lan] },
       { networks: [] },
       { networks: [{ name: 'host', address: '', gateway: '', ...noMore }] },
-      { dns: ['192.0.2.53'] },
       { pid: 0 },
       { networks: [{ ...front, address: '1; reboot' }] },
     ])

@@ -14,24 +14,34 @@ export interface AdoptPorts {
 }
 
 /** What has to be known of a container for a row of its own. */
-export type Adoptable = Pick<KnownContainer, 'id' | 'nodeId' | 'name'> & Partial<Pick<KnownContainer, 'summary'>>;
+export type Adoptable = Pick<KnownContainer, 'id' | 'nodeId' | 'name'> &
+  Partial<Pick<KnownContainer, 'summary'>> & {
+    /** Its own resolvers. */
+    readonly servers?: readonly string[];
+  };
 
 /** A row for a container that was made on its engine, not through Tutti. */
 export const adoptedRow = (
   ports: Pick<AdoptPorts, 'clock' | 'random'>,
-  { id, nodeId, name, summary }: Adoptable,
+  { id, nodeId, name, summary, servers = [] }: Adoptable,
 ): SingleContainer => ({
   ...newRow(ports),
   nodeId: nodeId as NodeId,
   engineId: id,
-  spec: plainContainerSpec(name, summary?.Image ?? ''),
+  spec: {
+    ...plainContainerSpec(name, summary?.Image ?? ''),
+    ...(servers.length > 0 && { request: { HostConfig: { Dns: servers } } }),
+  },
 });
 
 /**
  * Makes a row for a container that was made on its engine, not through Tutti: what it has on the cluster's networks has to
  * be written somewhere. Throws `already-exists` where another container of the cluster has its name.
  */
-export const adopt = async (ports: AdoptPorts, container: KnownContainer): Promise<SingleContainer> => {
+export const adopt = async (
+  ports: AdoptPorts,
+  container: KnownContainer & Pick<Adoptable, 'servers'>,
+): Promise<SingleContainer> => {
   const { value: row } = await ports.store.update((transaction) => {
     const [present] = transaction.find('container', 'engine', container.id);
     if (present !== undefined) return present;

@@ -76,12 +76,24 @@ export const networksOn = async (
   { id, nodeId }: OnEngine,
   signal: AbortSignal,
 ): Promise<ReadonlySet<string>> => {
-  const answer = await tellEngine(ports, nodeId, { path: `/containers/${id}/json`, deadlineMs: connectMs }, signal);
-  const networks = inspected.safeParse(answer).data?.NetworkSettings?.Networks ?? {};
+  const networks = (await inspect(ports, { id, nodeId }, signal))?.NetworkSettings?.Networks ?? {};
   return new Set(Object.entries(networks).flatMap(([name, one]) => [name, one?.NetworkID ?? name]));
 };
 
+/** Resolvers that the container was told of (`--dns`). */
+export const serversOf = async (
+  ports: CallPorts,
+  container: OnEngine,
+  signal: AbortSignal,
+): Promise<readonly string[]> => (await inspect(ports, container, signal))?.HostConfig?.Dns ?? [];
+
+const inspect = async (ports: CallPorts, { id, nodeId }: OnEngine, signal: AbortSignal) =>
+  inspected.safeParse(
+    await tellEngine(ports, nodeId, { path: `/containers/${id}/json`, deadlineMs: connectMs }, signal),
+  ).data;
+
 const inspected = z.looseObject({
+  HostConfig: z.looseObject({ Dns: z.array(z.string()).nullish() }).nullish(),
   NetworkSettings: z
     .looseObject({
       Networks: z.record(z.string(), z.looseObject({ NetworkID: z.string().nullish() }).nullish()).nullish(),

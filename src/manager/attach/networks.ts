@@ -17,7 +17,7 @@ import { attach, detach, makeReady, renameOn, wishOf } from './attach.ts';
 import { checkAddresses, noteRunning, noteSeen, runningOn, verifyRunning } from './running.ts';
 import type { RunningPorts } from './running.ts';
 import type { AttachPorts } from './attach.ts';
-import { connectOn, connectOrUndo, disconnectOn, networksOn } from './connect.ts';
+import { connectOn, connectOrUndo, disconnectOn, networksOn, serversOf } from './connect.ts';
 import type { LocalNetworksPorts } from './local.ts';
 import { nodesOfNetworks } from './near.ts';
 import { askedNetworks, placeOn, readSettings, rewritten } from './request.ts';
@@ -74,7 +74,9 @@ export const createContainerNetworks = (ports: ContainerNetworksPorts): Containe
       checkAttachable(network);
       const settings = readSettings(given);
       if (settings === undefined) throw new TuttiError('invalid-argument', 'the endpoint settings cannot be read');
-      const row = store.view.find('container', 'engine', container.id)[0] ?? (await adopt(ports, container));
+      const row =
+        store.view.find('container', 'engine', container.id)[0] ??
+        (await adopt(ports, { ...container, servers: await serversOf(ports, container, signal) }));
       const present = row.attachments?.find(({ networkId }) => networkId === network.id);
       if (present !== undefined && isUp(container)) throw alreadyOn(row.spec.name, network);
       const wish = wishOf({ kind: 'cluster', reference: network.spec.name, settings, network });
