@@ -13,6 +13,8 @@ export const peerReach = z.object({
   overlayMs: z.number().optional(),
   /** A packet of the overlay's whole MTU passes in one piece. */
   whole: z.boolean(),
+  /** It answers at the overlay's IPv6 address; absent where one of the two has none in use. */
+  overlay6: z.boolean().optional(),
   /** How far encryption is: `open` in clear, `sealed` nothing in clear, or on the way. */
   encryption: text,
   /** Encryption is wanted, and there has been no handshake. */
@@ -77,10 +79,11 @@ export function problemsOf(report: NodeReport, clockMs: number): readonly string
   ];
 }
 
-function problemsOfPeer({ name, underlayMs, overlayMs, whole, silent }: PeerReach): string[] {
+function problemsOfPeer({ name, underlayMs, overlayMs, overlay6, whole, silent }: PeerReach): string[] {
   const hint =
     underlayMs === undefined ? 'nor by its own address' : 'but by its own address: are UDP 4797 and 4798 open?';
   if (silent === true) return [`no WireGuard handshake with ${name}: is UDP port 4798 open both ways?`];
   if (overlayMs === undefined) return [`${name} is not reached by the overlay, ${hint}`];
+  if (overlay6 === false) return [`${name} is not reached by the overlay in IPv6, but in IPv4`];
   return whole ? [] : [`large packets to ${name} are lost: is the MTU of the way there less than the nodes'?`];
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AssignedEndpoint, AssignedNetwork, AssignedPeer, AssignedSelf } from '../../model/assignment.ts';
-import { nodeReport } from '../../model/doctor.ts';
+import { nodeReport, problemsOf } from '../../model/doctor.ts';
 import { createDoctor } from './doctor.ts';
 import type { DoctorPorts, NetworkView } from './ports.ts';
 
@@ -119,6 +119,29 @@ test('on a network with IPv6 tasks are tried by both addresses', async () => {
       ['10.1.0.7', 0.25],
     ],
   );
+});
+
+test('a peer with tasks on a network with IPv6 is tried by the overlay in IPv6, too', async () => {
+  const both = (node: string, host: number) => ({ ...endpoint(node, `10.1.0.${host}`), address6: `fd00::${host}` });
+  const view = {
+    self: { ...self, overlayAddress6: 'fd00:ffff::1' } as AssignedSelf,
+    peers: [2, 3].map((host) => ({ ...peer(host), overlayAddress6: `fd00:ffff::${host}` })),
+    endpoints: [both('n1', 5), both('n2', 6), endpoint('n3', '10.1.0.7')],
+  };
+  const report = await createDoctor(
+    ports(
+      view,
+      pingOf((address) => !address.includes(':')),
+    ),
+  )(AbortSignal.timeout(5_000));
+  assert.deepEqual(
+    report.peers.map(({ name, overlay6 }) => [name, overlay6]),
+    [
+      ['n2', false],
+      ['n3', undefined],
+    ],
+  );
+  assert.match(problemsOf(report, 0).join(), /^n2 is not reached by the overlay in IPv6/);
 });
 
 test('of many peers some are tried, those after this node', async () => {

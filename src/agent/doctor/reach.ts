@@ -27,11 +27,19 @@ const atOnce = 8;
 /** Headers of IPv4 and ICMP. */
 const headers = 28;
 
-export async function reachPeers({ self, peers, seals }: NetworkView, ping: Ping): Promise<PeerReach[]> {
+export async function reachPeers({ self, peers, seals, endpoints }: NetworkView, ping: Ping): Promise<PeerReach[]> {
   if (self === undefined) return [];
   const from = ['-I', self.overlayAddress];
-  const one = async ({ name, address, overlayAddress }: AssignedPeer): Promise<PeerReach> => {
-    const [underlayMs, overlayMs, full] = await Promise.all([
+  /** Nodes have the overlay's IPv6 addresses while they have tasks on networks with IPv6. */
+  const dual = new Set(endpoints.flatMap(({ nodeId, address6 }) => (address6 === undefined ? [] : [nodeId as string])));
+  const in6 = async ({ id, overlayAddress6 }: AssignedPeer): Promise<boolean | undefined> =>
+    overlayAddress6 === undefined || self.overlayAddress6 === undefined || !dual.has(id) || !dual.has(self.id)
+      ? undefined
+      : (await ping(overlayAddress6, ['-I', self.overlayAddress6])) !== undefined;
+  const one = async (peer: AssignedPeer): Promise<PeerReach> => {
+    const { name, address, overlayAddress } = peer;
+    const [overlay6, underlayMs, overlayMs, full] = await Promise.all([
+      in6(peer),
       ping(address, []),
       ping(overlayAddress, from),
       ping(overlayAddress, [...from, '-M', 'do', '-s', String(self.overlayMtu - headers)]),
@@ -42,6 +50,7 @@ export async function reachPeers({ self, peers, seals }: NetworkView, ping: Ping
       ...(underlayMs !== undefined && { underlayMs }),
       ...(overlayMs !== undefined && { overlayMs }),
       whole: full !== undefined,
+      ...(overlay6 !== undefined && { overlay6 }),
       encryption: seal?.seal ?? 'open',
       ...(seal?.wanted === true && seal.handshake === undefined && { silent: true }),
     };

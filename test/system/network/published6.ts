@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ask, startTask, stopTask, tellAll } from './cluster.ts';
+import { ask, sixthOf, startTask, stopTask, tellAll } from './cluster.ts';
 import type { LabNetwork, LabPublish, LabState, LabTask } from './cluster.ts';
 import { sixthAddress } from '../../../src/dev/subnet.ts';
 import type { Lab, LabNode } from './lab.ts';
+import { sctpInit, sendRaw } from './sctp.ts';
 
 const ingress: LabNetwork = { id: 'ingress000000000000000001', name: 'ingress', index: 9, ingress: true, dual: true };
 
@@ -48,6 +49,7 @@ export function publishedPort6Tests(given: () => PublishedLab6): void {
       publish('tcp', 8083, { tasks: 'local' }),
       publish('tcp', 8084, { address: '0.0.0.0' }),
       publish('tcp', 8085, { address: '::' }),
+      publish('sctp', 8086),
     );
     await tellAll(nodes, state);
     await startTask(site(), 80, state.networks);
@@ -74,6 +76,12 @@ export function publishedPort6Tests(given: () => PublishedLab6): void {
     assert.equal(await lab.ask('tcp', sixthAddress(two.address), '8082'), 'error ECONNREFUSED');
     assert.equal(await lab.ask('tcp', sixthAddress(one.address), '8083'), 'error ECONNREFUSED');
     assert.equal(await lab.ask('tcp', sixthAddress(two.address), '8083'), `site ${sixthAddress(lab.outside)}`);
+    await sendRaw(sixthAddress(one.address), sctpInit(40_556, 8086));
+    const flow = (await two.run('conntrack', '-L', '-f', 'ipv6', '-p', 'sctp'))
+      .split('\n')
+      .find((line) => line.includes('dport=80'));
+    const [client, task] = [sixthAddress(lab.outside), sixthOf(ingress, `10.128.${ingress.index}.20`)];
+    assert.match(flow ?? '', new RegExp(`src=${client} dst=${task} sport=40556 dport=80`));
     await stopTask(site());
     await tellAll(nodes, given().state);
   });

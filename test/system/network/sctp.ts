@@ -28,7 +28,7 @@ function crc32c(bytes: Buffer): number {
 /** Sends it as the contents of an IP packet of protocol 132, which node has no sockets for. */
 export async function sendRaw(address: string, packet: Buffer): Promise<void> {
   const program =
-    'use Socket; socket(S, PF_INET, SOCK_RAW, 132) or die $!; send(S, pack("H*", $ARGV[1]), 0, pack_sockaddr_in(0, inet_aton($ARGV[0]))) or die $!';
+    'use Socket qw(:all); $to = $ARGV[0] =~ /:/ ? pack_sockaddr_in6(0, inet_pton(AF_INET6, $ARGV[0])) : pack_sockaddr_in(0, inet_aton($ARGV[0])); socket(S, sockaddr_family($to), SOCK_RAW, 132) or die $!; send(S, pack("H*", $ARGV[1]), 0, $to) or die $!';
   const { code, stderr } = await systemExec('perl', ['-e', program, address, packet.toString('hex')]);
   assert.equal(code, 0, stderr);
 }
