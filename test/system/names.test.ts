@@ -10,6 +10,7 @@ import { holdDown } from '../e2e/lib/daemons.ts';
 import { tinyTag } from '../e2e/lib/images.ts';
 import { subnetPrefix, uplinkAddress } from '../../src/dev/subnet.ts';
 import type { NodeReport } from '../../src/dev/list.ts';
+import { systemExec } from '../../src/platform/exec.ts';
 import { serviceOf } from '../support/traffic/server.ts';
 import { until } from '../support/until.ts';
 import type { Reply } from './network/client.ts';
@@ -56,13 +57,15 @@ suite('names', { timeout: 300_000 }, () => {
     assert.ok(text.startsWith('{'), `${name}: ${text}`);
     return JSON.parse(text) as Reply;
   };
-  const data = ({ answers }: Reply): readonly unknown[] => answers.map((one) => one.data).toSorted();
+  const data = ({ answers }: Reply): readonly string[] =>
+    answers.flatMap(({ data: found }) => (typeof found === 'string' ? [found] : [])).toSorted();
   /** Asks until the answers are right: tasks that are new are told of a moment later. */
-  const becomes = async (who: string, name: string, count: number): Promise<readonly unknown[]> =>
+  const becomes = async (who: string, name: string, count: number): Promise<readonly string[]> =>
     await until(
       `${count} answers for ${name} in ${who}`,
       async () => data(await asks(who, 'A', name)),
       (found) => found.length === count,
+      { deadlineMs: 60_000 },
     );
 
   before(async () => {
@@ -82,6 +85,13 @@ suite('names', { timeout: 300_000 }, () => {
     const robin = ['--name=robin', '--replicas=3', '--network=front', '--endpoint-mode=dnsrr'];
     await docker('service', 'create', '-d', '--no-resolve-image', ...robin, tinyTag);
     await container('asker', '--network=front', '--dns', outside);
+    // Until then its engine says whose an address is, where that is one of its own containers: by its own name for the network.
+    const [command = '', ...args] = await inside('asker');
+    await until(
+      'questions to go past the engine',
+      async () => (await systemExec(command, [...args, 'nft', 'list', 'table', 'ip', 'tutti_names'])).code,
+      (code) => code === 0,
+    );
   });
   after(async () => {
     for (const each of parties.values()) await each.kill();
@@ -94,7 +104,7 @@ suite('names', { timeout: 300_000 }, () => {
     const robin = await becomes('asker', 'robin', 3);
     assert.deepEqual(await becomes('asker', 'tasks.robin.front', 3), robin);
     const [virtual, ...others] = await becomes('asker', 'web', 1);
-    assert.ok(others.length === 0 && !tasks.includes(virtual), String(virtual));
+    assert.ok(others.length === 0 && virtual !== undefined && !tasks.includes(virtual), virtual);
     assert.deepEqual(data(await asks('asker', 'A', 'WEB.Front')), [virtual]);
     assert.deepEqual(
       [(await asks('asker', 'AAAA', 'web')).rcode, (await asks('asker', 'A', 'nobody')).rcode],
