@@ -19,17 +19,19 @@ export interface Wanted {
   readonly observations: Observations;
 }
 
-/** The assignments of one kind. */
-export function assigned<Kind extends AssignmentKind>(assignments: Assignments, kind: Kind): AssignmentOf<Kind>[] {
-  const found: AssignmentOf<Kind>[] = [];
-  for (const item of assignments.values()) if (item.kind === kind) found.push(item as AssignmentOf<Kind>);
-  return found;
+/** The assignments of one kind. A set is never changed, so it is gone through once, whoever asks and however often. */
+export function assigned<Kind extends AssignmentKind>(
+  assignments: Assignments,
+  kind: Kind,
+): readonly AssignmentOf<Kind>[] {
+  const kinds = byKind.get(assignments) ?? Map.groupBy(assignments.values(), (item) => item.kind);
+  byKind.set(assignments, kinds);
+  return (kinds.get(kind) ?? []) as readonly Assignment[] as readonly AssignmentOf<Kind>[];
 }
 
-export function assignedSelf(assignments: Assignments): AssignedSelf | undefined {
-  for (const item of assignments.values()) if (item.kind === 'self') return item;
-  return undefined;
-}
+const byKind = new WeakMap<Assignments, ReadonlyMap<AssignmentKind, readonly Assignment[]>>();
+
+export const assignedSelf = (assignments: Assignments): AssignedSelf | undefined => assigned(assignments, 'self')[0];
 
 /** Whether the network has IPv6 on this node. */
 export const isDual = (
@@ -93,10 +95,8 @@ export function pruned(observations: Observations, assignments: Assignments): Ma
     kept.set(taskId, found);
     if (found.successor !== undefined) follow(found.successor);
   };
-  for (const item of assignments.values()) {
-    if (item.kind === 'task') follow(item.id);
-    else if (item.kind === 'endpoint') follow(item.taskId);
-  }
+  for (const { id } of assigned(assignments, 'task')) follow(id);
+  for (const { taskId } of observations.size === 0 ? [] : assigned(assignments, 'endpoint')) follow(taskId);
   for (const [taskId, found] of observations) if (!isTerminal(found.state)) kept.set(taskId, found);
   return kept;
 }

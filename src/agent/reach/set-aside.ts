@@ -1,5 +1,6 @@
 import type { AssignedEndpoint } from '../../model/assignment.ts';
-import { contradicted } from '../network/endpoints.ts';
+import { assignmentKey } from '../../model/protocol.ts';
+import { assigned, contradicted } from '../network/endpoints.ts';
 import type { Assignments } from '../network/endpoints.ts';
 
 /**
@@ -8,21 +9,19 @@ import type { Assignments } from '../network/endpoints.ts';
  * does reach them. So no service is left without tasks by a doubt. What does not change is the same object.
  */
 export function setAside(assignments: Assignments, unreachable: ReadonlySet<string>): Assignments {
-  const doubtful = new Set<string>();
-  for (const item of assignments.values()) {
-    if (item.kind === 'endpoint' && isSpare(item, unreachable)) doubtful.add(groupOf(item));
-  }
-  if (doubtful.size === 0) return assignments;
+  const endpoints = assigned(assignments, 'endpoint');
+  const spares = endpoints.filter((item) => isSpare(item, unreachable));
+  if (spares.length === 0) return assignments;
+  const doubtful = new Set(spares.map(groupOf));
   const served = new Set<string>();
-  for (const item of assignments.values()) {
-    if (item.kind !== 'endpoint' || !item.ready || unreachable.has(item.nodeId)) continue;
+  for (const item of endpoints) {
+    if (!item.ready || unreachable.has(item.nodeId)) continue;
     const group = groupOf(item);
     if (doubtful.has(group)) served.add(group);
   }
   const acted = new Map(assignments);
-  for (const [key, item] of assignments) {
-    if (item.kind !== 'endpoint' || !isSpare(item, unreachable)) continue;
-    if (item.ready === served.has(groupOf(item))) acted.set(key, contradicted(item));
+  for (const item of spares) {
+    if (item.ready === served.has(groupOf(item))) acted.set(assignmentKey(item), contradicted(item));
   }
   return acted;
 }

@@ -1,4 +1,5 @@
 import type { AssignedTask } from '../../model/assignment.ts';
+import { assignmentKey } from '../../model/protocol.ts';
 import { TuttiError } from '../../model/errors.ts';
 import type { TaskId } from '../../model/ids.ts';
 import { isTerminal } from '../../model/task.ts';
@@ -6,6 +7,7 @@ import type { TaskObservation } from '../../model/task.ts';
 import type { EngineContainer, EngineEvent } from '../executor/engine.ts';
 import type { FileSources } from '../executor/files.ts';
 import type { NodeIdentity } from '../executor/labels.ts';
+import { assigned, assignedSelf } from '../network/endpoints.ts';
 import type { Action } from './actions.ts';
 import { createContact } from './contact.ts';
 import type { Contact } from './contact.ts';
@@ -89,15 +91,13 @@ export class WorkerCore implements WorkerContext {
 
   apply(assignments: Assignments): void {
     const before = this.tasks.assignments();
-    const again = [...assignments.values()].filter(
-      (row) => row.kind === 'task' && !before.has(`task:${row.id}`) && this.tasks.get(row.id) !== undefined,
+    const again = assigned(assignments, 'task').filter(
+      ({ id }) => !before.has(`task:${id}`) && this.tasks.get(id) !== undefined,
     );
     for (const slot of this.tasks.assign(assignments, this.ports.clock.now())) this.look(slot);
-    for (const { id } of again) this.#tellAgain(id as TaskId);
-    const moreFiles = [...assignments].some(
-      ([key, row]) => (row.kind === 'secret' || row.kind === 'config') && before.get(key) !== row,
-    );
-    if (moreFiles) this.#retryAll();
+    for (const { id } of again) this.#tellAgain(id);
+    const files = [...assigned(assignments, 'secret'), ...assigned(assignments, 'config')];
+    if (files.some((row) => before.get(assignmentKey(row)) !== row)) this.#retryAll();
   }
 
   /** Takes what was written before; call it before the first `apply`. */
@@ -260,7 +260,7 @@ export class WorkerCore implements WorkerContext {
   }
 
   async node(signal: AbortSignal): Promise<NodeIdentity> {
-    const self = [...this.tasks.assignments().values()].find((row) => row.kind === 'self');
+    const self = assignedSelf(this.tasks.assignments());
     if (self === undefined) throw new TuttiError('unavailable', 'the manager has not said which node this is');
     const { os, architecture } = await this.ports.engine.version({ signal });
     return { id: self.id, hostname: self.name, clusterId: self.clusterId, os, architecture };

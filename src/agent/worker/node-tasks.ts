@@ -1,6 +1,8 @@
 import type { AssignedTask, Assignment } from '../../model/assignment.ts';
 import type { TaskId } from '../../model/ids.ts';
+import { assignmentKey } from '../../model/protocol.ts';
 import type { EngineEvent } from '../executor/engine.ts';
+import { assigned, assignedSelf } from '../network/endpoints.ts';
 import { viewAfterEvent } from './container-view.ts';
 import type { ContainerView } from './container-view.ts';
 import type { SlotView, TaskView } from './decide.ts';
@@ -165,13 +167,11 @@ export function createNodeTasks(): NodeTasks {
       const before = assignments;
       assignments = next;
       const changed = new Set<string>();
-      for (const row of next.values()) {
-        if (row.kind !== 'self' || row.taskHistoryLimit === historyLimit) continue;
-        historyLimit = row.taskHistoryLimit;
-        for (const slot of bySlot.keys()) changed.add(slot);
-      }
-      for (const [key, row] of next) {
-        if (row.kind !== 'task' || before.get(key) === row) continue;
+      const limit = assignedSelf(next)?.taskHistoryLimit ?? historyLimit;
+      if (limit !== historyLimit) for (const slot of bySlot.keys()) changed.add(slot);
+      historyLimit = limit;
+      for (const row of assigned(next, 'task')) {
+        if (before.get(assignmentKey(row)) === row) continue;
         const known = entries.get(row.id);
         if (known === undefined || known.record.slot.startsWith('?')) {
           deleteTask(row.id);
@@ -179,7 +179,7 @@ export function createNodeTasks(): NodeTasks {
         }
         changed.add(slotOf(row));
       }
-      for (const [key, row] of before) if (row.kind === 'task' && !next.has(key)) changed.add(slotOf(row));
+      for (const row of assigned(before, 'task')) if (!next.has(assignmentKey(row))) changed.add(slotOf(row));
       return changed;
     },
     containersOf,
