@@ -41,7 +41,6 @@ export type {
   Explanation,
   NodeRecord,
   Queries,
-  RouteRecord,
   ServiceRecord,
   StackRecord,
   TaskRecord,

@@ -7,10 +7,10 @@ import { nodeName } from '../model/node.ts';
 import { acmeTls } from '../model/route.ts';
 import type { RouteSpec } from '../model/route.ts';
 import type { Service } from '../model/service.ts';
+import type { RouteView } from '../model/native.ts';
 import type { View } from '../store/store.ts';
 import { acmeCertificates } from './acme/certificates.ts';
 import { ingressNetwork } from './allocator.ts';
-import type { RouteRecord } from './manager.ts';
 import { isDoorNode } from './service/door-nodes.ts';
 
 /** The routes that the service asks for by its labels; what is wrong with them was refused when it was made. */
@@ -61,7 +61,7 @@ const worldOf = (view: View): RouteWorld => {
 export const routeRecords = (
   view: View,
   certificateProblem: (host: string) => string | undefined,
-): readonly RouteRecord[] =>
+): readonly RouteView[] =>
   clusterRoutes(view, routeSources(view)).map(({ merged, assigned, problems }) => ({
     name: merged.name,
     spec: merged.spec,

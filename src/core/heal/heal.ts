@@ -76,7 +76,7 @@ export const judgeNode = (contact: NodeContact, options: HealOptions): NodeJudge
   }
   const quietAt = contact.lastSeen + nodeTimeoutMs;
   const end = silenceEnd(contact.answeredAt, contact.lastSeen, quietAt);
-  if (now >= end) return { state: 'down', message: `silent for more than ${nodeTimeoutMs} ms` };
+  if (now >= end) return { state: 'down', message: `silent for more than ${nodeTimeoutMs / 1000} s` };
   const judged = whileUp(contact, { now, quietAt, end });
   if (judged.state === 'down' || contact.tookLeave) return judged;
   const doubtAt = contact.connected ? quietAt - askMs : now;

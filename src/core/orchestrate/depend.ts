@@ -2,7 +2,7 @@ import type { Dependency, Service } from '../../model/service.ts';
 import type { Draft } from '../task/draft.ts';
 import { isReady, isRunning, isWanted } from '../task/known.ts';
 import type { KnownTask } from '../task/known.ts';
-import { jobCounts } from './job.ts';
+import { tasksOfMode } from './job.ts';
 
 /** Another service, as far as depending on it goes. */
 export interface DependencyState {
@@ -36,19 +36,7 @@ const tests: Readonly<Record<Dependency['condition'], (known: KnownTask) => bool
 
 const holds = ({ condition }: Dependency, { service, tasks }: DependencyState): boolean => {
   const wanted = tasks.filter(({ task }) => isWanted(task));
-  return wanted.filter(tests[condition]).length >= leastCount(service, wanted.length);
-};
-
-const leastCount = ({ spec: { mode } }: Service, wanted: number): number => {
-  switch (mode.kind) {
-    case 'replicated':
-      return mode.replicas;
-    case 'replicated-job':
-      return jobCounts(mode).total;
-    case 'global':
-    case 'global-job':
-      return Math.max(1, wanted);
-  }
+  return wanted.filter(tests[condition]).length >= tasksOfMode(service.spec.mode, Math.max(1, wanted.length));
 };
 
 /**

@@ -17,6 +17,19 @@ export const jobCounts = (mode: ReplicatedJob): { readonly total: number; readon
   return { total, concurrent: Math.max(1, mode.maxConcurrent ?? total) };
 };
 
+/** How many tasks a service is to have, or to complete; of global ones `onNodes`. */
+export const tasksOfMode = (mode: ServiceMode, onNodes: number): number => {
+  switch (mode.kind) {
+    case 'replicated':
+      return mode.replicas;
+    case 'replicated-job':
+      return jobCounts(mode).total;
+    case 'global':
+    case 'global-job':
+      return onNodes;
+  }
+};
+
 /**
  * Runs slots 1 to `total` to completion, so many at a time. A change of the specification runs the job again: what an
  * earlier one made is removed.

@@ -1,9 +1,8 @@
 import type { ApiClient } from '../../model/client.ts';
 import type { Cluster } from '../../model/cluster.ts';
-import type { ExplanationView } from '../../model/native.ts';
+import type { ExplanationView, RouteView } from '../../model/native.ts';
 import type { Network } from '../../model/network.ts';
 import type { Node, NodeStatus } from '../../model/node.ts';
-import type { RouteSpec } from '../../model/route.ts';
 import type { Config, Secret } from '../../model/secret.ts';
 import type { Service, VirtualIp } from '../../model/service.ts';
 import type { Task, TaskStatus } from '../../model/task.ts';
@@ -47,25 +46,8 @@ export interface Explanation extends Omit<ExplanationView, 'task'> {
   readonly status: TaskStatus;
 }
 
-/** A route of the front door, for people. */
-export interface RouteRecord {
-  /** As `routeName` gives it. */
-  readonly name: string;
-  readonly spec: RouteSpec;
-  /** Who asks for it: `service web`, `tutti route add`. */
-  readonly owners: readonly string[];
-  /** Where it leads, with the tasks that may be given traffic. */
-  readonly targets: readonly {
-    readonly service: string;
-    readonly port: number;
-    readonly weight?: number;
-    readonly ready: number;
-  }[];
-  readonly problems: readonly string[];
-}
-
 export interface Queries {
-  routes(): readonly RouteRecord[];
+  routes(): readonly RouteView[];
   /** Nodes that should run the front door and say that something is wrong with it. */
   doorProblems(): readonly { readonly node: string; readonly problem: string }[];
   /** Rises when anything in one of these tables changes: what was made from them at an equal one still holds. */

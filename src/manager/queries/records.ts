@@ -1,4 +1,4 @@
-import { jobCounts } from '../../core/orchestrate/job.ts';
+import { tasksOfMode } from '../../core/orchestrate/job.ts';
 import { isWanted } from '../../core/task/known.ts';
 import { nodeName } from '../../model/node.ts';
 import type { Node, NodeStatus } from '../../model/node.ts';
@@ -49,20 +49,8 @@ export const serviceRecord = (view: View, service: Service): ServiceRecord => {
   const virtualIps = (service.virtualIps ?? []).flatMap(({ networkId, address }) =>
     withPrefixes(view.get('network', networkId), { address }).map((text) => ({ networkId, address: text })),
   );
-  return { service, running, desired: desiredOf(service, wanted), completed, virtualIps };
+  return { service, running, desired: tasksOfMode(service.spec.mode, wanted), completed, virtualIps };
 };
 
 const isOnDownNode = (view: View, { nodeId }: Task): boolean =>
   nodeId !== undefined && view.get('nodeStatus', nodeId)?.state === 'down';
-
-const desiredOf = ({ spec: { mode } }: Service, wanted: number): number => {
-  switch (mode.kind) {
-    case 'replicated':
-      return mode.replicas;
-    case 'replicated-job':
-      return jobCounts(mode).total;
-    case 'global':
-    case 'global-job':
-      return wanted;
-  }
-};

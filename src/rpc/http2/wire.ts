@@ -1,5 +1,6 @@
 import type { Http2Stream } from 'node:http2';
 import { errorCodes, TuttiError, type ErrorCode } from '../../model/errors.ts';
+import { httpStatusOf } from '../http-status.ts';
 import { wholeOf } from '../whole.ts';
 
 /** Names of the two protocols on a manager's one port, as TLS negotiates them. */
@@ -14,24 +15,6 @@ export const errorHeader = 'tutti-error';
 export const upgradeHeader = 'tutti-upgrade';
 export const upgradeBodyHeader = 'tutti-upgrade-body-bytes';
 
-const statuses: Readonly<Record<ErrorCode, number>> = {
-  'invalid-argument': 400,
-  'not-found': 404,
-  'already-exists': 409,
-  conflict: 409,
-  'version-mismatch': 409,
-  'in-use': 409,
-  'permission-denied': 403,
-  unauthenticated: 401,
-  'not-implemented': 501,
-  unavailable: 503,
-  'deadline-exceeded': 504,
-  cancelled: 499,
-  'resource-exhausted': 429,
-  corrupt: 500,
-  internal: 500,
-};
-
 /** Ends the stream with the error, unless it has been answered already: then it is broken off. */
 export const respondError = (
   stream: Http2Stream & { respond(headers: Record<string, string | number>): void; readonly headersSent: boolean },
@@ -42,7 +25,11 @@ export const respondError = (
     stream.close(2); // INTERNAL_ERROR
     return;
   }
-  stream.respond({ ':status': statuses[error.code], 'content-type': 'application/json', [errorHeader]: error.code });
+  stream.respond({
+    ':status': httpStatusOf[error.code],
+    'content-type': 'application/json',
+    [errorHeader]: error.code,
+  });
   stream.end(JSON.stringify({ code: error.code, message: error.message }));
 };
 
