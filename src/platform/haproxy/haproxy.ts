@@ -88,12 +88,13 @@ export const createHaproxy = async ({ directory, logFile, exec, mount }: Haproxy
       await using log = await open(logFile, 'a', 0o600);
       const { size } = await log.stat();
       const args = ['-W', '-S', `${sockets.master},mode,600`, '-f', configPath];
-      const child = spawn(program, args, { detached: true, cwd: '/', stdio: ['ignore', log.fd, log.fd] });
+      // It writes its process id itself: one whose agent is killed now would not be found again, and listen for ever.
+      const noted = ['-c', 'umask 077; echo $$ >"$0" && exec "$@"', pidPath, program, ...args];
+      const child = spawn('sh', noted, { detached: true, cwd: '/', stdio: ['ignore', log.fd, log.fd] });
       child.unref();
       let ended = false;
       child.on('exit', () => (ended = true));
       child.on('error', () => (ended = true));
-      if (child.pid !== undefined) await write(pidPath, String(child.pid));
       const until = performance.now() + startMs;
       while (performance.now() < until && !ended) {
         if ((await say(sockets.control, 'show version', signal).catch(() => undefined)) !== undefined) return done;
