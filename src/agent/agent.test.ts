@@ -113,6 +113,7 @@ const start = async (options: StartOptions = {}) => {
       ...nothing,
       apply: () => undefined,
       observe: () => undefined,
+      named: () => Promise.resolve(),
       settled: () => Promise.resolve(),
       ensure: (ids) => Promise.resolve(new Map(ids.map((id) => [id, { dockerNetwork: `net-${id}`, dns: [] }]))),
     },

@@ -161,6 +161,7 @@ function startProcess(
     apply,
     observe: () => undefined,
     ensure: preparer.ensure,
+    named: () => Promise.resolve(),
     settled: () => Promise.resolve(),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };

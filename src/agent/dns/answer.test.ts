@@ -4,6 +4,7 @@ import { aNetwork, aSelf, aTask, aVip, anEndpoint, setOf } from '../../../test/s
 import { tableOf } from '../../../test/support/rows.ts';
 import { answer } from './answer.ts';
 import type { Outcome } from './answer.ts';
+import type { NameTable } from './table.ts';
 import type { RowChange } from './row.ts';
 
 const back = aNetwork({ id: 'back00000', name: 'back', subnet: '10.128.1.0/24', gateway: '10.128.1.1' });
@@ -125,6 +126,33 @@ test('a link is a name that one container alone has for another', () => {
   assert.deepEqual(asked('10.128.0.22'), { kind: 'unknown' });
 });
 
+test('a link leads there on the network that it was made on, and on no other', () => {
+  const on = (networkId: string, taskId: string, address: string, links: readonly string[] = []) =>
+    anEndpoint({
+      id: `${networkId}/${taskId}`,
+      networkId,
+      taskId,
+      address,
+      names: [],
+      taskNames: [taskId],
+      links: [...links],
+    });
+  const second = [
+    on('front0000', 'second', '10.128.0.21', ['first:there', 'first:both']),
+    on('back00000', 'second', '10.128.1.21', ['first:here', 'first:both']),
+  ];
+  const first = [on('front0000', 'first', '10.128.0.22'), on('back00000', 'first', '10.128.1.22')];
+  const asked = (name: string, table: NameTable): Outcome =>
+    answer({ name, type: 'A' }, table.client('10.128.0.21'), table);
+  const both = tableOf(setOf(aSelf(), aNetwork(), back, ...second, ...first));
+  assert.deepEqual(asked('there', both), found(['10.128.0.22']));
+  assert.deepEqual(asked('here', both), found(['10.128.1.22']));
+  assert.deepEqual(asked('both', both), found(['10.128.0.22', '10.128.1.22']));
+  const left = tableOf(setOf(aSelf(), aNetwork(), back, ...second, ...first.slice(1)));
+  assert.deepEqual(asked('there', left), { kind: 'unknown' });
+  assert.deepEqual(asked('both', left), found(['10.128.1.22']));
+});
+
 suite('services', () => {
   const ports = [
     { protocol: 'tcp', port: 80, name: 'Http' },
@@ -237,6 +265,10 @@ suite('a table', () => {
     const table = tableOf(setOf());
     const other = { ...web, id: 'front0000/old', taskId: 'old', ready: false, taskNames: ['old'], links: ['web:gone'] };
     table.apply(six({ put: [network, other, { ...web, links: ['web.1:mine'] }] }));
-    assert.deepEqual([...(table.client(front)?.links ?? [])], [['mine', 'web.1']]);
+    const made = [...(table.client(front)?.links ?? [])].map(([alias, links]) => [
+      alias,
+      links.map(({ name }) => name),
+    ]);
+    assert.deepEqual(made, [['mine', ['web.1']]]);
   });
 });

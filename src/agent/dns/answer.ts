@@ -51,14 +51,14 @@ export function answer({ name, type }: Question, client: Client | undefined, tab
   const service = /^_([^.]+)\._(tcp|udp|sctp)\.(.+)$/.exec(name);
   if (service !== null) {
     const [, port = '', protocol = '', base = ''] = service;
-    const outcome = located(port, protocol, client.links.get(base) ?? base, client.networks);
+    const outcome = located(port, protocol, base, client);
     if (outcome !== undefined)
       return outcome.kind === 'services' && !isAsked(type, 'SRV') ? { kind: 'empty' } : outcome;
   }
   // What is above such names is there as well.
   const [, above = ''] = /^_(?:tcp|udp|sctp)\.(.+)$/.exec(name) ?? [];
-  if (above !== '' && lookUp(client.links.get(above) ?? above, client.networks).length > 0) return { kind: 'empty' };
-  const found = lookUp(client.links.get(name) ?? name, client.networks);
+  if (above !== '' && find(above, client).length > 0) return { kind: 'empty' };
+  const found = find(name, client);
   if (found.length === 0) return elsewhere(name, client);
   return addressesOf(found, type);
 }
@@ -82,6 +82,10 @@ function addressesOf(found: readonly Found[], type: string): Outcome {
   if (addresses.length === 0) return { kind: 'empty' };
   return { kind: 'addresses', addresses, virtual: ready.every(({ virtual }) => virtual === true) };
 }
+
+/** What it calls somebody by a link leads there on the network of the link alone, as on an engine. */
+const find = (name: string, { links, networks }: Client): readonly Found[] =>
+  links.get(name)?.flatMap((link) => lookUp(link.name, [link.network])) ?? lookUp(name, networks);
 
 /** As it stands; `tasks.NAME`; and either with the network's name after it, as Docker has it. */
 function lookUp(name: string, networks: readonly NetworkNames[]): readonly Found[] {
@@ -110,12 +114,12 @@ const named = (name: string, networks: readonly NetworkNames[]): readonly Found[
  * `_http._tcp.web` and `_80._tcp.web`: the port that the service has by that name or number, at each of the addresses that
  * the name leads to. Undefined where nobody has the name.
  */
-function located(port: string, protocol: string, base: string, networks: readonly NetworkNames[]): Outcome | undefined {
-  const found = lookUp(base, networks);
+function located(port: string, protocol: string, base: string, client: Client): Outcome | undefined {
+  const found = find(base, client);
   if (found.length === 0) return undefined;
   // A service with an address of its own is told with its ports, its tasks without.
   const own = portsOf(found, port, protocol);
-  const ports = own.size > 0 ? own : portsOf(lookUp(withoutTasks(base), networks), port, protocol);
+  const ports = own.size > 0 ? own : portsOf(find(withoutTasks(base), client), port, protocol);
   if (ports.size === 0) return { kind: 'unknown' };
   const services = found.flatMap(({ network, rows }) =>
     rows

@@ -104,6 +104,26 @@ suite('agent and resolver', () => {
     assert.deepEqual(table(), ['network:front0000']);
   });
 
+  test('what was told is waited for, and not what is told later', async () => {
+    const { parts, startResolver, startAgent, address } = await setUp();
+    await using _ = parts;
+    await startResolver();
+    const agent = startAgent();
+    tell(agent, web('10.128.0.10'));
+    await agent.settled();
+    tell(agent, web('10.128.0.11'));
+    const first = agent.settled();
+    let last = 20;
+    const tellMore = () => tell(agent, web(`10.128.0.${(last += 1) % 200}`));
+    const busy = setInterval(tellMore, 0);
+    tellMore();
+    await first;
+    clearInterval(busy);
+    assert.notEqual(address(), '10.128.0.10');
+    await agent.settled();
+    assert.equal(address(), `10.128.0.${last % 200}`);
+  });
+
   test('a new agent says nothing until it knows enough: the old table stays, then goes in one step', async () => {
     const { parts, startResolver, startAgent, tables, address, table } = await setUp();
     await using _ = parts;

@@ -40,11 +40,14 @@ export function createResolverLink({ path, clock, log }: ResolverLinkPorts): Res
   const book = createRowBook();
   let wanted: readonly [Assignments, Observations] = [new Map(), new Map()];
   let dirty = false;
+  /** Counts what was wanted; which of them the resolver was told, and who waits for one to be in force. */
+  let latest = 0;
+  let told = 0;
+  const waiting = new Set<{ readonly since: number; readonly done: () => void }>();
   let planned = false;
   let held = true;
   let life: Promise<void> | undefined;
   let session: ResolverSession | undefined;
-  let settling = Promise.withResolvers<void>();
   /** Gateways that are wanted, and whether this session's resolver has said that it listens there. */
   const gateways = new Map<string, boolean>();
   const asked = new Map<number, Listening>();
@@ -61,10 +64,15 @@ export function createResolverLink({ path, clock, log }: ResolverLinkPorts): Res
     planned = false;
     forgetGateways();
     if (session === undefined || (held && session.known)) return;
-    if (dirty && session.tell((whole) => book(...wanted, whole))) dirty = false;
-    if (dirty || !session.isSettled()) return;
-    settling.resolve();
-    settling = Promise.withResolvers();
+    noteInForce(session);
+    if (!dirty || !session.tell((whole) => book(...wanted, whole))) return;
+    dirty = false;
+    told = latest;
+    noteInForce(session);
+  };
+  const noteInForce = ({ isSettled }: ResolverSession): void => {
+    if (!isSettled()) return;
+    for (const one of waiting) if (one.since <= told) one.done();
   };
   /** What changes in one go is told in one go. */
   const plan = (): void => {
@@ -147,6 +155,7 @@ export function createResolverLink({ path, clock, log }: ResolverLinkPorts): Res
       begin();
       wanted = [assignments, observations];
       dirty = true;
+      latest += 1;
       plan();
     },
     async listen(address) {
@@ -170,14 +179,19 @@ export function createResolverLink({ path, clock, log }: ResolverLinkPorts): Res
     },
     async settled() {
       if (!dirty && session?.isSettled() === true) return;
-      if (!ended.signal.aborted && life !== undefined) await settling.promise;
+      if (ended.signal.aborted || life === undefined) return;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const one = { since: latest, done: resolve };
+      waiting.add(one);
+      await promise;
+      waiting.delete(one);
     },
     async [Symbol.asyncDispose]() {
       ended.abort();
       const fault = new TuttiError('cancelled', 'the agent stops');
       for (const { answer } of asked.values()) answer.reject(fault);
       await life;
-      settling.resolve();
+      for (const { done } of waiting) done();
     },
   };
 }

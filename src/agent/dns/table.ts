@@ -14,10 +14,15 @@ export interface Client {
   readonly mayForward: boolean;
   /** Resolvers that the task itself asked for; empty: the node's. */
   readonly nameservers: readonly string[];
-  /** What it alone calls others → their names. In lower case. */
-  readonly links: ReadonlyMap<string, string>;
+  /** What it alone calls others, in lower case → their names, each on the network that the link was made on. */
+  readonly links: ReadonlyMap<string, readonly Link[]>;
   /** What those who see the same were answered. */
   readonly replies: Replies;
+}
+
+export interface Link {
+  readonly name: string;
+  readonly network: NetworkNames;
 }
 
 /** Everything that the resolver answers from. A change costs what it changes. */
@@ -95,8 +100,9 @@ export function createNameTable(): NameTable {
     if (row.kind === 'network') views.clear();
   };
 
-  const view = (seen: readonly NetworkNames[], mayForward: boolean, links: ReadonlyMap<string, string>): Replies => {
-    const key = JSON.stringify([seen.map(({ row }) => row?.id), mayForward, [...links]]);
+  const view = (seen: readonly NetworkNames[], mayForward: boolean, places: readonly EndpointRow[]): Replies => {
+    const links = places.flatMap(({ networkId, links: made = [] }) => (made.length > 0 ? [[networkId, made]] : []));
+    const key = JSON.stringify([seen.map(({ row }) => row?.id), mayForward, links]);
     let found = views.get(key);
     if (found === undefined) {
       if (views.size >= mostViews) {
@@ -129,14 +135,13 @@ export function createNameTable(): NameTable {
     const seen = known.length > 0 ? known : around;
     if (seen.length === 0) return undefined;
     const mayForward = seen.some(({ row }) => row?.internal === false);
-    const links = new Map(places.flatMap((each) => each.links ?? []).map(linked));
     const servers = rows.get(`servers:${taskId}`);
     return {
       networks: seen,
       mayForward,
       nameservers: servers?.kind === 'servers' ? servers.servers : [],
-      links,
-      replies: view(seen, mayForward, links),
+      links: linksOf(places, seen),
+      replies: view(seen, mayForward, places),
     };
   };
 
@@ -182,6 +187,19 @@ const seesTheSame = (before: Row, after: Row): boolean =>
   before.address === after.address &&
   before.ready === after.ready &&
   before.links?.join() === after.links?.join();
+
+const linksOf = (
+  places: readonly EndpointRow[],
+  seen: readonly NetworkNames[],
+): ReadonlyMap<string, readonly Link[]> => {
+  const made = new Map<string, Link[]>();
+  for (const { networkId, links = [] } of places) {
+    const network = seen.find(({ row }) => row?.id === networkId);
+    if (network === undefined) continue;
+    for (const [alias, name] of links.map(linked)) made.set(alias, [...(made.get(alias) ?? []), { name, network }]);
+  }
+  return made;
+};
 
 /** `container:alias` → its alias and name; a whole id is known by its beginning. */
 const linked = (link: string): readonly [string, string] => {

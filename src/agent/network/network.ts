@@ -57,6 +57,8 @@ export interface AgentNetwork extends AsyncDisposable {
   view(): NetworkView;
   /** Compares everything now; resolves when it is as it should be, rejects with why it is not. */
   compare(): Promise<void>;
+  /** Resolves when the names of what was applied until now are answered. */
+  named(signal: AbortSignal): Promise<void>;
   /** Resolves when what was applied until now is in force. */
   settled(): Promise<void>;
   /** Removes every kernel object and engine network of ours, and nothing else. Nothing may be applied afterwards. */
@@ -136,6 +138,7 @@ export function createNetwork(ports: NetworkPorts): AgentNetwork {
       check();
       await Promise.all([tunnel.settled(), kernel.compared(), guard.settled()]);
     },
+    named: async (signal) => await unlessAborted(resolver.settled(), signal),
     async settled() {
       await kernel.settled();
       await resolver.settled();

@@ -60,6 +60,8 @@ export interface NodeNetwork extends AsyncDisposable {
   ): Promise<
     ReadonlyMap<NetworkId, { readonly dockerNetwork: string; readonly dns: readonly string[]; readonly ipv6?: true }>
   >;
+  /** Resolves when the names of what was applied until now are answered. */
+  named(signal: AbortSignal): Promise<void>;
   /** Resolves when what was applied until now is in force; rejects where it could not be brought about. */
   settled(): Promise<void>;
 }

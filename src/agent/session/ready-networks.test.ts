@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { aNetwork } from '../../../test/support/assignments.ts';
 import { assignmentKey } from '../../model/protocol.ts';
 import { systemClock } from '../../platform/clock.ts';
@@ -10,18 +11,26 @@ const network = aNetwork();
 const ensure = (ids: readonly string[]) =>
   Promise.resolve(new Map(ids.map((id) => [id, { dockerNetwork: `engine-${id}`, dns: ['10.128.0.1'] }]))) as never;
 
-test('a node is ready for a network once it was assigned', async () => {
-  const readiness = createNetworkReadiness({ ensure }, systemClock);
+const named = async (): Promise<void> => await Promise.resolve();
+
+test('a node is ready for a network once it was assigned, and its names are answered', async () => {
+  const answered = Promise.withResolvers<void>();
+  let isReady = false;
+  const readiness = createNetworkReadiness({ ensure, named: async () => await answered.promise }, systemClock);
   const asked = readiness.ready([network.id], new AbortController().signal);
   readiness.apply(new Map());
   readiness.apply(new Map([[assignmentKey(network), network]]));
+  void asked.then(() => (isReady = true));
+  await setImmediate();
+  assert.equal(isReady, false);
+  answered.resolve();
   assert.deepEqual(await asked, { [network.id]: { dockerNetwork: `engine-${network.id}`, dns: ['10.128.0.1'] } });
 });
 
 test('a network that never comes is refused, and nobody waits on', async () => {
   const late: (() => void)[] = [];
   const readiness = createNetworkReadiness(
-    { ensure },
+    { ensure, named },
     { after: (_ms, call) => (late.push(call), { cancel: () => undefined }) },
   );
   const asked = readiness.ready(['other'], new AbortController().signal);

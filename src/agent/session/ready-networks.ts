@@ -11,7 +11,7 @@ export interface NetworkReadiness {
   /** What is assigned now. */
   apply(assignments: Assignments): void;
   /**
-   * Resolves when containers can be put on the networks. The request and the assignments come by two connections: it
+   * Resolves when containers can be put on the networks, and find each other there by name. The request and the assignments come by two connections: it
    * waits for the networks to be assigned. Throws `unavailable` where they are not, and what `ensure` throws.
    */
   ready(networkIds: readonly string[], signal: AbortSignal): Promise<ReadyNetworks>;
@@ -20,7 +20,7 @@ export interface NetworkReadiness {
 const assignedWithinMs = 5_000;
 
 export const createNetworkReadiness = (
-  network: Pick<NodeNetwork, 'ensure'>,
+  network: Pick<NodeNetwork, 'ensure' | 'named'>,
   clock: Pick<Clock, 'after'>,
 ): NetworkReadiness => {
   let assignments: Assignments = new Map();
@@ -41,13 +41,16 @@ export const createNetworkReadiness = (
     },
     async ready(networkIds, signal) {
       await assigned(networkIds, signal);
+      const names = network.named(signal);
+      names.catch(() => undefined);
+      const prepared = await network.ensure(networkIds as readonly NetworkId[], signal);
+      // What its first container asks for comes with the network, names that it alone has too.
+      await names;
       return Object.fromEntries(
-        [...(await network.ensure(networkIds as readonly NetworkId[], signal))].map(
-          ([id, { dockerNetwork, dns, ipv6 }]) => [
-            id,
-            { dockerNetwork, dns: [...dns], ...(ipv6 === true && { ipv6 }) },
-          ],
-        ),
+        [...prepared].map(([id, { dockerNetwork, dns, ipv6 }]) => [
+          id,
+          { dockerNetwork, dns: [...dns], ...(ipv6 === true && { ipv6 }) },
+        ]),
       );
     },
   };

@@ -30,6 +30,17 @@ test('an image is there, gets a name, travels, or is nowhere', async () => {
   assert.deepEqual(await ensure('node3', 'missing:1'), { kind: 'nowhere', missing: [] });
 });
 
+test('the beginning of an id will do, where it is no name', async () => {
+  const node1 = imageEngine({ [one]: ['app:1'], [two]: ['cafe:latest'] });
+  const node2 = imageEngine();
+  await using cluster = await start({ node1, node2 });
+  const ensure = async (image: string) => await cluster.images.ensure('node2', image, { signal });
+  assert.deepEqual(await ensure('111111111111'), { kind: 'travelled', id: one, from: 'node1' });
+  assert.deepEqual(await ensure('sha256:1111'), { kind: 'present', id: one });
+  assert.deepEqual(await ensure('cafe'), { kind: 'travelled', id: two, from: 'node1' });
+  assert.deepEqual(await ensure('3333'), { kind: 'nowhere', missing: [] });
+});
+
 test('whoever asks for the same joins in; what nobody waits for ends', async () => {
   const engines = { node1: imageEngine({ [one]: ['app:1'] }), node2: imageEngine() };
   await using cluster = await start(engines);

@@ -34,7 +34,7 @@ export const createImages = (options: ImagesOptions): Images => {
     await gate(signal, async () => await fromAnyOf({ ...options, busy }, target, holders, signal, tell));
 
   const ensure: Images['ensure'] = async (nodeId, reference, { signal, onBytes }) => {
-    const image = normalImage(reference);
+    const image = await meant(options, reference, signal);
     const work = async (own: AbortSignal, tell: (total: number) => void): Promise<Ensured> => {
       const target = { nodeId, image, record: queries.node(nodeId) };
       const there = await undisputed(options, target, own);
@@ -81,6 +81,19 @@ export const createImages = (options: ImagesOptions): Images => {
       return failures.filter((failure) => failure !== undefined);
     },
   };
+};
+
+const beginningOfId = /^(?:sha256:)?([0-9a-f]{1,63})$/;
+
+/** The one spelling of a name, or the whole id that the text is the beginning of. An engine takes it for a name first. */
+const meant = async (options: ImagesOptions, reference: string, signal: AbortSignal): Promise<string> => {
+  const [, digits] = beginningOfId.exec(reference) ?? [];
+  const name = normalImage(reference);
+  if (digits === undefined) return name;
+  const { holders } = await findImage(options, reference, { clock: options.clock, signal });
+  const isNamed = holders.some(({ image }) => image.RepoTags?.includes(name) === true);
+  const [id, ...others] = new Set(holders.map(({ image }) => image.Id));
+  return isNamed || id === undefined || others.length > 0 || !id.startsWith(`sha256:${digits}`) ? name : id;
 };
 
 interface Target {

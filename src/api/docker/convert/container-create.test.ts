@@ -22,6 +22,15 @@ describe('a request to make a container', () => {
     assert.deepEqual(from({ Image: 'nginx', Env: null }).request, { Image: 'nginx', Env: null });
   });
 
+  it('is refused as dockerd refuses it', () => {
+    assert.throws(() => from({}), { code: 'invalid-argument', message: /^No command specified/ });
+    const body = { Image: 'x', NetworkingConfig: { EndpointsConfig: { one: {}, two: null } } };
+    assert.throws(() => containerFrom(body, { name: 'web', apiVersion: '1.43' }), {
+      message: 'Container cannot be connected to network endpoints: one, two',
+    });
+    for (const more of [{}, { apiVersion: '1.44' }]) assert.ok(containerFrom(body, { name: 'web', ...more }));
+  });
+
   it('reserves what it may take', () => {
     const reserved = (HostConfig: object) => from({ Image: 'x', HostConfig }).reservation;
     assert.deepEqual(reserved({ Memory: 100, NanoCpus: 5e8 }), { memoryBytes: 100, nanoCpus: 5e8 });

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { findHints } from '../../../core/place/hints.ts';
+import { compareApi, severalNetworksApi } from '../../../model/api-version.ts';
 import { TuttiError } from '../../../model/errors.ts';
 import { hostPortKey } from '../../../model/host-port.ts';
 import type { ContainerDependency, MountedVolume, SingleContainerSpec } from '../../../model/single-container.ts';
@@ -53,6 +54,7 @@ const createSchema = z.looseObject({
       IpcMode: z.string().nullish(),
     })
     .nullish(),
+  NetworkingConfig: z.looseObject({ EndpointsConfig: z.record(z.string(), z.unknown()).nullish() }).nullish(),
 });
 type CreateBody = z.infer<typeof createSchema>;
 type HostConfig = NonNullable<CreateBody['HostConfig']>;
@@ -70,7 +72,9 @@ export const containerFrom = (input: unknown, { name, platform, apiVersion }: Cr
   const body = check(createSchema, withFieldNames(createSchema, input), 'container');
   const host = body.HostConfig ?? {};
   const image = body.Image ?? '';
-  if (image === '') throw new TuttiError('invalid-argument', 'no image was given: Image is empty');
+  if (image === '')
+    throw new TuttiError('invalid-argument', 'No command specified: no image was given, Image is empty');
+  checkNetworks(body, apiVersion);
   const result = findHints(body.Env ?? [], body.Labels ?? {});
   if (result.kind === 'invalid') throw new TuttiError('invalid-argument', result.reason);
   const { env, hints, reschedule } = result.found;
@@ -87,6 +91,13 @@ export const containerFrom = (input: unknown, { name, platform, apiVersion }: Cr
     dependencies: dependenciesOf(host),
     ...sparse({ replaces: body.Labels?.[replaceLabel] }),
   };
+};
+
+/** Clients of older versions expect a refusal: they connect the other networks afterwards. */
+const checkNetworks = ({ NetworkingConfig }: CreateBody, apiVersion: string | undefined): void => {
+  const names = Object.keys(NetworkingConfig?.EndpointsConfig ?? {});
+  if (names.length < 2 || apiVersion === undefined || compareApi(apiVersion, severalNetworksApi) >= 0) return;
+  throw new TuttiError('invalid-argument', `Container cannot be connected to network endpoints: ${names.join(', ')}`);
 };
 
 /** Docker Compose names the container here that it makes another one for: it is stopped only when that is made. */

@@ -4,6 +4,7 @@ import { findImage, imagePath } from '../../../manager/images/holders.ts';
 import type { Holder } from '../../../manager/images/holders.ts';
 import { removalOrder } from '../../../manager/images/removal.ts';
 import type { RemovalPlace } from '../../../manager/images/removal.ts';
+import { TuttiError } from '../../../model/errors.ts';
 import type { Reply } from '../../http/reply.ts';
 import { json } from '../../http/reply.ts';
 import type { ApiRequest } from '../../http/request.ts';
@@ -25,6 +26,7 @@ const deadlineMs = 120_000;
 export const removeImage = async (context: DockerContext, request: ApiRequest, name: string): Promise<Reply> => {
   const { manager, clock } = context;
   const { signal } = request;
+  if (name.trim() === '') throw new TuttiError('invalid-argument', 'image name cannot be blank');
   const found = await findImage(manager, name, { clock, signal });
   if (found.holders.length === 0) return await refusedByOne(context, request, found);
   const ask = async (nodes: readonly Holder[]) =>

@@ -66,7 +66,8 @@ async function* bytes(...texts: readonly string[]): AsyncGenerator<Uint8Array> {
 const find = ({ images }: ImageEngine, name: string): string | undefined => {
   const reference = parseImageReference(name);
   if (reference.kind === 'id') return images.has(reference.id) ? reference.id : undefined;
-  return [...images].find(([, names]) => names.has(normalImage(name)))?.[0];
+  const named = [...images].find(([, names]) => names.has(normalImage(name)))?.[0];
+  return named ?? [...images.keys()].find((id) => id.replace('sha256:', '').startsWith(name.replace('sha256:', '')));
 };
 
 const give = ({ images }: ImageEngine, id: string, name: string): void => {
