@@ -63,6 +63,8 @@ export const serve = (answer: Answer, onFault: OnFault, patience = usual): Serve
       if (head.length > 0) socket.unshift(head);
       const response = new ServerResponse(message);
       response.shouldKeepAlive = false;
+      // A refusal is read as the stream that was asked for, by the docker command for one.
+      response.useChunkedEncodingByDefault = false;
       response.assignSocket(socket);
       response.once('finish', () => socket.end());
       const aborter = hangUp(response, socket);

@@ -78,6 +78,17 @@ test('a client that asked for another protocol, got an answer and hung up leaves
   }
 });
 
+test('what refuses another protocol is sent as it is', async () => {
+  const refusal = async function* (): AsyncGenerator<Uint8Array> {
+    yield await Promise.resolve(Buffer.from('no\n'));
+  };
+  await using parts = await start(() =>
+    Promise.resolve({ kind: 'stream', status: 400, chunks: refusal(), headers: {} }),
+  );
+  const socket = await parts.open('POST /containers/x/attach HTTP/1.1\r\nHost: x\r\nUpgrade: tcp\r\n\r\n');
+  assert.match(await heard(socket), /^HTTP\/1.1 400 [^]*\r\n\r\nno\n$/);
+});
+
 test('a request that asks for another protocol has its body and no more', async () => {
   await using parts = await start(async (request) => json(await readJson(request, 1000)));
   const head = 'POST /x HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n';
