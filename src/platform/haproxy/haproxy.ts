@@ -1,13 +1,12 @@
 import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ensureMemory } from '../../agent/executor/memory-files.ts';
 import type { MountMemory } from '../../agent/executor/memory-files.ts';
 import type { Outcome, ProxyHost } from '../../agent/proxy/ports.ts';
 import { readText, replaceFile } from '../files.ts';
 import type { Exec } from '../exec.ts';
+import { createProxyFiles } from './files.ts';
 import { getText, say, sayForLines, watchSocket } from './socket.ts';
 
 export interface HaproxyOptions {
@@ -27,7 +26,7 @@ const startMs = 10_000;
 
 /** The proxy as HAProxy of the distribution, in master-worker mode, in this process's network. */
 export const createHaproxy = async ({ directory, logFile, exec, mount }: HaproxyOptions): Promise<ProxyHost> => {
-  const files = join(directory, 'files');
+  const files = createProxyFiles(join(directory, 'files'), mount);
   const configPath = join(directory, 'haproxy.cfg');
   const pidPath = join(directory, 'haproxy.pid');
   const sockets = {
@@ -51,28 +50,14 @@ export const createHaproxy = async ({ directory, logFile, exec, mount }: Haproxy
     await rm(pidPath, { force: true });
   };
 
-  const forget = async (kept: ReadonlySet<string>): Promise<void> => {
-    for (const name of await readdir(files).catch(() => [])) {
-      if (!kept.has(join(files, name))) await rm(join(files, name), { force: true });
-    }
-  };
-
   return {
+    ...files,
     sockets,
     user,
     async installed() {
       found ||= (await exec(program, ['-v'], { timeoutMs: 10_000 })).code === 0;
       return found;
     },
-    pathOf: (name, content) =>
-      join(files, `${createHash('sha256').update(content).digest('hex').slice(0, 24)}-${name}`),
-    async keep(wanted) {
-      await mkdir(files, { recursive: true, mode: 0o700 });
-      // What was there before is hidden where one is mounted, and made again below.
-      if ([...wanted.keys()].some((path) => path.endsWith('.pem'))) await ensureMemory(files, mount);
-      for (const [path, text] of wanted) if (!(await exists(path))) await write(path, text);
-    },
-    forget,
     async check(config, signal) {
       const path = join(directory, 'checked.cfg');
       await write(path, config);
@@ -107,7 +92,7 @@ export const createHaproxy = async ({ directory, logFile, exec, mount }: Haproxy
     async stop(how) {
       await end(how === 'finish' ? 'SIGUSR1' : 'SIGTERM');
       await rm(configPath, { force: true });
-      await forget(new Set());
+      await files.forget(new Set());
       for (const path of Object.values(sockets)) await rm(path, { force: true });
     },
     ask: async (who, command, signal) => await say(sockets[who], command, signal),
@@ -128,8 +113,6 @@ const unprivileged = async (): Promise<{ readonly uid: number; readonly gid: num
 /** Undefined where there is no such process, or it ends just now. */
 const commandLine = async (pid: number): Promise<string | undefined> =>
   await readText(`/proc/${pid}/cmdline`).catch(() => undefined);
-
-const exists = async (path: string): Promise<boolean> => (await stat(path).catch(() => undefined)) !== undefined;
 
 const shorten = async (path: string): Promise<void> => {
   const size = (await stat(path).catch(() => undefined))?.size ?? 0;
