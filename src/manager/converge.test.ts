@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import { isWanted } from '../core/task/known.ts';
 import { TuttiError } from '../model/errors.ts';
 import type { NetworkId } from '../model/ids.ts';
-import type { ServiceMode } from '../model/service.ts';
+import type { PublishedPort, ServiceMode } from '../model/service.ts';
 import { isTerminal } from '../model/task.ts';
 import type { Task } from '../model/task.ts';
 import { AssignmentTable } from './assignments/table.ts';
@@ -20,6 +20,7 @@ const mode: fc.Arbitrary<ServiceMode> = fc.oneof(
   fc.constant({ kind: 'global' as const }),
   fc.constant({ kind: 'replicated-job' as const, maxConcurrent: 2, totalCompletions: 3 }),
 );
+const port = fc.option(fc.integer({ min: 80, max: 82 }));
 const order = fc.constantFrom('stop-first' as const, 'start-first' as const);
 const step = fc.oneof(
   fc.record({
@@ -27,10 +28,17 @@ const step = fc.oneof(
     service,
     mode,
     order,
-    port: fc.option(fc.integer({ min: 80, max: 82 })),
+    port,
   }),
   fc.record({ kind: fc.constant('scale' as const), service, replicas: fc.integer({ min: 0, max: 7 }) }),
-  fc.record({ kind: fc.constant('update' as const), service, image: fc.constantFrom('app:1', 'app:2', 'bad:1') }),
+  fc.record({
+    kind: fc.constant('update' as const),
+    service,
+    image: fc.constantFrom('app:1', 'app:2', 'bad:1'),
+    attached: fc.boolean(),
+    endpoint: fc.constantFrom('vip' as const, 'dnsrr' as const),
+    port,
+  }),
   fc.record({ kind: fc.constant('remove' as const), service }),
   fc.record({ kind: fc.constant('node' as const), node, state: fc.constantFrom('ready' as const, 'down' as const) }),
   fc.record({
@@ -47,14 +55,16 @@ type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never;
 /** What users may be told; anything else is a defect. */
 const allowed = new Set(['already-exists', 'not-found', 'conflict', 'invalid-argument', 'in-use']);
 
+const portsOf = (published: number | null): PublishedPort[] =>
+  published === null ? [] : [{ protocol: 'tcp', mode: 'ingress', target: 80, published }];
+
 const act = async (cluster: TestCluster, networkId: NetworkId, next: Step, count: number): Promise<void> => {
   const { commands } = cluster.manager;
   switch (next.kind) {
     case 'create': {
       const spec = aServiceSpec(next.service, { mode: next.mode, update: { order: next.order, monitorMs: 500 } });
       const task = { ...spec.task, networks: [{ networkId }] };
-      const ports = [{ protocol: 'tcp', mode: 'ingress', target: 80, published: next.port ?? 80 }] as const;
-      await commands.createService({ ...spec, task, ...(next.port === null ? {} : { endpoint: { ports } }) });
+      await commands.createService({ ...spec, task, endpoint: { ports: portsOf(next.port) } });
       return;
     }
     case 'scale':
@@ -63,7 +73,9 @@ const act = async (cluster: TestCluster, networkId: NetworkId, next: Step, count
     case 'update':
       await cluster.change(next.service, (spec) => {
         const changed = withImage(spec, next.image);
-        return { ...changed, task: { ...changed.task, networks: [{ networkId }] } };
+        const networks = next.attached ? [{ networkId }] : [];
+        const endpoint = { mode: next.endpoint, ports: portsOf(next.port) };
+        return { ...changed, task: { ...changed.task, networks }, endpoint };
       });
       return;
     case 'remove':

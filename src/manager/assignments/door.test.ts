@@ -89,6 +89,33 @@ test('only the nodes that the cluster says have a door, and its certificate', as
   );
 });
 
+test('a node that has only the door hears whether the tasks of its routes are ready', async () => {
+  await using cluster = await TestCluster.start({ nodes: 2 });
+  const { commands, queries } = cluster.manager;
+  const { id } = await commands.createNetwork({ name: 'net', driver: 'overlay' });
+  await cluster.create('web', routed(queries.network(id).id));
+  await cluster.settle();
+  using assignments = trackAssignments(cluster.store);
+  const [only] = cluster.running('web');
+  assert.ok(only);
+  cluster.store.observe((soft) => soft.put('taskStatus', only.task.id, { ...only.status, ready: false }));
+  const told = [...assignments.changes()].map(([node, { put }]) => [node, put.map(({ kind }) => kind)]);
+  assert.deepEqual(Object.fromEntries(told), { node1: ['endpoint'], node2: ['endpoint'] });
+});
+
+test('what a node was told of routes as it came is taken back when it has no door any more', async () => {
+  await using cluster = await TestCluster.start({ nodes: 1 });
+  const { commands, queries } = cluster.manager;
+  const { id } = await commands.createNetwork({ name: 'net', driver: 'overlay' });
+  using assignments = trackAssignments(cluster.store);
+  await cluster.create('web', routed(queries.network(id).id));
+  const set = assignments.full('node1');
+  assert.deepEqual([keysOf(set, 'route').length, keysOf(set, 'door').length], [1, 1]);
+  await commands.updateCluster(queries.cluster().version, { ...queries.cluster().spec, door: { enabled: false } });
+  const gone = new Set(assignments.changes().get('node1')?.remove);
+  for (const key of [...keysOf(set, 'route'), ...keysOf(set, 'door')]) assert.ok(gone.has(key), key);
+});
+
 test('a port of the door and a published one stand in each others way', async () => {
   await using cluster = await TestCluster.start({ nodes: 1 });
   const { commands, queries } = cluster.manager;

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { SecretId } from '../../model/ids.ts';
+import type { Assignment } from '../../model/assignment.ts';
+import type { NodeId, SecretId } from '../../model/ids.ts';
+import { aStatus, aTask } from '../../store/fixtures.ts';
 import { TestCluster } from '../testing/cluster.ts';
 import { AssignmentTable } from './table.ts';
 import { trackAssignments } from './track.ts';
@@ -83,4 +85,172 @@ test('a node that is gone is told nothing more, also not what a network that it 
   assignments.changes();
   cluster.store.observe((soft) => soft.put('taskStatus', first.task.id, { ...first.status, ready: false }));
   assert.deepEqual([...assignments.changes().keys()], ['node1']);
+});
+
+/** What each node is told of one kind, by what its agent has heard bit by bit. */
+const toldOf = <Kind extends Assignment['kind']>(cluster: TestCluster, kind: Kind) =>
+  [...cluster.agents.values()].map(({ assignments }) =>
+    [...assignments.values()].filter((item): item is Extract<Assignment, { kind: Kind }> => item.kind === kind),
+  );
+const publishing = (...published: readonly number[]) => ({
+  endpoint: {
+    ports: published.map((port) => ({
+      protocol: 'tcp' as const,
+      mode: 'ingress' as const,
+      target: 80,
+      published: port,
+    })),
+  },
+});
+
+test('what is published is told to every node, with the network and the tasks that serve it, while it is', async () => {
+  await using cluster = await TestCluster.start({ nodes: 2 });
+  const seen = () => ({
+    ports: toldOf(cluster, 'publish').map((all) => all.map(({ published }) => published)),
+    ingress: toldOf(cluster, 'network').map(({ length }) => length),
+    endpoints: toldOf(cluster, 'endpoint').map(({ length }) => length),
+    peers: toldOf(cluster, 'peer').map((all) => all.map(({ id }) => id)),
+  });
+  const peers = [['node2'], ['node1']];
+  const nothing = { ports: [[], []], ingress: [0, 0], endpoints: [0, 0], peers };
+  assert.deepEqual(seen(), nothing);
+  await cluster.create('web', publishing(80, 81));
+  await cluster.create('inner');
+  await cluster.settle();
+  assert.deepEqual(seen(), {
+    ports: [
+      [80, 81],
+      [80, 81],
+    ],
+    ingress: [1, 1],
+    endpoints: [1, 1],
+    peers,
+  });
+  await cluster.change('web', (spec) => ({ ...spec, ...publishing(81, 82) }));
+  await cluster.settle();
+  assert.deepEqual(seen().ports, [
+    [81, 82],
+    [81, 82],
+  ]);
+  await cluster.manager.commands.removeService('web');
+  await cluster.settle();
+  assert.deepEqual(seen(), nothing);
+});
+
+test("a port that passes from one service to another in one commit is the new one's, and what is the same is not told", async () => {
+  await using cluster = await TestCluster.start({ nodes: 1 });
+  await cluster.create('old', publishing(80));
+  await cluster.settle();
+  using assignments = trackAssignments(cluster.store);
+  assignments.full('node1');
+  assignments.changes();
+  const { service: old } = cluster.manager.queries.service('old');
+  const passed = { ...old, id: 'a-new-one' as typeof old.id, spec: { ...old.spec, name: 'new' } };
+  await cluster.store.update((transaction) => {
+    transaction.delete('service', old.id);
+    transaction.create('service', passed);
+  });
+  const told = (): readonly [readonly (string | undefined)[], readonly string[]] => {
+    const { put, remove } = assignments.changes().get('node1') ?? { put: [], remove: [] };
+    const owners = put.map((item) => (item.kind === 'publish' ? item.serviceName : undefined)).filter(Boolean);
+    return [owners, remove.filter((key) => key.startsWith('publish:'))];
+  };
+  assert.deepEqual(told(), [['new'], []]);
+  await cluster.store.update((transaction) => {
+    const now = transaction.get('service', passed.id);
+    assert.ok(now);
+    transaction.update('service', { ...now, spec: { ...now.spec, mode: { kind: 'replicated', replicas: 0 } } });
+  });
+  assert.deepEqual(told(), [[], []]);
+});
+
+test('when the ingress network is removed nothing is published, and with the next one all is again', async () => {
+  await using cluster = await TestCluster.start({ nodes: 1 });
+  await cluster.create('web', publishing(80));
+  await cluster.manager.commands.createNetwork({ name: 'other', driver: 'overlay' });
+  await cluster.settle();
+  const ingress = [...cluster.store.view.list('network')].find(({ spec }) => spec.ingress === true);
+  assert.ok(ingress);
+  const networkIds = (): readonly string[] => (toldOf(cluster, 'publish')[0] ?? []).map(({ networkId }) => networkId);
+  assert.deepEqual(networkIds(), [ingress.id]);
+  await cluster.store.update((transaction) => transaction.delete('network', ingress.id));
+  await cluster.settle();
+  assert.deepEqual([networkIds(), toldOf(cluster, 'network')[0]?.length], [[], 0]);
+  const next = { ...ingress, id: 'next-ingress' as typeof ingress.id };
+  await cluster.store.update((transaction) => transaction.create('network', next));
+  await cluster.settle();
+  assert.deepEqual([networkIds(), toldOf(cluster, 'network')[0]?.map(({ id }) => id)], [[next.id], [next.id]]);
+});
+
+test("a service's own address is told on its networks, moves with them, and a change of it is no news for others", async () => {
+  await using cluster = await TestCluster.start({ nodes: 1 });
+  const { commands, queries } = cluster.manager;
+  const network = async (name: string) =>
+    queries.network((await commands.createNetwork({ name, driver: 'overlay' })).id).id;
+  const [one, two] = [await network('one'), await network('two')];
+  const on = (...ids: readonly (typeof one)[]) => ({
+    task: { containers: [{ name: 'main', image: 'app:1' }], networks: ids.map((networkId) => ({ networkId })) },
+  });
+  await cluster.create('stays', on(one, two));
+  await cluster.create('web', on(one));
+  const vips = () =>
+    (toldOf(cluster, 'vip')[0] ?? []).map(
+      ({ serviceId, networkId }) => `${queries.service(serviceId).service.spec.name} ${networkId}`,
+    );
+  await cluster.settle();
+  const others = [`stays ${one}`, `stays ${two}`];
+  assert.deepEqual(vips().toSorted(), [...others, `web ${one}`].toSorted());
+  using assignments = trackAssignments(cluster.store);
+  assignments.full('node1');
+  assignments.changes();
+  await cluster.change('web', (spec) => ({ ...spec, ...on(two) }));
+  const told =
+    assignments
+      .changes()
+      .get('node1')
+      ?.put.filter(({ kind }) => kind === 'vip') ?? [];
+  assert.deepEqual(
+    told.map((item) => item.kind === 'vip' && item.networkId),
+    [two],
+  );
+  await cluster.settle();
+  assert.deepEqual(vips().toSorted(), [...others, `web ${two}`].toSorted());
+  await cluster.change('web', (spec) => ({ ...spec, endpoint: { mode: 'dnsrr' } }));
+  await cluster.settle();
+  assert.deepEqual(vips().toSorted(), others.toSorted());
+});
+
+test('a node that changes one network for another is told all of the one and nothing more of the other', async () => {
+  await using cluster = await TestCluster.start({ nodes: 2 });
+  const { commands, queries } = cluster.manager;
+  const network = async (name: string) =>
+    queries.network((await commands.createNetwork({ name, driver: 'overlay' })).id).id;
+  const [one, two] = [await network('one'), await network('two')];
+  const task = (id: string, nodeId: string, networkId: typeof one, address: string) =>
+    aTask(id, { nodeId: nodeId as NodeId, addresses: [{ networkId, address }], desiredState: 'running' });
+  const moves = task('moves', 'node1', one, '10.0.1.9');
+  await cluster.store.update((transaction) => {
+    transaction.create('task', moves);
+    transaction.create('task', task('there-one', 'node2', one, '10.0.1.8'));
+    transaction.create('task', task('there-two', 'node2', two, '10.0.2.8'));
+  });
+  cluster.store.observe((soft) => {
+    for (const id of ['there-one', 'there-two']) soft.put('taskStatus', id, aStatus(id, { nodeId: 'node2' as NodeId }));
+  });
+  using assignments = trackAssignments(cluster.store);
+  const set = assignments.full('node1');
+  assert.deepEqual([set.has('peer:node1'), set.has('peer:node2')], [false, true]);
+  assignments.changes();
+  await cluster.store.update((transaction) => {
+    transaction.delete('task', moves.id);
+    transaction.create('task', task('moved', 'node1', two, '10.0.2.9'));
+  });
+  const { put, remove } = assignments.changes().get('node1') ?? { put: [], remove: [] };
+  const keys = put.map((item) => `${item.kind}:${item.id}`);
+  const ofTwo = [...assignments.full('node2').keys()].filter(
+    (key) => key.startsWith('endpoint:') && key.includes('there-two'),
+  );
+  assert.equal(ofTwo.length, 1);
+  for (const key of [`network:${two}`, ...ofTwo]) assert.ok(keys.includes(key), key);
+  assert.ok(remove.includes(`network:${one}`) && remove.some((key) => key.includes('there-one')), remove.join());
 });
