@@ -10,6 +10,7 @@ import { isWanted } from '../task/known.ts';
 import type { KnownTask, ServiceState, Standing } from '../task/known.ts';
 import { beyondHistory, endingOf } from './history.ts';
 import { orchestrate } from './orchestrate.ts';
+import { byMerit } from './replace.ts';
 import { restartOf } from './restart.ts';
 import { slotsToRemove } from './scale.ts';
 
@@ -162,6 +163,26 @@ test('a successor of a task that is not wanted is not adopted', () => {
 
 test('of two tasks for one slot the one that is further on stays', () => {
   assert.deepEqual(said({ tasks: [aTask('a', 'preparing'), aTask('b', 'running')] }), ['a → shutdown']);
+});
+
+test('of several the ready one stays, then what runs, what has a node, what has not ended; of equals the oldest', () => {
+  const at = (id: string, state: TaskState, createdAt = 0, more: Partial<Task> = {}) =>
+    aTask(id, state, { createdAt, ...more });
+  const { nodeId: _, ...nowhere } = aTask('nowhere', 'pending').task;
+  const tasks = [
+    at('ended', 'failed'),
+    { ...aTask('nowhere', 'pending'), task: nowhere },
+    at('preparing', 'preparing'),
+    aTask('starting', 'running', {}, { ready: false }),
+    at('young', 'running', 2),
+    at('old', 'running', 1),
+    at('alike', 'running', 2),
+  ];
+  const ranked = ['old', 'alike', 'young', 'starting', 'preparing', 'nowhere', 'ended'];
+  assert.deepEqual(
+    tasks.toSorted(byMerit).map(({ task }) => task.id),
+    ranked,
+  );
 });
 
 test('scaling down takes what does not run first, then evens out the nodes', () => {
