@@ -119,8 +119,8 @@ const run = async (): Promise<AsyncDisposable> => {
       log,
     },
     // Making and starting a container is work for the processor, most of it outside of the engine's own locks.
-    // Longer than a manager waits for anybody: for slow nodes three seconds, eight for one whose agent is away.
-    { launches: Math.max(2, Math.min(8, availableParallelism())), drainMs: 9_000 },
+    // Longer than a manager waits for anybody: for slow nodes three seconds, fifteen for one whose agent is away.
+    { launches: Math.max(2, Math.min(8, availableParallelism())), drainMs: 16_000 },
   );
   const proxy = createProxy({ host: await openHaproxy(), clock, log });
   const reach = createReach({

@@ -9,6 +9,8 @@ import type { Say } from './trace.ts';
 
 /** Things that go wrong, and their repair. */
 export interface Faults {
+  /** Since when nothing but its agent's death has gone wrong for the node; infinity while something does. */
+  calmSince(nodeId: string): number;
   count(): number;
   /** One thing goes wrong. */
   one(): void;
@@ -134,6 +136,9 @@ const nextId = (id: string): string => {
   return last >= 97 && id.length > 2 ? `${id.slice(0, -1)}${String.fromCharCode(last + 1)}` : `${id}a`;
 };
 
+/** What does not keep a machine, or a manager, from being heard. */
+const harmless = new Set<Fault>([agentDies, eventsBreak, containerDies, containerRemoved, nodeDiskFull]);
+
 const kinds: readonly Fault[] = [
   agentDies,
   powerCut,
@@ -157,6 +162,14 @@ export function createFaults(ports: FaultPorts): Faults {
   const clock = processClock(timeline);
   const ids = new Set<string>();
   let count = 0;
+  /** Node → how much of it is broken now, and when something was last. */
+  const troubles = new Map<string, { open: number; last: number }>();
+  const note = (change: number, hit: readonly SimNode[]): void => {
+    for (const node of hit) {
+      const { open } = troubles.get(node.name) ?? { open: 0 };
+      troubles.set(node.name, { open: open + change, last: timeline.elapsed() });
+    }
+  };
   const later: Later = (what, repair) => {
     clock.after(random.pick([200, 1500, 4000, 12_000]) * (0.5 + random.number()), () => {
       say(`repair: ${what}`);
@@ -164,15 +177,31 @@ export function createFaults(ports: FaultPorts): Faults {
     });
   };
   return {
+    calmSince: (nodeId) => {
+      const node = nodes.find((one) => one.id() === nodeId);
+      const { open, last } = troubles.get(node?.name ?? '') ?? { open: 0, last: 0 };
+      return open > 0 ? Number.POSITIVE_INFINITY : last;
+    },
     count: () => count,
     one: () => {
       count += 1;
       const node = random.pick(nodes);
       ids.add(node.id());
-      say(`fault: ${random.pick(kinds)(node, ports, later)}`);
+      const fault = random.pick(kinds);
+      const hit = harmless.has(fault) ? [] : fault === managerDies || fault === managerDiskFull ? nodes : [node];
+      note(0, hit);
+      const repairs: Later = (what, repair) => {
+        note(1, hit);
+        later(what, () => {
+          repair();
+          note(-1, hit);
+        });
+      };
+      say(`fault: ${fault(node, ports, repairs)}`);
     },
     repairAll: () => {
       clock.kill();
+      for (const node of nodes) troubles.set(node.name, { open: 0, last: timeline.elapsed() });
       machine.disk.full = false;
       lag.clear();
       for (const id of ids) wire.heal(id);

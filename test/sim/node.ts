@@ -25,6 +25,11 @@ export const images = ['app:1', 'app:2'];
 /** An image that no registry has. */
 export const missingImage = 'missing:1';
 
+export interface Absence {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** A machine: its engine and disk outlive the agent, its disk outlives a power cut. */
 export interface SimNode {
   /** As it is known in the cluster now: another one after it has joined again. */
@@ -32,6 +37,8 @@ export interface SimNode {
   readonly name: string;
   readonly engine: FakeEngine;
   powered(): boolean;
+  /** When its agent died last and was started after that, in milliseconds of the history. Not yet: infinity. */
+  absence(): Absence;
   killAgent(): void;
   startAgent(): void;
   powerOff(): void;
@@ -155,7 +162,7 @@ function startProcess(
       random,
       log,
     },
-    { drainMs: 9_000 },
+    { drainMs: 16_000 },
   );
   const network: NodeNetwork = {
     apply,
@@ -200,11 +207,13 @@ export function simNode(options: SimNodeOptions): SimNode {
   let clock: ProcessClock | undefined;
   let assignments: Assignments = new Map();
   const outdated = outdatedWord();
+  let absence: Absence = { from: 0, to: 0 };
 
   const startAgent = (): void => {
     if (!powered || clock) return;
     const mine = processClock(timeline, options.skewMs);
     clock = mine;
+    absence = { ...absence, to: timeline.elapsed() };
     let fromDisk = disk.kept !== undefined;
     const apply = (next: Assignments): void => {
       assignments = next;
@@ -217,6 +226,7 @@ export function simNode(options: SimNodeOptions): SimNode {
     if (!clock) return;
     clock.kill();
     clock = undefined;
+    absence = { from: timeline.elapsed(), to: Number.POSITIVE_INFINITY };
     if (disk.behind && disk.kept !== undefined)
       outdated.died(disk.kept.assignments, assignments, (task) => disk.records.get(task)?.root ?? task);
     disk.behind = false;
@@ -228,6 +238,7 @@ export function simNode(options: SimNodeOptions): SimNode {
     name,
     engine,
     powered: () => powered,
+    absence: () => absence,
     killAgent: () => killAgent(),
     startAgent,
     powerOff: () => {

@@ -3,6 +3,8 @@ import { isWaiting, leftBehind, shortfall } from './ending.ts';
 import { createFaults } from './faults.ts';
 import type { Faults } from './faults.ts';
 import { createInvariants } from './invariants.ts';
+import { givenUpFairly } from './given-up.ts';
+import type { ChangeOf } from '../../src/store/store.ts';
 import { simManager } from './manager.ts';
 import type { SimManager } from './manager.ts';
 import { addressOf, simNode } from './node.ts';
@@ -41,10 +43,10 @@ const healMs = 90_000;
 const idleMs = 60_000;
 /**
  * What was removed just before is cleaned up within this, and so is what follows from a connection that broke silently at the
- * last moment, which nothing shows at first: three seconds until both ends know, nine in which a stop waits for nodes that
+ * last moment, which nothing shows at first: three seconds until both ends know, sixteen in which a stop waits for nodes that
  * may still give the task something, and the stop.
  */
-const settleMs = 16_000;
+const settleMs = 24_000;
 /** Heartbeats both ways and their timers, and some for what is done every 30 s. */
 const idleEventsPerNodeSecond = 12;
 
@@ -118,9 +120,14 @@ function createWorld(seed: number, timeline: Timeline, say: Say | undefined, bro
       }),
     onCommit: (store, commit) => {
       if (say) for (const change of commit.changes) say(changeText(change));
-      guard(() => invariants.committed(store, commit));
+      guard(() => {
+        invariants.committed(store, commit);
+        for (const change of commit.changes) if (change.table === 'nodeStatus') fairly(change);
+      });
     },
   });
+  const fairly = (change: ChangeOf<'nodeStatus'>): void =>
+    givenUpFairly(change, { nodes, now: timeline.elapsed(), calmSince: (id) => faults.calmSince(id) });
   const silence = (): void => undefined;
   const user = createUser(machine, random.fork(), say ?? silence);
   const faults = createFaults({ nodes, machine, wire, lag, random: random.fork(), timeline, say: say ?? silence });

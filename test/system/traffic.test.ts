@@ -26,6 +26,8 @@ suite('traffic goes on', { timeout: 300_000 }, () => {
     const { docker } = cluster;
     await docker('network', 'create', '-d', 'overlay', '--attachable', 'front');
     const options = ['--name=web', '--replicas=3', '--network=front', '--publish=8080:80', '--update-monitor=0s'];
+    // Any host and any path, without `retry`.
+    options.push('--label=tutti.route.port=80');
     await docker(...serviceOf({ image: tinyTag, answer: 'first' }, ...options));
     const only = ['--network', 'front', '-e', 'constraint:node==node1', tinyTag];
     await docker('run', '-d', '--name', 'asker', ...only);
@@ -43,6 +45,8 @@ suite('traffic goes on', { timeout: 300_000 }, () => {
     await until('the virtual address', async () => await reaches(asker, `http://${vip}/`), Boolean);
     const mesh = `http://${cluster.nodes[1]?.address}:8080/`;
     await until('the published port', async () => await reaches([], mesh), Boolean);
+    const door = `http://${cluster.nodes[1]?.address}/`;
+    await until('the front door', async () => await reaches([], door), Boolean);
   });
   after(async () => await cluster?.[Symbol.asyncDispose]());
 
@@ -57,6 +61,7 @@ suite('traffic goes on', { timeout: 300_000 }, () => {
       rate: 100,
       clients: {
         vip: { from: asker, host: vip, port: 80 },
+        door: { from: [], host: cluster.nodes[1]?.address ?? '', port: 80 },
         mesh: { from: [], host: cluster.nodes[1]?.address ?? '', port: 8080 },
       },
     });
@@ -69,7 +74,7 @@ suite('traffic goes on', { timeout: 300_000 }, () => {
   };
 
   for (const order of ['stop-first', 'start-first'] as const) {
-    test(`a rolling update, ${order}: no request fails, by the virtual address and by a published port`, async () => {
+    test(`a rolling update, ${order}: no request fails, by the virtual address, a published port and the front door`, async () => {
       nothingFailed(await update(order));
     });
   }

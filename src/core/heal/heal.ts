@@ -40,8 +40,8 @@ const returnMs = 8_000;
 /** An engine that restarts is back within this; after it, nothing that the node has can be counted on. */
 export const engineGraceMs = 30_000;
 
-/** An agent that was killed is started again, has read its disk and connected within this, on a slow machine too. */
-const agentGraceMs = 8_000;
+/** An agent that was killed is started again, has read its disk and connected within this, on a machine with much else to do too. */
+const agentGraceMs = 15_000;
 
 /** Asking a machine takes so long at most. */
 const askMs = 1_000;

@@ -51,7 +51,7 @@ test('what nobody says a word of is forgotten', () => {
   const { told, withdrawals, pass } = watched();
   withdrawals.told([leaves(one, 1, 'task1')]);
   withdrawals.left(one);
-  pass(20_000);
+  pass(30_000);
   withdrawals.told([leaves(one, 'away', 'task2')]);
   withdrawals.back(one, 9);
   withdrawals.inForce(one, 9);

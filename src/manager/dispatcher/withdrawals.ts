@@ -51,7 +51,7 @@ const slowMs = 3_000;
 /** When a timer is later than this, it was this process that slept: what agents said waits in the sockets. */
 const stallMs = 400;
 /** An agent waits less. */
-const forgottenMs = 10_000;
+const forgottenMs = 20_000;
 
 export const createWithdrawals = ({ clock, isLeaving, tell, isSilent }: WithdrawalPorts): Withdrawals => {
   const leaving = new Map<TaskId, Leaving>();
