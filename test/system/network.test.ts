@@ -91,6 +91,12 @@ suite('the network of three nodes', { timeout: 300_000 }, () => {
       assert.equal(await ask(tasks.asker, 'tcp', lab.outside, port), `outside ${nodes[0].address}`);
       assert.match(await ask(tasks.keeper, 'tcp', lab.outside, port), /^error/);
       assert.match(await ask(tasks.keeper, 'tcp', '10.128.3.1', 8080), /^error/);
+      // Nor by a server of the node's own, as its front door is one.
+      await nodes[0].party(undefined, 8123);
+      assert.equal(await ask(tasks.asker, 'tcp', '10.128.1.1', 8123), 'node1 10.128.1.10');
+      for (const to of ['10.128.3.1', '10.128.1.1', nodes[0].address]) {
+        assert.match(await ask(tasks.keeper, 'tcp', to, 8123), /^error/, to);
+      }
     } finally {
       server.close();
     }

@@ -259,6 +259,8 @@ const fixedChains: readonly (readonly [string, NftChain])[] = [
         `udp dport ${vxlanPort} ip saddr != @peers drop`,
         // Nor from a container that writes another node's address: the way to that is by no container's bridge, ours or the engine's.
         `udp dport ${vxlanPort} meta iifkind "bridge" fib saddr . iif oif missing drop`,
+        // A network without a way out has no way by what the node itself serves either, as the front door is; names are told.
+        'iifname @closed ct state new meta l4proto { tcp, udp, sctp } th dport != 53 goto prohibit',
         // Published ports that no task is behind.
         'ct state new meta l4proto { tcp, udp, sctp } ip daddr . meta l4proto . th dport vmap @unserved_at',
         'ct state new meta l4proto { tcp, udp, sctp } meta l4proto . th dport vmap @unserved',
