@@ -30,6 +30,7 @@ export const imageScenarios: readonly Scenario[] = [
       fails('docker image inspect nosuch'),
       'docker rmi other:latest',
       fails('docker rmi nosuch'),
+      fails('docker rmi " "'),
       'docker run -d --name uses hello:v0.1 sleep 100',
       { run: 'docker rmi hello:v0.1', fails: true, codeOnly: true },
       'docker rm -f uses',
