@@ -34,6 +34,7 @@ test('one whose agent is not heard is given time while its machine answers', () 
       inDoubt: true,
       judgeAgainAt: 13_000,
     });
+    assert.deepEqual(at(12_000, 11_900).state, 'disconnected', 'from the first moment on');
     assert.equal(at(13_000, 11_000).state, 'down', 'it answers no more');
     assert.deepEqual([at(23_999, 23_900).state, at(24_000, 23_900).state], ['disconnected', 'down']);
     // A cluster that allows more silence than that is not judged sooner.

@@ -71,6 +71,22 @@ test('a node that is heard and slow is waited for some seconds, one that is not 
   assert.deepEqual(told.at(-1), [one, ['task2', 'task3']]);
 });
 
+test('each task is waited for its own time, and nobody for a node that was given up', () => {
+  const { told, withdrawals, pass } = watched();
+  withdrawals.told([leaves(one, 1, 'task1')]);
+  pass(2_000);
+  withdrawals.told([leaves(one, 2, 'task2')]);
+  pass(1_000);
+  assert.deepEqual(told, [[one, ['task1']]]);
+  pass(3_000);
+  assert.deepEqual(told.at(-1), [one, ['task2']]);
+  withdrawals.left(two);
+  withdrawals.gone(two);
+  withdrawals.told([leaves(one, 3, 'task3'), leaves(two, 'away', 'task3')]);
+  withdrawals.inForce(one, 3);
+  assert.deepEqual(told.at(-1), [one, ['task3']]);
+});
+
 test('when this process slept nobody was slow', () => {
   const { told, withdrawals, stall, pass } = watched();
   withdrawals.told([leaves(one, 1, 'task1')]);
