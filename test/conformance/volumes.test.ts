@@ -223,7 +223,7 @@ describe('events', { concurrency: false }, () => {
       'service create',
       'service remove',
       'network create',
-      'network remove',
+      'network destroy',
       'volume create',
       'volume destroy',
     ]) {
