@@ -6,7 +6,8 @@ import { after, before, suite, test } from 'node:test';
 import * as packet from 'dns-packet';
 import { until } from '../support/until.ts';
 import type { Reply } from './network/client.ts';
-import { ask, startTask, stopTask, tellAll } from './network/cluster.ts';
+import { ask, assignmentsFor, startTask, stopTask, tellAll } from './network/cluster.ts';
+import type { Answers } from './network/flows.ts';
 import type { LabNetwork, LabPublish, LabState, LabTask } from './network/cluster.ts';
 import { startLab } from './network/lab.ts';
 import type { Lab, LabNode } from './network/lab.ts';
@@ -219,6 +220,56 @@ suite('the network of three nodes', { timeout: 300_000 }, () => {
       first === 'web2' ? state : { ...state, tasks: [...state.tasks.filter((t) => t !== tasks.web), second] };
     await tellAll(nodes, left);
     assert.equal(await flow(), first === 'web2' ? 'webtask' : 'web2');
+    await tellAll(nodes, state);
+  });
+
+  test('UDP flows go on while the agent is dead, and leave a task that ended meanwhile when it is back', async () => {
+    const [one, two, three] = nodes;
+    const vip = '10.128.1.102';
+    const second: LabTask = {
+      ...tasks.web,
+      id: 'web3',
+      node: three,
+      addresses: { [front.id]: '10.128.1.24', [ingress.id]: '10.128.0.24' },
+    };
+    const left: LabState = { ...state, vips: [{ service: 'web', network: front.id, address: vip }] };
+    const both: LabState = { ...left, tasks: [...state.tasks, second] };
+    await tellAll(nodes, both);
+    await startTask(second, 80);
+    const ways = [
+      async (kind: string) => JSON.parse(await ask(tasks.asker, kind, vip, 80)) as Answers,
+      async (kind: string) => JSON.parse(await lab.ask(kind, one.address, '8080')) as Answers,
+    ];
+    for (const way of ways) {
+      await way('open');
+      const { names } = await way('answers');
+      assert.deepEqual(names, ['web3', 'webtask'], 'a dozen flows are with both');
+    }
+    await one.killAgent();
+    await stopTask(second);
+    for (const node of [two, three]) {
+      await node.tell({ do: 'apply', assignments: assignmentsFor(node, nodes, left) });
+      await node.tell({ do: 'settled' });
+    }
+    for (const way of ways) {
+      await until(
+        'flows of the task that is gone to be silent',
+        async () => await way('answers'),
+        ({ silent, names }) => silent > 0 && names.join() === 'webtask',
+      );
+    }
+    one.startAgent();
+    await one.tell({ do: 'known' });
+    await tellAll(nodes, left);
+    for (const way of ways) {
+      await until(
+        'all flows to be with the task that is left',
+        async () => await way('answers'),
+        ({ silent, names }) => silent === 0 && names.join() === 'webtask',
+        { deadlineMs: 5_000 },
+      );
+      await way('close');
+    }
     await tellAll(nodes, state);
   });
 

@@ -2,11 +2,13 @@ import { createSocket } from 'node:dgram';
 import { Resolver } from 'node:dns/promises';
 import { connect } from 'node:net';
 import * as packet from 'dns-packet';
+import { flows } from './flows.ts';
 
 /**
  * What a client is told: `tcp HOST PORT`, `udp HOST PORT [LOCAL-PORT]`, `hold HOST PORT MS` (says something every 20 ms on one
  * connection to an echo; gives the longest silence in ms), `large HOST PORT BYTES` (a datagram; gives who and the size of the answer), `dns TYPE NAME [SERVER]` (records as JSON), `query TYPE NAME udp|tcp` (a `Reply` of 127.0.0.11,
- * as JSON), or `nonsense NAME COUNT` (sends it as many broken questions).
+ * as JSON), `nonsense NAME COUNT` (sends it as many broken questions),
+ * or `open`, `answers` and `close HOST PORT` (UDP flows that are held, see flows.ts).
  * What fails gives `error CODE`.
  */
 export async function question(kind: string, first: string, second: string, third?: string): Promise<string> {
@@ -14,6 +16,7 @@ export async function question(kind: string, first: string, second: string, thir
     if (kind === 'tcp') return await tcp(first, Number(second));
     if (kind === 'hold') return await hold(first, Number(second), Number(third ?? 1000));
     if (kind === 'large') return await large(first, Number(second), Number(third ?? 0));
+    if (['open', 'answers', 'close'].includes(kind)) return JSON.stringify(await flows(kind, first, Number(second)));
     if (kind === 'query') return JSON.stringify(await query(first, second, third === 'tcp'));
     if (kind === 'nonsense') return await nonsense(first, Number(second));
     if (kind === 'udp') return await udp(first, Number(second), Number(third ?? 0));
