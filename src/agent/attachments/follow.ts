@@ -9,8 +9,8 @@ const longestPauseMs = 10_000;
 export interface Follower {
   /** All that run on networks of ours: when it begins, and whenever something may have been missed. */
   adopt(running: ReadonlySet<string>): void;
-  /** Something of the container is different: on the network, or ('') it was started. */
-  changed(container: string, network: string): void;
+  /** Something of the container is different: it came to the network or (`has` is false) left it, or ('') it was started. */
+  changed(container: string, network: string, has: boolean): void;
 }
 
 /** Follows the engine until the signal aborts; it does not reject. */
@@ -28,8 +28,8 @@ export async function followAttachments(
     const round = new AbortController();
     const until = AbortSignal.any([signal, round.signal]);
     const onOpen = (): void => void list().catch((thrown: unknown) => round.abort(thrown));
-    for await (const { container, network } of engine.attachmentChanges({ signal: until, onOpen })) {
-      changed(container, network);
+    for await (const { container, network, has } of engine.attachmentChanges({ signal: until, onOpen })) {
+      changed(container, network, has);
     }
   };
   let pause = firstPauseMs;

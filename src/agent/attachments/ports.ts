@@ -24,12 +24,12 @@ export interface Attachments {
 export interface AttachmentEngine {
   /**
    * Each coming to a network and leaving it, and each start of a container (with '' for the network), until the signal aborts
-   * or the connection breaks. `onOpen`: from here on nothing is missed.
+   * or the connection breaks. `has`: it did not leave. `onOpen`: from here on nothing is missed.
    */
   attachmentChanges(options: {
     readonly signal: AbortSignal;
     readonly onOpen: () => void;
-  }): AsyncIterable<{ readonly container: string; readonly network: string }>;
+  }): AsyncIterable<{ readonly container: string; readonly network: string; readonly has: boolean }>;
   runningOn(options: {
     readonly signal: AbortSignal;
   }): Promise<readonly { readonly id: string; readonly networks: readonly string[] }[]>;

@@ -54,12 +54,12 @@ suite('a shortcut', () => {
 
 /** An engine whose containers are what the test says. */
 function fakeEngine(containers: Map<string, Attachments>) {
-  let tell: ((change: { container: string; network: string }) => void) | undefined;
+  let tell: ((change: { container: string; network: string; has: boolean }) => void) | undefined;
   let streams = 0;
   const engine: ShortcutPorts['engine'] = {
     async *attachmentChanges({ signal, onOpen }) {
       streams += 1;
-      let next = Promise.withResolvers<{ container: string; network: string } | undefined>();
+      let next = Promise.withResolvers<{ container: string; network: string; has: boolean } | undefined>();
       signal.addEventListener('abort', () => next.resolve(undefined));
       tell = (change) => next.resolve(change);
       onOpen();
@@ -77,7 +77,11 @@ function fakeEngine(containers: Map<string, Attachments>) {
       ),
     attachmentsOf: async (id) => await Promise.resolve(containers.get(id)),
   };
-  return { engine, streams: () => streams, tell: (id: string, network: string) => tell?.({ container: id, network }) };
+  return {
+    engine,
+    streams: () => streams,
+    tell: (id: string, network: string) => tell?.({ container: id, network, has: true }),
+  };
 }
 
 test('containers that run have one at once, others when they come, and none when it would be wrong', async () => {

@@ -22,6 +22,7 @@ export interface ContainerAttachments {
 
 const event = z.object({
   Type: z.string(),
+  Action: z.string(),
   Actor: z.object({ ID: z.string(), Attributes: z.record(z.string(), z.string()).nullish() }),
 });
 const summary = z.object({
@@ -50,14 +51,16 @@ export function attachmentOperations(calls: EngineCalls) {
      */
     async *attachmentChanges(
       options: StreamOptions,
-    ): AsyncGenerator<{ readonly container: string; readonly network: string }> {
+    ): AsyncGenerator<{ readonly container: string; readonly network: string; readonly has: boolean }> {
       const query = { filters: { type: ['network', 'container'], event: ['connect', 'disconnect', 'start'] } };
       const operation = { method: 'GET', path: '/events', query, deadlineMs: headDeadline } as const;
       for await (const line of engineLines(calls.bytes(operation, options))) {
-        const { Type, Actor } = event.parse(line);
-        if (Type === 'container') yield { container: Actor.ID, network: '' };
+        const { Type, Action, Actor } = event.parse(line);
+        const has = Action !== 'disconnect';
+        if (Type === 'container') yield { container: Actor.ID, network: '', has };
         const { container, name } = Actor.Attributes ?? {};
-        if (Type === 'network' && container !== undefined && name !== undefined) yield { container, network: name };
+        if (Type === 'network' && container !== undefined && name !== undefined)
+          yield { container, network: name, has };
       }
     },
 

@@ -1,6 +1,6 @@
 import { networkIdOf } from '../../../model/network.ts';
 import { TuttiError } from '../../../model/errors.ts';
-import type { Clock, Log } from '../../../platform/ports.ts';
+import type { Clock, Log, Timer } from '../../../platform/ports.ts';
 import { followAttachments } from '../../attachments/follow.ts';
 import type { AttachmentEngine, Attachments } from '../../attachments/ports.ts';
 import type { Findings } from '../findings.ts';
@@ -32,9 +32,13 @@ export interface Guard extends AsyncDisposable {
   clear(signal?: AbortSignal): Promise<void>;
 }
 
-/** Containers that start together are looked at together. */
+/** Containers that start together are looked at together: what is done for each takes time from the next start. */
 const quietMs = 50;
-const spacingMs = 200;
+const spacingMs = 600;
+/** A container comes to its networks some time before it starts, and has nobody inside of it until then. */
+const patientMs = 600;
+/** What came to a network before anybody listened has started by then, or never does. */
+const freshMs = 60_000;
 const commandMs = 20_000;
 
 export function createGuard({ engine, exec, settings, clock, log, findings }: GuardPorts): Guard {
@@ -42,6 +46,10 @@ export function createGuard({ engine, exec, settings, clock, log, findings }: Gu
   /** Containers on networks of ours, as they were looked at last. */
   const containers = new Map<string, Attachments>();
   const waiting = new Set<string>();
+  /** Those that came to a network of ours and were not seen to run yet. */
+  const coming = new Set<string>();
+  /** For a while after it was begun to listen. */
+  let fresh: Timer | undefined;
   /** What the kernel has; undefined: it has to be read. */
   let found: NftView | 'none' | undefined;
   /** What it was given last. */
@@ -57,6 +65,7 @@ export function createGuard({ engine, exec, settings, clock, log, findings }: Gu
     // One that does not run yet is told of again when it does.
     if (attachments === undefined || attachments.pid <= 0 || !isOurs) containers.delete(id);
     else containers.set(id, attachments);
+    if (attachments === undefined || attachments.pid > 0) coming.delete(id);
     waiting.delete(id);
   };
   const wanted = () => {
@@ -96,6 +105,7 @@ export function createGuard({ engine, exec, settings, clock, log, findings }: Gu
   const passes = createPasses({
     clock,
     quietMs,
+    patientMs,
     spacingMs,
     async work(signal) {
       if (!isInformed) return;
@@ -115,21 +125,27 @@ export function createGuard({ engine, exec, settings, clock, log, findings }: Gu
       log.error('what containers may send is not as it should be', { reason: TuttiError.from(fault).message, retryMs });
     },
   });
-  const note = (id: string): void => {
-    waiting.add(id);
-    passes.request();
-  };
   const following = followAttachments(
     { engine, clock, log },
     {
       adopt(running) {
         for (const id of containers.keys()) if (!running.has(id)) containers.delete(id);
+        coming.clear();
+        fresh?.cancel();
+        fresh = clock.after(freshMs, () => (fresh = undefined));
         for (const id of running) waiting.add(id);
         isInformed = true;
         passes.request();
       },
-      changed(id, network) {
-        if (networkIdOf(network) !== undefined || network === '') note(id);
+      changed(id, network, has) {
+        const isStart = network === '';
+        const isOurs = networkIdOf(network) !== undefined;
+        if (isOurs && has) coming.add(id);
+        else if (isOurs) coming.delete(id);
+        const concerns = coming.has(id) || containers.has(id) || (isStart && fresh !== undefined);
+        if (!concerns || !(isStart || isOurs)) return;
+        waiting.add(id);
+        passes.request(isStart ? undefined : 'patient');
       },
     },
     ended.signal,
@@ -148,6 +164,7 @@ export function createGuard({ engine, exec, settings, clock, log, findings }: Gu
     async [Symbol.asyncDispose]() {
       ended.abort();
       await following;
+      fresh?.cancel();
       await passes[Symbol.asyncDispose]();
     },
   };
