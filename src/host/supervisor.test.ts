@@ -79,8 +79,9 @@ test('one that keeps dying is started with growing pauses, and can be stopped in
 });
 
 test('a daemon whose supervisor was killed is replaced', async () => {
-  await using one = await setUp('trap "echo bye; exit 0" TERM; while :; do sleep 0.05; done');
+  await using one = await setUp('trap "echo bye; exit 0" TERM; echo ready; while :; do sleep 0.05; done');
   await one.launcher.start(one.daemon);
+  await one.until(async () => (await one.log()).includes('ready'));
   const orphan = await one.launcher.running(one.daemon);
   const supervisor = Number(await readFile(join(one.daemon.runDirectory, 'agent.pid.supervisor'), 'utf8'));
   process.kill(supervisor, 'SIGKILL');

@@ -58,6 +58,8 @@ export function createNodeTasks(): NodeTasks {
   let assignments: Assignments = new Map();
   let historyLimit = defaultHistoryLimit;
   let clock = 0;
+  /** Containers that went while a listing was under way, which may still tell of them. */
+  let gone: Set<string> | undefined;
 
   const taskRow = (id: string): AssignedTask | undefined => {
     const row = assignments.get(`task:${id}`);
@@ -138,6 +140,7 @@ export function createNodeTasks(): NodeTasks {
     const view = containers.get(id)?.view;
     if (view === undefined) return undefined;
     clock += 1;
+    gone?.add(id);
     containers.delete(id);
     const ids = byTask.get(view.taskId);
     ids?.delete(id);
@@ -189,12 +192,16 @@ export function createNodeTasks(): NodeTasks {
       const view = viewAfterEvent(containers.get(event.id)?.view, event);
       return view === undefined ? dropContainer(event.id) : setContainer(view);
     },
-    mark: () => clock,
+    mark() {
+      gone = new Set();
+      return clock;
+    },
     compare(listed, mark) {
       const changed = new Set<string>();
       const present = new Set<string>();
       for (const view of listed) {
         present.add(view.id);
+        if (gone?.has(view.id) === true) continue;
         const known = containers.get(view.id);
         if (known !== undefined && (known.touched > mark || isSame(known.view, view))) continue;
         changed.add(setContainer({ ...known?.view, ...view }));
@@ -204,6 +211,7 @@ export function createNodeTasks(): NodeTasks {
         const slot = dropContainer(id);
         if (slot !== undefined) changed.add(slot);
       }
+      gone = undefined;
       return changed;
     },
     container: (id) => containers.get(id)?.view,
