@@ -100,8 +100,8 @@ suite('breaking in', { timeout: 240_000 }, () => {
       await inside(burglar, 'ip', 'addr', 'add', stolen, 'dev', 'eth0', ...(stolen.includes(':') ? ['nodad'] : []));
       const [from = ''] = stolen.split('/');
       const heard = await hears(whom, 'forged', async () => {
-        const words = ['-c', '2', '-i', '0.2', '-W', '1', '-p', hex('forged'), '-I', from, to];
-        await inside(burglar, 'ping', ...words).catch(() => undefined);
+        const words = [...pingWith('forged'), '-I', from, to];
+        await inside(burglar, ...words).catch(() => undefined);
       });
       assert.equal(heard, false, `${whom.id} from ${from}`);
       await inside(burglar, 'ip', 'addr', 'del', stolen, 'dev', 'eth0');
@@ -113,25 +113,11 @@ suite('breaking in', { timeout: 240_000 }, () => {
     await inside(burglar, 'ip', 'addr', 'add', `${stolen}/24`, 'dev', 'eth0');
     try {
       // A friend on its own network hears what it says: the test can fail.
-      const words = ['ping', '-c', '2', '-i', '0.2', '-W', '1', '-p', hex('openly'), addressOf(friend)];
+      const words = [...pingWith('openly'), addressOf(friend)];
       assert.equal(await hears(friend, 'openly', async () => await inside(burglar, ...words)), true);
       for (const victim of victims) {
         const heard = await hears(victim, 'forged', async () => {
-          await inside(
-            burglar,
-            'ping',
-            '-c',
-            '2',
-            '-i',
-            '0.2',
-            '-W',
-            '1',
-            '-p',
-            hex('forged'),
-            '-I',
-            stolen,
-            addressOf(victim),
-          ).catch(() => undefined);
+          await inside(burglar, ...pingWith('forged'), '-I', stolen, addressOf(victim)).catch(() => undefined);
         });
         assert.equal(heard, false, victim.id);
       }
@@ -285,7 +271,7 @@ suite('breaking in', { timeout: 240_000 }, () => {
     await inside(burglar, 'ip', 'route', 'replace', `${far}/32`, 'via', '100.127.0.2', 'dev', 'vx', 'onlink');
     try {
       const heard = await hears(victims[1], 'tunnel', async () => {
-        const words = ['ping', '-c', '2', '-i', '0.2', '-W', '1', '-p', hex('tunnel'), far];
+        const words = [...pingWith('tunnel'), far];
         await inside(burglar, ...words).catch(() => undefined);
       });
       assert.equal(heard, false, `from ${one.name}, as its container`);
@@ -326,20 +312,7 @@ suite('breaking in', { timeout: 240_000 }, () => {
       // As a task of the victim's network on the other node would say it.
       await inside(from, 'ip', 'addr', 'add', '10.128.2.66/32', 'dev', 'vx');
       const heard = await hears(near, 'inward', async () => {
-        const ping = [
-          'ping',
-          '-c',
-          '2',
-          '-i',
-          '0.2',
-          '-W',
-          '1',
-          '-p',
-          hex('inward'),
-          '-I',
-          '10.128.2.66',
-          addressOf(near),
-        ];
+        const ping = [...pingWith('inward'), '-I', '10.128.2.66', addressOf(near)];
         await inside(from, ...ping).catch(() => undefined);
       });
       assert.equal(heard, false, from.id);
@@ -418,4 +391,8 @@ suite('breaking in', { timeout: 240_000 }, () => {
   });
 });
 
-const hex = (text: string): string => Buffer.from(text).toString('hex');
+/** A ping that says this in its packets. */
+const pingWith = (text: string): readonly string[] => {
+  const pattern = Buffer.from(text).toString('hex');
+  return ['ping', '-c', '2', '-i', '0.2', '-W', '1', '-p', pattern];
+};

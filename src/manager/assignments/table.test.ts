@@ -9,8 +9,7 @@ import { trackAssignments } from './track.ts';
 
 test('a network that a node does not need when it is told everything, and then again, is told of again', async () => {
   await using cluster = await TestCluster.start({ nodes: 2 });
-  const { id } = await cluster.manager.commands.createNetwork({ name: 'net', driver: 'overlay' });
-  const { id: networkId } = cluster.manager.queries.network(id);
+  const networkId = await networkOf(cluster, 'net');
   await cluster.create('job', {
     mode: { kind: 'replicated-job', maxConcurrent: 2, totalCompletions: 4 },
     task: { containers: [{ name: 'main', image: 'app:1' }], networks: [{ networkId }] },
@@ -29,9 +28,14 @@ test('a network that a node does not need when it is told everything, and then a
 });
 
 /** A service with two tasks on one network, on a node each, with a secret; what else is to be told is told. */
+/** Makes an overlay network; gives its id. */
+const networkOf = async (cluster: TestCluster, name: string, more: { readonly ipv6?: boolean } = {}) => {
+  const { commands, queries } = cluster.manager;
+  return queries.network((await commands.createNetwork({ name, driver: 'overlay', ...more })).id).id;
+};
+
 const withTwoTasks = async (cluster: TestCluster) => {
-  const { id } = await cluster.manager.commands.createNetwork({ name: 'net', driver: 'overlay', ipv6: true });
-  const { id: networkId } = cluster.manager.queries.network(id);
+  const networkId = await networkOf(cluster, 'net', { ipv6: true });
   const key = await cluster.manager.commands.createSecret({ name: 'key', data: 'YQ==' });
   const secret = { secretId: key.id as SecretId, secretName: 'key', target: 'key' };
   await cluster.create('web', {
@@ -184,10 +188,7 @@ test('when the ingress network is removed nothing is published, and with the nex
 
 test("a service's own address is told on its networks, moves with them, and a change of it is no news for others", async () => {
   await using cluster = await TestCluster.start({ nodes: 1 });
-  const { commands, queries } = cluster.manager;
-  const network = async (name: string) =>
-    queries.network((await commands.createNetwork({ name, driver: 'overlay' })).id).id;
-  const [one, two] = [await network('one'), await network('two')];
+  const [one, two] = [await networkOf(cluster, 'one'), await networkOf(cluster, 'two')];
   const on = (...ids: readonly (typeof one)[]) => ({
     task: { containers: [{ name: 'main', image: 'app:1' }], networks: ids.map((networkId) => ({ networkId })) },
   });
@@ -195,7 +196,7 @@ test("a service's own address is told on its networks, moves with them, and a ch
   await cluster.create('web', on(one));
   const vips = () =>
     (toldOf(cluster, 'vip')[0] ?? []).map(
-      ({ serviceId, networkId }) => `${queries.service(serviceId).service.spec.name} ${networkId}`,
+      ({ serviceId, networkId }) => `${cluster.manager.queries.service(serviceId).service.spec.name} ${networkId}`,
     );
   await cluster.settle();
   const others = [`stays ${one}`, `stays ${two}`];
@@ -222,10 +223,7 @@ test("a service's own address is told on its networks, moves with them, and a ch
 
 test('a node that changes one network for another is told all of the one and nothing more of the other', async () => {
   await using cluster = await TestCluster.start({ nodes: 2 });
-  const { commands, queries } = cluster.manager;
-  const network = async (name: string) =>
-    queries.network((await commands.createNetwork({ name, driver: 'overlay' })).id).id;
-  const [one, two] = [await network('one'), await network('two')];
+  const [one, two] = [await networkOf(cluster, 'one'), await networkOf(cluster, 'two')];
   const task = (id: string, nodeId: string, networkId: typeof one, address: string) =>
     aTask(id, { nodeId: nodeId as NodeId, addresses: [{ networkId, address }], desiredState: 'running' });
   const moves = task('moves', 'node1', one, '10.0.1.9');

@@ -5,6 +5,7 @@ import type { NodeId } from '../../model/ids.ts';
 import type { NodeStatus } from '../../model/node.ts';
 import type { Clock, Log, Timer } from '../../platform/ports.ts';
 import type { Store } from '../../store/store.ts';
+import { stallMs } from './stall.ts';
 
 /** Who was heard when, and so which node is up. Writer of the table `nodeStatus`. */
 export interface Liveness extends Disposable {
@@ -43,8 +44,6 @@ const leastPauseMs = 50;
 const longestPauseMs = 10_000;
 /** A machine whose agent is not heard is asked this often. */
 const askPauseMs = 500;
-/** When a judgement is later than this, it was this process that slept: what agents said waits in the sockets. */
-const stallMs = 400;
 
 const sinceOf = ({ engineAwayAt = 0 }: Known): string =>
   `since ${new Date(engineAwayAt).toISOString().replace(/\.\d+Z$/, 'Z')}`;

@@ -1,6 +1,7 @@
 import type { NodeId, TaskId } from '../../model/ids.ts';
 import type { Clock, Timer } from '../../platform/ports.ts';
 import type { AssignmentDifference } from '../assignments/assignments.ts';
+import { stallMs } from './stall.ts';
 
 /** A difference as a node was told it, or as it is going to be when its agent is back. */
 export interface Told {
@@ -48,8 +49,6 @@ interface Leaving {
  * agents of a version before ever say what is in force.
  */
 const slowMs = 3_000;
-/** When a timer is later than this, it was this process that slept: what agents said waits in the sockets. */
-const stallMs = 400;
 /** An agent waits less. */
 const forgottenMs = 20_000;
 

@@ -6,6 +6,7 @@ import type { AttachmentEngine, Attachments } from '../../attachments/ports.ts';
 import type { Findings } from '../findings.ts';
 import type { NftTable, NftView } from '../kernel-state.ts';
 import { guardTableName } from '../names.ts';
+import { carryOut } from '../nft.ts';
 import { parseNftTable } from '../nft-read.ts';
 import { nftScript, removalScript, viewOf } from '../nft-script.ts';
 import { createPasses } from '../passes.ts';
@@ -91,17 +92,6 @@ export function createGuard({ engine, exec, settings, clock, log, findings }: Gu
     if (code < 0) throw new TuttiError('unavailable', 'nft could not read what containers may send');
     return code === 0 ? parseNftTable(stdout) : 'none';
   };
-  const write = async (script: readonly string[], signal: AbortSignal): Promise<void> => {
-    if (script.length === 0) return;
-    const { code, stderr } = await exec('nft', ['-f', '-'], {
-      input: `${script.join('\n')}\n`,
-      timeoutMs: commandMs,
-      signal,
-    });
-    if (code === 0) return;
-    const reason = stderr.trim().slice(0, 500);
-    throw new TuttiError('unavailable', `nft could not change what containers may send: ${reason}`);
-  };
   const passes = createPasses({
     clock,
     quietMs,
@@ -116,7 +106,8 @@ export function createGuard({ engine, exec, settings, clock, log, findings }: Gu
       isCheck = false;
       const table = wanted();
       found = undefined;
-      await write(scriptFrom(actual, table), signal);
+      const failure = 'nft could not change what containers may send';
+      await carryOut(exec, scriptFrom(actual, table), failure, { timeoutMs: commandMs, signal });
       found = viewOf(table);
       last = table;
       if (drift.length > 0) findings.note('guard', drift, true);

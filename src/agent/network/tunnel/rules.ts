@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import type { AssignedPeer } from '../../../model/assignment.ts';
-import { TuttiError } from '../../../model/errors.ts';
 import type { NftView } from '../kernel-state.ts';
 import { overlayDevice, tableName } from '../names.ts';
+import { carryOut } from '../nft.ts';
 import { parseNftTable } from '../nft-read.ts';
 import { nftScript, removalScript, viewOf } from '../nft-script.ts';
 import type { Exec } from '../ports.ts';
@@ -39,10 +39,7 @@ export function createSealRules(exec: Exec): SealRules {
     return text === undefined ? undefined : parseNftTable(text);
   };
   const nft = async (lines: readonly string[], signal?: AbortSignal): Promise<void> => {
-    if (lines.length === 0) return;
-    const options = { input: `${lines.join('\n')}\n`, timeoutMs, ...(signal && { signal }) };
-    const { code, stderr } = await exec('nft', ['-f', '-'], options);
-    if (code !== 0) throw new TuttiError('unavailable', `nft could not set rules: ${stderr.trim().slice(0, 500)}`);
+    await carryOut(exec, lines, 'nft could not set rules', { timeoutMs, ...(signal && { signal }) });
   };
   return {
     async before(peers, now, signal) {
