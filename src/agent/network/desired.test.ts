@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { aNetwork, aPeer, aPublish, aSelf, anEndpoint, setOf } from '../../../test/support/assignments.ts';
 import type { AssignedEndpoint, Assignment } from '../../model/assignment.ts';
 import { desiredKernelState } from './desired.ts';
-import type { KernelState, NftTable } from './kernel-state.ts';
+import type { KernelState } from './desired.ts';
+import type { NftTable } from './kernel-state.ts';
 
 const remote = anEndpoint({ id: 'front0000/task2', taskId: 'task2', nodeId: 'node2', address: '10.128.0.20' });
 const desired = (...items: readonly Assignment[]): KernelState => {

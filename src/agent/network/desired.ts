@@ -1,15 +1,30 @@
 import type { AssignedEndpoint, AssignedPeer, AssignedSelf } from '../../model/assignment.ts';
 import { assigned, assignedSelf, isDual, liveEndpoints } from './endpoints.ts';
 import type { Assignments, Observations } from './endpoints.ts';
-import type { KernelState, OverlayLink, Routing } from './kernel-state.ts';
+import type { NftTable, OverlayLink, Routing } from './kernel-state.ts';
 import { paths } from './paths.ts';
 import { bridgeName, overlayDevice, vxlanIdentifier, vxlanPort } from './names.ts';
 import { noBalanceMemory, serviceEndpoints, virtualServices } from './balance.ts';
 import type { VirtualService } from './balance.ts';
 import { hostPublishes } from './host-publish.ts';
 import { publications } from './publish.ts';
+import type { Publication } from './publish.ts';
 import { sixthState } from './sixth.ts';
+import type { Sixth } from './sixth.ts';
 import { bridgeTable, ipTable } from './ruleset.ts';
+
+/** What the kernel should have of ours. */
+export interface KernelState {
+  readonly routing: Routing;
+  /** Undefined where no network has IPv6. */
+  readonly sixth: Sixth | undefined;
+  readonly tables: readonly NftTable[];
+  /** What the tables publish, as it was before it was put into rules. */
+  readonly publications: readonly Publication[];
+  readonly services: readonly VirtualService[];
+  /** Settings below /proc/sys of devices that are ours. */
+  readonly settings: ReadonlyMap<string, string>;
+}
 
 /**
  * What the kernel should have for these assignments: overlay, routes, rules, and our nftables tables. Undefined while the

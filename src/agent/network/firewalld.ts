@@ -1,6 +1,6 @@
-import { TuttiError } from '../../model/errors.ts';
 import { probePort } from '../../model/network.ts';
 import { anyPattern, bridgePattern, overlayDevice, vxlanPort, wireguardPort } from './names.ts';
+import { carryOut } from './nft.ts';
 import type { Exec } from './ports.ts';
 
 /**
@@ -23,6 +23,7 @@ const kept: Readonly<Record<string, readonly string[]>> = {
 
 const table = 'inet firewalld';
 const comment = 'comment "tutti"';
+const timeoutMs = 20_000;
 
 export interface Firewalld {
   /** Puts the rules where they are missing. `absent`: firewalld does not run, or leaves nftables alone. */
@@ -33,16 +34,14 @@ export interface Firewalld {
 /** Rules of ours in firewalld's table of nftables, which it makes anew whenever it is loaded. */
 export function createFirewalld(exec: Exec): Firewalld {
   const list = async (chain: string, signal?: AbortSignal): Promise<string | undefined> => {
-    const options = { timeoutMs: 20_000, ...(signal && { signal }) };
-    const { code, stdout } = await exec('nft', ['-a', 'list', 'chain', ...table.split(' '), chain], options);
+    const args = ['-a', 'list', 'chain', ...table.split(' '), chain];
+    const { code, stdout } = await exec('nft', args, { timeoutMs, ...(signal && { signal }) });
     signal?.throwIfAborted();
     return code === 0 ? stdout : undefined;
   };
   const change = async (lines: readonly string[], signal?: AbortSignal): Promise<void> => {
-    if (lines.length === 0) return;
-    const options = { input: `${lines.join('\n')}\n`, timeoutMs: 20_000, ...(signal && { signal }) };
-    const { code, stderr } = await exec('nft', ['-f', '-'], options);
-    if (code !== 0) throw new TuttiError('internal', `firewalld's rules could not be changed: ${stderr.trim()}`);
+    const failure = "nft could not change firewalld's rules";
+    await carryOut(exec, lines, failure, { timeoutMs, ...(signal && { signal }) });
   };
   return {
     async ensure(signal) {

@@ -1,6 +1,3 @@
-import type { VirtualService } from './balance.ts';
-import type { Publication } from './publish.ts';
-
 /** The node's end of the overlay. */
 export interface OverlayLink {
   /** VXLAN network identifier. */
@@ -67,26 +64,4 @@ export interface NftTable {
 export interface NftView {
   readonly sets: ReadonlyMap<string, ReadonlyMap<string, string>>;
   readonly chains: ReadonlyMap<string, readonly string[]>;
-}
-
-/** What the kernel should have of ours. */
-export interface KernelState {
-  readonly routing: Routing;
-  /** Undefined where no network has IPv6. */
-  readonly sixth: Sixth | undefined;
-  readonly tables: readonly NftTable[];
-  /** What the tables publish, as it was before it was put into rules. */
-  readonly publications: readonly Publication[];
-  readonly services: readonly VirtualService[];
-  /** Settings below /proc/sys of devices that are ours. */
-  readonly settings: ReadonlyMap<string, string>;
-}
-
-/** What there is of IPv6 beside its nftables table. */
-export interface Sixth {
-  readonly routing: SixthRouting;
-  readonly services: readonly VirtualService[];
-  readonly publications: readonly Publication[];
-  /** Bridge → addresses that it answers for to its containers: all those of its network. */
-  readonly proxies: ReadonlyMap<string, ReadonlySet<string>>;
 }

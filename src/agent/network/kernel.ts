@@ -1,10 +1,12 @@
 import { TuttiError } from '../../model/errors.ts';
+import type { KernelState } from './desired.ts';
 import { emptyRouting, emptySixthRouting, routingBatch, sixthBatch } from './routing-batch.ts';
 import type { DualRouting } from './routing-batch.ts';
 import { parseRouting, parseSixthRouting } from './routing-read.ts';
-import type { KernelState, NftTable, NftView, Routing, SixthRouting } from './kernel-state.ts';
+import type { NftTable, NftView, Routing, SixthRouting } from './kernel-state.ts';
 import { forwardingRemark, keepForwarding, restoreForwarding } from './forwarding6.ts';
 import { overlayDevice, routeProtocol, tableName } from './names.ts';
+import { carryOut } from './nft.ts';
 import { parseNftTable } from './nft-read.ts';
 import { nftScript, removalScript, viewOf } from './nft-script.ts';
 import type { Exec, KernelSettings } from './ports.ts';
@@ -25,11 +27,13 @@ export interface Kernel {
   clear(signal?: AbortSignal): Promise<void>;
 }
 
+const timeoutMs = 20_000;
+
 /** @param touched Called whenever something is about to be changed. */
 export function createKernel(exec: Exec, settings: KernelSettings, touched: () => void = () => undefined): Kernel {
   const run = async (command: string, args: readonly string[], input: string, signal?: AbortSignal): Promise<void> => {
     touched();
-    const result = await exec(command, args, { input, timeoutMs: 20_000, ...(signal && { signal }) });
+    const result = await exec(command, args, { input, timeoutMs, ...(signal && { signal }) });
     if (result.code === 0) return;
     const problem = result.stderr.trim().split('\n').slice(0, 3).join('; ');
     throw new TuttiError('unavailable', `${command} could not change the node's network: ${problem}`, {
@@ -43,7 +47,9 @@ export function createKernel(exec: Exec, settings: KernelSettings, touched: () =
     if (lines.length > 0) await run('ip', ['-6', '-force', '-batch', '-'], `${lines.join('\n')}\n`, signal);
   };
   const nft = async (lines: readonly string[], signal?: AbortSignal): Promise<void> => {
-    if (lines.length > 0) await run('nft', ['-f', '-'], `${lines.join('\n')}\n`, signal);
+    if (lines.length === 0) return;
+    touched();
+    await carryOut(exec, lines, "nft could not change the node's network", { timeoutMs, ...(signal && { signal }) });
   };
   /** Whether there may be anything of IPv6: where nothing was ever wanted of it, nothing is asked for. */
   let hasSixth = true;
@@ -112,7 +118,7 @@ const isRemoval = (line: string): boolean => line.startsWith('link del') || line
 
 async function readState(exec: Exec, hasSixth: boolean, signal?: AbortSignal): Promise<FoundState> {
   const output = async (command: string, args: readonly string[]): Promise<string | undefined> => {
-    const { code, stdout, stderr } = await exec(command, args, { timeoutMs: 20_000, ...(signal && { signal }) });
+    const { code, stdout, stderr } = await exec(command, args, { timeoutMs, ...(signal && { signal }) });
     signal?.throwIfAborted();
     if (code >= 0) return code === 0 ? stdout : undefined;
     // What was not to be had is not what is not there: that would be made anew.

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { TuttiError } from '../../model/errors.ts';
-import type { Sixth } from './kernel-state.ts';
+import type { Sixth } from './sixth.ts';
 import { bridgeName, overlayDevice, routeProtocol } from './names.ts';
 import type { Exec, KernelSettings } from './ports.ts';
 

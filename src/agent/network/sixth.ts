@@ -7,16 +7,26 @@ import type {
   AssignedVip,
 } from '../../model/assignment.ts';
 import { serviceEndpoints, virtualServices } from './balance.ts';
-import type { BalanceMemory } from './balance.ts';
+import type { BalanceMemory, VirtualService } from './balance.ts';
 import { isDual } from './endpoints.ts';
 import { hostPublications } from './host-publish.ts';
 import type { HostPublish } from './host-publish.ts';
-import type { NftTable, Sixth } from './kernel-state.ts';
+import type { NftTable, SixthRouting } from './kernel-state.ts';
 import { bridgeName } from './names.ts';
 import { paths } from './paths.ts';
 import { publications } from './publish.ts';
+import type { Publication } from './publish.ts';
 import { ipTable } from './ruleset.ts';
 import { sixthTable } from './sixth-table.ts';
+
+/** What there is of IPv6 beside its nftables table. */
+export interface Sixth {
+  readonly routing: SixthRouting;
+  readonly services: readonly VirtualService[];
+  readonly publications: readonly Publication[];
+  /** Bridge → addresses that it answers for to its containers: all those of its network. */
+  readonly proxies: ReadonlyMap<string, ReadonlySet<string>>;
+}
 
 /** The assignments that IPv6 is worked out from. */
 export interface SixthInputs {

@@ -19,7 +19,7 @@ export class TaskGroup {
   /** Shared by all groups of the service. */
   readonly tally: Tally;
   readonly failures = new Failures();
-  readonly queue = new PendingQueue();
+  readonly queue = new PendingQueue<Entry>();
   /** Tasks that it stands for, pending or on nodes. */
   members = 0;
   readonly requirements: Requirements;
@@ -64,4 +64,18 @@ export class TaskGroup {
     this.explanation = undefined;
     this.queue.clear();
   }
+}
+
+/**
+ * A task in a model, one object for as long as the model has to do with it: being placed changes it and no table, which
+ * is what makes placing cheap.
+ */
+export interface Entry {
+  /** The newest row while it is pending or pinned; afterwards an older one. */
+  task: Task;
+  readonly group: TaskGroup;
+  state: 'pending' | 'pinned' | 'placed' | 'gone';
+  /** Where it is placed. */
+  node: NodeInfo | undefined;
+  load: Load | undefined;
 }

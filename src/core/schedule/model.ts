@@ -2,7 +2,7 @@ import type { Node, NodeStatus } from '../../model/node.ts';
 import type { SingleContainer } from '../../model/single-container.ts';
 import { isTerminal } from '../../model/task.ts';
 import type { Task, TaskStatus } from '../../model/task.ts';
-import type { Entry } from './entry.ts';
+import type { Entry } from './group.ts';
 import { Groups } from './groups.ts';
 import { Later } from './later.ts';
 import type { Load, NodeInfo } from './node-info.ts';

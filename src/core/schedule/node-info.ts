@@ -2,13 +2,17 @@ import type { GenericResource } from '../../model/container.ts';
 import { HostPorts } from '../../model/host-port.ts';
 import type { Node, NodeStatus } from '../../model/node.ts';
 import { GenericPool } from './generic.ts';
-import type { Tally } from './tally.ts';
 import type { VolumePlaces } from './volumes.ts';
+
+/** Counts the active tasks of a service by node; see tally.ts. */
+interface Counts {
+  move(node: NodeInfo, by: 1 | -1): void;
+}
 
 /** What one task takes on its node. */
 export interface Load {
   /** Of the service that the task is of. */
-  readonly tally: Tally;
+  readonly tally: Counts;
   readonly nanoCpus: number;
   readonly memoryBytes: number;
   readonly hostPorts: readonly string[];

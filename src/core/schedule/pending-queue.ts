@@ -1,13 +1,18 @@
 import type { Task } from '../../model/task.ts';
-import type { Entry } from './entry.ts';
+
+/** A task that may have been placed, or gone, since it came: then its state is not `pending` any more. */
+interface Queued {
+  readonly task: Task;
+  readonly state: string;
+}
 
 /** Below so many entries that are of no use any more nothing is tidied. */
 const slack = 1_024;
 
 /** The tasks of a group that are to be placed, in the order that they came. */
-export class PendingQueue {
+export class PendingQueue<Item extends Queued> {
   /** With some that are no longer pending: they are passed over. */
-  #entries: Entry[] = [];
+  #entries: Item[] = [];
   /** Everything before it has left. */
   #head = 0;
   /** Of everything before it, it was said why it waits. */
@@ -18,7 +23,7 @@ export class PendingQueue {
     return this.#size;
   }
 
-  push(entry: Entry): void {
+  push(entry: Item): void {
     this.#entries.push(entry);
     this.#size += 1;
   }
@@ -36,9 +41,9 @@ export class PendingQueue {
   }
 
   /** Gives the pending tasks to `take`, in order, until it refuses one. */
-  walk(take: (entry: Entry) => boolean): void {
+  walk(take: (entry: Item) => boolean): void {
     for (; this.#head < this.#entries.length; this.#head += 1) {
-      const entry = this.#entries[this.#head] as Entry;
+      const entry = this.#entries[this.#head] as Item;
       if (entry.state === 'pending' && !take(entry)) break;
     }
     this.#tidy();

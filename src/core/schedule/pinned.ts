@@ -1,6 +1,6 @@
 import type { NodeId } from '../../model/ids.ts';
 import type { Placement, Refused } from './decision.ts';
-import type { Entry } from './entry.ts';
+import type { Entry } from './group.ts';
 import type { ClusterModel } from './model.ts';
 import type { NodeInfo } from './node-info.ts';
 import { explainRefusals, refusalsOf } from './refusal.ts';

@@ -1,12 +1,15 @@
 import type { NodeId, TaskId } from '../../model/ids.ts';
 import type { Clock, Timer } from '../../platform/ports.ts';
 import type { AssignmentDifference } from '../assignments/assignments.ts';
-import { stallMs } from './stall.ts';
+import { stalledMs } from './stall.ts';
 
-/** A difference as a node was told it, or as it is going to be when its agent is back. */
+/** What is to be in force on a node; `away`: whatever it is told when its agent is back. */
+type Awaited = number | 'away';
+
+/** A difference as a node was told it, or is going to be. */
 export interface Told {
   readonly nodeId: NodeId;
-  readonly sequence: number | 'away';
+  readonly sequence: Awaited;
   readonly difference: AssignmentDifference;
 }
 
@@ -39,8 +42,7 @@ export interface WithdrawalPorts {
 
 interface Leaving {
   readonly nodeId: NodeId;
-  /** Node → sequence that is to be in force there. */
-  readonly waitsFor: Map<NodeId, number>;
+  readonly waitsFor: Map<NodeId, Awaited>;
   readonly since: number;
 }
 
@@ -72,7 +74,7 @@ export const createWithdrawals = ({ clock, isLeaving, tell, isSilent }: Withdraw
   const strikeSlow = (dueAt: number): void => {
     timer = undefined;
     const now = clock.monotonic();
-    if (now - dueAt < stallMs) {
+    if (stalledMs(dueAt, now) === 0) {
       strike(({ waitsFor, since }) => {
         if (now - since < slowMs) return;
         for (const nodeId of waitsFor.keys()) if (!away.has(nodeId) && !isSilent(nodeId)) waitsFor.delete(nodeId);
@@ -101,8 +103,8 @@ export const createWithdrawals = ({ clock, isLeaving, tell, isSilent }: Withdraw
         for (const item of difference.put) {
           if (item.kind !== 'endpoint' || item.ready || item.serviceId === undefined || !isLeaving(item.taskId))
             continue;
-          const one = leaving.get(item.taskId) ?? { nodeId: item.nodeId, waitsFor: new Map<NodeId, number>(), since };
-          one.waitsFor.set(nodeId, sequence === 'away' ? Number.POSITIVE_INFINITY : sequence);
+          const one = leaving.get(item.taskId) ?? { nodeId: item.nodeId, waitsFor: new Map<NodeId, Awaited>(), since };
+          one.waitsFor.set(nodeId, sequence);
           waitFor(item.taskId, one);
         }
       }
@@ -111,20 +113,19 @@ export const createWithdrawals = ({ clock, isLeaving, tell, isSilent }: Withdraw
       const since = clock.monotonic();
       for (const taskId of taskIds) {
         if (leaving.has(taskId)) continue;
-        const all = new Map(waitsFor);
-        for (const other of away) all.set(other, Number.POSITIVE_INFINITY);
+        const all = new Map<NodeId, Awaited>(waitsFor);
+        for (const other of away) all.set(other, 'away');
         waitFor(taskId, { nodeId, waitsFor: all, since });
       }
     },
     inForce: (nodeId, upTo) =>
       strike(({ waitsFor }) => {
-        if ((waitsFor.get(nodeId) ?? Number.POSITIVE_INFINITY) <= upTo) waitsFor.delete(nodeId);
+        const awaited = waitsFor.get(nodeId);
+        if (typeof awaited === 'number' && awaited <= upTo) waitsFor.delete(nodeId);
       }),
     left(nodeId) {
       away.add(nodeId);
-      for (const { waitsFor } of leaving.values()) {
-        if (waitsFor.has(nodeId)) waitsFor.set(nodeId, Number.POSITIVE_INFINITY);
-      }
+      for (const { waitsFor } of leaving.values()) if (waitsFor.has(nodeId)) waitsFor.set(nodeId, 'away');
     },
     back(nodeId, sequence) {
       if (!away.delete(nodeId)) return;
