@@ -5,24 +5,14 @@ import type { EngineEvent } from '../executor/engine.ts';
 import { assigned, assignedSelf } from '../network/endpoints.ts';
 import { viewAfterEvent } from './container-view.ts';
 import type { ContainerView } from './container-view.ts';
+import { createKnownContainers } from './known-containers.ts';
 import type { SlotView, TaskView } from './decide.ts';
 import { newRecord } from './record.ts';
 import type { TaskRecord } from './record.ts';
+import { createTaskTable } from './task-table.ts';
+import type { TaskEntry } from './task-table.ts';
 
 export type Assignments = ReadonlyMap<string, Assignment>;
-
-/** A task of this node with what is only known while the agent runs. */
-export interface TaskEntry {
-  record: TaskRecord;
-  busy: boolean;
-  /** Not told as it is now before its successor is durable. */
-  held: boolean;
-  needsPull: boolean;
-  /** Attempts in a row that came to nothing, for a fault of the engine or for want of a secret. */
-  faults: number;
-  /** The engine is asked nothing for the task before this. */
-  retryAt: number;
-}
 
 export interface NodeTasks {
   readonly entries: ReadonlyMap<TaskId, TaskEntry>;
@@ -51,15 +41,11 @@ export interface NodeTasks {
 
 /** The agent's picture of its node: tasks by slot, containers by task. No I/O and no decisions. */
 export function createNodeTasks(): NodeTasks {
-  const entries = new Map<TaskId, TaskEntry>();
-  const bySlot = new Map<string, Set<TaskId>>();
-  const containers = new Map<string, { readonly view: ContainerView; readonly touched: number }>();
-  const byTask = new Map<TaskId, Set<string>>();
+  const table = createTaskTable();
+  const { entries } = table;
+  const containers = createKnownContainers();
   let assignments: Assignments = new Map();
   let historyLimit = defaultHistoryLimit;
-  let clock = 0;
-  /** Containers that went while a listing was under way, which may still tell of them. */
-  let gone: Set<string> | undefined;
 
   const taskRow = (id: string): AssignedTask | undefined => {
     const row = assignments.get(`task:${id}`);
@@ -76,35 +62,10 @@ export function createNodeTasks(): NodeTasks {
     return taskRow(record.root);
   };
 
-  const add = (record: TaskRecord): TaskEntry => {
-    const entry: TaskEntry = {
-      record,
-      busy: false,
-      held: false,
-      needsPull: pullsAlways(assignmentOf(record)),
-      faults: 0,
-      retryAt: 0,
-    };
-    entries.set(record.id, entry);
-    let slot = bySlot.get(record.slot);
-    if (slot === undefined) bySlot.set(record.slot, (slot = new Set()));
-    slot.add(record.id);
-    return entry;
-  };
-
-  const deleteTask = (id: TaskId): void => {
-    const slot = entries.get(id)?.record.slot;
-    entries.delete(id);
-    if (slot === undefined) return;
-    bySlot.get(slot)?.delete(id);
-    if (bySlot.get(slot)?.size === 0) bySlot.delete(slot);
-  };
+  const add = (record: TaskRecord): TaskEntry => table.add(record, pullsAlways(assignmentOf(record)));
 
   const setContainer = (view: ContainerView): string => {
-    containers.set(view.id, { view, touched: ++clock });
-    let ids = byTask.get(view.taskId);
-    if (ids === undefined) byTask.set(view.taskId, (ids = new Set()));
-    ids.add(view.id);
+    containers.set(view);
     return adopt(view);
   };
 
@@ -112,17 +73,10 @@ export function createNodeTasks(): NodeTasks {
   const adopt = (view: ContainerView): string => {
     const known = entries.get(view.taskId);
     if (known !== undefined) return known.record.slot;
-    const row = taskRow(view.taskId) ?? (view.root === undefined ? undefined : taskRow(view.root));
-    const slot = row === undefined ? `?/${view.taskId}` : slotOf(row);
-    const record: TaskRecord = {
-      ...newRecord(view.taskId, slot, 0),
-      root: view.root ?? view.taskId,
-      ...(view.predecessor === undefined ? {} : { predecessor: view.predecessor }),
-      message: 'adopted',
-    };
+    const record = adopted(view, taskRow(view.taskId) ?? (view.root && taskRow(view.root)));
     add(record);
     if (view.predecessor !== undefined) linkPredecessor(record, view.predecessor);
-    return slot;
+    return record.slot;
   };
 
   /** The container's label says whom it replaced, so that one must not be started again. */
@@ -137,33 +91,15 @@ export function createNodeTasks(): NodeTasks {
   };
 
   const dropContainer = (id: string): string | undefined => {
-    const view = containers.get(id)?.view;
-    if (view === undefined) return undefined;
-    clock += 1;
-    gone?.add(id);
-    containers.delete(id);
-    const ids = byTask.get(view.taskId);
-    ids?.delete(id);
-    if (ids?.size === 0) byTask.delete(view.taskId);
-    return entries.get(view.taskId)?.record.slot;
+    const view = containers.drop(id);
+    return view && entries.get(view.taskId)?.record.slot;
   };
-
-  const containersOf = (taskId: TaskId): ContainerView[] =>
-    [...(byTask.get(taskId) ?? [])].flatMap((id) => containers.get(id)?.view ?? []);
 
   return {
     entries,
     get: (taskId) => entries.get(taskId),
     add,
-    delete(taskId) {
-      const record = entries.get(taskId)?.record;
-      deleteTask(taskId);
-      const before = record?.predecessor === undefined ? undefined : entries.get(record.predecessor);
-      const after = record?.successor === undefined ? undefined : entries.get(record.successor);
-      if (record === undefined || before === undefined || after === undefined) return;
-      before.record = { ...before.record, successor: after.record.id };
-      after.record = { ...after.record, predecessor: before.record.id };
-    },
+    delete: table.forget,
     assignments: () => assignments,
     assignmentOf,
     assign(next, now) {
@@ -171,13 +107,13 @@ export function createNodeTasks(): NodeTasks {
       assignments = next;
       const changed = new Set<string>();
       const limit = assignedSelf(next)?.taskHistoryLimit ?? historyLimit;
-      if (limit !== historyLimit) for (const slot of bySlot.keys()) changed.add(slot);
+      if (limit !== historyLimit) for (const slot of table.slots()) changed.add(slot);
       historyLimit = limit;
       for (const row of assigned(next, 'task')) {
         if (before.get(assignmentKey(row)) === row) continue;
         const known = entries.get(row.id);
         if (known === undefined || known.record.slot.startsWith('?')) {
-          deleteTask(row.id);
+          table.remove(row.id);
           add({ ...(known?.record ?? newRecord(row.id, slotOf(row), now)), slot: slotOf(row) });
         }
         changed.add(slotOf(row));
@@ -185,48 +121,28 @@ export function createNodeTasks(): NodeTasks {
       for (const row of assigned(before, 'task')) if (!next.has(assignmentKey(row))) changed.add(slotOf(row));
       return changed;
     },
-    containersOf,
+    containersOf: containers.of,
     setContainer,
     dropContainer,
     observe(event) {
-      const view = viewAfterEvent(containers.get(event.id)?.view, event);
+      const view = viewAfterEvent(containers.get(event.id), event);
       return view === undefined ? dropContainer(event.id) : setContainer(view);
     },
-    mark() {
-      gone = new Set();
-      return clock;
-    },
+    mark: containers.mark,
     compare(listed, mark) {
-      const changed = new Set<string>();
-      const present = new Set<string>();
-      for (const view of listed) {
-        present.add(view.id);
-        if (gone?.has(view.id) === true) continue;
-        const known = containers.get(view.id);
-        if (known !== undefined && (known.touched > mark || isSame(known.view, view))) continue;
-        changed.add(setContainer({ ...known?.view, ...view }));
-      }
-      for (const [id, known] of containers) {
-        if (present.has(id) || known.touched > mark) continue;
-        const slot = dropContainer(id);
-        if (slot !== undefined) changed.add(slot);
-      }
-      gone = undefined;
-      return changed;
+      const { changed, gone } = containers.compare(listed, mark);
+      return new Set([...changed.map(setContainer), ...gone.flatMap((id) => dropContainer(id) ?? [])]);
     },
-    container: (id) => containers.get(id)?.view,
+    container: containers.get,
     slotView(slot, now) {
-      const tasks = [...(bySlot.get(slot) ?? [])].flatMap((id): TaskView[] => {
-        const entry = entries.get(id);
-        if (entry === undefined) return [];
-        const { record, busy, needsPull, retryAt } = entry;
+      const tasks = table.inSlot(slot).map(({ record, busy, needsPull, retryAt }): TaskView => {
         const assigned = assignmentOf(record);
-        const own = assigned?.id === id;
-        return [{ record, assigned, own, containers: containersOf(id), busy, needsPull, retryAt }];
+        const own = assigned?.id === record.id;
+        return { record, assigned, own, containers: containers.of(record.id), busy, needsPull, retryAt };
       });
       return { tasks, now, historyLimit };
     },
-    slots: () => bySlot.keys(),
+    slots: table.slots,
   };
 }
 
@@ -238,10 +154,16 @@ export function slotOf(task: Pick<AssignedTask, 'serviceId' | 'slot'>): string {
   return `${task.serviceId}/${task.slot ?? 'node'}`;
 }
 
-function pullsAlways(task: AssignedTask | undefined): boolean {
-  return task?.spec.containers.some(({ pullPolicy }) => pullPolicy === 'always') === true;
+/** What can be told of a task from a container of it. */
+function adopted(view: ContainerView, row: AssignedTask | undefined): TaskRecord {
+  return {
+    ...newRecord(view.taskId, row === undefined ? `?/${view.taskId}` : slotOf(row), 0),
+    root: view.root ?? view.taskId,
+    ...(view.predecessor === undefined ? {} : { predecessor: view.predecessor }),
+    message: 'adopted',
+  };
 }
 
-function isSame(a: ContainerView, b: ContainerView): boolean {
-  return a.state === b.state && a.health === b.health && (a.exitCode === b.exitCode || b.exitCode === undefined);
+function pullsAlways(task: AssignedTask | undefined): boolean {
+  return task?.spec.containers.some(({ pullPolicy }) => pullPolicy === 'always') === true;
 }

@@ -14,7 +14,7 @@ const timeoutMs = 3_000;
 const watch = async () => {
   const clock = manualClock();
   const store = await createStore({ driver: memoryDriver(), clock });
-  await store.update((transaction) => void transaction.create('node', aNode('one')));
+  await store.update((transaction) => transaction.create('node', aNode('one')));
   const asked: string[] = [];
   const answers = async (address: string) => await Promise.resolve(asked.push(address) > 0);
   const liveness = createLiveness({ store, clock, log: silentLog, answers });
