@@ -1,15 +1,15 @@
 import type { NodeReport } from '../model/doctor.ts';
 import type { Listener } from '../model/listener.ts';
+import type { NodeDescription } from '../model/node.ts';
 import type { Clock, Log, Randomness } from '../platform/ports.ts';
 import type { AgentTransport } from '../rpc/transport.ts';
 import type { Received } from './session/apply.ts';
-import { setAside } from './reach/set-aside.ts';
 import { startConnection, type Connection } from './session/connect.ts';
-import { startDescriber } from './session/describer.ts';
+import { startDescriber, type Describer } from './session/describer.ts';
 import { createKeeper } from './session/keeper.ts';
+import { learn } from './session/learn.ts';
 import type {
   AgentStore,
-  Assignments,
   Describe,
   DescriptionStore,
   EngineForward,
@@ -19,8 +19,8 @@ import type {
   TaskWorker,
 } from './session/ports.ts';
 import { createNetworkReadiness } from './session/ready-networks.ts';
+import { createRecipients } from './session/recipients.ts';
 import { createNodeService } from './session/requests.ts';
-import { within } from './within.ts';
 
 export interface AgentPorts {
   readonly clock: Clock;
@@ -60,141 +60,105 @@ export interface AgentPorts {
   readonly known?: () => void;
 }
 
-/** Longer an agent does not hold back what it knows. */
-const learnMs = 10_000;
-/** A manager that was killed too knows of what has just become ready elsewhere when the agents there have told it again. */
-const hearsayMs = 2_000;
-
-const nobody: ReadonlySet<string> = new Set();
-
 /**
  * The agent of one node: a session with a manager, the containers, the network. It begins with what it has on disk, so
  * with no manager it goes on. Disposing it leaves the containers running.
  */
 export const createAgent = (ports: AgentPorts): AsyncDisposable => {
-  const { clock, log, worker, network } = ports;
+  const { clock, log, worker, network, proxy, reach } = ports;
   const stop = new AbortController();
   const parts = new AsyncDisposableStack();
+  const readiness = createNetworkReadiness(network, clock);
+  const recipients = createRecipients(ports, readiness);
+  const keeper = createKeeper(ports.store, clock, log);
+  const told = Promise.withResolvers<void>();
   let connection: Connection | undefined;
   let sequence = 0;
-  const told = Promise.withResolvers<void>();
 
-  /** What is on disk is older than what an agent that was killed had told already. */
-  const learn = async (known: () => void): Promise<void> => {
-    const listed = worker.listed().then(() => {
-      // Those of tasks without a container are not told by the listing.
-      for (const observation of worker.observations()) {
-        network.observe(observation);
-        ports.proxy?.observe(observation);
-      }
-    });
-    const heard = told.promise.then(async () => await clock.sleep(hearsayMs, stop.signal));
-    try {
-      await within(learnMs, Promise.all([listed, heard]), clock, stop.signal);
-    } catch (thrown) {
-      if (stop.signal.aborted) return;
-      log.warn('what runs on this node could not be told to its network', { error: String(thrown) });
-    }
-    known();
+  const take = (given: Received): void => {
+    ({ sequence } = given);
+    recipients.apply(given.assignments);
+  };
+  const receive = (received: Received, applied: () => void): void => {
+    take(received);
+    told.resolve();
+    keeper.keep(received, applied);
   };
 
-  const readiness = createNetworkReadiness(network, clock);
-  let current: Assignments = new Map();
-  /** What traffic is led by: not to where it does not arrive. */
-  const lead = (): void => {
-    const led = setAside(current, ports.reach?.lost() ?? nobody);
-    network.apply(led);
-    ports.proxy?.apply(led);
-  };
-  const put = (assignments: Assignments) => {
-    current = assignments;
-    ports.reach?.apply(assignments);
-    lead();
-    readiness.apply(assignments);
-    worker.apply(assignments);
-  };
-  const begin = async (): Promise<void> => {
-    parts.use(network);
-    if (ports.proxy !== undefined) parts.use(ports.proxy);
-    if (ports.reach !== undefined) parts.use(ports.reach);
-    parts.use(worker);
-    const keeper = parts.use(createKeeper(ports.store, clock, log));
-    const receive = (received: Received, applied: () => void) => {
-      ({ sequence } = received);
-      put(received.assignments);
-      told.resolve();
-      keeper.keep(received, applied);
-    };
-    const stored = await ports.store.load();
-    if (stop.signal.aborted) return;
-    if (stored !== undefined) {
-      ({ sequence } = stored);
-      put(stored.assignments);
-    }
-    parts.use(
-      worker.subscribe((observation) => {
-        network.observe(observation);
-        ports.proxy?.observe(observation);
-        connection?.observe(observation);
-      }),
-    );
-    const learning = ports.known && learn(ports.known);
-    parts.defer(async () => await learning);
-    const rotateKey = async (signal: AbortSignal): Promise<void> => {
-      await network.rotateKey?.();
-      await describer.refresh(signal);
-    };
+  /** Keeps the node's description up to date with the managers. */
+  const describe = async (): Promise<Describer> => {
     let address: string | undefined;
-    const changed = (description: Parameters<Connection['describe']>[0]) => {
+    const changed = (description: NodeDescription): void => {
       // What is on its way from the address of before gets no answer any more.
       if (description.address === address) connection?.describe(description);
       else connection?.reopen();
       ({ address } = description);
     };
-    const describer = parts.use(
-      await startDescriber({ describe: ports.describe, store: ports.descriptions, clock, log, changed }, stop.signal),
-    );
+    const options = { describe: ports.describe, store: ports.descriptions, clock, log, changed };
+    const describer = parts.use(await startDescriber(options, stop.signal));
     ({ address } = describer.current());
     const redescribe = (): void => {
       describer.refresh(stop.signal).catch((error: unknown) => {
         if (!stop.signal.aborted) log.debug('the node could not be described', { error: String(error) });
       });
     };
-    if (ports.proxy !== undefined) parts.use(ports.proxy.subscribe(redescribe));
-    if (ports.reach !== undefined) parts.use(ports.reach.subscribe(() => (lead(), redescribe())));
-    if (ports.moved !== undefined) parts.use(ports.moved(redescribe));
-    connection = parts.use(
-      startConnection({
-        ...ports,
-        service: createNodeService({
-          worker,
-          networks: readiness,
-          forward: ports.engine,
-          now: clock.now,
-          renew: ports.renew,
-          rotateKey,
-          doctor: ports.doctor,
-          listeners: ports.listeners,
-          door: ports.proxy,
-        }),
-        sequence: () => sequence,
-        description: describer.current,
-        observations: () => worker.observations(),
-        engineAwayMs: () => worker.engineAwayMs(),
-        received: receive,
-        inForce: async () => {
-          await network.settled();
-          // A front door that is out of order leads nobody anywhere: it is not waited for.
-          await ports.proxy?.settled().catch(() => undefined);
+    parts.use(proxy?.subscribe(redescribe));
+    parts.use(reach?.subscribe(() => (recipients.lead(), redescribe())));
+    parts.use(ports.moved?.(redescribe));
+    return describer;
+  };
+
+  const connect = (describer: Describer): Connection =>
+    startConnection({
+      ...ports,
+      service: createNodeService({
+        worker,
+        networks: readiness,
+        forward: ports.engine,
+        now: clock.now,
+        renew: ports.renew,
+        async rotateKey(signal) {
+          await network.rotateKey?.();
+          await describer.refresh(signal);
         },
-        withdrawn: (taskIds) => worker.withdrawn(taskIds),
-        state: (manager) => ports.state?.(manager),
-        removed: () => {
-          log.warn('this node was removed from the cluster: its tasks are stopped');
-          receive({ sequence: 0, assignments: new Map() }, () => undefined);
-        },
+        doctor: ports.doctor,
+        listeners: ports.listeners,
+        door: proxy,
+      }),
+      sequence: () => sequence,
+      description: describer.current,
+      observations: () => worker.observations(),
+      engineAwayMs: () => worker.engineAwayMs(),
+      received: receive,
+      async inForce() {
+        await network.settled();
+        // A front door that is out of order leads nobody anywhere: it is not waited for.
+        await proxy?.settled().catch(() => undefined);
+      },
+      withdrawn: (taskIds) => worker.withdrawn(taskIds),
+      state: (manager) => ports.state?.(manager),
+      removed() {
+        log.warn('this node was removed from the cluster: its tasks are stopped');
+        receive({ sequence: 0, assignments: new Map() }, () => undefined);
+      },
+    });
+
+  const begin = async (): Promise<void> => {
+    for (const part of [network, proxy, reach, worker, keeper]) parts.use(part);
+    const stored = await ports.store.load();
+    if (stop.signal.aborted) return;
+    if (stored !== undefined) take(stored);
+    parts.use(
+      worker.subscribe((observation) => {
+        recipients.observe(observation);
+        connection?.observe(observation);
       }),
     );
+    const learning =
+      ports.known &&
+      learn({ worker, observe: recipients.observe, told: told.promise, clock, log, known: ports.known }, stop.signal);
+    parts.defer(async () => await learning);
+    connection = parts.use(connect(await describe()));
   };
 
   const begun = begin().catch((error: unknown) => {
