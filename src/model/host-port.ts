@@ -29,6 +29,7 @@ const isPort = (port: number): boolean => port > 0 && port < 65_536;
 
 /** One spelling for each address. */
 const plainAddress = (address: string): string => {
+  if (address === '') return '';
   const plain = address.replace(/^\[|\]$/g, '').toLowerCase();
   if (!plain.includes(':')) return plain;
   return URL.canParse(`http://[${plain}]/`) ? new URL(`http://[${plain}]/`).hostname.slice(1, -1) : plain;

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { TuttiError } from '../../model/errors.ts';
 import { abortable } from '../../rpc/abortable.ts';
 import { jsonFault } from './json-fault.ts';
@@ -5,6 +6,9 @@ import type { ApiRequest } from './request.ts';
 
 /** Deeper documents are refused: nothing that a dialect takes comes near it. */
 const maxDepth = 64;
+
+/** Reading this much takes some ten milliseconds. */
+const largeBytes = 256 * 1024;
 
 /**
  * The body as JSON, without its nulls (foreign clients write null for "not set"); undefined for an empty body.
@@ -21,7 +25,9 @@ export const readJsonAsItIs = async (request: ApiRequest, limit: number): Promis
   const bytes = await readBytes(request, limit);
   if (bytes.length === 0) return undefined;
   const value = parse(bytes);
-  withoutNulls(value, 0);
+  checkDepth(value, 0);
+  // What comes next takes its time, too, with a large one: others get their turn in between.
+  if (bytes.length > largeBytes) await setImmediate();
   return value;
 };
 
@@ -78,9 +84,7 @@ const decode = (bytes: Buffer): string => {
 
 const withoutNulls = (value: unknown, depth: number): unknown => {
   if (typeof value !== 'object' || value === null) return value;
-  if (depth >= maxDepth) {
-    throw new TuttiError('invalid-argument', `the request's body is nested deeper than ${maxDepth} levels`);
-  }
+  if (depth >= maxDepth) throw tooDeep();
   if (Array.isArray(value)) return value.filter((item) => item !== null).map((item) => withoutNulls(item, depth + 1));
   return Object.fromEntries(
     Object.entries(value)
@@ -88,3 +92,12 @@ const withoutNulls = (value: unknown, depth: number): unknown => {
       .map(([key, item]) => [key, withoutNulls(item, depth + 1)]),
   );
 };
+
+const checkDepth = (value: unknown, depth: number): void => {
+  if (typeof value !== 'object' || value === null) return;
+  if (depth >= maxDepth) throw tooDeep();
+  for (const item of Object.values(value)) checkDepth(item, depth + 1);
+};
+
+const tooDeep = (): TuttiError =>
+  new TuttiError('invalid-argument', `the request's body is nested deeper than ${maxDepth} levels`);

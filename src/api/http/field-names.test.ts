@@ -22,3 +22,12 @@ test('what is no field of the schema stays: keys of maps, unknown fields, the se
   }
   assert.deepEqual(withFieldNames(schema, JSON.parse('{"__proto__": 1}')), JSON.parse('{"__proto__": 1}'));
 });
+
+test('what is named as it should be is not copied', () => {
+  const input = { Mode: { Global: {} }, Items: [{ ID: 'a' }, { id: 'b' }], Labels: { mode: 'x' } };
+  assert.equal(withFieldNames(schema, input.Mode), input.Mode);
+  const named = withFieldNames(schema, input) as typeof input;
+  assert.deepEqual(named.Items, [{ ID: 'a' }, { ID: 'b' }]);
+  assert.equal(named.Mode, input.Mode);
+  assert.equal(named.Items[0], input.Items[0]);
+});

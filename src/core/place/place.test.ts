@@ -50,6 +50,9 @@ describe('filters', () => {
       where([aPlaceNode('n1', { ports: ['tcp/127.0.0.1:80'] })], { hostPorts: ['tcp/127.0.0.1:80'] }),
       /\[port 127\.0\.0\.1:80\/tcp\] \(refused 1 of 1 node\)/,
     );
+    const all = Array.from({ length: 65_535 }, (_, index) => `tcp/${index + 1}`);
+    const refusal = where([aPlaceNode('n1', { ports: ['tcp/65535'] })], { hostPorts: all });
+    assert.match(refusal, /\[port 1\/tcp .* port 100\/tcp and 65435 more\] \(refused 1 of 1 node\)/);
     const full = { containers: [aContainer('a'), aContainer('b')], engineLabels: { containerslots: '2' } };
     assert.equal(where([aPlaceNode('n1', full), aPlaceNode('n2', { containers: full.containers })]), 'n2');
     const near = [{ what: '--volumes-from=a', nodeIds: new Set(['n1']) }];

@@ -50,21 +50,38 @@ const refused = (message: string) => ({ kind: 'refused' as const, message });
 type Narrowed = { readonly kind: 'left'; readonly nodes: readonly PlaceNode[] } | ReturnType<typeof refused>;
 
 const narrow = (nodes: readonly PlaceNode[], conditions: readonly (readonly Condition[])[]): Narrowed => {
-  const lines: string[] = [];
+  const steps: Step[] = [];
   let left = nodes;
   for (const some of conditions) {
     const before = left;
     left = before.filter((node) => some.every(({ passes }) => passes(node)));
-    if (some.length > 0) lines.push(`[${some.map(({ text }) => text).join(' ')}]${counted(before, left)}`);
+    if (some.length > 0) steps.push({ conditions: some, before: before.length, left: left.length });
     if (left.length === 0) {
+      const lines = steps.map(({ conditions: set, ...counts }) => `[${worded(set)}]${counted(counts)}`);
       return refused(`Unable to find a node that satisfies the following conditions \n${lines.join('\n')}`);
     }
   }
   return { kind: 'left', nodes: left };
 };
 
-const counted = (before: readonly unknown[], after: readonly unknown[]): string =>
-  before.length === after.length ? '' : ` (refused ${before.length - after.length} of ${nodesOf(before.length)})`;
+/** What a filter did, for the case that nothing is left: how many nodes there were before it, and were left. */
+interface Step {
+  readonly conditions: readonly Condition[];
+  readonly before: number;
+  readonly left: number;
+}
+
+/** Of all ports of a machine, say, nobody wants to read. */
+const mostWorded = 100;
+
+const worded = (conditions: readonly Condition[]): string => {
+  const texts = conditions.slice(0, mostWorded).map(({ text }) => text);
+  const more = conditions.length - texts.length;
+  return [...texts, ...(more > 0 ? [`and ${more} more`] : [])].join(' ');
+};
+
+const counted = ({ before, left }: Omit<Step, 'conditions'>): string =>
+  before === left ? '' : ` (refused ${before - left} of ${nodesOf(before)})`;
 
 const nodesOf = (count: number): string => (count === 1 ? '1 node' : `${count} nodes`);
 

@@ -28,7 +28,7 @@ export class ClusterModel {
   /** Tasks observed in a terminal state. */
   readonly #ended = new Set<string>();
   /** Containers that are no task's, and what each takes where. */
-  readonly #containers = new Map<string, { readonly node: NodeInfo; readonly load: Load }>();
+  readonly #containers = new Map<string, PlacedContainer>();
   readonly #containerTally = new Tally();
 
   setNode(id: string, node: Node | undefined): void {
@@ -79,6 +79,8 @@ export class ClusterModel {
   /** A container that was made by itself takes what it reserved for as long as it is there. */
   setContainer(id: string, container: SingleContainer | undefined): void {
     const before = this.#containers.get(id);
+    // A row changes some times while its container is made; what it takes does not.
+    if (before !== undefined && before.spec === container?.spec && before.node.id === container.nodeId) return;
     if (before !== undefined) {
       this.#containers.delete(id);
       before.node.remove(before.load);
@@ -90,7 +92,7 @@ export class ClusterModel {
     const node = this.nodes.get(container.nodeId);
     const load: Load = { ...reservation, tally: this.#containerTally, hostPorts, generic: [], active: true };
     node.add(load);
-    this.#containers.set(id, { node, load });
+    this.#containers.set(id, { spec: container.spec, node, load });
     this.touched.add(node);
   }
 
@@ -189,6 +191,12 @@ export class ClusterModel {
     for (const group of this.groups.stuck) group.verdicts?.forget(info);
     if (this.nodes.tidy(info)) this.touched.delete(info);
   }
+}
+
+interface PlacedContainer {
+  readonly spec: SingleContainer['spec'];
+  readonly node: NodeInfo;
+  readonly load: Load;
 }
 
 /** Volumes that the group's first task takes to its node. */

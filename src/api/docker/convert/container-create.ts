@@ -136,23 +136,25 @@ const positive = (value: number | null | undefined): number | undefined =>
 
 /** Of those whose number was chosen; all that it exposes where it is on its node's own network. */
 const hostPortsOf = ({ ExposedPorts }: CreateBody, { PortBindings, NetworkMode }: HostConfig): readonly string[] => {
-  if (NetworkMode === 'host')
-    return unique(Object.keys(ExposedPorts ?? {}).flatMap((port) => portKey(port, '', port.split('/')[0] ?? '')));
-  const bindings = Object.entries(PortBindings ?? {});
-  return unique(
-    bindings.flatMap(([port, hosts]) =>
-      (hosts ?? []).flatMap(({ HostIp, HostPort }) => portKey(port, HostIp ?? '', HostPort ?? '')),
-    ),
-  );
+  const keys = new Set<string>();
+  // None for a port that the engine is to choose.
+  const add = (protocol: string | undefined, address: string, taken: string): void => {
+    const key = hostPortKey(protocol ?? 'tcp', address, taken);
+    if (key !== undefined) keys.add(key);
+  };
+  if (NetworkMode === 'host') {
+    for (const port of Object.keys(ExposedPorts ?? {})) {
+      const [number = '', protocol] = port.split('/');
+      add(protocol, '', number);
+    }
+    return [...keys];
+  }
+  for (const [port, hosts] of Object.entries(PortBindings ?? {})) {
+    const [, protocol] = port.split('/');
+    for (const { HostIp, HostPort } of hosts ?? []) add(protocol, HostIp ?? '', HostPort ?? '');
+  }
+  return [...keys];
 };
-
-/** None for a port that the engine is to choose. */
-const portKey = (port: string, address: string, taken: string): readonly string[] => {
-  const key = hostPortKey(port.split('/')[1] ?? 'tcp', address, taken);
-  return key === undefined ? [] : [key];
-};
-
-const unique = (items: readonly string[]): readonly string[] => [...new Set(items)];
 
 const volumesOf = ({ Binds, Mounts, VolumeDriver }: HostConfig): readonly MountedVolume[] => {
   const driver = VolumeDriver ?? '';

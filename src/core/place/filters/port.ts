@@ -3,6 +3,8 @@ import type { Filter } from './filter.ts';
 /** The ports that it publishes are free on the node. */
 export const portFilter: Filter = ({ hostPorts }) =>
   hostPorts.map((port) => ({
-    text: `port ${port.replace(/^(\w+)\/(.*)$/, '$2/$1')}`,
+    get text() {
+      return `port ${port.replace(/^(\w+)\/(.*)$/, '$2/$1')}`;
+    },
     passes: (node) => !node.hasPort(port),
   }));
