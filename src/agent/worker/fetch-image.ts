@@ -12,6 +12,18 @@ export interface FetchInput {
   readonly say: (message: string) => void;
 }
 
+/** The images that it mounts, as if each were a container's own that is asked for when it is missing only; then its own. */
+export const imagesOf = (spec: ContainerSpec): readonly ContainerSpec[] => [
+  ...imagesMounted(spec).map((image): ContainerSpec => {
+    const { pullPolicy, ...rest } = spec;
+    return { ...rest, image, ...(pullPolicy === 'never' && { pullPolicy }) };
+  }),
+  spec,
+];
+
+export const imagesMounted = ({ mounts = [] }: ContainerSpec): readonly string[] =>
+  mounts.flatMap(({ type, source }) => (type === 'image' && source !== undefined ? [source] : []));
+
 type Context = Pick<WorkerContext, 'ports' | 'pullImage' | 'imageIds'>;
 
 /**

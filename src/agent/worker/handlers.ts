@@ -4,7 +4,7 @@ import type { TaskId } from '../../model/ids.ts';
 import type { ContainerSpec } from '../../model/container.ts';
 import type { Action, ActionOf } from './actions.ts';
 import type { ContainerView } from './container-view.ts';
-import { fetchImage, isPulled } from './fetch-image.ts';
+import { fetchImage, imagesOf, isPulled } from './fetch-image.ts';
 import { startTask } from './launch.ts';
 import { missingImage } from './missing-image.ts';
 import { prepareTask } from './prepare.ts';
@@ -35,7 +35,10 @@ async function pull(context: WorkerContext, taskId: TaskId, signal: AbortSignal)
   const say = (message: string): void =>
     context.update(taskId, (record, now) => advance(record, { state: 'preparing', message }, now));
   const byImage = new Map(
-    assigned.spec.containers.filter((spec) => isFetched(context, spec)).map((spec) => [spec.image, spec]),
+    assigned.spec.containers
+      .flatMap(imagesOf)
+      .filter((spec) => isFetched(context, spec))
+      .map((spec) => [spec.image, spec]),
   );
   for (const [image, spec] of byImage) {
     await fetchImage(context, { spec, assigned, signal, say });
@@ -71,7 +74,7 @@ async function prepare(context: WorkerContext, taskId: TaskId, signal: AbortSign
 }
 
 function askForPull(context: WorkerContext, taskId: TaskId, assigned: AssignedTask, image: string): void {
-  if (!assigned.spec.containers.some((spec) => spec.image === image && isFetched(context, spec))) {
+  if (!assigned.spec.containers.flatMap(imagesOf).some((spec) => spec.image === image && isFetched(context, spec))) {
     throw missingImage(image, undefined);
   }
   context.health.forget(image);

@@ -11,6 +11,7 @@ import type { NetworkEndpoint, Networking } from '../executor/networking.ts';
 import { containerRequest } from '../executor/request.ts';
 import { templateContext } from '../executor/template.ts';
 import type { ContainerView } from './container-view.ts';
+import { imagesMounted } from './fetch-image.ts';
 import type { TaskRecord } from './record.ts';
 
 export interface PreparePorts {
@@ -90,8 +91,8 @@ async function createOne(
   const files = await placeFiles(ports, input, task, spec);
   if (files.kind === 'waiting') return files;
   const name = containerName(task, node, spec.name);
-  const image = input.imageIds.get(spec.image) ?? spec.image;
-  const body = containerRequest({ task, spec: { ...spec, image }, node, networking, files: files.files, engineApi });
+  const named = asNamedHere(spec, input.imageIds);
+  const body = containerRequest({ task, spec: named, node, networking, files: files.files, engineApi });
   try {
     const { id } = await ports.engine.createContainer(name, body, { signal });
     input.onCreated(viewOfCreated(id, spec, task));
@@ -99,8 +100,9 @@ async function createOne(
   } catch (cause) {
     const fault = TuttiError.from(cause);
     if (fault.code === 'not-found' && /image/i.test(fault.message)) {
-      input.imageIds.delete(spec.image);
-      return { kind: 'image-missing', image: spec.image };
+      const image = imagesMounted(spec).find((mounted) => fault.message.includes(mounted)) ?? spec.image;
+      input.imageIds.delete(image);
+      return { kind: 'image-missing', image };
     }
     if (fault.code !== 'conflict') throw fault;
     const id = await adoptByName(ports.engine, name, task, signal);
@@ -108,6 +110,15 @@ async function createOne(
     input.onCreated(viewOfCreated(id, spec, task));
     return { kind: 'created', id };
   }
+}
+
+/** With its images as the engine calls them. */
+function asNamedHere(spec: ContainerSpec, imageIds: ReadonlyMap<string, string>): ContainerSpec {
+  const here = (image: string): string => imageIds.get(image) ?? image;
+  const mounts = spec.mounts?.map((mount) =>
+    mount.type === 'image' && mount.source !== undefined ? { ...mount, source: here(mount.source) } : mount,
+  );
+  return { ...spec, image: here(spec.image), ...(mounts !== undefined && { mounts }) };
 }
 
 function viewOfCreated(id: string, spec: ContainerSpec, task: RunnableTask): ContainerView {

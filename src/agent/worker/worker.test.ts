@@ -300,6 +300,17 @@ test('a missing image is pulled once for all, an unknown one is refused with the
   assert.equal(node.engine.calls['pull'], 2);
 });
 
+test('an image that a task mounts is brought there, too', async () => {
+  const mounts = [{ type: 'image' as const, source: 'data:1', target: '/data' }];
+  const node = await running({ container: { image: 'app:1', mounts } }, { registry: ['app:1', 'data:1'] });
+  assert.deepEqual([...node.engine.images].toSorted(), ['app:1', 'data:1', 'tiny']);
+  const unknown = [{ ...mounts[0], source: 'nope:1' } as (typeof mounts)[0]];
+  node.assign(assignedTask('b', { slot: 2, container: { mounts: unknown } }));
+  await node.pass(10_000);
+  assert.equal(node.state('b')?.state, 'rejected');
+  assert.match(node.state('b')?.error ?? '', /No such image: nope:1/);
+});
+
 test('always pulling makes do with what is there, and a restart in place does not pull', async () => {
   const node = await running({ container: { pullPolicy: 'always' } });
   assert.equal(node.engine.calls['pull'], 1);

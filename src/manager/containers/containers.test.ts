@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { TuttiError } from '../../model/errors.ts';
 import type { NodeId } from '../../model/ids.ts';
+import { plainContainerSpec } from '../../model/single-container.ts';
 import type { SingleContainerSpec } from '../../model/single-container.ts';
 import type { ContainerMade } from '../manager.ts';
 import { aTask } from '../../store/fixtures.ts';
@@ -113,6 +114,31 @@ describe('containers made by themselves', () => {
     const missingFriend = { dependencies: [{ option: '--link=x', container: 'x' }] };
     assert.equal(await codeOf(containers.create(aContainerSpec('aa', missingFriend), never)), 'invalid-argument');
     assert.equal(cluster.store.view.count('container'), 0);
+  });
+
+  it('get the images that they mount, too', async () => {
+    await using cluster = await ContainerCluster.start(1);
+    const there = new Map([['web:1', 'sha256:1']]);
+    const images = {
+      ensure: (_node: string, reference: string) => {
+        const id = there.get(reference);
+        return Promise.resolve(id === undefined ? { kind: 'nowhere' as const } : { kind: 'travelled' as const, id });
+      },
+    };
+    using containers = cluster.containers({ images });
+    const mount = (Source: string) => ({ Type: 'image', Source, Target: '/data' });
+    const spec = (name: string) => {
+      const Mounts = [mount('data@sha256:2'), { Type: 'bind', Source: '/srv', Target: '/srv' }];
+      const request = { Image: 'web:1', HostConfig: { Init: true, Mounts } };
+      // The engines here are of no release: a client this old asks for none.
+      return { ...plainContainerSpec(name, 'web:1'), request, apiVersion: '1.40' };
+    };
+    assert.deepEqual(await containers.create(spec('aa'), never), { kind: 'no-image', image: 'data@sha256:2' });
+    there.set('data@sha256:2', 'sha256:2');
+    idOf(await containers.create(spec('aa'), never));
+    const [, bind] = spec('aa').request.HostConfig.Mounts;
+    const HostConfig = { Init: true, Mounts: [mount('sha256:2'), bind] };
+    assert.deepEqual(cluster.asked, [{ Image: 'web:1', HostConfig }]);
   });
 
   it('go beside what they depend on', async () => {

@@ -4,6 +4,7 @@ import type { SingleContainer } from '../../model/single-container.ts';
 import type { ContainerMade } from '../manager.ts';
 import { wasNeverSent } from '../../rpc/not-connected.ts';
 import { callEngine, refusal } from '../engines/call.ts';
+import { bringImages, withImages } from './bring-images.ts';
 import { engineNeeds } from './engine-needs.ts';
 import type { Doubts } from './doubts.ts';
 import { standingNamed } from './standing.ts';
@@ -20,13 +21,13 @@ export interface MakePorts extends ContainerPorts {
 type Made = Exclude<ContainerMade, { kind: 'unplaced' }>;
 
 /**
- * Makes the container of a row on its node: brings the image, volumes and networks there and sends the request. What
+ * Makes the container of a row on its node: brings the images, volumes and networks there and sends the request. What
  * the engine answered is the outcome; where that cannot be known it throws `unavailable`. Writes nothing.
  */
 export const makeOnEngine = async (ports: MakePorts, row: SingleContainer, signal: AbortSignal): Promise<Made> => {
   const { spec, nodeId } = row;
-  const image = await bringImage(ports, row, signal);
-  if (image === undefined) return { kind: 'no-image', image: spec.image };
+  const brought = await bringImages(ports, row, signal);
+  if (brought.kind === 'nowhere') return { kind: 'no-image', image: brought.image };
   if (spec.volumes.length > 0) await ports.volumes?.prepare(nodeId, spec.volumes, signal);
   const prepared = (await ports.networks?.prepare(row, signal)) ?? spec.request;
   const query = new URLSearchParams({
@@ -38,7 +39,7 @@ export const makeOnEngine = async (ports: MakePorts, row: SingleContainer, signa
     method: 'POST',
     path: `/containers/create?${query.toString()}`,
     ...(spec.apiVersion !== undefined && { apiVersion: spec.apiVersion }),
-    json: image === spec.image ? prepared : { ...prepared, Image: image },
+    json: withImages(prepared, spec.image, brought.called),
     deadlineMs: createMs,
   }).catch(async (thrown: unknown) => await lookAfter(ports, row, thrown));
   if (reply.status === 404 && isNoImage(reply.message)) return { kind: 'no-image', image: spec.image };
@@ -103,16 +104,3 @@ export class LeftOver extends TuttiError {
 }
 
 const isNoImage = (message: string): boolean => /no such image|image .*not found/i.test(message);
-
-/** What the engine is to call the image; undefined where no engine has it. */
-const bringImage = async (
-  { images }: ContainerPorts,
-  { nodeId, spec: { image } }: SingleContainer,
-  signal: AbortSignal,
-): Promise<string | undefined> => {
-  if (images === undefined) return image;
-  const ensured = await images.ensure(nodeId, image, { signal });
-  if (ensured.kind === 'nowhere') return undefined;
-  // A digest is given by a registry: an image that came from elsewhere has none.
-  return ensured.kind !== 'present' && image.includes('@') ? ensured.id : image;
-};

@@ -217,8 +217,12 @@ export function createFakeEngine(options: FakeEngineOptions): FakeEngine {
 
   const create = (containerName: string, body: ContainerRequest): { id: string } => {
     requireDisk();
-    const image = body.Image ?? '';
-    if (!images.has(image)) throw new TuttiError('not-found', `No such image: ${image}`);
+    const mounted = (body.HostConfig?.Mounts ?? []).flatMap(({ Type, Source = '' }) =>
+      Type === 'image' ? Source : [],
+    );
+    for (const image of [body.Image ?? '', ...mounted]) {
+      if (!images.has(image)) throw new TuttiError('not-found', `No such image: ${image}`);
+    }
     for (const other of containers.values()) {
       if (other.name !== containerName) continue;
       throw new TuttiError(

@@ -39,6 +39,8 @@ export class ContainerCluster implements AsyncDisposable {
   readonly clock = manualClock();
   readonly store: Store;
   readonly engines = new Map<string, FakeContainer[]>();
+  /** What was asked to be made, in order. */
+  readonly asked: unknown[] = [];
   readonly #down = new Set<string>();
   readonly #random = countingRandomness();
   /** Before a request is done. */
@@ -165,6 +167,7 @@ export class ContainerCluster implements AsyncDisposable {
       const body = JSON.parse(await textOf(request.body)) as { readonly Image?: string };
       if (body.Image === 'nowhere') return reply(404, { message: 'No such image: nowhere:latest' });
       if (all.some((one) => one.name === name)) return reply(409, { message: 'Conflict.' });
+      this.asked.push(body);
       const id = String((this.#ids += 1)).padStart(64, '0');
       all.push({ id, name, running: false });
       return reply(201, { Id: id, Warnings: ['careful'] });
