@@ -68,10 +68,19 @@ export interface OverlayEndpoint {
   readonly mac: string;
 }
 
+/** What of a description there is one of in the cluster. */
+export const claims = ['address', 'publicKey'] as const;
+export type Claim = (typeof claims)[number];
+
+/** What of its own description the others are not told of a node, and the node that they know by it. */
+export type Refused = { readonly [Kind in Claim]?: NodeId };
+
 export interface Node extends Stored<NodeId> {
   readonly spec: NodeSpec;
   /** Writer: the dispatcher, when the agent's description changes. Absent until it first connects. */
   readonly description?: NodeDescription;
+  /** Writer: the dispatcher. Absent: nothing is. */
+  readonly refused?: Refused;
   /** Writer: the allocator. */
   readonly overlay?: OverlayEndpoint;
   /** Writer: the certificate authority. Absent: of the cluster's first authority. */

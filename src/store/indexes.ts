@@ -33,6 +33,9 @@ export const indexDefinitions: Definitions = {
   node: {
     /** The name shown for the node. Machines may share a hostname, so it is not unique. */
     name: { key: (node) => (node.spec.name ?? node.description?.hostname)?.toLowerCase(), fold: true },
+    /** Several may say that one is theirs, see the row's `refused`. */
+    address: { key: (node) => node.description?.address },
+    publicKey: { key: (node) => node.description?.publicKey },
   },
   service: named,
   task: {

@@ -44,7 +44,7 @@ export type SoftTable = keyof SoftTables;
 /** Secondary indexes: table → index name. Each maps a row to one key or none; store/indexes.ts says which. */
 export interface Indexes {
   readonly cluster: never;
-  readonly node: 'name';
+  readonly node: 'name' | 'address' | 'publicKey';
   readonly service: 'name' | 'stack';
   readonly task: 'service' | 'node' | 'slot';
   readonly network: 'name' | 'stack';

@@ -10,7 +10,7 @@ import { encryptionOf } from '../../model/cluster.ts';
 import type { Cluster, Encryption } from '../../model/cluster.ts';
 import type { Network } from '../../model/network.ts';
 import { nodeName } from '../../model/node.ts';
-import type { Node, NodeDescription } from '../../model/node.ts';
+import type { Node, NodeDescription, Refused } from '../../model/node.ts';
 import type { Config, Secret } from '../../model/secret.ts';
 
 /** What VXLAN adds to each packet over IPv4, in bytes. */
@@ -32,9 +32,12 @@ export const overlayMtu = (nodes: Iterable<Node>, encryption: Encryption): numbe
   return (Number.isFinite(least) ? least : usualMtu) - encapsulation - (encrypted ? encryptionOverhead : 0);
 };
 
-const wireOf = ({ machine, publicKey }: NodeDescription): Pick<AssignedPeer, 'machine' | 'publicKey'> => ({
+const wireOf = (
+  { machine, publicKey }: NodeDescription,
+  refused: Refused | undefined,
+): Pick<AssignedPeer, 'machine' | 'publicKey'> => ({
   ...(machine !== undefined && { machine }),
-  ...(publicKey !== undefined && { publicKey }),
+  ...(publicKey !== undefined && refused?.publicKey === undefined && { publicKey }),
 });
 
 const sixthEnd = (
@@ -48,9 +51,9 @@ const sixthEnd = (
       }
     : {};
 
-/** The node as the others see it, once it has told its address and has an end of the overlay. */
+/** The node as the others see it, once it has told its address, which is no other node's, and has an end of the overlay. */
 export const peerOf = (node: Node, clusterId: string): AssignedPeer | undefined =>
-  node.description === undefined || node.overlay === undefined
+  node.description === undefined || node.overlay === undefined || node.refused?.address !== undefined
     ? undefined
     : {
         kind: 'peer',
@@ -60,7 +63,7 @@ export const peerOf = (node: Node, clusterId: string): AssignedPeer | undefined 
         overlayAddress: node.overlay.address,
         overlayMac: node.overlay.mac,
         ...sixthEnd(node, clusterId),
-        ...wireOf(node.description),
+        ...wireOf(node.description, node.refused),
       };
 
 export const selfOf = (node: Node, cluster: Cluster, mtu: number): AssignedSelf | undefined =>
@@ -77,7 +80,7 @@ export const selfOf = (node: Node, cluster: Cluster, mtu: number): AssignedSelf 
         ...sixthEnd(node, cluster.id),
         overlayMtu: mtu,
         taskHistoryLimit: cluster.spec.taskHistoryLimit,
-        ...wireOf(node.description),
+        ...wireOf(node.description, node.refused),
         encryption: encryptionOf(cluster.spec),
         ...(node.spec.labels === undefined ? {} : { labels: node.spec.labels }),
       };

@@ -4,6 +4,7 @@ import type { NodeId } from '../../model/ids.ts';
 import type { NodeDescription } from '../../model/node.ts';
 import type { Log } from '../../platform/ports.ts';
 import type { Store } from '../../store/store.ts';
+import { claimAgain } from './claims.ts';
 
 /** Makes a node's description durable where it differs from what is known. What fails is logged: it is told again. */
 export const recordDescription = async (
@@ -16,7 +17,7 @@ export const recordDescription = async (
   try {
     await store.update((transaction) => {
       const node = transaction.get('node', nodeId);
-      if (node !== undefined) transaction.update('node', { ...node, description });
+      if (node !== undefined) claimAgain(transaction, node, description);
     });
   } catch (thrown) {
     const error = TuttiError.from(thrown);

@@ -10,6 +10,7 @@ import type { Clock, Log, Timer } from '../../platform/ports.ts';
 import type { Channel, ChannelHandlers, ManagerListener, ManagerService, Peer } from '../../rpc/transport.ts';
 import type { Store } from '../../store/store.ts';
 import type { Assignments } from '../assignments/assignments.ts';
+import { watchClaims } from './claims.ts';
 import { isGivenUp, watchDepartures } from './departures.ts';
 import { recordDescription } from './describe.ts';
 import { createLiveness } from './liveness.ts';
@@ -44,6 +45,7 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
   const { store, assignments, clock, log } = options;
   const sessions = new Map<NodeId, Session>();
   const liveness = createLiveness(options);
+  const claims = watchClaims(store, clock, log);
   const reunion = createReunion({
     store,
     clock,
@@ -86,10 +88,11 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
     sessions.set(nodeId, session);
     older?.channel.close(new TuttiError('cancelled', 'the node has opened a newer session'));
     log.info('session opened', { node: nodeId, address: peer.address, tasks: hello.tasks.length });
-    void recordDescription(store, log, nodeId, hello.description);
     recordAllObserved(store, nodeId, hello.tasks);
     const greeting = welcomeOf(options, nodeId);
     liveness.connected(nodeId, peer.address, greeting.timeoutMs);
+    // Where it connects from, which is known now, is how it proves an address.
+    void recordDescription(store, log, nodeId, hello.description);
     session.begin(greeting);
     reunion.heard(nodeId);
     if (reunion.isDone()) session.release();
@@ -190,6 +193,7 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
       changes[Symbol.dispose]();
       departures[Symbol.dispose]();
       liveness[Symbol.dispose]();
+      claims[Symbol.dispose]();
       withdrawals[Symbol.dispose]();
       reunion[Symbol.dispose]();
       gathering?.cancel();

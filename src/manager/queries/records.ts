@@ -1,7 +1,7 @@
 import { tasksOfMode } from '../../core/orchestrate/job.ts';
 import { isWanted } from '../../core/task/known.ts';
-import { nodeName } from '../../model/node.ts';
-import type { Node, NodeStatus } from '../../model/node.ts';
+import { claims, nodeName } from '../../model/node.ts';
+import type { Claim, Node, NodeStatus } from '../../model/node.ts';
 import type { Service } from '../../model/service.ts';
 import { isTerminal } from '../../model/task.ts';
 import type { Task } from '../../model/task.ts';
@@ -28,8 +28,25 @@ const nodeStatus = (view: View, node: Node): NodeStatus =>
     since: node.createdAt,
   };
 
+const refusalText: Readonly<Record<Claim, (value: string, holder: Node) => string>> = {
+  address: (value, holder) =>
+    `says that its address is ${value}, which is node ${nodeName(holder)}'s: it has no networks with others; give it one of its own, or remove ${holder.id} if that is gone`,
+  publicKey: (_, holder) =>
+    `says that node ${nodeName(holder)}'s WireGuard key is its own: others do not encrypt with it; "tutti encryption --rotate" makes new ones, or remove ${holder.id} if that is gone`,
+};
+
+/** With what of the node's description the others are not told, and why. */
+const withRefusals = (view: View, { description, refused }: Node, status: NodeStatus): NodeStatus => {
+  if (refused === undefined) return status;
+  const texts = claims.flatMap((claim) => {
+    const holder = view.get('node', refused[claim] ?? '');
+    return holder === undefined ? [] : [refusalText[claim](description?.[claim] ?? '', holder)];
+  });
+  return { ...status, message: [status.message, ...texts].filter((text) => text !== '').join('; ') };
+};
+
 export const nodeRecord = (view: View, node: Node): NodeRecord => {
-  const status = nodeStatus(view, node);
+  const status = withRefusals(view, node, nodeStatus(view, node));
   if (node.spec.role !== 'manager') return { node, status };
   // One manager: it leads, and it can be reached, or nobody could ask.
   return { node, status, manager: { leader: true, reachable: true, address: node.managerAddress ?? '' } };

@@ -144,7 +144,7 @@ const fallback: Info & Readonly<Record<'BridgeNfIptables' | 'BridgeNfIp6tables',
 
 const warningsOf = (nodes: readonly NodeRecord[]): string[] =>
   nodes.flatMap(({ node, status }) =>
-    status.state === 'ready'
+    status.state === 'ready' && node.refused === undefined
       ? []
       : [`WARNING: node ${nodeName(node)} is ${status.state}${status.message === '' ? '' : `: ${status.message}`}`],
   );

@@ -22,7 +22,8 @@ export const doctorRoutes = ({ manager, clock }: WebContext): readonly Route[] =
         { clock, signal: request.signal, nodes, deadlineMs },
       );
       const found = answers.map(({ nodeId, nodeName, value: { report, clockMs } }): DoctorNode => {
-        const problems = problemsOf(report, clockMs);
+        const { node, status } = manager.queries.node(nodeId);
+        const problems = [...(node.refused === undefined ? [] : [status.message]), ...problemsOf(report, clockMs)];
         return { id: nodeId, name: nodeName, healthy: problems.length === 0, problems, report, clockMs };
       });
       const lost = missing.map(({ nodeId, nodeName, reason }): DoctorNode => {

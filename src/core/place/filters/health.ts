@@ -6,5 +6,6 @@ export const illnessOf = ({ node, status }: Pick<PlaceNode, 'node' | 'status'>):
   if (status?.engineAway === true) return 'has a Docker Engine that does not answer';
   if (status?.state === 'down') return 'is down';
   if (status?.state !== 'ready' || node.description === undefined) return 'is not connected';
+  if (node.refused?.address !== undefined) return "has an address that is another node's";
   return node.spec.availability === 'pause' ? 'is paused' : undefined;
 };

@@ -10,12 +10,15 @@ const down = reason('is down', 'are down');
 const silent = reason('is not connected', 'are not connected');
 const engineless = reason('has a Docker Engine that does not answer', 'have a Docker Engine that does not answer');
 
+const mistaken = reason("has an address that is another node's", "have addresses that are other nodes'");
+
 const check = ({ node, status }: NodeInfo): Reason | undefined => {
   if (node === undefined) return silent;
   if (node.spec.availability === 'drain') return drained;
   if (status?.engineAway === true) return engineless;
   if (status?.state === 'down') return down;
   if (status?.state !== 'ready' || node.description === undefined) return silent;
+  if (node.refused?.address !== undefined) return mistaken;
   return node.spec.availability === 'pause' ? paused : undefined;
 };
 
