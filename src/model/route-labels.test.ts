@@ -75,6 +75,7 @@ test('what cannot be is said with its label, all at once', () => {
     [{ port: '80', 'header.x': 'a\nb' }, /tutti\.route\.header/],
     [{ port: '80', 'header.x#y': 'a' }, /tutti\.route\.header: the name of a header is of letters/],
     [{ port: '80', 'header.x': '}' }, /tutti\.route\.header: .* more than a }/],
+    [{ port: '80', 'header.__proto__': 'a' }, /tutti\.route\.header\.__proto__: .* cannot ask for a header/],
     [{ port: '80', path: '/%61' }, /tutti\.route\.path: .* encoded/],
     [{ port: '80', path: '/a/../b' }, /tutti\.route\.path: .* \/\.\.\//],
     [{ port: '80', rate: '1/25h' }, /tutti\.route\.rate: a rate is for a day at most/],

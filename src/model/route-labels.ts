@@ -73,7 +73,10 @@ export const readRouteLabels = (service: string, labels: Labels = {}): LabelledR
     if (!isField(field) || words.length > 0 !== (field === 'header')) {
       problems.push(`label ${label}: a route has ${routeFields.join(', ')}; "${field}" is none of them`);
     } else if (field === 'header') {
-      texts.headers[words.join('.').toLowerCase()] = text;
+      const header = words.join('.').toLowerCase();
+      // An object would take it for its prototype, and it would be lost.
+      if (header === '__proto__') problems.push(`label ${label}: a route cannot ask for a header of this name`);
+      else texts.headers[header] = text;
     } else texts[field] = text.trim();
   }
   const routes = [...named].flatMap(([name, texts]) => {

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { TuttiError } from '../../model/errors.ts';
 import type { Labels } from '../../model/object.ts';
+import { checkKeys } from '../http/keys.ts';
 import type { ApiRequest } from '../http/request.ts';
 
 /** Values by filter name; a name that is absent lets everything through. */
@@ -18,12 +19,14 @@ const shape = z.record(
 export const readFilters = (request: ApiRequest, known: readonly string[]): Filters => {
   const text = request.query.get('filters');
   if (text === null || text === '') return new Map();
-  const parsed = shape.safeParse(parse(text));
+  const given = parse(text);
+  checkKeys(given, 'the parameter filters');
+  const parsed = shape.safeParse(given);
   if (!parsed.success) throw new TuttiError('invalid-argument', 'invalid filters: not a map of lists');
   const filters = new Map<string, readonly string[]>();
-  for (const [name, given] of Object.entries(parsed.data)) {
+  for (const [name, wanted] of Object.entries(parsed.data)) {
     if (!known.includes(name)) throw new TuttiError('invalid-argument', `invalid filter '${name}'`);
-    const values = Array.isArray(given) ? given : Object.keys(given).filter((value) => given[value] === true);
+    const values = Array.isArray(wanted) ? wanted : Object.keys(wanted).filter((value) => wanted[value] === true);
     if (values.length > 0) filters.set(name, values);
   }
   return filters;

@@ -57,7 +57,16 @@ const bodies: readonly (readonly [string, string | Uint8Array, RegExp])[] = [
     '{"Name":"x","TaskTemplate":{"ContainerSpec":{"Image":"a"}},"UpdateConfig":{"Delay":-1}}',
     /Delay/,
   ],
-  ['a prototype', '{"__proto__":{"Name":"x"},"constructor":{},"Name":"x","TaskTemplate":{}}', /containers here/],
+  [
+    'a prototype',
+    '{"__proto__":{"Name":"x"},"constructor":{},"Name":"x","TaskTemplate":{}}',
+    /has the key "__proto__"/,
+  ],
+  [
+    'a label that would be lost',
+    '{"Name":"x","Labels":{"__proto__":"x"},"TaskTemplate":{"ContainerSpec":{"Image":"a"}}}',
+    /has the key "__proto__"/,
+  ],
 ];
 
 test('bodies that make no sense are refused with 400 and a reason, and nothing is made', async (t) => {
@@ -96,6 +105,9 @@ const targets: readonly (readonly [string, string, number, RegExp])[] = [
   ['GET', '/services?filters=nonsense', 400, /invalid filters/],
   ['GET', '/services?filters=[1]', 400, /invalid filters/],
   ['GET', '/services?filters={"colour":["red"]}', 400, /invalid filter 'colour'/],
+  ['POST', '/containers/prune?filters={"__proto__":["x"]}', 400, /filters has the key "__proto__"/],
+  ['POST', '/containers/prune?filters={"label":{"__proto__":true}}', 400, /filters has the key "__proto__"/],
+  ['POST', '/build?labels={"__proto__":"x"}', 400, /labels has the key "__proto__"/],
   ['GET', '/tasks?filters={"desired-state":["tired"]}', 400, /desired-state=tired/],
   ['GET', '/events?since=yesterday', 400, /invalid since/],
   ['GET', '/services/web/logs?stdout=1', 404, /service web not found/],

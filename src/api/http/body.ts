@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { TuttiError } from '../../model/errors.ts';
 import { abortable } from '../../rpc/abortable.ts';
 import { jsonFault } from './json-fault.ts';
+import { checkKey } from './keys.ts';
 import type { ApiRequest } from './request.ts';
 
 /** Deeper documents are refused: nothing that a dialect takes comes near it. */
@@ -12,7 +13,7 @@ const largeBytes = 256 * 1024;
 
 /**
  * The body as JSON, without its nulls (foreign clients write null for "not set"); undefined for an empty body.
- * Throws `invalid-argument` when it is larger than `limit` bytes, not UTF-8, not JSON, or nested too deep.
+ * Throws `invalid-argument` when it is larger than `limit` bytes, not UTF-8, not JSON, or nested too deep, and see `checkKey`.
  */
 export const readJson = async (request: ApiRequest, limit: number): Promise<unknown> => {
   const bytes = await readBytes(request, limit);
@@ -89,7 +90,10 @@ const withoutNulls = (value: unknown, depth: number): unknown => {
   return Object.fromEntries(
     Object.entries(value)
       .filter(([, item]) => item !== null)
-      .map(([key, item]) => [key, withoutNulls(item, depth + 1)]),
+      .map(([key, item]) => {
+        checkKey(key, "the request's body");
+        return [key, withoutNulls(item, depth + 1)];
+      }),
   );
 };
 

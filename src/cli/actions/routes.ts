@@ -44,7 +44,8 @@ export const routeOf = (place: string, services: readonly string[], flags: Route
   // Where it leads is said by the arguments.
   const { routes, problems } = readRouteLabels('-', named);
   const [route] = routes;
-  if (route === undefined) throw invalid(problems.map((text) => text.replace(/^label tutti\.route\./, '')).join('; '));
+  if (route === undefined || problems.length > 0)
+    throw invalid(problems.map((text) => text.replace(/^label tutti\.route\./, '')).join('; '));
   return { ...route, action: actionOf(services.map(targetOf), flags) };
 };
 

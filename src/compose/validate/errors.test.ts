@@ -18,6 +18,7 @@ const schema: readonly (readonly [title: string, text: string, ...expected: read
     service('replicas: 2'),
     '4:5: services.a.replicas: unknown key here; it belongs to deploy.replicas',
   ],
+  ['a key that objects have', service('constructor: 2'), '4:5: services.a.constructor: unknown key'],
   [
     'a deep key',
     service('deploy:', '  update_config: {paralelism: 1}'),

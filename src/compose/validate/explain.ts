@@ -55,7 +55,8 @@ function unknownKey(key: string, parent: Path, error: ErrorObject): string {
   }
   const near = nearest(key, known);
   if (near !== undefined) return `unknown key; did you mean ${JSON.stringify(near)}?`;
-  const place = parent.length === 2 && parent[0] === 'services' ? elsewhere[key] : undefined;
+  const place =
+    parent.length === 2 && parent[0] === 'services' && Object.hasOwn(elsewhere, key) ? elsewhere[key] : undefined;
   if (place !== undefined) return `unknown key here; it belongs to ${place}`;
   return `unknown key${known.length > 12 ? '' : `; allowed are ${known.join(', ')}`}`;
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { buildHints } from '../../../manager/images/build-node.ts';
 import { TuttiError } from '../../../model/errors.ts';
+import { checkKeys } from '../../http/keys.ts';
 import type { Reply } from '../../http/reply.ts';
 import type { ApiRequest } from '../../http/request.ts';
 import { flagOf, headerOf } from '../../http/request.ts';
@@ -126,8 +127,11 @@ const readMap = ({ query }: ApiRequest, name: string): Readonly<Record<string, s
   const text = query.get(name) ?? '';
   if (text === '') return {};
   try {
-    return textMap.parse(JSON.parse(text) ?? {});
+    const given: unknown = JSON.parse(text) ?? {};
+    checkKeys(given, `the parameter ${name}`);
+    return textMap.parse(given);
   } catch (cause) {
+    if (cause instanceof TuttiError) throw cause;
     throw new TuttiError('invalid-argument', `the parameter ${name} is not a JSON object of texts`, { cause });
   }
 };
