@@ -36,9 +36,10 @@ export const hooks: readonly [Hook, Hook] = [
     parent: 'INPUT',
     chain: inputChain,
     rules: [
+      // What comes most, first.
+      `-A ${inputChain} -p udp -m udp --dport ${vxlanPort} -j ACCEPT`,
       `-A ${inputChain} -i ${bridges} -p udp -m udp --dport 53 -j ACCEPT`,
       `-A ${inputChain} -i ${bridges} -p tcp -m tcp --dport 53 -j ACCEPT`,
-      `-A ${inputChain} -p udp -m udp --dport ${vxlanPort} -j ACCEPT`,
       `-A ${inputChain} -p udp -m udp --dport ${wireguardPort} -j ACCEPT`,
       // Where nobody listens: other nodes see by the refusal that they reach this one.
       `-A ${inputChain} -i ${overlayDevice} -p tcp -m tcp --dport ${probePort} -j ACCEPT`,

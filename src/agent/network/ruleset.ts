@@ -163,7 +163,8 @@ const map = (declaration: string, entries: readonly (readonly [string, string])[
 
 /**
  * The chains whose rules never change. A drop here is final; an accept is not (Docker's tables follow), which is why
- * DOCKER-USER has rules of ours too.
+ * DOCKER-USER has rules of ours too. Between nodes every packet meets most of them twice at each end, within the overlay and around it:
+ * in each rule what most packets fail at comes first, and names of devices, which are copied and compared as text, last.
  */
 const fixedChains: readonly (readonly [string, NftChain])[] = [
   [
@@ -172,7 +173,7 @@ const fixedChains: readonly (readonly [string, NftChain])[] = [
       hook: 'type filter hook prerouting priority raw; policy accept;',
       rules: [
         // route_localnet is on for our devices: what arrives there must not reach 127.0.0.0/8.
-        `iifname ${anyPattern} ip daddr 127.0.0.0/8 drop`,
+        `ip daddr 127.0.0.0/8 iifname ${anyPattern} drop`,
         `udp dport ${vxlanPort} notrack`,
       ],
     },
@@ -187,8 +188,8 @@ const fixedChains: readonly (readonly [string, NftChain])[] = [
       hook: 'type filter hook prerouting priority mangle; policy accept;',
       rules: [
         // A published port's connection from another node: replies go back there, where its translation is undone.
-        `iifname "${overlayDevice}" ct state new ip saddr != @subnets ct mark set ether saddr map @marks`,
-        `iifname ${bridgePattern} ct direction reply ct mark & ${maskText} != 0 meta mark set ct mark`,
+        `ct state new iifname "${overlayDevice}" ip saddr != @subnets ct mark set ether saddr map @marks`,
+        `ct mark & ${maskText} != 0 ct direction reply iifname ${bridgePattern} meta mark set ct mark`,
       ],
     },
   ],
@@ -197,7 +198,7 @@ const fixedChains: readonly (readonly [string, NftChain])[] = [
     {
       hook: 'type filter hook postrouting priority mangle; policy accept;',
       // The outer packet of VXLAN inherits the mark, and must not be steered in turn.
-      rules: [`oifname "${overlayDevice}" meta mark & ${maskText} != 0 meta mark set 0`],
+      rules: [`meta mark & ${maskText} != 0 oifname "${overlayDevice}" meta mark set 0`],
     },
   ],
   [
@@ -256,14 +257,23 @@ const fixedChains: readonly (readonly [string, NftChain])[] = [
     {
       hook: 'type filter hook input priority filter; policy accept;',
       rules: [
-        `udp dport ${vxlanPort} ip saddr != @peers drop`,
-        // Nor from a container that writes another node's address: the way to that is by no container's bridge, ours or the engine's.
-        `udp dport ${vxlanPort} meta iifkind "bridge" fib saddr . iif oif missing drop`,
+        `udp dport ${vxlanPort} goto overlay`,
+        'ct state != new accept',
         // A network without a way out has no way by what the node itself serves either, as the front door is; names are told.
-        'iifname @closed ct state new meta l4proto { tcp, udp, sctp } th dport != 53 goto prohibit',
+        'iifname @closed meta l4proto { tcp, udp, sctp } th dport != 53 goto prohibit',
         // Published ports that no task is behind.
-        'ct state new meta l4proto { tcp, udp, sctp } ip daddr . meta l4proto . th dport vmap @unserved_at',
-        'ct state new meta l4proto { tcp, udp, sctp } meta l4proto . th dport vmap @unserved',
+        'meta l4proto { tcp, udp, sctp } ip daddr . meta l4proto . th dport vmap @unserved_at',
+        'meta l4proto { tcp, udp, sctp } meta l4proto . th dport vmap @unserved',
+      ],
+    },
+  ],
+  [
+    'overlay',
+    {
+      rules: [
+        'ip saddr != @peers drop',
+        // Nor from a container that writes another node's address: the way to that is by no container's bridge, ours or the engine's.
+        'meta iifkind "bridge" fib saddr . iif oif missing drop',
       ],
     },
   ],
@@ -274,7 +284,7 @@ const fixedChains: readonly (readonly [string, NftChain])[] = [
     {
       hook: 'type filter hook output priority filter; policy accept;',
       // Containers of one network on one node meet at the bridge's layer 3: no redirect may tell them a shorter way.
-      rules: [`oifname ${bridgePattern} icmp type redirect drop`],
+      rules: [`icmp type redirect oifname ${bridgePattern} drop`],
     },
   ],
   [

@@ -25,7 +25,7 @@ const said = (text: string): string => {
 const ofTheWire = 'peers';
 
 /** A bridge tells its containers of every group that it joins, which is one for each address that it answers for. */
-const noReports = `oifname ${bridgePattern} icmpv6 type { mld-listener-report, mld2-listener-report } drop`;
+const noReports = `icmpv6 type { mld-listener-report, mld2-listener-report } oifname ${bridgePattern} drop`;
 
 /** An address of the link alone cannot be answered from another link: whoever comes by it is seen as the node. */
 const nearby = `oifname ${anyPattern} ct status dnat ip6 saddr fe80::/10 masquerade`;

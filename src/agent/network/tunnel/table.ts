@@ -37,7 +37,7 @@ const chains: readonly (readonly [string, NftChain])[] = [
     'input',
     {
       hook: 'type filter hook input priority filter; policy accept;',
-      rules: [`iifname != ${tunnelPattern} ${overlay} ip saddr @strict drop`],
+      rules: [`${overlay} ip saddr @strict iifname != ${tunnelPattern} drop`],
     },
   ],
   [
@@ -45,7 +45,7 @@ const chains: readonly (readonly [string, NftChain])[] = [
     {
       hook: 'type filter hook output priority filter; policy accept;',
       // Also where WireGuard has died and its routes with it.
-      rules: [`oifname != ${tunnelPattern} ${overlay} ip daddr @sealed drop`],
+      rules: [`${overlay} ip daddr @sealed oifname != ${tunnelPattern} drop`],
     },
   ],
   [
@@ -53,7 +53,7 @@ const chains: readonly (readonly [string, NftChain])[] = [
     {
       hook: 'type filter hook forward priority mangle; policy accept;',
       // Containers made before the MTU fell, and clients of published ports: nothing hangs where "too big" is not heard.
-      rules: [`oifname "${overlayDevice}" tcp flags & (syn | rst) == syn tcp option maxseg size set rt mtu`],
+      rules: [`tcp flags & (syn | rst) == syn oifname "${overlayDevice}" tcp option maxseg size set rt mtu`],
     },
   ],
 ];
