@@ -2,7 +2,7 @@ import { flushCompileCache } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { createAgent } from '../src/agent/agent.ts';
-import { createResolverLink } from '../src/agent/dns/link.ts';
+import { createResolverLink } from '../src/agent/dns/link/link.ts';
 import { createDoctor } from '../src/agent/doctor/doctor.ts';
 import { createMemoryFiles } from '../src/agent/executor/memory-files.ts';
 import { findListeners } from '../src/agent/network/listeners.ts';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { flushCompileCache } from 'node:module';
 import { createServer } from 'node:net';
 import { createDns } from '../src/agent/dns/dns.ts';
-import { createNameservers } from '../src/agent/dns/resolv-conf.ts';
+import { createNameservers } from '../src/agent/dns/upstream/resolv-conf.ts';
 import { createDnsService } from '../src/agent/dns/service.ts';
 import { daemonOf } from '../src/host/daemons.ts';
 import { nodePaths } from '../src/host/paths.ts';

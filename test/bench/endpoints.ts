@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { createRowBook } from '../../src/agent/dns/rows.ts';
+import { createRowBook } from '../../src/agent/dns/link/rows.ts';
 import { noBalanceMemory } from '../../src/agent/network/balance.ts';
 import { desiredKernelState } from '../../src/agent/network/desired.ts';
 import { applyMessage } from '../../src/agent/session/apply.ts';

@@ -1,7 +1,7 @@
 import type { Row, RowChange } from '../../src/agent/dns/row.ts';
-import { createRowBook } from '../../src/agent/dns/rows.ts';
-import { createNameTable } from '../../src/agent/dns/table.ts';
-import type { NameTable } from '../../src/agent/dns/table.ts';
+import { createRowBook } from '../../src/agent/dns/link/rows.ts';
+import { createNameTable } from '../../src/agent/dns/table/table.ts';
+import type { NameTable } from '../../src/agent/dns/table/table.ts';
 import type { Assignments } from '../../src/agent/network/endpoints.ts';
 
 /** What a resolver is told at first for these assignments. */

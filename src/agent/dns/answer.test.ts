@@ -4,7 +4,7 @@ import { aNetwork, aSelf, aTask, aVip, anEndpoint, setOf } from '../../../test/s
 import { tableOf } from '../../../test/support/rows.ts';
 import { answer } from './answer.ts';
 import type { Outcome } from './answer.ts';
-import type { NameTable } from './table.ts';
+import type { NameTable } from './table/table.ts';
 import type { RowChange } from './row.ts';
 
 const back = aNetwork({ id: 'back00000', name: 'back', subnet: '10.128.1.0/24', gateway: '10.128.1.1' });

@@ -1,9 +1,9 @@
 import { inOrder } from '../address.ts';
 import { reversedAddress } from './address.ts';
-import { byId } from './names.ts';
-import type { NetworkNames } from './names.ts';
+import { byId } from './table/names.ts';
+import type { NetworkNames } from './table/names.ts';
 import type { EndpointRow } from './row.ts';
-import type { Client, NameTable } from './table.ts';
+import type { Client, NameTable } from './table/table.ts';
 
 /** What a question comes to. */
 export type Outcome =

@@ -1,13 +1,13 @@
 import type { Clock, Log } from '../../platform/ports.ts';
 import { TuttiError } from '../../model/errors.ts';
 import { answer } from './answer.ts';
-import { createForwarder } from './forward.ts';
+import { createForwarder } from './upstream/forward.ts';
 import { encodeOutcome, parseQuery } from './message.ts';
 import type { RowChange } from './row.ts';
 import { listen } from './server.ts';
 import type { Handler } from './server.ts';
-import { createNameTable } from './table.ts';
-import { createUpstream } from './upstream.ts';
+import { createNameTable } from './table/table.ts';
+import { createUpstream } from './upstream/upstream.ts';
 
 export interface DnsPorts {
   readonly clock: Pick<Clock, 'monotonic'>;

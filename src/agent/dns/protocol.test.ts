@@ -5,7 +5,7 @@ import type { Assignments } from '../network/endpoints.ts';
 import { changeLines, fromResolver, longestLine, toResolver } from './protocol.ts';
 import { rowKey } from './row.ts';
 import type { Row } from './row.ts';
-import { createRowBook } from './rows.ts';
+import { createRowBook } from './link/rows.ts';
 
 const textsOf = (assignments: Assignments): ReadonlyMap<string, string> =>
   new Map(

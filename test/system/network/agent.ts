@@ -7,7 +7,7 @@ import type { Assignment } from '../../../src/model/assignment.ts';
 import { assignmentKey } from '../../../src/model/protocol.ts';
 import type { TaskObservation } from '../../../src/model/task.ts';
 import type { NetworkId } from '../../../src/model/ids.ts';
-import { createResolverLink } from '../../../src/agent/dns/link.ts';
+import { createResolverLink } from '../../../src/agent/dns/link/link.ts';
 import { createNetwork } from '../../../src/agent/network/network.ts';
 import { createKeysFile } from '../../../src/platform/agent-files.ts';
 import { systemClock } from '../../../src/platform/clock.ts';

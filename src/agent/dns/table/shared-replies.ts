@@ -1,5 +1,5 @@
-import { createReplies } from './replies.ts';
-import type { Replies } from './replies.ts';
+import { createReplies } from '../replies.ts';
+import type { Replies } from '../replies.ts';
 import type { Sight } from './sight.ts';
 
 /** What clients were answered; those who see the same share it. */

@@ -1,8 +1,8 @@
-import type { AssignedEndpoint, AssignedVip, Assignment, ServedPort } from '../../model/assignment.ts';
-import { assignedSelf, isReady } from '../network/endpoints.ts';
-import type { Assignments, Observations } from '../network/endpoints.ts';
-import { rowKey, rowLimits } from './row.ts';
-import type { Row } from './row.ts';
+import type { AssignedEndpoint, AssignedVip, Assignment, ServedPort } from '../../../model/assignment.ts';
+import { assignedSelf, isReady } from '../../network/endpoints.ts';
+import type { Assignments, Observations } from '../../network/endpoints.ts';
+import { rowKey, rowLimits } from '../row.ts';
+import type { Row } from '../row.ts';
 
 /** A name or address longer than any that a question can hold is left out: nobody can ask for it. */
 const fitting = (texts: readonly string[]): readonly string[] =>

@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net';
-import { errorCodes, TuttiError } from '../../model/errors.ts';
-import type { Clock, Timer } from '../../platform/ports.ts';
-import { readLines } from './lines.ts';
-import { changeLines, dnsProtocol, fromResolver } from './protocol.ts';
-import type { FromResolver } from './protocol.ts';
+import { errorCodes, TuttiError } from '../../../model/errors.ts';
+import type { Clock, Timer } from '../../../platform/ports.ts';
+import { readLines } from '../lines.ts';
+import { changeLines, dnsProtocol, fromResolver } from '../protocol.ts';
+import type { FromResolver } from '../protocol.ts';
 import type { RowDifference } from './rows.ts';
 
 /** One connection to the resolver. */

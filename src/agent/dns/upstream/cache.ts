@@ -1,4 +1,4 @@
-import { recordPlaces, types } from './wire.ts';
+import { recordPlaces, types } from '../wire.ts';
 
 /** An answer from elsewhere, without what is between two resolvers only (EDNS). */
 export interface Foreign {

@@ -1,11 +1,11 @@
 import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
-import type { Clock } from '../../platform/ports.ts';
-import { ednsRecord } from './message.ts';
-import type { Query } from './message.ts';
-import { framed } from './server.ts';
-import { headerLength, questionKey } from './wire.ts';
+import type { Clock } from '../../../platform/ports.ts';
+import { ednsRecord } from '../message.ts';
+import type { Query } from '../message.ts';
+import { framed } from '../server.ts';
+import { headerLength, questionKey } from '../wire.ts';
 
 /** Resolvers that are asked for what is not ours. */
 export interface Upstream {

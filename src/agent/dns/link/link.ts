@@ -1,6 +1,6 @@
-import { TuttiError } from '../../model/errors.ts';
-import type { Assignments, Observations } from '../network/endpoints.ts';
-import type { Resolver } from '../network/ports.ts';
+import { TuttiError } from '../../../model/errors.ts';
+import type { Assignments, Observations } from '../../network/endpoints.ts';
+import type { Resolver } from '../../network/ports.ts';
 import { keepDialling } from './dial.ts';
 import type { DialPorts } from './dial.ts';
 import { createGateways } from './gateways.ts';

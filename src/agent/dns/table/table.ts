@@ -1,7 +1,7 @@
-import { isWithin } from './address.ts';
-import type { Replies } from './replies.ts';
-import { rowKey } from './row.ts';
-import type { Row, RowChange } from './row.ts';
+import { isWithin } from '../address.ts';
+import type { Replies } from '../replies.ts';
+import { rowKey } from '../row.ts';
+import type { Row, RowChange } from '../row.ts';
 import { createRowIndex } from './row-index.ts';
 import { createSharedReplies } from './shared-replies.ts';
 import { sightOf } from './sight.ts';

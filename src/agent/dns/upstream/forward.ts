@@ -1,10 +1,10 @@
-import type { Clock } from '../../platform/ports.ts';
+import type { Clock } from '../../../platform/ports.ts';
 import { createCache, foreignAnswer } from './cache.ts';
-import { cutReply, ednsRecord, reply } from './message.ts';
-import type { Query } from './message.ts';
-import type { Client } from './table.ts';
+import { cutReply, ednsRecord, reply } from '../message.ts';
+import type { Query } from '../message.ts';
+import type { Client } from '../table/table.ts';
 import type { Upstream } from './upstream.ts';
-import { headerLength, questionKey } from './wire.ts';
+import { headerLength, questionKey } from '../wire.ts';
 
 /** Answers what others know. */
 export interface Forwarder extends Disposable {

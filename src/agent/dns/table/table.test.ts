@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { answer } from './answer.ts';
-import { encodeOutcome, parseQuery } from './message.ts';
+import { answer } from '../answer.ts';
+import { encodeOutcome, parseQuery } from '../message.ts';
 import * as packet from 'dns-packet';
-import { rowKey } from './row.ts';
-import type { Row, RowChange } from './row.ts';
+import { rowKey } from '../row.ts';
+import type { Row, RowChange } from '../row.ts';
 import { createNameTable } from './table.ts';
 import type { NameTable } from './table.ts';
 

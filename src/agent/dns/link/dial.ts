@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import type { Clock, Log } from '../../platform/ports.ts';
+import type { Clock, Log } from '../../../platform/ports.ts';
 import { talk } from './session.ts';
 import type { SessionHandlers } from './session.ts';
 

@@ -4,7 +4,7 @@ import * as packet from 'dns-packet';
 import fc from 'fast-check';
 import { createCache, foreignAnswer } from './cache.ts';
 import type { Foreign } from './cache.ts';
-import { opt } from './testing/opt.ts';
+import { opt } from '../testing/opt.ts';
 
 const questions: packet.Question[] = [{ type: 'A', name: 'a.example' }];
 const a = (ttl: number): packet.Answer => ({ type: 'A', name: 'a.example', ttl, data: '192.0.2.1' });

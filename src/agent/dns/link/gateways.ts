@@ -1,5 +1,5 @@
-import { TuttiError } from '../../model/errors.ts';
-import type { Clock } from '../../platform/ports.ts';
+import { TuttiError } from '../../../model/errors.ts';
+import type { Clock } from '../../../platform/ports.ts';
 import type { ResolverSession } from './session.ts';
 
 /** The addresses that the resolver is to be asked at, and whether it listens there. */

@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import { addressBytes } from '../address.ts';
+import { addressBytes } from '../../address.ts';
 
 /** The node's resolvers, as `resolv.conf` lists them; read again when the file has changed. */
 export function createNameservers(path = '/etc/resolv.conf'): () => readonly string[] {

@@ -1,7 +1,7 @@
 import { byId, createNetwork, into, outOf } from './names.ts';
 import type { NetworkKeeper, NetworkNames } from './names.ts';
-import { rowKey } from './row.ts';
-import type { EndpointRow, Row } from './row.ts';
+import { rowKey } from '../row.ts';
+import type { EndpointRow, Row } from '../row.ts';
 
 /** The rows by what they are looked for by. A change costs what it changes. */
 export interface RowIndex {

@@ -1,7 +1,7 @@
-import { addressBytes } from '../address.ts';
-import { reverseName, subnetOf } from './address.ts';
-import type { Subnet } from './address.ts';
-import type { EndpointRow, NetworkRow } from './row.ts';
+import { addressBytes } from '../../address.ts';
+import { reverseName, subnetOf } from '../address.ts';
+import type { Subnet } from '../address.ts';
+import type { EndpointRow, NetworkRow } from '../row.ts';
 
 /** What is found on one network; kept up to date row by row. All keys are in lower case. */
 export interface NetworkNames {

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import * as packet from 'dns-packet';
 import { createForwarder } from './forward.ts';
-import { parseQuery } from './message.ts';
-import type { Query } from './message.ts';
-import { opt } from './testing/opt.ts';
+import { parseQuery } from '../message.ts';
+import type { Query } from '../message.ts';
+import { opt } from '../testing/opt.ts';
 
 const queryFor = (name: string, edns = false, transport: 'udp' | 'tcp' = 'udp'): Query => {
   const additionals = edns ? [opt] : [];

@@ -5,9 +5,9 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { suite, test } from 'node:test';
 import * as packet from 'dns-packet';
-import { parseQuery } from './message.ts';
-import type { Query } from './message.ts';
-import { framed } from './server.ts';
+import { parseQuery } from '../message.ts';
+import type { Query } from '../message.ts';
+import { framed } from '../server.ts';
 import { createUpstream } from './upstream.ts';
 
 const queryFor = (name: string): Query => {

@@ -1,7 +1,7 @@
-import { addressBytes } from '../address.ts';
-import { isWithin } from './address.ts';
+import { addressBytes } from '../../address.ts';
+import { isWithin } from '../address.ts';
 import type { NetworkNames } from './names.ts';
-import type { EndpointRow } from './row.ts';
+import type { EndpointRow } from '../row.ts';
 import type { RowIndex } from './row-index.ts';
 
 /** What somebody who asks may see, and where its other questions go. */
