@@ -123,6 +123,9 @@ test('stop-first: what does not run goes first, then by slot, as many as the pol
     'make 1: ready',
   ]);
   assert.equal(said({ tasks, policy: { parallelism: 0 } }).length, 8);
+  assert.equal(said({ tasks: [old('a', 2), old('b', 1)] })[0], 'b → shutdown');
+  const [made] = advance({ tasks: [old('a', 1)] }).actions.filter((action) => action.kind === 'create');
+  assert.equal(made?.task.nodeId, undefined, 'it may run elsewhere');
   assert.deepEqual(said({ tasks: [old('a', 1)], standing: () => 'down' }), ['a → shutdown', 'make 1: running']);
 });
 
@@ -130,7 +133,10 @@ test('start-first: the old one serves until the new one is ready; not where both
   const policy: UpdatePolicy = { order: 'start-first' };
   assert.deepEqual(said({ policy, tasks: [old('a', 1)] }), ['make 1: running']);
   assert.deepEqual(said({ policy, tasks: [old('a', 1, 'starting')] }), ['a → shutdown', 'make 1: ready']);
-  const fixed = { ...container, networks: [{ networkId: 'n' as never, ipv4Address: '10.0.0.9' }] };
+  const fixed = {
+    ...container,
+    networks: [{ networkId: 'n' as never, ipv4Address: '10.0.0.9' }, { networkId: 'm' as never }],
+  };
   assert.deepEqual(said({ policy, tasks: [old('a', 1, 'running', { spec: fixed })] }), [
     'a → shutdown',
     'make 1: ready',
@@ -150,6 +156,12 @@ test('a place is under way until its new task has been ready for the delay', () 
   assert.deepEqual([after(now - 1_999).actions, after(now - 1_999).decision.wakeAt], [[], now + 1]);
   assert.deepEqual(said({ ...world, tasks: [fresh('a', 1, 'starting'), old('b', 2)] }), []);
   assert.equal(advance({ ...world, tasks: [fresh('a', 1, 'starting'), old('b', 2)] }).decision.wakeAt, undefined);
+  const several = [
+    fresh('a', 1, 'running', now - 500),
+    fresh('b', 2, 'running', now - 1_500),
+    fresh('c', 3, 'starting'),
+  ];
+  assert.equal(advance({ ...world, tasks: [...several, old('d', 4)] }).decision.wakeAt, now + 500, 'the soonest');
 });
 
 test('it begins with the first outdated task, and is done when every place has run for the time that is watched', () => {
@@ -158,7 +170,7 @@ test('it begins with the first outdated task, and is done when every place has r
   assert.deepEqual([begun?.state, begun?.startedAt], ['updating', now]);
   const inMiddle = advance({ tasks: [old('a', 1), fresh('b', 1, 'starting')] }).decision.status;
   assert.equal(inMiddle?.state, 'updating', 'a place is under way already');
-  const world = { state: 'updating' as const, policy: { monitorMs: 1_000 } };
+  const world = { state: 'updating' as const, policy: { monitorMs: 1_000, delayMs: 5_000 } };
   const ends = (since: number) =>
     advance({ ...world, tasks: [fresh('a', 1, 'running', 0), fresh('b', 2, 'running', since)] });
   assert.deepEqual(ends(now - 999).decision, { wakeAt: now + 1 });

@@ -51,10 +51,11 @@ export const advanceUpdate = (draft: Draft): UpdateDecision => {
   retireOld(draft, places);
   const next = replaceOutdated(draft, places, policy);
   const status = statusAfter(draft, begun, places, policy, startedAt);
-  const wakes = [next, status?.wakeAt].filter((time) => time !== undefined);
+  // One of the two at most: where there is room to wait for, some place has not been updated yet.
+  const wakeAt = next ?? status?.wakeAt;
   return {
     ...(status?.status === undefined ? {} : { status: status.status }),
-    ...(wakes.length === 0 ? {} : { wakeAt: Math.min(...wakes) }),
+    ...(wakeAt === undefined ? {} : { wakeAt }),
   };
 };
 

@@ -16,7 +16,7 @@ const leaves = (nodeId: NodeId, sequence: Told['sequence'], ...tasks: string[]):
 
 const watched = (isLeaving: (taskId: TaskId) => boolean = () => true) => {
   const told: [NodeId, readonly TaskId[]][] = [];
-  const clock = manualClock(0);
+  const clock = manualClock();
   const silent = new Set<NodeId>();
   const withdrawals = createWithdrawals({
     clock,
@@ -44,6 +44,19 @@ test('a node that is gone is not waited for; a task that only becomes ready is n
   withdrawals.told([leaves(one, 1, 'task1', 'starting'), leaves(two, 1, 'task1')]);
   withdrawals.inForce(one, 1);
   withdrawals.gone(two);
+  assert.deepEqual(told, [[one, ['task1']]]);
+});
+
+test("nobody waits for what is ready, is no service's, or is no endpoint", () => {
+  const { told, withdrawals } = watched();
+  const { difference } = leaves(one, 1, 'task1');
+  const others = [
+    anEndpoint({ id: 'n/ready', taskId: 'ready', ready: true }),
+    { ...anEndpoint({ id: 'n/single', taskId: 'single', ready: false }), serviceId: undefined },
+    { kind: 'config', id: 'c', name: 'c', data: '', taskId: 'config', serviceId: 's', ready: false } as const,
+  ];
+  withdrawals.told([{ nodeId: one, sequence: 1, difference: { ...difference, put: [...difference.put, ...others] } }]);
+  withdrawals.inForce(one, 1);
   assert.deepEqual(told, [[one, ['task1']]]);
 });
 
@@ -110,6 +123,16 @@ test('a node without a session is waited for until it has done what it was told 
   assert.equal(told.length, 1);
   withdrawals.inForce(two, 8);
   assert.deepEqual(told.at(-1), [one, ['task1', 'task3']]);
+});
+
+test('of what is waited for already a node that comes back changes nothing', () => {
+  const { told, withdrawals } = watched();
+  withdrawals.told([leaves(one, 2, 'task1'), leaves(two, 3, 'task1')]);
+  withdrawals.returned(one, ['task1' as TaskId], new Map([[one, 1]]));
+  withdrawals.inForce(one, 2);
+  assert.deepEqual(told, []);
+  withdrawals.inForce(two, 3);
+  assert.deepEqual(told, [[one, ['task1']]]);
 });
 
 test('a node that comes back is told of what it has to stop when it, and those that are behind, have done', () => {

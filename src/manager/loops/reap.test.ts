@@ -72,13 +72,14 @@ test('an end is made durable with the word of it, and a running task is left alo
 test('of each place as many are kept as the limit says, the newest, with every change of it', async () => {
   await using reaper = await start(...[1, 2, 3, 4].map((at) => over(`t${at}`, at)), placed('now', { createdAt: 9 }));
   assert.deepEqual(reaper.tasks(), ['now', 't3', 't4']);
+  await reaper.observe(ended('t3'), ended('t4'));
   await reaper.store.update((transaction) => {
     const [cluster] = transaction.list('cluster');
     assert.ok(cluster);
     transaction.update('cluster', { ...cluster, spec: { ...cluster.spec, taskHistoryLimit: 1 } });
   });
   await reaper.settle();
-  assert.deepEqual(reaper.tasks(), ['now', 't4']);
+  assert.deepEqual([reaper.tasks(), reaper.statuses()], [['now', 't4'], ['t4']]);
 });
 
 test('nothing is forgotten while an update may count it; then at once', async () => {
