@@ -2,15 +2,15 @@ import type { AssignedEndpoint, AssignedPeer, AssignedSelf } from '../../model/a
 import { assigned, assignedSelf, isDual, liveEndpoints } from './endpoints.ts';
 import type { Assignments, Observations } from './endpoints.ts';
 import type { NftTable, OverlayLink, Routing } from './kernel-state.ts';
-import { paths } from './paths.ts';
+import { paths } from './routing/paths.ts';
 import { bridgeName, overlayDevice, vxlanIdentifier, vxlanPort } from './names.ts';
 import { noBalanceMemory, serviceEndpoints, virtualServices } from './balance.ts';
 import type { VirtualService } from './balance.ts';
 import { hostPublishes } from './host-publish.ts';
 import { publications } from './publish.ts';
 import type { Publication } from './publish.ts';
-import { sixthState } from './sixth.ts';
-import type { Sixth } from './sixth.ts';
+import { sixthState } from './sixth/sixth.ts';
+import type { Sixth } from './sixth/sixth.ts';
 import { bridgeTable, ipTable } from './ruleset.ts';
 
 /** What the kernel should have of ours. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { emptyRouting, emptySixthRouting } from './routing-batch.ts';
+import { emptyRouting, emptySixthRouting } from './routing/batch.ts';
 import { createKernel } from './kernel.ts';
 
 test('a command that failed once is a fault that passes: no task is given up for it', async () => {

@@ -1,14 +1,14 @@
 import { TuttiError } from '../../model/errors.ts';
 import type { KernelState } from './desired.ts';
-import { emptyRouting, emptySixthRouting, routingBatch, sixthBatch } from './routing-batch.ts';
-import type { DualRouting } from './routing-batch.ts';
-import { parseRouting, parseSixthRouting } from './routing-read.ts';
+import { emptyRouting, emptySixthRouting, routingBatch, sixthBatch } from './routing/batch.ts';
+import type { DualRouting } from './routing/batch.ts';
+import { parseRouting, parseSixthRouting } from './routing/read.ts';
 import type { NftTable, NftView, Routing, SixthRouting } from './kernel-state.ts';
-import { forwardingRemark, keepForwarding, restoreForwarding } from './forwarding6.ts';
+import { forwardingRemark, keepForwarding, restoreForwarding } from './sixth/forwarding.ts';
 import { overlayDevice, routeProtocol, tableName } from './names.ts';
-import { carryOut } from './nft.ts';
-import { parseNftTable } from './nft-read.ts';
-import { nftScript, removalScript, viewOf } from './nft-script.ts';
+import { carryOut } from './nft/carry-out.ts';
+import { parseNftTable } from './nft/read.ts';
+import { nftScript, removalScript, viewOf } from './nft/script.ts';
 import type { Exec, KernelSettings } from './ports.ts';
 
 /** What the kernel has of ours. */

@@ -1,5 +1,5 @@
-import type { OverlayLink, Paths, Routing, SixthRouting } from './kernel-state.ts';
-import { overlayDevice, routeProtocol, rulePriority, steerMark, steerMask, steerTable } from './names.ts';
+import type { OverlayLink, Paths, Routing, SixthRouting } from '../kernel-state.ts';
+import { overlayDevice, routeProtocol, rulePriority, steerMark, steerMask, steerTable } from '../names.ts';
 import { endRule, skipRule } from './paths.ts';
 
 /** Lines for `ip -batch` and `bridge -batch`. */

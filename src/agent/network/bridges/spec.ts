@@ -1,9 +1,16 @@
-import type { AssignedNetwork, AssignedSelf } from '../../model/assignment.ts';
-import { contains, overlaps, readRange } from '../../model/ipv4.ts';
-import { contains6, overlaps6, parseNetwork6 } from '../../model/ipv6.ts';
-import { bridgeName, clusterLabel, dockerNetworkName, networkLabel, networkNameLabel, overlayDevice } from './names.ts';
-import { isDual } from './endpoints.ts';
-import type { DockerNetwork, DockerNetworkRequest } from './ports.ts';
+import type { AssignedNetwork, AssignedSelf } from '../../../model/assignment.ts';
+import { contains, overlaps, readRange } from '../../../model/ipv4.ts';
+import { contains6, overlaps6, parseNetwork6 } from '../../../model/ipv6.ts';
+import {
+  bridgeName,
+  clusterLabel,
+  dockerNetworkName,
+  networkLabel,
+  networkNameLabel,
+  overlayDevice,
+} from '../names.ts';
+import { isDual } from '../endpoints.ts';
+import type { DockerNetwork, DockerNetworkRequest } from '../ports.ts';
 
 /** The engine's network for one of ours. */
 export function bridgeRequest(network: AssignedNetwork, self: AssignedSelf): DockerNetworkRequest {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { aNetwork, aPeer, aSelf, anEndpoint, setOf } from '../../../test/support/assignments.ts';
-import type { Assignment } from '../../model/assignment.ts';
-import { desiredKernelState } from './desired.ts';
-import type { Routing } from './kernel-state.ts';
-import { emptyRouting, routingBatch } from './routing-batch.ts';
+import { aNetwork, aPeer, aSelf, anEndpoint, setOf } from '../../../../test/support/assignments.ts';
+import type { Assignment } from '../../../model/assignment.ts';
+import { desiredKernelState } from '../desired.ts';
+import type { Routing } from '../kernel-state.ts';
+import { emptyRouting, routingBatch } from './batch.ts';
 
 const remote = anEndpoint({ nodeId: 'node2', address: '10.128.0.20' });
 const routing = (...items: readonly Assignment[]): Routing =>

@@ -1,12 +1,12 @@
-import type { NetworkId } from '../../model/ids.ts';
-import { TuttiError } from '../../model/errors.ts';
-import type { Clock, Log } from '../../platform/ports.ts';
+import type { NetworkId } from '../../../model/ids.ts';
+import { TuttiError } from '../../../model/errors.ts';
+import type { Clock, Log } from '../../../platform/ports.ts';
 import { createBridges } from './bridges.ts';
-import { assigned, assignedSelf, isDual } from './endpoints.ts';
-import type { Assignments } from './endpoints.ts';
-import { networkLabel } from './names.ts';
-import { createPasses } from './passes.ts';
-import type { DockerNetworks, Exec, KernelSettings, PreparedNetwork, Resolver } from './ports.ts';
+import { assigned, assignedSelf, isDual } from '../endpoints.ts';
+import type { Assignments } from '../endpoints.ts';
+import { networkLabel } from '../names.ts';
+import { createPasses } from '../passes.ts';
+import type { DockerNetworks, Exec, KernelSettings, PreparedNetwork, Resolver } from '../ports.ts';
 
 export interface BridgeKeeperPorts {
   readonly docker: DockerNetworks;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import fc from 'fast-check';
-import type { NftTable, NftView } from './kernel-state.ts';
-import { nftScript, viewOf } from './nft-script.ts';
+import type { NftTable, NftView } from '../kernel-state.ts';
+import { nftScript, viewOf } from './script.ts';
 
 const table = (elements: Record<string, string>, chains: Record<string, readonly string[]>): NftTable => ({
   family: 'ip',

@@ -1,7 +1,7 @@
-import type { AssignedEndpoint, AssignedPeer, AssignedSelf } from '../../model/assignment.ts';
-import type { VirtualService } from './balance.ts';
-import type { Paths } from './kernel-state.ts';
-import { steerIndex } from './names.ts';
+import type { AssignedEndpoint, AssignedPeer, AssignedSelf } from '../../../model/assignment.ts';
+import type { VirtualService } from '../balance.ts';
+import type { Paths } from '../kernel-state.ts';
+import { steerIndex } from '../names.ts';
 
 interface PathInputs {
   readonly self: AssignedSelf;

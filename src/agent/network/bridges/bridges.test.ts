@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { aNetwork, aSelf } from '../../../test/support/assignments.ts';
-import { TuttiError } from '../../model/errors.ts';
+import { aNetwork, aSelf } from '../../../../test/support/assignments.ts';
+import { TuttiError } from '../../../model/errors.ts';
 import { createBridges } from './bridges.ts';
 import type { Bridges } from './bridges.ts';
-import { networkLabel } from './names.ts';
-import type { DockerNetwork, Exec, KernelSettings } from './ports.ts';
+import { networkLabel } from '../names.ts';
+import type { DockerNetwork, Exec, KernelSettings } from '../ports.ts';
 
 /** An engine and a kernel that make a bridge for each network. */
 function fake(routes = '[]'): {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseNftTable } from './nft-read.ts';
+import { parseNftTable } from './read.ts';
 
 /** In the form of nft 1.0.6. */
 const listing = JSON.stringify({

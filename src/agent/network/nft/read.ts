@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { TuttiError } from '../../model/errors.ts';
-import type { NftView } from './kernel-state.ts';
-import { overlayDevice } from './names.ts';
-import { hexadecimal } from './ruleset.ts';
+import { TuttiError } from '../../../model/errors.ts';
+import type { NftView } from '../kernel-state.ts';
+import { overlayDevice } from '../names.ts';
+import { hexadecimal } from '../ruleset.ts';
 
 const value = z.unknown();
 const listing = z.object({

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createFirewalld } from './firewalld.ts';
-import type { Exec } from './ports.ts';
+import type { Exec } from '../ports.ts';
 
 /** firewalld's two chains, as `nft -a list chain` shows them. */
 const host = (chains: Record<string, string[]> | undefined) => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { aNetwork, aSelf } from '../../../test/support/assignments.ts';
-import { bridgeRequest, isSameBridge, routeConflict } from './bridge-spec.ts';
+import { aNetwork, aSelf } from '../../../../test/support/assignments.ts';
+import { bridgeRequest, isSameBridge, routeConflict } from './spec.ts';
 
 suite("the engine's network", () => {
   test('has a bridge of a name that fits, and never masquerades by itself', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { createFirewall, hooks } from './firewall.ts';
-import type { Exec } from './ports.ts';
+import type { Exec } from '../ports.ts';
 
 /** iptables with these lines; keeps what it is told to restore. */
 function fake(...lines: readonly string[]): { exec: Exec; restored: string[] } {

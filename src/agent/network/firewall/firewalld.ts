@@ -1,7 +1,7 @@
-import { probePort } from '../../model/network.ts';
-import { anyPattern, bridgePattern, overlayDevice, vxlanPort, wireguardPort } from './names.ts';
-import { carryOut } from './nft.ts';
-import type { Exec } from './ports.ts';
+import { probePort } from '../../../model/network.ts';
+import { anyPattern, bridgePattern, overlayDevice, vxlanPort, wireguardPort } from '../names.ts';
+import { carryOut } from '../nft/carry-out.ts';
+import type { Exec } from '../ports.ts';
 
 /**
  * What firewalld must let through, in its own chains: those come after iptables' and ours, and what an earlier chain accepted

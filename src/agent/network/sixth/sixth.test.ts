@@ -1,11 +1,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { aNetwork, anEndpoint, aPeer, aPublish, aSelf, aTask, aVip, setOf } from '../../../test/support/assignments.ts';
-import { desiredKernelState } from './desired.ts';
-import type { TaskObservation } from '../../model/task.ts';
-import { publicationKey, publicationRule } from './publish.ts';
+import {
+  aNetwork,
+  anEndpoint,
+  aPeer,
+  aPublish,
+  aSelf,
+  aTask,
+  aVip,
+  setOf,
+} from '../../../../test/support/assignments.ts';
+import { desiredKernelState } from '../desired.ts';
+import type { TaskObservation } from '../../../model/task.ts';
+import { publicationKey, publicationRule } from '../publish.ts';
 import { createProxies } from './proxies.ts';
-import { forwardingRemark, keepForwarding, restoreForwarding } from './forwarding6.ts';
+import { forwardingRemark, keepForwarding, restoreForwarding } from './forwarding.ts';
 
 const ipv6 = { subnet: 'fd00:1::/64', gateway: 'fd00:1::1' };
 const dual = setOf(

@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { TuttiError } from '../../model/errors.ts';
-import type { OverlayLink, Paths, Routing, SixthRouting } from './kernel-state.ts';
-import { routeProtocol, rulePriority, steerIndexOfTable } from './names.ts';
+import { TuttiError } from '../../../model/errors.ts';
+import type { OverlayLink, Paths, Routing, SixthRouting } from '../kernel-state.ts';
+import { routeProtocol, rulePriority, steerIndexOfTable } from '../names.ts';
 import { endRule, skipRule } from './paths.ts';
 
 const address = z.object({ family: z.string().optional(), local: z.string().optional(), scope: z.string().optional() });

@@ -1,10 +1,10 @@
 import * as z from 'zod';
-import type { AssignedNetwork, AssignedSelf } from '../../model/assignment.ts';
-import { TuttiError } from '../../model/errors.ts';
-import { bridgeRequest, isSameBridge, routeConflict } from './bridge-spec.ts';
-import { bridgeSettings, sixthBridgeSettings } from './desired.ts';
-import { bridgeName, networkLabel } from './names.ts';
-import type { DockerNetwork, DockerNetworkRequest, DockerNetworks, Exec, KernelSettings } from './ports.ts';
+import type { AssignedNetwork, AssignedSelf } from '../../../model/assignment.ts';
+import { TuttiError } from '../../../model/errors.ts';
+import { bridgeRequest, isSameBridge, routeConflict } from './spec.ts';
+import { bridgeSettings, sixthBridgeSettings } from '../desired.ts';
+import { bridgeName, networkLabel } from '../names.ts';
+import type { DockerNetwork, DockerNetworkRequest, DockerNetworks, Exec, KernelSettings } from '../ports.ts';
 
 /** The engine's networks that stand for ours on this node. */
 export interface Bridges {

@@ -1,5 +1,5 @@
-import type { NftChain, NftSet, NftTable } from './kernel-state.ts';
-import { anyPattern, bridgePattern } from './names.ts';
+import type { NftChain, NftSet, NftTable } from '../kernel-state.ts';
+import { anyPattern, bridgePattern } from '../names.ts';
 
 /** What is said otherwise of IPv6, in nftables' own syntax. */
 const words: readonly (readonly [RegExp, string])[] = [

@@ -1,5 +1,5 @@
-import { overlayDevice } from './names.ts';
-import type { KernelSettings } from './ports.ts';
+import { overlayDevice } from '../names.ts';
+import type { KernelSettings } from '../ports.ts';
 
 const conf = '/proc/sys/net/ipv6/conf';
 const forwarding = `${conf}/all/forwarding`;

@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { TuttiError } from '../../model/errors.ts';
+import { TuttiError } from '../../../model/errors.ts';
 import type { Sixth } from './sixth.ts';
-import { bridgeName, overlayDevice, routeProtocol } from './names.ts';
-import type { Exec, KernelSettings } from './ports.ts';
+import { bridgeName, overlayDevice, routeProtocol } from '../names.ts';
+import type { Exec, KernelSettings } from '../ports.ts';
 
 /** What bridges answer for to their containers. Bridges come and go with the engine's networks. */
 export interface Proxies {

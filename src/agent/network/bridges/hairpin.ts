@@ -1,5 +1,5 @@
-import { bridgeName } from './names.ts';
-import type { KernelSettings } from './ports.ts';
+import { bridgeName } from '../names.ts';
+import type { KernelSettings } from '../ports.ts';
 
 /**
  * Lets a container be given a connection that it made itself, through a port that its own service publishes: with

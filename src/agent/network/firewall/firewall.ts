@@ -1,7 +1,7 @@
-import { TuttiError } from '../../model/errors.ts';
-import { probePort } from '../../model/network.ts';
-import { firewallChain, inputChain, overlayDevice, vxlanPort, wireguardPort } from './names.ts';
-import type { Exec } from './ports.ts';
+import { TuttiError } from '../../../model/errors.ts';
+import { probePort } from '../../../model/network.ts';
+import { firewallChain, inputChain, overlayDevice, vxlanPort, wireguardPort } from '../names.ts';
+import type { Exec } from '../ports.ts';
 
 const ours = `${overlayDevice}+`;
 const bridges = `${overlayDevice}-+`;

@@ -5,19 +5,19 @@ import type {
   AssignedPublish,
   AssignedSelf,
   AssignedVip,
-} from '../../model/assignment.ts';
-import { serviceEndpoints, virtualServices } from './balance.ts';
-import type { BalanceMemory, VirtualService } from './balance.ts';
-import { isDual } from './endpoints.ts';
-import { hostPublications } from './host-publish.ts';
-import type { HostPublish } from './host-publish.ts';
-import type { NftTable, SixthRouting } from './kernel-state.ts';
-import { bridgeName } from './names.ts';
-import { paths } from './paths.ts';
-import { publications } from './publish.ts';
-import type { Publication } from './publish.ts';
-import { ipTable } from './ruleset.ts';
-import { sixthTable } from './sixth-table.ts';
+} from '../../../model/assignment.ts';
+import { serviceEndpoints, virtualServices } from '../balance.ts';
+import type { BalanceMemory, VirtualService } from '../balance.ts';
+import { isDual } from '../endpoints.ts';
+import { hostPublications } from '../host-publish.ts';
+import type { HostPublish } from '../host-publish.ts';
+import type { NftTable, SixthRouting } from '../kernel-state.ts';
+import { bridgeName } from '../names.ts';
+import { paths } from '../routing/paths.ts';
+import { publications } from '../publish.ts';
+import type { Publication } from '../publish.ts';
+import { ipTable } from '../ruleset.ts';
+import { sixthTable } from './table.ts';
 
 /** What there is of IPv6 beside its nftables table. */
 export interface Sixth {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { NftChain, NftSet, NftTable, NftView } from './kernel-state.ts';
-import { tableName } from './names.ts';
+import type { NftChain, NftSet, NftTable, NftView } from '../kernel-state.ts';
+import { tableName } from '../names.ts';
 
 /** What tells a rule from every other: it is written into the rule's comment and read back from there. */
 export function fingerprint(rule: string): string {

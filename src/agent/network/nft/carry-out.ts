@@ -1,5 +1,5 @@
-import { TuttiError } from '../../model/errors.ts';
-import type { Exec } from './ports.ts';
+import { TuttiError } from '../../../model/errors.ts';
+import type { Exec } from '../ports.ts';
 
 /** Has nft carry out the commands, all or none. @throws TuttiError `unavailable`: the failure in words, and nft's reason. */
 export async function carryOut(

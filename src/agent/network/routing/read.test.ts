@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseRouting } from './routing-read.ts';
+import { parseRouting } from './read.ts';
 
 /** In the form of iproute2 6.1. */
 const listing = {
