@@ -3,7 +3,7 @@ import { laidOver } from '../../src/agent/kept.ts';
 import type { Kept } from '../../src/agent/kept.ts';
 import type { AgentStore, Assignments, NodeNetwork } from '../../src/agent/session/ports.ts';
 import type { NetworkPreparer, TaskFiles } from '../../src/agent/executor/engine.ts';
-import type { TaskRecord } from '../../src/agent/worker/record.ts';
+import type { TaskRecord } from '../../src/agent/worker/picture/record.ts';
 import { createWorker } from '../../src/agent/worker/worker.ts';
 import { TuttiError } from '../../src/model/errors.ts';
 import type { NetworkId } from '../../src/model/ids.ts';

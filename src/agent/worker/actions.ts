@@ -1,6 +1,6 @@
 import type { TaskId } from '../../model/ids.ts';
 import type { TaskState } from '../../model/task.ts';
-import type { TaskRecord } from './record.ts';
+import type { TaskRecord } from './picture/record.ts';
 
 /** What is to be done for the tasks of one slot. The same list is what tests expect. */
 export type Action =

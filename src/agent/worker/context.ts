@@ -2,12 +2,12 @@ import type { AssignedTask } from '../../model/assignment.ts';
 import type { TaskId } from '../../model/ids.ts';
 import type { FileSources } from '../executor/files.ts';
 import type { NodeIdentity } from '../executor/labels.ts';
-import type { ContainerView } from './container-view.ts';
+import type { ContainerView } from './picture/container-view.ts';
 import type { HealthChecks } from './launch.ts';
-import type { NodeTasks } from './node-tasks.ts';
-import type { TaskEntry } from './task-table.ts';
+import type { NodeTasks } from './picture/node-tasks.ts';
+import type { TaskEntry } from './picture/task-table.ts';
 import type { TaskWork, WorkerPorts } from './ports.ts';
-import type { TaskRecord } from './record.ts';
+import type { TaskRecord } from './picture/record.ts';
 import type { Withdrawals } from './withdrawals.ts';
 
 /** Kinds of work, each with a bound of its own; `start` goes before `launch` in the same lane. */

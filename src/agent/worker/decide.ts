@@ -2,8 +2,8 @@ import type { AssignedTask } from '../../model/assignment.ts';
 import type { TaskId } from '../../model/ids.ts';
 import { isTerminal, movesForward } from '../../model/task.ts';
 import type { Action } from './actions.ts';
-import type { ContainerView } from './container-view.ts';
-import type { TaskRecord } from './record.ts';
+import type { ContainerView } from './picture/container-view.ts';
+import type { TaskRecord } from './picture/record.ts';
 import { decideRestart } from './restart.ts';
 
 /** One task of a slot with everything that a decision about it needs. */

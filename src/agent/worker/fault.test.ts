@@ -5,7 +5,7 @@ import type { ErrorCode } from '../../model/errors.ts';
 import type { TaskId } from '../../model/ids.ts';
 import { afterFault } from './fault.ts';
 import type { FailedWork } from './fault.ts';
-import type { TaskRecord } from './record.ts';
+import type { TaskRecord } from './picture/record.ts';
 
 const outcome = (code: ErrorCode, more: Partial<FailedWork> = {}, restarts: readonly number[] = []) =>
   afterFault({

@@ -2,7 +2,7 @@ import type { AssignedTask } from '../../model/assignment.ts';
 import type { ErrorCode, TuttiError } from '../../model/errors.ts';
 import type { ActionOf } from './actions.ts';
 import type { LaneName } from './context.ts';
-import type { TaskRecord } from './record.ts';
+import type { TaskRecord } from './picture/record.ts';
 import { decideRestart } from './restart.ts';
 
 /** The faults that pass by themselves: the same call is tried again after a pause. All others end the task. */

@@ -3,13 +3,13 @@ import { TuttiError } from '../../model/errors.ts';
 import type { TaskId } from '../../model/ids.ts';
 import type { ContainerSpec } from '../../model/container.ts';
 import type { Action, ActionOf } from './actions.ts';
-import type { ContainerView } from './container-view.ts';
-import { fetchImage, imagesOf, isPulled } from './fetch-image.ts';
+import type { ContainerView } from './picture/container-view.ts';
+import { fetchImage, imagesOf, isPulled } from './images/fetch-image.ts';
 import { startTask } from './launch.ts';
-import { missingImage } from './missing-image.ts';
+import { missingImage } from './images/missing-image.ts';
 import { prepareTask } from './prepare.ts';
-import { advance, observationOf, statusOf, successorRecord } from './record.ts';
-import type { TaskRecord } from './record.ts';
+import { advance, observationOf, statusOf, successorRecord } from './picture/record.ts';
+import type { TaskRecord } from './picture/record.ts';
 import type { WorkerContext } from './context.ts';
 
 /** A handler for every kind of action: the compiler demands it. They start work and return; nothing is awaited. */

@@ -5,10 +5,10 @@ import { compareApi, severalNetworksApi } from '../../model/api-version.ts';
 import { credentialsFor } from '../executor/credentials.ts';
 import type { ContainerEngine, Health } from '../executor/engine.ts';
 import type { TaskObservation } from '../../model/task.ts';
-import type { ContainerView } from './container-view.ts';
+import type { ContainerView } from './picture/container-view.ts';
 import type { WorkerPorts } from './ports.ts';
 import { extraEndpoints } from './prepare.ts';
-import type { TaskRecord } from './record.ts';
+import type { TaskRecord } from './picture/record.ts';
 
 export interface LaunchInput {
   readonly record: TaskRecord;

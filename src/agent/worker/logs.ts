@@ -1,7 +1,7 @@
 import { TuttiError } from '../../model/errors.ts';
 import type { ContainerEngine } from '../executor/engine.ts';
 import type { LogChunk, LogOptions } from '../session/ports.ts';
-import type { ContainerView } from './container-view.ts';
+import type { ContainerView } from './picture/container-view.ts';
 
 /** A container whose output is asked for. */
 export interface LogSource {

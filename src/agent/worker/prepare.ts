@@ -10,9 +10,9 @@ import { taskNetworkIds, taskNetworking } from '../executor/networking.ts';
 import type { NetworkEndpoint, Networking } from '../executor/networking.ts';
 import { containerRequest } from '../executor/request.ts';
 import { templateContext } from '../executor/template.ts';
-import type { ContainerView } from './container-view.ts';
-import { imagesMounted } from './fetch-image.ts';
-import type { TaskRecord } from './record.ts';
+import type { ContainerView } from './picture/container-view.ts';
+import { imagesMounted } from './images/fetch-image.ts';
+import type { TaskRecord } from './picture/record.ts';
 
 export interface PreparePorts {
   readonly engine: ContainerEngine;

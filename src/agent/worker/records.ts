@@ -1,7 +1,7 @@
 import type { Clock, Log, Timer } from '../../platform/ports.ts';
 import { keptSince } from '../kept.ts';
 import type { Kept } from '../kept.ts';
-import type { TaskRecord } from './record.ts';
+import type { TaskRecord } from './picture/record.ts';
 
 /** Keeps the records over a restart of the agent, by the ids of their tasks. They hold no secrets. */
 export interface RecordStore {

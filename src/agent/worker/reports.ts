@@ -1,7 +1,7 @@
 import type { TaskId } from '../../model/ids.ts';
 import type { TaskObservation } from '../../model/task.ts';
-import type { NodeTasks } from './node-tasks.ts';
-import { observationOf } from './record.ts';
+import type { NodeTasks } from './picture/node-tasks.ts';
+import { observationOf } from './picture/record.ts';
 
 /** Tells what is observed of tasks, each state once. */
 export interface Reports {

@@ -5,7 +5,7 @@ import type { LogChunk, LogOptions } from '../session/ports.ts';
 import { WorkerCore } from './core.ts';
 import { taskLogs } from './logs.ts';
 import type { LogSource } from './logs.ts';
-import type { Assignments } from './node-tasks.ts';
+import type { Assignments } from './picture/node-tasks.ts';
 import type { WorkerOptions, WorkerPorts } from './ports.ts';
 import { watchEngine } from './watch.ts';
 import type { WatchListener } from './watch.ts';

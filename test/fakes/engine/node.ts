@@ -5,7 +5,7 @@ import type { TaskObservation } from '../../../src/model/task.ts';
 import type { NetworkPreparer, TaskFiles } from '../../../src/agent/executor/engine.ts';
 import { laidOver } from '../../../src/agent/kept.ts';
 import type { RecordStore } from '../../../src/agent/worker/records.ts';
-import type { TaskRecord } from '../../../src/agent/worker/record.ts';
+import type { TaskRecord } from '../../../src/agent/worker/picture/record.ts';
 import { createWorker } from '../../../src/agent/worker/worker.ts';
 import type { Worker } from '../../../src/agent/worker/worker.ts';
 import type { Log } from '../../../src/platform/ports.ts';

@@ -1,4 +1,4 @@
-import type { TaskId } from '../../model/ids.ts';
+import type { TaskId } from '../../../model/ids.ts';
 import type { ContainerView } from './container-view.ts';
 
 /** The node's containers as they were last seen or told of. What changes while a listing is under way is newer than the listing. */

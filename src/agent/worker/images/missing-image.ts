@@ -1,4 +1,4 @@
-import { TuttiError } from '../../model/errors.ts';
+import { TuttiError } from '../../../model/errors.ts';
 
 const loaded = 'or load it on the nodes with "docker load"';
 

@@ -1,6 +1,6 @@
-import type { TaskId } from '../../model/ids.ts';
-import type { EngineContainer, EngineEvent, Health } from '../executor/engine.ts';
-import { containerLabel, graceLabel, predecessorLabel, rootLabel, taskLabel } from '../executor/labels.ts';
+import type { TaskId } from '../../../model/ids.ts';
+import type { EngineContainer, EngineEvent, Health } from '../../executor/engine.ts';
+import { containerLabel, graceLabel, predecessorLabel, rootLabel, taskLabel } from '../../executor/labels.ts';
 
 /** A container of a task, as far as the engine has told. */
 export interface ContainerView {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { TaskId } from '../../model/ids.ts';
+import type { TaskId } from '../../../model/ids.ts';
 import type { ContainerView } from './container-view.ts';
 import { createNodeTasks } from './node-tasks.ts';
 

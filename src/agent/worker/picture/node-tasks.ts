@@ -1,12 +1,12 @@
-import type { AssignedTask, Assignment } from '../../model/assignment.ts';
-import type { TaskId } from '../../model/ids.ts';
-import { assignmentKey } from '../../model/protocol.ts';
-import type { EngineEvent } from '../executor/engine.ts';
-import { assigned, assignedSelf } from '../network/endpoints.ts';
+import type { AssignedTask, Assignment } from '../../../model/assignment.ts';
+import type { TaskId } from '../../../model/ids.ts';
+import { assignmentKey } from '../../../model/protocol.ts';
+import type { EngineEvent } from '../../executor/engine.ts';
+import { assigned, assignedSelf } from '../../network/endpoints.ts';
 import { viewAfterEvent } from './container-view.ts';
 import type { ContainerView } from './container-view.ts';
 import { createKnownContainers } from './known-containers.ts';
-import type { SlotView, TaskView } from './decide.ts';
+import type { SlotView, TaskView } from '../decide.ts';
 import { newRecord } from './record.ts';
 import type { TaskRecord } from './record.ts';
 import { createTaskTable } from './task-table.ts';

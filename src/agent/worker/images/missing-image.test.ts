@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { TuttiError } from '../../model/errors.ts';
+import { TuttiError } from '../../../model/errors.ts';
 import { missingImage } from './missing-image.ts';
 
 const cases: readonly (readonly [said: string, remedy: RegExp])[] = [

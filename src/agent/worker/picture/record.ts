@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { taskId } from '../../model/ids.ts';
-import { containerStatus, isTerminal, movesForward, taskObservation, taskState } from '../../model/task.ts';
-import type { TaskObservation, TaskState } from '../../model/task.ts';
-import type { DeepReadonly } from '../../model/object.ts';
+import { taskId } from '../../../model/ids.ts';
+import { containerStatus, isTerminal, movesForward, taskObservation, taskState } from '../../../model/task.ts';
+import type { TaskObservation, TaskState } from '../../../model/task.ts';
+import type { DeepReadonly } from '../../../model/object.ts';
 import type { ContainerView } from './container-view.ts';
 
 /**

@@ -1,7 +1,7 @@
-import type { AssignedTask } from '../../model/assignment.ts';
-import type { ContainerSpec } from '../../model/container.ts';
-import { TuttiError } from '../../model/errors.ts';
-import type { WorkerContext } from './context.ts';
+import type { AssignedTask } from '../../../model/assignment.ts';
+import type { ContainerSpec } from '../../../model/container.ts';
+import { TuttiError } from '../../../model/errors.ts';
+import type { WorkerContext } from '../context.ts';
 import { missingImage } from './missing-image.ts';
 
 export interface FetchInput {

@@ -1,4 +1,4 @@
-import type { TaskId } from '../../model/ids.ts';
+import type { TaskId } from '../../../model/ids.ts';
 import type { TaskRecord } from './record.ts';
 
 /** A task of this node with what is only known while the agent runs. */

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { AssignedTask } from '../../model/assignment.ts';
-import type { ContainerSpec } from '../../model/container.ts';
-import { TuttiError } from '../../model/errors.ts';
-import { silentLog } from '../../platform/log.ts';
+import type { AssignedTask } from '../../../model/assignment.ts';
+import type { ContainerSpec } from '../../../model/container.ts';
+import { TuttiError } from '../../../model/errors.ts';
+import { silentLog } from '../../../platform/log.ts';
 import { fetchImage } from './fetch-image.ts';
-import type { ImageSource } from './ports.ts';
+import type { ImageSource } from '../ports.ts';
 
 type Answer = Awaited<ReturnType<ImageSource['fetch']>> | TuttiError;
 
