@@ -6,7 +6,7 @@ import { after, before, suite, test } from 'node:test';
 import * as packet from 'dns-packet';
 import { until } from '../support/until.ts';
 import type { Reply } from './network/client.ts';
-import { ask, assignmentsFor, startTask, stopTask, tellAll } from './network/cluster.ts';
+import { ask, startTask, stopTask, tellAll } from './network/cluster.ts';
 import type { Answers } from './network/flows.ts';
 import type { LabNetwork, LabPublish, LabState, LabTask } from './network/cluster.ts';
 import { startLab } from './network/lab.ts';
@@ -356,7 +356,7 @@ suite('the network of three nodes', { timeout: 300_000 }, () => {
   });
 
   // The last one: what it is refused uses up what the kernel says of refusals in a second, and others wait for that.
-  test('UDP flows go on while the agent is dead, and leave a task that ended meanwhile when it is back', async () => {
+  test('UDP flows outlive a cut link, and leave a task that is lost with it, or that ended while the agent was dead', async () => {
     const [one, two, three] = nodes;
     const vip = '10.128.1.102';
     const second: LabTask = {
@@ -376,33 +376,40 @@ suite('the network of three nodes', { timeout: 300_000 }, () => {
     for (const way of ways) {
       await way('open');
       const { names } = await way('answers');
-      assert.deepEqual(names, ['web3', 'webtask'], 'a dozen flows are with both');
+      assert.deepEqual(names, ['web3', 'webtask'], 'two dozen flows are with both');
+    }
+    const answered = async (what: string, is: (answers: Answers) => boolean): Promise<void> => {
+      for (const way of ways) await until(what, async () => await way('answers'), is, { deadlineMs: 5_000 });
+    };
+    const byAll = ({ silent, names }: Answers): boolean => silent === 0 && names.length === 2;
+    const byOne = ({ silent, names }: Answers): boolean => silent === 0 && names.join() === 'webtask';
+    const byOneSome = ({ silent, names }: Answers): boolean => silent > 0 && names.join() === 'webtask';
+    const cut = 'add table inet cut; add chain inet cut in { type filter hook input priority raw; iifname eth0 drop; }';
+    await three.run('nft', cut);
+    await answered('flows over the cut link to be silent', byOneSome);
+    await three.run('nft', 'delete table inet cut');
+    await answered('the same flows to be answered again', byAll);
+    await three.run('nft', cut);
+    // As the manager tells it, when it has missed the node.
+    const lost: LabState = { ...left, tasks: [...state.tasks, { ...second, ready: false }] };
+    await tellAll([one, two], lost, nodes);
+    await answered('all flows to be with the task that is reached', byOne);
+    await three.run('nft', 'delete table inet cut');
+    await tellAll(nodes, both);
+    for (const way of ways) {
+      assert.deepEqual((await way('close')).names, ['webtask'], 'they stay where they are');
+      assert.deepEqual((await way('open')).silent, 0);
+      assert.deepEqual((await way('answers')).names, ['web3', 'webtask'], 'new ones are with both');
     }
     await one.killAgent();
     await stopTask(second);
-    for (const node of [two, three]) {
-      await node.tell({ do: 'apply', assignments: assignmentsFor(node, nodes, left) });
-      await node.tell({ do: 'settled' });
-    }
-    for (const way of ways) {
-      await until(
-        'flows of the task that is gone to be silent',
-        async () => await way('answers'),
-        ({ silent, names }) => silent > 0 && names.join() === 'webtask',
-      );
-    }
+    await tellAll([two, three], left, nodes);
+    await answered('flows of the task that is gone to be silent', byOneSome);
     one.startAgent();
     await one.tell({ do: 'known' });
     await tellAll(nodes, left);
-    for (const way of ways) {
-      await until(
-        'all flows to be with the task that is left',
-        async () => await way('answers'),
-        ({ silent, names }) => silent === 0 && names.join() === 'webtask',
-        { deadlineMs: 5_000 },
-      );
-      await way('close');
-    }
+    await answered('all flows to be with the task that is left', byOne);
+    for (const way of ways) await way('close');
     await tellAll(nodes, state);
   });
 });

@@ -198,11 +198,11 @@ const endpointOf = (task: LabTask, network: string, address: string, state: LabS
     ready: task.ready ?? true,
   }) as unknown as AssignedEndpoint;
 
-/** Tells every node its part, and waits until it is in force. */
-export async function tellAll(nodes: readonly LabNode[], state: LabState): Promise<void> {
+/** Tells every node its part, or some of `all`, and waits until it is in force. */
+export async function tellAll(nodes: readonly LabNode[], state: LabState, all = nodes): Promise<void> {
   await Promise.all(
     nodes.map(async (node) => {
-      await node.tell({ do: 'apply', assignments: assignmentsFor(node, nodes, state) });
+      await node.tell({ do: 'apply', assignments: assignmentsFor(node, all, state) });
       await node.tell({ do: 'settled' });
     }),
   );

@@ -1,7 +1,7 @@
-/** UDP flows that are held: a dozen sockets to one place, each of which says something every 50 ms. */
+/** UDP flows that are held: two dozen sockets to one place, each of which says something every 50 ms. */
 import { createSocket } from 'node:dgram';
 
-const count = 12;
+const count = 24;
 const everyMs = 50;
 /** What was answered longer ago than that is silent. */
 const freshMs = 500;

@@ -25,6 +25,9 @@ const publish = (protocol: LabPublish['protocol'], published: number, more: Part
   ...more,
 });
 
+/** As `--publish 8090-8093:80` makes them. */
+const range = [8090, 8091, 8092, 8093];
+
 /** Published ports at the nodes' IPv6 addresses: the only task is on the second node. */
 export function publishedPort6Tests(given: () => PublishedLab6): void {
   const site = (): LabTask => ({
@@ -50,6 +53,7 @@ export function publishedPort6Tests(given: () => PublishedLab6): void {
       publish('tcp', 8084, { address: '0.0.0.0' }),
       publish('tcp', 8085, { address: '::' }),
       publish('sctp', 8086),
+      ...range.flatMap((port) => [publish('tcp', port), publish('udp', port)]),
     );
     await tellAll(nodes, state);
     await startTask(site(), 80, state.networks);
@@ -62,6 +66,11 @@ export function publishedPort6Tests(given: () => PublishedLab6): void {
       assert.equal(await lab.ask('tcp', at, '8085'), `site ${sixthAddress(lab.outside)}`, name);
       assert.equal(await lab.ask('tcp', address, '8084'), `site ${lab.outside}`, name);
       assert.equal(await lab.ask('tcp', address, '8085'), 'error ECONNREFUSED', name);
+      for (const port of range) {
+        for (const protocol of ['tcp', 'udp']) {
+          assert.equal(await lab.ask(protocol, at, String(port)), `site ${sixthAddress(lab.outside)}`, `${port}`);
+        }
+      }
       // From the nodes themselves, the task's own among them, and from containers on either.
       for (const from of [...nodes, ...askers]) {
         assert.match(await ask(from, 'tcp', at, 8080), /^site /, `${from === one ? 'one' : 'another'} by ${name}`);
