@@ -379,7 +379,7 @@ suite('the network of three nodes', { timeout: 300_000 }, () => {
       assert.deepEqual(names, ['web3', 'webtask'], 'two dozen flows are with both');
     }
     const answered = async (what: string, is: (answers: Answers) => boolean): Promise<void> => {
-      for (const way of ways) await until(what, async () => await way('answers'), is, { deadlineMs: 5_000 });
+      for (const way of ways) await until(what, async () => await way('answers'), is, { deadlineMs: 10_000 });
     };
     const byAll = ({ silent, names }: Answers): boolean => silent === 0 && names.length === 2;
     const byOne = ({ silent, names }: Answers): boolean => silent === 0 && names.join() === 'webtask';
