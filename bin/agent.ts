@@ -2,6 +2,7 @@ import { flushCompileCache } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { createAgent } from '../src/agent/agent.ts';
+import { followAttachments } from '../src/agent/attachments/follow.ts';
 import { createResolverLink } from '../src/agent/dns/link/link.ts';
 import { createDoctor } from '../src/agent/doctor/doctor.ts';
 import { createMemoryFiles } from '../src/agent/executor/memory-files.ts';
@@ -56,19 +57,20 @@ const clock = systemClock;
 const openNode = (endpoint: string) => {
   const parts = new AsyncDisposableStack();
   const engine = parts.use(createEngineClient(endpoint));
+  const attachments = parts.use(followAttachments({ engine, clock, log }));
   const resolver = parts.use(createResolverLink({ path: nodePaths(directories).resolverSocket, clock, log }));
   const network = createNetwork({
     exec: systemExec,
     settings: createKernelSettings(),
     docker: createDockerNetworks(engine),
-    engine,
+    attachments,
     resolver,
     keys: createKeysFile(nodePaths(directories).tunnelKeys),
     watch: watchUserspace,
     clock,
     log,
   });
-  return { parts, engine, network, resolver };
+  return { parts, engine, attachments, network, resolver };
 };
 
 const openHaproxy = async () => {
@@ -103,7 +105,7 @@ const run = async (): Promise<AsyncDisposable> => {
   let credentials = await readCredentials(directories);
   let own: OwnAddress = { address: config.address };
   const paths = nodePaths(directories);
-  const { parts, engine, network, resolver } = openNode(config.engine);
+  const { parts, engine, attachments, network, resolver } = openNode(config.engine);
   const worker = createWorker(
     {
       engine,
@@ -114,6 +116,7 @@ const run = async (): Promise<AsyncDisposable> => {
         fetch: async (image, options) =>
           await fetchImageWith({ managers: config.managers, credentials: () => credentials, clock }, image, options),
       },
+      processOf: (containerId) => attachments.containers.get(containerId)?.pid,
       clock,
       random: systemRandomness,
       log,
@@ -219,7 +222,7 @@ const run = async (): Promise<AsyncDisposable> => {
       },
     }),
   );
-  parts.use(createShortcuts({ engine, exec: systemExec, clock, log }));
+  parts.use(createShortcuts({ attachments, engine, exec: systemExec, clock, log }));
   log.info('agent started', { node: config.nodeId, engine: config.engine });
   return parts;
 };

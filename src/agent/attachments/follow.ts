@@ -1,43 +1,81 @@
-import { TuttiError } from '../../model/errors.ts';
-import { networkIdOf } from '../../model/network.ts';
-import type { FollowPorts } from './ports.ts';
+import { followEvents } from './events.ts';
+import { createLooks } from './looks.ts';
+import { createPicture } from './picture.ts';
+import type { Consequence } from './picture.ts';
+import type { AttachmentChange, AttachmentFollower, FollowPorts } from './ports.ts';
 
-const firstPauseMs = 500;
-const longestPauseMs = 10_000;
+type Subscriber = Parameters<AttachmentFollower['subscribe']>[0];
 
-/** Who is told of containers and their networks. */
-export interface Follower {
-  /** All that run on networks of ours: when it begins, and whenever something may have been missed. */
-  adopt(running: ReadonlySet<string>): void;
-  /** Something of the container is different: it came to the network or (`has` is false) left it, or ('') it was started. */
-  changed(container: string, network: string, has: boolean): void;
-}
+/** What came to a network before anybody listened has started by then, or never does. */
+const freshMs = 60_000;
 
-/** Follows the engine until the signal aborts; it does not reject. */
-export async function followAttachments(
-  { engine, clock, log }: FollowPorts,
-  { adopt, changed }: Follower,
-  signal: AbortSignal,
-): Promise<void> {
-  const list = async (): Promise<void> => {
-    const running = await engine.runningOn({ signal });
-    const ours = running.filter(({ networks }) => networks.some((name) => networkIdOf(name) !== undefined));
-    adopt(new Set(ours.map(({ id }) => id)));
-  };
-  const follow = async (): Promise<void> => {
-    const round = new AbortController();
-    const until = AbortSignal.any([signal, round.signal]);
-    const onOpen = (): void => void list().catch((thrown: unknown) => round.abort(thrown));
-    for await (const { container, network, has } of engine.attachmentChanges({ signal: until, onOpen })) {
-      changed(container, network, has);
+/** Follows the engine until it is disposed of: one stream of events, one inspection for the start of a container. */
+export function followAttachments(ports: FollowPorts): AttachmentFollower & AsyncDisposable {
+  const { clock, log } = ports;
+  const ended = new AbortController();
+  const picture = createPicture();
+  const subscribers = new Set<Subscriber>();
+  let freshUntil = 0;
+  let isListed = false;
+  let isKnown = false;
+
+  const tellOne = (subscriber: Subscriber, change: AttachmentChange): void => {
+    try {
+      subscriber(change);
+    } catch (thrown) {
+      log.error('a change of a container was not taken', { change: change.kind, reason: String(thrown) });
     }
   };
-  let pause = firstPauseMs;
-  while (!signal.aborted) {
-    await follow().catch((thrown: unknown) => {
-      if (!signal.aborted) log.debug('attachments are not followed', { reason: TuttiError.from(thrown).message });
-    });
-    await clock.sleep(pause, signal).catch(() => undefined);
-    pause = Math.min(pause * 2, longestPauseMs);
-  }
+  const tell = (change: AttachmentChange): void => {
+    if (isKnown) for (const subscriber of subscribers) tellOne(subscriber, change);
+  };
+  const follows = (container: string, consequence: Consequence): void => {
+    if (consequence === 'look') looks.want([container]);
+    else if (consequence !== undefined) tell({ kind: consequence, container });
+  };
+  const looks = createLooks(ports, {
+    inspected: (container, found) => follows(container, picture.inspected(container, found)),
+    rested() {
+      if (!isListed || isKnown) return;
+      isKnown = true;
+      tell({ kind: 'known' });
+    },
+  });
+  const following = followEvents(
+    ports,
+    {
+      opened() {
+        picture.opened();
+        freshUntil = clock.monotonic() + freshMs;
+      },
+      listed(running) {
+        const { look, ended } = picture.listed(running);
+        for (const container of ended) follows(container, 'ended');
+        isListed = true;
+        looks.want(look);
+      },
+      heard(event) {
+        const { kind, container } = event;
+        if (kind === 'ended') looks.forget(container);
+        if (kind === 'left' && looks.isUnderWay(container)) looks.want([container]);
+        follows(container, picture.heard(event, clock.monotonic() < freshUntil));
+      },
+    },
+    ended.signal,
+  );
+
+  return {
+    containers: picture.containers,
+    subscribe(subscriber) {
+      subscribers.add(subscriber);
+      if (isKnown) tellOne(subscriber, { kind: 'known' });
+      return { [Symbol.dispose]: () => void subscribers.delete(subscriber) };
+    },
+    settled: async () => await looks.settled(),
+    async [Symbol.asyncDispose]() {
+      ended.abort();
+      await following;
+      await looks[Symbol.asyncDispose]();
+    },
+  };
 }

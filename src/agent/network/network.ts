@@ -1,4 +1,4 @@
-import type { AttachmentEngine } from '../attachments/ports.ts';
+import type { AttachmentFollower } from '../attachments/ports.ts';
 import type { NetworkView } from '../doctor/ports.ts';
 import type { NetworkId } from '../../model/ids.ts';
 import type { TaskObservation } from '../../model/task.ts';
@@ -24,7 +24,7 @@ export interface NetworkPorts {
   readonly settings: KernelSettings;
   readonly docker: DockerNetworks;
   /** Tells which containers are on the networks. */
-  readonly engine: AttachmentEngine;
+  readonly attachments: AttachmentFollower;
   readonly resolver: Resolver;
   /** Where the keys of the encryption between nodes are. */
   readonly keys: KeyStore;

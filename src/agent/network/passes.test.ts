@@ -12,6 +12,19 @@ const quick = {
   onFault: () => undefined,
 };
 
+/** A clock whose timers fire when the test says so. */
+function timersOf() {
+  const timers: { readonly ms: number; readonly call: () => void }[] = [];
+  const clock = {
+    after: (ms: number, call: () => void) => {
+      const timer = { ms, call };
+      timers.push(timer);
+      return { cancel: () => void timers.splice(timers.indexOf(timer), 1) };
+    },
+  };
+  return { clock, timers, planned: (): number[] => timers.map(({ ms }) => ms) };
+}
+
 suite('passes', () => {
   test('requests that come together make one pass', async () => {
     let passes = 0;
@@ -41,14 +54,7 @@ suite('passes', () => {
   });
 
   test('patient requests wait for one another, and a request that is in a hurry takes them along', async () => {
-    const timers: { readonly ms: number; readonly call: () => void }[] = [];
-    const clock = {
-      after: (ms: number, call: () => void) => {
-        const timer = { ms, call };
-        timers.push(timer);
-        return { cancel: () => void timers.splice(timers.indexOf(timer), 1) };
-      },
-    };
+    const { clock, planned, timers } = timersOf();
     let passes = 0;
     let during: (() => void) | undefined;
     await using made = createPasses({
@@ -62,7 +68,6 @@ suite('passes', () => {
         during?.();
       },
     });
-    const planned = (): number[] => timers.map(({ ms }) => ms);
     const fire = async (): Promise<void> => {
       const settled = made.settled();
       timers.shift()?.call();
@@ -81,6 +86,37 @@ suite('passes', () => {
     await fire();
     assert.deepEqual(planned(), [50]);
     assert.equal(passes, 2);
+  });
+
+  test('where they are always spaced, what is asked for after a pass waits as well', async () => {
+    const { clock, planned, timers } = timersOf();
+    let passes = 0;
+    await using made = createPasses({
+      clock,
+      quietMs: 4,
+      spacingMs: 50,
+      isAlwaysSpaced: true,
+      onFault: () => undefined,
+      work: async () => void (passes += 1),
+    });
+    const fire = (): void => timers.shift()?.call();
+    made.request();
+    const first = made.settled();
+    fire();
+    await first;
+    assert.deepEqual(planned(), [50]);
+    made.request();
+    const second = made.settled();
+    assert.deepEqual(planned(), [50], 'no pass is planned before that');
+    fire();
+    assert.deepEqual(planned(), [0]);
+    fire();
+    await second;
+    assert.equal(passes, 2);
+    fire();
+    assert.deepEqual(planned(), [], 'nothing was asked for');
+    made.request();
+    assert.deepEqual(planned(), [4]);
   });
 
   test('a pass that fails tells whoever waits, and is tried again', async () => {

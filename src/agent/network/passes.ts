@@ -17,8 +17,10 @@ export interface PassOptions {
   readonly quietMs: number;
   /** The same for what nobody waits for. Default: `quietMs`. */
   readonly patientMs?: number;
-  /** Least time from the end of a pass to the beginning of the next. */
+  /** Least time from the end of a pass to the beginning of one that was asked for meanwhile. */
   readonly spacingMs: number;
+  /** The same for whatever was asked for afterwards: a pass costs more than the wait. */
+  readonly isAlwaysSpaced?: true;
   readonly firstRetryMs?: number;
   readonly lastRetryMs?: number;
 }
@@ -31,11 +33,14 @@ export function createPasses(options: PassOptions): Passes {
     quietMs,
     patientMs = quietMs,
     spacingMs,
+    isAlwaysSpaced = false,
     firstRetryMs = 250,
     lastRetryMs = 15_000,
   } = options;
   const ended = new AbortController();
   let timer: Timer | undefined;
+  /** For as long after a pass as none may begin. */
+  let rest: Timer | undefined;
   /** Whether the pass that is planned may be brought forward. */
   let isPatient = false;
   let running: Promise<void> | undefined;
@@ -77,15 +82,23 @@ export function createPasses(options: PassOptions): Passes {
       retryMs = Math.min(retryMs * 2, lastRetryMs);
     }
     active = false;
-    if (!again) return;
+    if (!again) {
+      if (isAlwaysSpaced && !ended.signal.aborted) rest = clock.after(spacingMs, rested);
+      return;
+    }
     if (pause === undefined && canWait) plan(Math.max(patientMs, spacingMs), true);
     else plan(pause ?? spacingMs);
+  };
+
+  const rested = (): void => {
+    rest = undefined;
+    if (again) plan(0);
   };
 
   const request = (how?: 'patient'): void => {
     again = true;
     if (how !== 'patient') canWait = false;
-    if (!active) plan(how === 'patient' ? patientMs : quietMs, how === 'patient');
+    if (!active && rest === undefined) plan(how === 'patient' ? patientMs : quietMs, how === 'patient');
   };
 
   return {
@@ -98,6 +111,7 @@ export function createPasses(options: PassOptions): Passes {
     async [Symbol.asyncDispose]() {
       timer?.cancel();
       timer = undefined;
+      rest?.cancel();
       ended.abort();
       await running;
       waiting.resolve();

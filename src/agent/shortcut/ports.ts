@@ -1,8 +1,11 @@
-import type { AttachmentEngine, FollowPorts } from '../attachments/ports.ts';
+import type { Clock, Log } from '../../platform/ports.ts';
+import type { AttachmentFollower } from '../attachments/ports.ts';
 import type { Exec } from '../network/ports.ts';
 
-export interface ShortcutPorts extends FollowPorts {
-  readonly engine: AttachmentEngine & {
+export interface ShortcutPorts {
+  /** Tells which containers are on networks of ours. */
+  readonly attachments: AttachmentFollower;
+  readonly engine: {
     /** Networks with the label. */
     listNetworks(
       labels: readonly string[],
@@ -10,4 +13,6 @@ export interface ShortcutPorts extends FollowPorts {
     ): Promise<readonly { readonly name: string; readonly internal: boolean }[]>;
   };
   readonly exec: Exec;
+  readonly clock: Pick<Clock, 'sleep'>;
+  readonly log: Log;
 }

@@ -4,7 +4,7 @@ import { until } from '../../../test/support/until.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { silentLog } from '../../platform/log.ts';
 import type { Attachments } from '../attachments/ports.ts';
-import type { ShortcutPorts } from './ports.ts';
+import { fakeAttachments } from '../attachments/testing/fake.ts';
 import { shortcutOf, shortcutRules } from './rules.ts';
 import { createShortcuts, removeShortcuts } from './shortcut.ts';
 
@@ -52,46 +52,16 @@ suite('a shortcut', () => {
   });
 });
 
-/** An engine whose containers are what the test says. */
-function fakeEngine(containers: Map<string, Attachments>) {
-  let tell: ((change: { container: string; network: string; has: boolean }) => void) | undefined;
-  let streams = 0;
-  const engine: ShortcutPorts['engine'] = {
-    async *attachmentChanges({ signal, onOpen }) {
-      streams += 1;
-      let next = Promise.withResolvers<{ container: string; network: string; has: boolean } | undefined>();
-      signal.addEventListener('abort', () => next.resolve(undefined));
-      tell = (change) => next.resolve(change);
-      onOpen();
-      for (;;) {
-        const change = await next.promise;
-        if (change === undefined) return;
-        next = Promise.withResolvers();
-        yield change;
-      }
-    },
-    listNetworks: async () => [],
-    runningOn: async () =>
-      await Promise.resolve(
-        [...containers].map(([id, { networks }]) => ({ id, networks: networks.map(({ name }) => name) })),
-      ),
-    attachmentsOf: async (id) => await Promise.resolve(containers.get(id)),
-  };
-  return {
-    engine,
-    streams: () => streams,
-    tell: (id: string, network: string) => tell?.({ container: id, network, has: true }),
-  };
-}
+const engine = { listNetworks: async () => await Promise.resolve([]) };
 
 test('containers that run have one at once, others when they come, and none when it would be wrong', async () => {
-  const containers = new Map([
+  const attachments = fakeAttachments([
     ['old', container()],
     ['other', container({ networks: [] })],
   ]);
-  const { engine, tell } = fakeEngine(containers);
   const calls: string[] = [];
   await using _ = createShortcuts({
+    attachments,
     engine,
     clock: { sleep: async (_ms, signal) => await systemClock.sleep(1, signal) },
     log: silentLog,
@@ -109,37 +79,26 @@ test('containers that run have one at once, others when they come, and none when
     );
     assert.deepEqual(calls, wanted);
   };
+  attachments.tell({ kind: 'known' });
   await becomes('7 10.128.1.10 10.128.1.1');
-  containers.set('new', container({ pid: 8, networks: [front] }));
-  tell('new', front.name);
+  attachments.present('new', container({ pid: 8, networks: [front] }));
   await becomes('7 10.128.1.10 10.128.1.1', '8 10.128.0.10 10.128.0.1');
   calls.length = 0;
   // Started anew, it is in another namespace.
-  containers.set('new', container({ pid: 9, networks: [front] }));
-  tell('new', front.name);
+  attachments.present('new', container({ pid: 9, networks: [front] }));
   await becomes('9 10.128.0.10 10.128.0.1');
-  containers.set('new', container({ pid: 9, networks: [front, { ...front, name: 'lan' }] }));
-  tell('new', 'lan');
+  attachments.present('new', container({ pid: 9, networks: [front, { ...front, name: 'lan' }] }));
   await becomes('9 10.128.0.10 10.128.0.1', '9  removed');
-  containers.set('new', container({ pid: 9, networks: [front] }));
-  tell('new', 'lan');
+  attachments.present('new', container({ pid: 9, networks: [front] }));
   await becomes('9 10.128.0.10 10.128.0.1', '9  removed', '9 10.128.0.10 10.128.0.1');
 });
 
-test('one that came to a network later is looked at until it has one: it is told of before it runs', async () => {
-  const containers = new Map([['late', container({ pid: 0, dns: [], networks: [front] })]]);
-  const { engine } = fakeEngine(containers);
+test('one that came to a network later is tried again until it has one', async () => {
+  const attachments = fakeAttachments([['late', container({ dns: [], networks: [front] })]]);
   const calls: string[] = [];
-  let looks = 0;
   await using _ = createShortcuts({
-    engine: {
-      ...engine,
-      attachmentsOf: async (id, options) => {
-        looks += 1;
-        if (looks === 3) containers.set(id, container({ pid: 7, dns: [], networks: [front] }));
-        return await engine.attachmentsOf(id, options);
-      },
-    },
+    attachments,
+    engine,
     clock: { sleep: async (_ms, signal) => await systemClock.sleep(1, signal) },
     log: silentLog,
     exec: async (_command, args) => {
@@ -147,6 +106,7 @@ test('one that came to a network later is looked at until it has one: it is told
       return await Promise.resolve({ code: calls.length === 1 ? 3 : 0, stdout: '', stderr: '' });
     },
   });
+  attachments.tell({ kind: 'known' });
   await until(
     'the calls',
     () => Promise.resolve(calls.length),
@@ -166,6 +126,11 @@ test('they are taken from the containers that stay', async () => {
     inputs.push(`${args[4]} ${options?.input?.includes('delete table ip tutti_names')}`);
     return await Promise.resolve({ code: 0, stdout: '', stderr: '' });
   };
-  await removeShortcuts({ engine: fakeEngine(containers).engine, exec }, new AbortController().signal);
+  const running = [...containers].map(([id, { networks }]) => ({ id, networks: networks.map(({ name }) => name) }));
+  const asked = {
+    runningOn: async () => await Promise.resolve(running),
+    attachmentsOf: async (id: string) => await Promise.resolve(containers.get(id)),
+  };
+  await removeShortcuts({ engine: asked, exec }, new AbortController().signal);
   assert.deepEqual(inputs, ['7 true']);
 });

@@ -1,5 +1,4 @@
 import { networkIdOf, networkLabel } from '../../model/network.ts';
-import { followAttachments } from '../attachments/follow.ts';
 import type { AttachmentEngine, Attachments } from '../attachments/ports.ts';
 import type { Exec } from '../network/ports.ts';
 import type { ShortcutPorts } from './ports.ts';
@@ -10,23 +9,20 @@ import type { Shortcut } from './rules.ts';
 const restMs = 1_000;
 const mostRests = 60;
 const commandMs = 10_000;
-/** One that is stopped is told of again when it starts. */
 const mostTries = 20;
 
 /**
  * Has what containers ask Docker's resolver go straight to the node's, for containers to which that makes no difference but
- * of time: at a tenth of the cost, and also while the engine hangs. Follows the engine until it is disposed of; what was made
- * stays with the container.
+ * of time: at a tenth of the cost, and also while the engine hangs. Goes on until it is disposed of; what was made stays with
+ * the container.
  */
-export function createShortcuts({ engine, exec, clock, log }: ShortcutPorts): AsyncDisposable {
+export function createShortcuts({ attachments, engine, exec, clock, log }: ShortcutPorts): AsyncDisposable {
   const ended = new AbortController();
   const { signal } = ended;
   const waiting = new Set<string>();
-  /** Containers that are, or were when they were looked at, on a network of ours: they are looked at again whatever changes. */
-  const followed = new Set<string>();
   /** Container → what it was given last. */
   const given = new Map<string, string>();
-  /** Containers that came later and have no rules yet → how often they were looked at. */
+  /** Containers that came later and could not be given theirs → how often that was tried. */
   const wanting = new Map<string, number>();
   /** How often anything was told of. */
   let noted = 0;
@@ -47,18 +43,13 @@ export function createShortcuts({ engine, exec, clock, log }: ShortcutPorts): As
     return new Set(known.flatMap(({ name, internal }) => (internal ? [name] : [])));
   };
   const look = async (id: string): Promise<void> => {
-    const found = await engine.attachmentsOf(id, { signal });
-    if (found === undefined || found.pid <= 0) followed.delete(id);
-    else followed.add(id);
-    if (found === undefined) {
-      given.delete(id);
-      return;
-    }
+    const found = attachments.containers.get(id);
+    if (found === undefined) return;
     const shortcut = shortcutOf(found, await internalTo(found));
     if (shortcut !== undefined) await give(id, found, shortcut);
-    else if (given.delete(id) && found.pid > 0) await inside(found.pid, removeScript, '', removedRules);
-    // Its networks are told before it runs, and without the rules it does not find its names at all.
-    const isWanting = cameLater(found) && !given.has(id) && (found.pid <= 0 || shortcut !== undefined);
+    else if (given.delete(id)) await inside(found.pid, removeScript, '', removedRules);
+    // Without the rules it does not find its names at all.
+    const isWanting = shortcut !== undefined && cameLater(found) && !given.has(id);
     const times = isWanting ? (wanting.get(id) ?? 0) + 1 : 0;
     if (times === 0 || times > mostTries) wanting.delete(id);
     else {
@@ -84,31 +75,24 @@ export function createShortcuts({ engine, exec, clock, log }: ShortcutPorts): As
   };
   const note = (id: string): void => {
     noted += 1;
-    followed.add(id);
     waiting.add(id);
     working ??= work()
       .catch(() => undefined)
       .finally(() => (working = undefined));
   };
-  const living = followAttachments(
-    { engine, clock, log },
-    {
-      adopt(running) {
-        for (const id of given.keys()) if (!running.has(id)) given.delete(id);
-        for (const id of followed) if (!running.has(id)) followed.delete(id);
-        for (const id of running) note(id);
-      },
-      changed(container, network) {
-        if (networkIdOf(network) !== undefined || followed.has(container)) note(container);
-      },
-    },
-    signal,
-  );
+  const forget = (id: string): void => {
+    for (const known of [waiting, given, wanting]) known.delete(id);
+  };
+  const subscription = attachments.subscribe((change) => {
+    if (change.kind === 'known') for (const id of attachments.containers.keys()) note(id);
+    else if (change.kind === 'present') note(change.container);
+    else forget(change.container);
+  });
 
   return {
     async [Symbol.asyncDispose]() {
+      subscription[Symbol.dispose]();
       ended.abort();
-      await living;
       await working;
     },
   };
@@ -116,10 +100,7 @@ export function createShortcuts({ engine, exec, clock, log }: ShortcutPorts): As
 
 /** Takes the rules from the containers that stay when everything of ours goes: they are told nothing by then. */
 export async function removeShortcuts(
-  {
-    engine,
-    exec,
-  }: Pick<ShortcutPorts, 'exec'> & { readonly engine: Pick<AttachmentEngine, 'runningOn' | 'attachmentsOf'> },
+  { engine, exec }: { readonly engine: Pick<AttachmentEngine, 'runningOn' | 'attachmentsOf'>; readonly exec: Exec },
   signal: AbortSignal,
 ): Promise<void> {
   for (const { id, networks } of await engine.runningOn({ signal })) {

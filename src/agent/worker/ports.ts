@@ -26,6 +26,8 @@ export interface WorkerPorts {
   readonly records: RecordStore;
   /** Absent: images come from registries only. */
   readonly images?: ImageSource;
+  /** The process of a container that runs, where somebody else has asked the engine for it. */
+  readonly processOf?: (containerId: string) => number | undefined;
   readonly clock: Clock;
   readonly random: Pick<Randomness, 'id'>;
   readonly log: Log;

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assignedTask, fakeNode } from '../../../test/fakes/engine/node.ts';
+import { systemClock } from '../../platform/clock.ts';
+import { createProcessIds } from './process-ids.ts';
 
 const pidOf = (node: ReturnType<typeof fakeNode>, task: string) => node.state(task)?.containers[0]?.pid;
 
@@ -27,4 +29,31 @@ test('a restarted agent learns it again, and an ended container has none', async
   await node.pass(100);
   assert.equal(node.state('task1')?.state, 'failed');
   assert.equal(pidOf(node, 'task1'), undefined);
+});
+
+test('the engine is not asked for what is known already', async () => {
+  const ended = new AbortController();
+  const asked: string[] = [];
+  const learned = new Map<string, number>();
+  const done = Promise.withResolvers<void>();
+  const ids = createProcessIds({
+    engine: {
+      inspectContainer: async (id) => {
+        asked.push(id);
+        return await Promise.reject(new Error('not needed'));
+      },
+    },
+    processOf: (id) => (id === 'known' ? 7 : undefined),
+    clock: { ...systemClock, after: (_ms, call) => systemClock.after(0, call) },
+    signal: ended.signal,
+    learned: (id, pid) => {
+      learned.set(id, pid);
+      done.resolve();
+    },
+  });
+  ids.want('known');
+  await done.promise;
+  assert.deepEqual([...learned], [['known', 7]]);
+  ended.abort();
+  assert.deepEqual(asked, []);
 });

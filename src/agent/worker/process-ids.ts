@@ -10,6 +10,8 @@ export interface ProcessIds {
 
 export interface ProcessIdsOptions {
   readonly engine: Pick<ContainerEngine, 'inspectContainer'>;
+  /** What is known by now without a question to the engine. */
+  readonly processOf?: (containerId: string) => number | undefined;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly learned: (containerId: string, pid: number) => void;
@@ -18,7 +20,7 @@ export interface ProcessIdsOptions {
 /** Without news for this long there is no burst of starts that an inspection would slow down. */
 const quietMs = 500;
 
-export function createProcessIds({ engine, clock, signal, learned }: ProcessIdsOptions): ProcessIds {
+export function createProcessIds({ engine, processOf, clock, signal, learned }: ProcessIdsOptions): ProcessIds {
   const wanted = new Set<string>();
   let timer: Timer | undefined;
   let asking = false;
@@ -29,7 +31,7 @@ export function createProcessIds({ engine, clock, signal, learned }: ProcessIdsO
       if (signal.aborted || timer !== undefined) break;
       wanted.delete(id);
       try {
-        const { pid } = await engine.inspectContainer(id, { signal });
+        const pid = processOf?.(id) ?? (await engine.inspectContainer(id, { signal })).pid;
         if (pid > 0) learned(id, pid);
       } catch (cause) {
         // Gone, or the engine is: whatever runs afterwards is listed, and wanted again.

@@ -20,6 +20,11 @@ export interface ContainerAttachments {
   }[];
 }
 
+/** What happened to a container: at its start it joins its networks, at its end it leaves them. */
+export type AttachmentEvent =
+  | { readonly kind: 'started' | 'ended'; readonly container: string }
+  | { readonly kind: 'joined' | 'left'; readonly container: string; readonly network: string };
+
 const event = z.object({
   Type: z.string(),
   Action: z.string(),
@@ -45,22 +50,13 @@ const deadline = 30_000;
 /** Which containers are on which of the engine's networks. Throws TuttiError. */
 export function attachmentOperations(calls: EngineCalls) {
   return {
-    /**
-     * Each time that a container comes to a network or leaves it, also by its start and end, and with '' as the network each
-     * start: engines before 28 tell of the networks first. Goes on until the signal aborts.
-     */
-    async *attachmentChanges(
-      options: StreamOptions,
-    ): AsyncGenerator<{ readonly container: string; readonly network: string; readonly has: boolean }> {
-      const query = { filters: { type: ['network', 'container'], event: ['connect', 'disconnect', 'start'] } };
+    /** Starts and ends of containers, and each time that one comes to a network or leaves it. Goes on until the signal aborts. */
+    async *attachmentEvents(options: StreamOptions): AsyncGenerator<AttachmentEvent> {
+      const query = { filters: { type: ['network', 'container'], event: ['connect', 'disconnect', 'start', 'die'] } };
       const operation = { method: 'GET', path: '/events', query, deadlineMs: headDeadline } as const;
       for await (const line of engineLines(calls.bytes(operation, options))) {
-        const { Type, Action, Actor } = event.parse(line);
-        const has = Action !== 'disconnect';
-        if (Type === 'container') yield { container: Actor.ID, network: '', has };
-        const { container, name } = Actor.Attributes ?? {};
-        if (Type === 'network' && container !== undefined && name !== undefined)
-          yield { container, network: name, has };
+        const found = attachmentEventOf(event.parse(line));
+        if (found !== undefined) yield found;
       }
     },
 
@@ -98,4 +94,23 @@ export function attachmentOperations(calls: EngineCalls) {
       }
     },
   };
+}
+
+const containerKinds = new Map<string, 'started' | 'ended'>([
+  ['start', 'started'],
+  ['die', 'ended'],
+]);
+const networkKinds = new Map<string, 'joined' | 'left'>([
+  ['connect', 'joined'],
+  ['disconnect', 'left'],
+]);
+
+function attachmentEventOf({ Type, Action, Actor }: z.infer<typeof event>): AttachmentEvent | undefined {
+  if (Type === 'container') {
+    const kind = containerKinds.get(Action);
+    return kind && { kind, container: Actor.ID };
+  }
+  const { container, name } = Actor.Attributes ?? {};
+  const kind = networkKinds.get(Action);
+  return container === undefined || name === undefined ? undefined : kind && { kind, container, network: name };
 }

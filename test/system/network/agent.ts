@@ -7,6 +7,7 @@ import type { Assignment } from '../../../src/model/assignment.ts';
 import { assignmentKey } from '../../../src/model/protocol.ts';
 import type { TaskObservation } from '../../../src/model/task.ts';
 import type { NetworkId } from '../../../src/model/ids.ts';
+import { followAttachments } from '../../../src/agent/attachments/follow.ts';
 import { createResolverLink } from '../../../src/agent/dns/link/link.ts';
 import { createNetwork } from '../../../src/agent/network/network.ts';
 import { createKeysFile } from '../../../src/platform/agent-files.ts';
@@ -39,6 +40,7 @@ let spawned = 0;
 let applied: ReadonlyMap<string, Assignment> = new Map();
 const resolver = createResolverLink({ path, clock: systemClock, log });
 const engine = createEngineClient(endpoint);
+const attachments = followAttachments({ engine, clock: systemClock, log });
 const network = createNetwork({
   exec: async (command, args, options) => {
     spawned += 1;
@@ -46,7 +48,7 @@ const network = createNetwork({
   },
   settings: createKernelSettings(),
   docker: createDockerNetworks(engine),
-  engine,
+  attachments,
   resolver,
   keys: createKeysFile(`${path}.keys`),
   watch: watchUserspace,
@@ -101,4 +103,5 @@ for await (const line of createInterface({ input: process.stdin })) {
   );
 }
 await network[Symbol.asyncDispose]();
+await attachments[Symbol.asyncDispose]();
 await resolver[Symbol.asyncDispose]();

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-import { setImmediate as immediate } from 'node:timers/promises';
 import { suite, test } from 'node:test';
 import { until } from '../../../../test/support/until.ts';
 import { systemClock } from '../../../platform/clock.ts';
 import { silentLog } from '../../../platform/log.ts';
-import type { Attachments } from '../../attachments/ports.ts';
+import { fakeAttachments } from '../../attachments/testing/fake.ts';
 import { createFindings } from '../findings.ts';
 import { createGuard } from './guard.ts';
 import { portsOf, readDevices } from './ports-of.ts';
@@ -89,12 +88,8 @@ suite('what a port lets out', () => {
 });
 
 test('ports are guarded when their containers run, what an agent before left stays until it is known better', async () => {
-  let told: ((change: { container: string; network: string; has: boolean }) => void) | undefined;
-  const listed = Promise.withResolvers<void>();
-  const containers = new Map<string, Attachments>([['old', { pid: 5, dns: [], networks: [one] }]]);
+  const attachments = fakeAttachments([['old', { pid: 5, dns: [], networks: [one] }]]);
   const scripts: string[] = [];
-  const asked: string[] = [];
-  let pass: (() => void) | undefined;
   const files = new Map([
     ['/proc/5/net/dev_mcast', '7 eth0 1 0 01005e000001'],
     ['/proc/6/net/dev_mcast', '9 eth0 1 0 01005e000001'],
@@ -102,39 +97,13 @@ test('ports are guarded when their containers run, what an agent before left sta
     ['/sys/class/net/vethb/iflink', '9'],
   ]);
   await using guard = createGuard({
-    engine: {
-      async *attachmentChanges({ signal, onOpen }) {
-        onOpen();
-        while (!signal.aborted) {
-          const next = Promise.withResolvers<{ container: string; network: string; has: boolean } | undefined>();
-          told = next.resolve;
-          signal.addEventListener('abort', () => next.resolve(undefined), { once: true });
-          const change = await next.promise;
-          if (change !== undefined) yield change;
-        }
-      },
-      async runningOn() {
-        await listed.promise;
-        return [...containers].map(([id, { networks }]) => ({ id, networks: networks.map(({ name }) => name) }));
-      },
-      attachmentsOf: async (id) => {
-        asked.push(id);
-        return await Promise.resolve(containers.get(id));
-      },
-    },
+    attachments,
     settings: { read: (path) => files.get(path), list: () => ['vetha', 'vethb'] },
     exec: async (_command, args, options) => {
       if (args[0] === '-f') scripts.push(options?.input ?? '');
       return await Promise.resolve({ code: args[0] === '-f' ? 0 : 1, stdout: '', stderr: '' });
     },
-    clock: {
-      ...systemClock,
-      after(ms, call) {
-        if (ms < 10_000) return systemClock.after(ms, call);
-        pass = call;
-        return { cancel: () => undefined };
-      },
-    },
+    clock: systemClock,
     log: silentLog,
     findings: createFindings(systemClock),
   });
@@ -149,21 +118,10 @@ test('ports are guarded when their containers run, what an agent before left sta
   guard.check();
   await guard.settled();
   assert.equal(scripts.length, 0, 'nothing is known yet');
-  listed.resolve();
+  attachments.tell({ kind: 'known' });
   assert.match(await written(1), /ports \{ vetha : goto port_vetha \}/);
-  containers.set('new', { pid: 6, dns: [], networks: [two] });
-  const tell = async (container: string, network: string, has = true): Promise<void> => {
-    told?.({ container, network, has });
-    await immediate();
-  };
-  pass?.();
-  await tell('elsewhere', 'bridge');
-  await tell('elsewhere', '');
-  await tell('new', two.name);
-  await tell('new', '');
+  attachments.present('new', { pid: 6, dns: [], networks: [two] });
   assert.match(await written(2), /^add element bridge tutti_guard ports \{ vethb : goto port_vethb \}$/m);
-  containers.set('old', { pid: 0, dns: [], networks: [one] });
-  await tell('old', one.name, false);
+  attachments.ended('old');
   assert.match(await written(3), /^delete element bridge tutti_guard ports \{ vetha : goto port_vetha \}$/m);
-  assert.deepEqual(asked, ['old', 'new', 'old'], 'who is on no network of ours is not asked for');
 });

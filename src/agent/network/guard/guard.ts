@@ -1,8 +1,6 @@
-import { networkIdOf } from '../../../model/network.ts';
 import { TuttiError } from '../../../model/errors.ts';
-import type { Clock, Log, Timer } from '../../../platform/ports.ts';
-import { followAttachments } from '../../attachments/follow.ts';
-import type { AttachmentEngine, Attachments } from '../../attachments/ports.ts';
+import type { Clock, Log } from '../../../platform/ports.ts';
+import type { AttachmentFollower } from '../../attachments/ports.ts';
 import type { Findings } from '../findings.ts';
 import type { NftTable, NftView } from '../kernel-state.ts';
 import { guardTableName } from '../names.ts';
@@ -15,10 +13,10 @@ import { portsOf, readDevices, readPorts } from './ports-of.ts';
 import { guardTable } from './rules.ts';
 
 export interface GuardPorts {
-  readonly engine: AttachmentEngine;
+  readonly attachments: AttachmentFollower;
   readonly exec: Exec;
   readonly settings: Pick<KernelSettings, 'read' | 'list'>;
-  readonly clock: Pick<Clock, 'after' | 'sleep'>;
+  readonly clock: Pick<Clock, 'after'>;
   readonly log: Log;
   readonly findings: Findings;
 }
@@ -33,44 +31,25 @@ export interface Guard extends AsyncDisposable {
   clear(signal?: AbortSignal): Promise<void>;
 }
 
-/** Containers that start together are looked at together: what is done for each takes time from the next start. */
+/** Containers that start together are guarded together: what is done for each takes time from the next start. */
 const quietMs = 50;
 const spacingMs = 600;
-/** A container comes to its networks some time before it starts, and has nobody inside of it until then. */
+/** Of a container that has ended nothing is heard. */
 const patientMs = 600;
-/** What came to a network before anybody listened has started by then, or never does. */
-const freshMs = 60_000;
 const commandMs = 20_000;
 
-export function createGuard({ engine, exec, settings, clock, log, findings }: GuardPorts): Guard {
-  const ended = new AbortController();
-  /** Containers on networks of ours, as they were looked at last. */
-  const containers = new Map<string, Attachments>();
-  const waiting = new Set<string>();
-  /** Those that came to a network of ours and were not seen to run yet. */
-  const coming = new Set<string>();
-  /** For a while after it was begun to listen. */
-  let fresh: Timer | undefined;
+export function createGuard({ attachments, exec, settings, clock, log, findings }: GuardPorts): Guard {
   /** What the kernel has; undefined: it has to be read. */
   let found: NftView | 'none' | undefined;
   /** What it was given last. */
   let last: NftTable | undefined;
   let isCheck = false;
   /** Before that the rules of an agent before this one stay as they are. */
-  let isInformed = false;
+  let isKnown = false;
   let disputed = '';
 
-  const look = async (id: string, signal: AbortSignal): Promise<void> => {
-    const attachments = await engine.attachmentsOf(id, { signal });
-    const isOurs = attachments?.networks.some(({ name }) => networkIdOf(name) !== undefined) === true;
-    // One that does not run yet is told of again when it does.
-    if (attachments === undefined || attachments.pid <= 0 || !isOurs) containers.delete(id);
-    else containers.set(id, attachments);
-    if (attachments === undefined || attachments.pid > 0) coming.delete(id);
-    waiting.delete(id);
-  };
   const wanted = () => {
-    const running = [...containers.values()];
+    const running = [...attachments.containers.values()];
     const bridges = readPorts(
       settings,
       running.flatMap(({ networks }) => networks.map(({ name }) => name)),
@@ -97,9 +76,9 @@ export function createGuard({ engine, exec, settings, clock, log, findings }: Gu
     quietMs,
     patientMs,
     spacingMs,
+    isAlwaysSpaced: true,
     async work(signal) {
-      if (!isInformed) return;
-      for (const id of waiting) await look(id, signal);
+      if (!isKnown) return;
       const before = isCheck ? undefined : found;
       const actual = before ?? (await read(signal));
       const drift = isCheck && last !== undefined ? scriptFrom(actual, last) : [];
@@ -116,46 +95,26 @@ export function createGuard({ engine, exec, settings, clock, log, findings }: Gu
       log.error('what containers may send is not as it should be', { reason: TuttiError.from(fault).message, retryMs });
     },
   });
-  const following = followAttachments(
-    { engine, clock, log },
-    {
-      adopt(running) {
-        for (const id of containers.keys()) if (!running.has(id)) containers.delete(id);
-        coming.clear();
-        fresh?.cancel();
-        fresh = clock.after(freshMs, () => (fresh = undefined));
-        for (const id of running) waiting.add(id);
-        isInformed = true;
-        passes.request();
-      },
-      changed(id, network, has) {
-        const isStart = network === '';
-        const isOurs = networkIdOf(network) !== undefined;
-        if (isOurs && has) coming.add(id);
-        else if (isOurs) coming.delete(id);
-        const concerns = coming.has(id) || containers.has(id) || (isStart && fresh !== undefined);
-        if (!concerns || !(isStart || isOurs)) return;
-        waiting.add(id);
-        passes.request(isStart ? undefined : 'patient');
-      },
-    },
-    ended.signal,
-  );
+  const subscription = attachments.subscribe(({ kind }) => {
+    isKnown = true;
+    passes.request(kind === 'ended' ? 'patient' : undefined);
+  });
 
   return {
     check() {
       isCheck = true;
       passes.request();
     },
-    settled: async () => await passes.settled(),
+    async settled() {
+      await attachments.settled();
+      await passes.settled();
+    },
     async clear(signal) {
       const input = `${removalScript('bridge', guardTableName).join('\n')}\n`;
       await exec('nft', ['-f', '-'], { input, timeoutMs: commandMs, ...(signal && { signal }) });
     },
     async [Symbol.asyncDispose]() {
-      ended.abort();
-      await following;
-      fresh?.cancel();
+      subscription[Symbol.dispose]();
       await passes[Symbol.asyncDispose]();
     },
   };
