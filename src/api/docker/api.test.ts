@@ -218,6 +218,16 @@ test('networks: drivers, scopes, filters, and what is on them', async () => {
   assert.equal(addresses.length, 3);
   assert.ok(Object.hasOwn(front.Containers, 'lb-front'));
   assert.ok(addresses.every((address) => /^10\.77\.\d+\.\d+\/16$/.test(address)));
+  // As tasks have it, a network is Swarm's own object.
+  const [task] = (await docker.read('GET', '/tasks')) as readonly {
+    readonly NetworksAttachments: readonly { readonly Network: Readonly<Record<string, unknown>> }[];
+  }[];
+  const [attached] = task?.NetworksAttachments ?? [];
+  assert.partialDeepStrictEqual(attached?.Network, {
+    ID: ((await docker.read('GET', '/networks/front')) as { readonly Id: string }).Id,
+    Spec: { Name: 'front', Labels: { a: 'b' }, DriverConfiguration: { Name: 'overlay' }, Scope: 'swarm' },
+    IPAMOptions: { Configs: [{ Subnet: '10.77.0.0/16' }] },
+  });
   const used = await docker.fail('DELETE', '/networks/front');
   assert.equal(used.status, 400);
   assert.match(used.message, /in use/);
@@ -237,6 +247,11 @@ test('secrets and configs: never the data of a secret, labels can change, data c
   assert.deepEqual(await named(docker, `/secrets?${filter({ label: ['a'] })}`), ['key']);
   const config = (await docker.read('GET', '/configs/conf')) as { readonly Spec: { readonly Data: string } };
   assert.equal(config.Spec.Data, 'dGV4dA==');
+  const Data = Buffer.alloc(512_001).toString('base64');
+  assert.deepEqual(await docker.fail('POST', '/secrets/create', { body: { Name: 'x', Data } }), {
+    status: 400,
+    message: 'secret data must be larger than 0 and less than 512000 bytes',
+  });
   const driver = await docker.fail('POST', '/secrets/create', { body: { Name: 'x', Driver: { Name: 'vault' } } });
   assert.equal(driver.status, 501);
 });

@@ -21,10 +21,10 @@ type DockerSecret = z.infer<typeof secretSchema>;
 /** Bytes; as Swarm has it. */
 const mostData = { secret: 512_000, config: 1_024_000 } as const;
 
-/** Throws `invalid-argument` for what has nothing in it. */
+/** Throws `invalid-argument` for what has nothing in it, and for what is too large. */
 export const checkData = (kind: 'secret' | 'config', { Data = '' }: Pick<DockerSecret, 'Data'>): void => {
-  if (Data !== '') return;
   const most = mostData[kind];
+  if (Data !== '' && Buffer.byteLength(Data, 'base64') <= most) return;
   throw new TuttiError('invalid-argument', `${kind} data must be larger than 0 and less than ${most} bytes`);
 };
 

@@ -3,7 +3,7 @@ import type { Network } from '../../../model/network.ts';
 import { withPrefixes } from '../../../model/network-address.ts';
 import type { TaskStatus } from '../../../model/task.ts';
 import type { Definitions } from '../../../platform/engine/types.generated.ts';
-import { networkTo } from './network.ts';
+import { attachedNetworkTo } from './attached-network.ts';
 import { objectTo } from './object.ts';
 import { genericsTo } from './resources.ts';
 import { given, sparse } from './sparse.ts';
@@ -11,7 +11,10 @@ import type { TaskSpecOut } from './task-spec.ts';
 import { taskTo } from './task-spec.ts';
 import { timestampOf } from './time.ts';
 
-export type TaskOut = Omit<Definitions['Task'], 'Spec'> & { Spec?: TaskSpecOut };
+export type TaskOut = Omit<Definitions['Task'], 'Spec' | 'NetworksAttachments'> & {
+  Spec?: TaskSpecOut;
+  NetworksAttachments?: { Network: ReturnType<typeof attachedNetworkTo>; Addresses: string[] }[];
+};
 
 /** What a task's answer needs of the rest of the cluster. */
 export interface TaskSurroundings {
@@ -37,7 +40,7 @@ export const taskRecordTo = ({ task, status }: TaskRecord, surroundings: TaskSur
     NetworksAttachments: task.addresses?.flatMap((attached) => {
       const network = surroundings.network(attached.networkId);
       if (network === undefined) return [];
-      return [{ Network: networkTo(network), Addresses: [...withPrefixes(network, attached)] }];
+      return [{ Network: attachedNetworkTo(network), Addresses: [...withPrefixes(network, attached)] }];
     }),
   });
 };
@@ -49,8 +52,8 @@ const statusTo = (status: TaskStatus): Definitions['TaskStatus'] => {
     State: status.state,
     Message: status.message,
     Err: status.error,
-    ContainerStatus: given(main, (container) =>
-      sparse({ ContainerID: container.containerId, PID: container.pid, ExitCode: container.exitCode }),
+    ContainerStatus: given(main, ({ containerId, pid = 0, exitCode = 0 }) =>
+      sparse({ ContainerID: containerId, PID: pid, ExitCode: exitCode }),
     ),
     PortStatus: {
       ...sparse({
