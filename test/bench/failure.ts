@@ -68,18 +68,27 @@ export function nodeLoss(cluster: Cluster, image: string, fault: string, repair:
   });
 }
 
-/** The link of a node is down for a second: how many tasks were replaced for it (none should be). */
-export function slowNode(cluster: Cluster, image: string): Promise<number> {
+/**
+ * The link of a node is down for a second: how many tasks were replaced for it (none should be), and the milliseconds that it was down
+ * at the most: starting the commands takes time on a busy machine.
+ */
+export function slowNode(
+  cluster: Cluster,
+  image: string,
+): Promise<{ readonly replaced: number; readonly downMs: number }> {
   return withService(cluster, image, 9, async (service) => {
     const victim = cluster.nodes.at(-1);
     if (!victim) throw new Error('no nodes');
     const before = new Set((await tasksOf(cluster.docker, service)).filter(isRunning).map((task) => task.ID));
+    const started = performance.now();
     await cluster.fault('cut', victim.name);
     await new Promise((resolve) => setTimeout(resolve, 1000));
     await cluster.fault('heal', victim.name);
+    const downMs = performance.now() - started;
     // Longer than any time-out of the manager: what was going to be replaced has been by then.
     await new Promise((resolve) => setTimeout(resolve, 6000));
-    return (await tasksOf(cluster.docker, service)).filter((task) => isRunning(task) && !before.has(task.ID)).length;
+    const replaced = (await tasksOf(cluster.docker, service)).filter((task) => isRunning(task) && !before.has(task.ID));
+    return { replaced: replaced.length, downMs };
   });
 }
 
