@@ -83,7 +83,7 @@ export const assignedEndpoint = z.object({
   /** Names of this one task: resolve while it is ready. */
   taskNames: z.array(z.string()),
   ready: z.boolean(),
-  /** It was ready, but the manager does not hear its node any more: to be used where there is nothing else, and it is reached. */
+  /** It would be ready, but the manager does not hear its node, or believe its address: for want of anything else, where it is reached. */
   lost: z.literal(true).optional(),
   /** Of a single container that asked for them: who is asked for all other names. Those of a task are in its specification. */
   servers: z.array(z.string()).optional(),

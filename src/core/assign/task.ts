@@ -36,7 +36,7 @@ export const assignedTaskOf = (task: PlacedTask, service: Service | undefined, n
 export interface EndpointFacts {
   readonly status: TaskStatus;
   readonly observed: Observed;
-  /** The task's node is down as far as anyone can tell. */
+  /** The task's node is down as far as anyone can tell, or others are not told where it is. */
   readonly nodeDown: boolean;
   /** The networks of tasks with IPv6; absent where its node has none. */
   readonly network?: FindNetwork | undefined;

@@ -10,31 +10,31 @@ const claimant = (id: string, over: Partial<Claimant> = {}): Claimant => ({
   createdAt: 0,
   holds: false,
   proven: false,
-  down: false,
+  silent: false,
   ...over,
 });
 
-test('what a node has and says is its own stays its own while it is up', () => {
+test('what a node has and says is its own stays its own while it is heard', () => {
   const victim = claimant('victim', { holds: true, createdAt: 9 });
   assert.equal(holderOf([claimant('thief'), victim]), 'victim');
   assert.equal(holderOf([claimant('thief', { proven: true }), victim]), 'victim', 'both come from one address');
 });
 
-test('of a node that is down it goes to the one that proves to have it, and to no other', () => {
-  const gone = claimant('gone', { holds: true, down: true });
+test('of a node that is silent it goes to the one that proves to have it, and to no other', () => {
+  const gone = claimant('gone', { holds: true, silent: true });
   assert.equal(holderOf([gone, claimant('thief')]), 'gone');
-  assert.equal(holderOf([gone, claimant('thief', { proven: true, down: true })]), 'gone', 'it is down itself');
+  assert.equal(holderOf([gone, claimant('thief', { proven: true, silent: true })]), 'gone', 'it is silent itself');
   assert.equal(holderOf([gone, claimant('thief'), claimant('anew', { proven: true })]), 'anew');
-  const back = { ...gone, holds: false, down: false, proven: true };
+  const back = { ...gone, holds: false, silent: false, proven: true };
   assert.equal(holderOf([back, claimant('anew', { holds: true })]), 'anew', 'who has it now keeps it');
 });
 
-test('what nobody has any more goes to who proves it, is up, or was there first', () => {
+test('what nobody has any more goes to who proves it, is heard, or was there first', () => {
   const first = claimant('z', { createdAt: 1 });
   const second = claimant('a', { createdAt: 2 });
   assert.equal(holderOf([second, first]), 'z');
   assert.equal(holderOf([{ ...second, proven: true }, first]), 'a');
-  assert.equal(holderOf([second, { ...first, down: true }]), 'a');
+  assert.equal(holderOf([second, { ...first, silent: true }]), 'a');
   assert.equal(holderOf([{ ...second, createdAt: 1 }, first]), 'a', 'the ids decide');
   assert.equal(holderOf([]), undefined);
 });
@@ -46,7 +46,7 @@ test('one holder, whatever the order, and asked again the same', () => {
       createdAt: fc.nat(2),
       holds: fc.boolean(),
       proven: fc.boolean(),
-      down: fc.boolean(),
+      silent: fc.boolean(),
     }),
     { selector: ({ id }) => id, minLength: 1 },
   );

@@ -9,22 +9,23 @@ export interface Claimant {
   readonly holds: boolean;
   /** Its agent's connection comes from the address that it claims. */
   readonly proven: boolean;
-  readonly down: boolean;
+  /** Its agent is not heard. One whose engine alone does not answer is. */
+  readonly silent: boolean;
 }
 
 /**
- * Which of the nodes that claim the same the others are to know by it: the one that had it first, for as long as that is up and
- * says so. Of one that is down it goes to a node that proves to have it: the same machine, made anew, or one that was given
+ * Which of the nodes that claim the same the others are to know by it: the one that had it first, for as long as that is heard and
+ * says so. Of one that is silent it goes to a node that proves to have it: the same machine, made anew, or one that was given
  * its address. Undefined where nobody claims it.
  */
 export const holderOf = (claimants: readonly Claimant[]): NodeId | undefined => claimants.toSorted(byRight)[0]?.id;
 
 /** The first of these that only one of two claimants has decides between them. */
 const rights: readonly ((claimant: Claimant) => boolean)[] = [
-  ({ holds, down }) => holds && !down,
-  ({ proven, down }) => proven && !down,
+  ({ holds, silent }) => holds && !silent,
+  ({ proven, silent }) => proven && !silent,
   ({ holds }) => holds,
-  ({ down }) => !down,
+  ({ silent }) => !silent,
 ];
 
 const byRight = (left: Claimant, right: Claimant): number => {

@@ -1,3 +1,4 @@
+import type { Node } from '../../model/node.ts';
 import { isTerminal } from '../../model/task.ts';
 import type { TaskStatus } from '../../model/task.ts';
 import type { Change, Commit } from '../../store/store.ts';
@@ -11,7 +12,7 @@ export interface Dirty {
   readonly networks: Set<string>;
   readonly secrets: Set<string>;
   readonly configs: Set<string>;
-  /** Nodes whose being down changed: their tasks' endpoints are ready or not with it. */
+  /** Nodes that others can use otherwise than before: their tasks' endpoints are ready or not with it. */
   readonly health: Set<string>;
   cluster: boolean;
   /** A route that is no service's own. */
@@ -52,7 +53,7 @@ const noteChange = (dirty: Dirty, change: Change): boolean => {
       return true;
     case 'node':
       dirty.nodes.add(change.id);
-      if (change.before?.description?.ipv6 !== change.after?.description?.ipv6) dirty.health.add(change.id);
+      if (!isServedAlike(change.before, change.after)) dirty.health.add(change.id);
       return true;
     case 'nodeStatus':
       if ((change.before?.state === 'down') === (change.after?.state === 'down')) return false;
@@ -87,6 +88,10 @@ const noteChange = (dirty: Dirty, change: Change): boolean => {
       return true;
   }
 };
+
+const isServedAlike = (before: Node | undefined, after: Node | undefined): boolean =>
+  before?.description?.ipv6 === after?.description?.ipv6 &&
+  (before?.refused?.address === undefined) === (after?.refused?.address === undefined);
 
 const sameForAssignments = (before: TaskStatus | undefined, after: TaskStatus | undefined): boolean =>
   (before === undefined) === (after === undefined) &&

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Assignment } from '../../model/assignment.ts';
 import type { NodeId, SecretId } from '../../model/ids.ts';
+import type { Node } from '../../model/node.ts';
 import { aStatus, aTask } from '../../store/fixtures.ts';
 import { TestCluster } from '../testing/cluster.ts';
 import { AssignmentTable } from './table.ts';
@@ -78,6 +79,32 @@ test('a node that has IPv6 from now on: what is on it has addresses of both fami
     ?.put.find(({ kind }) => kind === 'endpoint');
   assert.ok(told?.kind === 'endpoint' && told.nodeId === 'node1');
   assert.match(told.address6 ?? '', /:/);
+});
+
+test('what is on a node that is refused its address serves others for want of anything else only, until that ends', async () => {
+  await using cluster = await TestCluster.start({ nodes: 2 });
+  using assignments = await withTwoTasks(cluster);
+  const refuse = async (refused: Node['refused']) =>
+    await cluster.store.update((transaction) => {
+      const { refused: _, ...node } = cluster.manager.queries.node('node2').node;
+      transaction.update('node', { ...node, ...(refused && { refused }) });
+    });
+  const told = (put: readonly Assignment[] = []) =>
+    put.flatMap((item) => (item.kind === 'endpoint' ? [{ on: item.nodeId, ready: item.ready, lost: item.lost }] : []));
+  await refuse({ address: 'node1' as NodeId });
+  assert.deepEqual(told(assignments.changes().get('node1')?.put), [{ on: 'node2', ready: false, lost: true }]);
+  assert.deepEqual(assignments.full('node1'), new AssignmentTable(cluster.store.view).full('node1'));
+  await refuse({ publicKey: 'node1' as NodeId });
+  assert.deepEqual(told(assignments.changes().get('node1')?.put), [{ on: 'node2', ready: true, lost: undefined }]);
+  await refuse({ address: 'node1' as NodeId });
+  assignments.changes();
+  const [there] = cluster.running('web').filter(({ task }) => task.nodeId === 'node2');
+  assert.ok(there !== undefined);
+  await cluster.store.update((transaction) =>
+    transaction.update('task', { ...there.task, desiredState: 'shutdown' as const }),
+  );
+  // Its stop waits until the others have been told of it.
+  assert.deepEqual(told(assignments.changes().get('node1')?.put), [{ on: 'node2', ready: false, lost: undefined }]);
 });
 
 test('a node that is gone is told nothing more, also not what a network that it was on has', async () => {

@@ -58,11 +58,12 @@ export class TaskShares {
 
   #share(id: string): TaskShare | undefined {
     const task = this.#view.get('task', id);
-    if (task === undefined || !isPlaced(task) || this.#view.get('node', task.nodeId) === undefined) return undefined;
+    const node = this.#view.get('node', task?.nodeId ?? '');
+    if (task === undefined || !isPlaced(task) || node === undefined) return undefined;
     const observed = unadopted(this.#view);
     const { status } = knownIn(this.#view, task);
     this.#follow(task, status);
-    const nodeDown = this.#view.get('nodeStatus', task.nodeId)?.state === 'down';
+    const nodeDown = this.#view.get('nodeStatus', task.nodeId)?.state === 'down' || node.refused?.address !== undefined;
     const service = this.#view.get('service', task.serviceId);
     const virtual = new Set(service?.virtualIps?.map(({ networkId }) => networkId));
     const ports = service?.spec.endpoint?.mode === 'dnsrr' ? servedBy(service.spec) : [];

@@ -1,18 +1,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { NodeDescription, NodeState } from '../../model/node.ts';
+import type { NodeDescription, NodeState, NodeStatus } from '../../model/node.ts';
 import { silentLog } from '../../platform/log.ts';
+import { memoryDisk } from '../../store/drivers/memory.ts';
 import { TestCluster } from '../testing/cluster.ts';
 import { trackAssignments } from '../assignments/track.ts';
 import { recordDescription } from './describe.ts';
-import { watchClaims } from './claims.ts';
+import { claimAgain, watchClaims } from './claims.ts';
 
 const key = (letter: string): string => `${letter.repeat(42)}A=`;
 
 /** Three nodes that are up and connect from the addresses that they tell: 192.168.0.1, .2, .3. */
 const start = async (names: readonly string[] = ['node1', 'node2', 'node3']) => {
   const resources = new AsyncDisposableStack();
-  const cluster = resources.use(await TestCluster.start({ nodes: names.length }));
+  const disk = memoryDisk();
+  const cluster = resources.use(await TestCluster.start({ nodes: names.length, disk }));
   const { store } = cluster;
   resources.use(watchClaims(store, cluster.clock, silentLog));
   const row = (name: string) => {
@@ -20,9 +22,10 @@ const start = async (names: readonly string[] = ['node1', 'node2', 'node3']) => 
     assert.ok(node?.description);
     return { ...node, description: node.description };
   };
-  const status = (name: string, state: NodeState, from: string): void => {
+  const status = (name: string, state: NodeState, from: string, more: Partial<NodeStatus> = {}): void => {
     const nodeId = row(name).id;
-    store.observe((soft) => soft.put('nodeStatus', nodeId, { nodeId, state, address: from, message: '', since: 0 }));
+    const next = { nodeId, state, address: from, message: '', since: 0, ...more };
+    store.observe((soft) => soft.put('nodeStatus', nodeId, next));
   };
   const says = async (name: string, what: Partial<NodeDescription>): Promise<void> =>
     await recordDescription(store, silentLog, row(name).id, { ...row(name).description, ...what });
@@ -35,11 +38,13 @@ const start = async (names: readonly string[] = ['node1', 'node2', 'node3']) => 
   };
   return {
     cluster,
+    disk,
+    row,
     says,
     refused,
     remove,
-    status: async (name: string, state: NodeState, from: string) => {
-      status(name, state, from);
+    status: async (...told: Parameters<typeof status>) => {
+      status(...told);
       await cluster.settle();
     },
     [Symbol.asyncDispose]: async () => await resources.disposeAsync(),
@@ -114,6 +119,53 @@ test('a proof is asked for only of a node that is down', async () => {
   assert.deepEqual(it.refused(), { node1: { address: 'node3' } });
   await it.status('node1', 'ready', '192.168.0.1');
   assert.deepEqual(it.refused(), { node1: { address: 'node3' } }, 'it is node3 that has it now');
+});
+
+test('a node whose engine hangs keeps what it has while its agent is heard', async () => {
+  await using it = await start();
+  await it.says('node3', { address: '192.168.0.1' });
+  await it.status('node3', 'ready', '192.168.0.1');
+  await it.status('node1', 'down', '192.168.0.1', { engineAway: true });
+  assert.deepEqual(it.refused(), { node3: { address: 'node1' } });
+  await it.status('node1', 'down', '192.168.0.1');
+  assert.deepEqual(it.refused(), { node1: { address: 'node3' } }, 'silent, after all');
+});
+
+test('what could not be stored is settled when it can be', async () => {
+  await using it = await start();
+  await it.says('node3', { address: '192.168.0.1' });
+  await it.status('node3', 'ready', '192.168.0.1');
+  it.disk.revision += 1;
+  await it.status('node1', 'down', '192.168.0.1');
+  assert.deepEqual(it.refused(), { node3: { address: 'node1' } });
+  it.disk.revision -= 1;
+  await it.cluster.pass(5_000);
+  assert.deepEqual(it.refused(), { node1: { address: 'node3' } });
+});
+
+test('a node that falls silent while another claims its address loses it', async () => {
+  await using it = await start();
+  await it.status('node3', 'ready', '192.168.0.1');
+  const silent = Promise.withResolvers<void>();
+  await it.cluster.store.update((transaction) => {
+    const node = it.row('node3');
+    claimAgain(transaction, node, { ...node.description, address: '192.168.0.1' });
+    // It is decided, and not stored yet.
+    queueMicrotask(() => silent.resolve(it.status('node1', 'down', '192.168.0.1')));
+  });
+  await silent.promise;
+  await it.cluster.settle();
+  assert.deepEqual(it.refused(), { node1: { address: 'node3' } });
+});
+
+test('of a key that a node does not say any more it is refused nothing', async () => {
+  await using it = await start();
+  await it.says('node1', { publicKey: key('K') });
+  await it.says('node3', { publicKey: key('K') });
+  assert.deepEqual(it.refused(), { node3: { publicKey: 'node1' } });
+  const { publicKey: _, ...without } = it.row('node3').description;
+  await recordDescription(it.cluster.store, silentLog, it.row('node3').id, without);
+  assert.deepEqual(it.refused(), {});
 });
 
 test('a manager that begins settles what nobody has settled before', async () => {

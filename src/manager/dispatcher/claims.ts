@@ -3,7 +3,7 @@ import type { Claimant } from '../../core/claim/holder.ts';
 import { TuttiError } from '../../model/errors.ts';
 import type { NodeId } from '../../model/ids.ts';
 import { claims } from '../../model/node.ts';
-import type { Claim, Node, NodeDescription, Refused } from '../../model/node.ts';
+import type { Claim, Node, NodeDescription, NodeStatus } from '../../model/node.ts';
 import type { Clock, Log, Timer } from '../../platform/ports.ts';
 import type { Change, Store, Transaction, View } from '../../store/store.ts';
 
@@ -12,54 +12,48 @@ import type { Change, Store, Transaction, View } from '../../store/store.ts';
  * between that it is.
  */
 export const claimAgain = (transaction: Transaction, node: Node, description: NodeDescription): void => {
-  const before = node.description;
-  let { refused } = node;
+  let next: Node = { ...node, description };
+  for (const claim of claims) if (description[claim] === undefined) next = withRefusal(next, claim, undefined);
+  transaction.update('node', next);
   for (const claim of claims) {
-    // By nobody else yet: it is not one that had it before.
-    const by = description[claim] === undefined ? undefined : node.id;
-    if (before?.[claim] !== description[claim]) refused = withClaim(refused, claim, by);
-  }
-  transaction.update('node', { ...without(node), description, ...(refused && { refused }) });
-  for (const claim of claims) {
-    settle(transaction, claim, before?.[claim]);
-    settle(transaction, claim, description[claim]);
+    const before = node.description?.[claim];
+    const now = description[claim];
+    settle(transaction, claim, before);
+    settle(transaction, claim, now, before === now ? undefined : node.id);
   }
 };
 
-/** Writes down who of those that claim the same has it. */
-const settle = (transaction: Transaction, claim: Claim, value: string | undefined): void => {
+/** Writes down who of those that claim the same has it. `fresh`: the node that did not claim it before. */
+const settle = (transaction: Transaction, claim: Claim, value: string | undefined, fresh?: NodeId): void => {
   if (value === undefined) return;
   const nodes = transaction.find('node', claim, value);
-  const holder = holderOf(nodes.map((node) => claimantOf(transaction, claim, node)));
+  const holder = holderOf(nodes.map((node) => claimantOf(transaction, claim, node, fresh)));
   for (const node of nodes) {
     const by = node.id === holder ? undefined : holder;
-    if (node.refused?.[claim] === by) continue;
-    const refused = withClaim(node.refused, claim, by);
-    transaction.update('node', { ...without(node), ...(refused && { refused }) });
+    if (node.refused?.[claim] !== by) transaction.update('node', withRefusal(node, claim, by));
   }
 };
 
-const claimantOf = (view: View, claim: Claim, { id, createdAt, description, refused }: Node): Claimant => {
+const claimantOf = (view: View, claim: Claim, node: Node, fresh: NodeId | undefined): Claimant => {
+  const { id, createdAt, description, refused } = node;
   const status = view.get('nodeStatus', id);
   return {
     id,
     createdAt,
     // Who is not believed to be the machine at that address is not believed to have that machine's key.
-    holds: refused?.[claim] === undefined && refused?.address === undefined,
+    holds: id !== fresh && refused?.[claim] === undefined && refused?.address === undefined,
     proven: claim === 'address' && status?.address === description?.address,
-    down: status?.state === 'down',
+    silent: isSilent(status),
   };
 };
 
-const without = (node: Node): Node => {
-  const { refused: _, ...rest } = node;
-  return rest;
-};
+/** One whose engine hangs is down after a while, but its agent is heard. */
+const isSilent = (status: NodeStatus | undefined): boolean => status?.state === 'down' && status.engineAway !== true;
 
-const withClaim = (refused: Refused | undefined, claim: Claim, by: NodeId | undefined): Refused | undefined => {
+const withRefusal = ({ refused, ...node }: Node, claim: Claim, by: NodeId | undefined): Node => {
   const { [claim]: _, ...others } = refused ?? {};
   const next = by === undefined ? others : { ...others, [claim]: by };
-  return Object.keys(next).length === 0 ? undefined : next;
+  return Object.keys(next).length === 0 ? node : { ...node, refused: next };
 };
 
 /** One thing that several nodes claim. */
@@ -68,8 +62,11 @@ interface Dispute {
   readonly value: string;
 }
 
+/** After this what could not be stored is tried again. */
+const retryMs = 5_000;
+
 /**
- * Settles disputes again when the nodes in them go, are down, or connect from somewhere else, and says what comes of them. A dispute that
+ * Settles disputes again when the nodes in them go, fall silent, or connect from somewhere else, and says what comes of them. A dispute that
  * begins is settled where it begins.
  */
 export const watchClaims = (store: Store, clock: Pick<Clock, 'after'>, log: Log): Disposable => {
@@ -77,11 +74,22 @@ export const watchClaims = (store: Store, clock: Pick<Clock, 'after'>, log: Log)
   let timer: Timer | undefined;
 
   const settleAll = async (): Promise<void> => {
-    timer = undefined;
-    const due = [...disputes.values()];
-    disputes.clear();
+    const due = [...disputes];
     await store.update((transaction) => {
-      for (const { claim, value } of due) settle(transaction, claim, value);
+      for (const [, { claim, value }] of due) settle(transaction, claim, value);
+    });
+    // One that came up again meanwhile is another object, and stays.
+    for (const [key, dispute] of due) if (disputes.get(key) === dispute) disputes.delete(key);
+  };
+  const plan = (ms: number): void => {
+    if (disputes.size === 0) return;
+    timer ??= clock.after(ms, () => {
+      timer = undefined;
+      settleAll().catch((thrown: unknown) => {
+        const error = TuttiError.from(thrown);
+        log.error('whose an address is could not be stored', { code: error.code, error: error.message });
+        plan(retryMs);
+      });
     });
   };
   /** Of a node, or of one that was: all that others claim as well. */
@@ -93,14 +101,8 @@ export const watchClaims = (store: Store, clock: Pick<Clock, 'after'>, log: Log)
       if (others.length > 1 || others.some(({ refused }) => refused?.[claim] !== undefined))
         disputes.set(`${claim} ${value}`, { claim, value });
     }
-    if (disputes.size === 0) return;
     // Not inside of the commit: no writes there.
-    timer ??= clock.after(0, () => {
-      settleAll().catch((thrown: unknown) => {
-        const error = TuttiError.from(thrown);
-        log.error('whose an address is could not be stored', { code: error.code, error: error.message });
-      });
-    });
+    plan(0);
   };
   const tell = ({ id, refused: before }: Partial<Node>, { refused: now, description }: Partial<Node>): void => {
     for (const claim of claims) {
@@ -114,10 +116,15 @@ export const watchClaims = (store: Store, clock: Pick<Clock, 'after'>, log: Log)
   const notice = (change: Change): void => {
     if (change.table === 'nodeStatus') {
       const { before, after } = change;
-      if (before?.state !== after?.state || before?.address !== after?.address) look(store.view.get('node', change.id));
+      if (isSilent(before) !== isSilent(after) || before?.address !== after?.address)
+        look(store.view.get('node', change.id));
     } else if (change.table === 'node') {
       if (change.after === undefined) look(change.before);
-      else if (change.before?.refused !== change.after.refused) tell(change.before ?? {}, change.after);
+      else if (change.before?.refused !== change.after.refused) {
+        tell(change.before ?? {}, change.after);
+        // Its holder may have fallen silent while this was stored: there was one claimant then.
+        look(change.after);
+      }
     }
   };
   const subscription = store.subscribe(({ changes }) => changes.forEach(notice));
@@ -125,6 +132,7 @@ export const watchClaims = (store: Store, clock: Pick<Clock, 'after'>, log: Log)
   return {
     [Symbol.dispose]: () => {
       subscription[Symbol.dispose]();
+      disputes.clear();
       timer?.cancel();
     },
   };

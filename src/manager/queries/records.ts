@@ -32,7 +32,7 @@ const refusalText: Readonly<Record<Claim, (value: string, holder: Node) => strin
   address: (value, holder) =>
     `says that its address is ${value}, which is node ${nodeName(holder)}'s: it has no networks with others; give it one of its own, or remove ${holder.id} if that is gone`,
   publicKey: (_, holder) =>
-    `says that node ${nodeName(holder)}'s WireGuard key is its own: others do not encrypt with it; "tutti encryption --rotate" makes new ones, or remove ${holder.id} if that is gone`,
+    `says that node ${nodeName(holder)}'s WireGuard key is its own: what goes between it and others is not encrypted, and with encryption "on" nothing goes; "tutti encryption --rotate" makes new ones, or remove ${holder.id} if that is gone`,
 };
 
 /** With what of the node's description the others are not told, and why. */
