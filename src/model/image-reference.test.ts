@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { normalImage, parseImageReference } from './image-reference.ts';
+import { imageNamed, normalImage, parseImageReference } from './image-reference.ts';
 
 const digest = `sha256:${'ab'.repeat(32)}`;
 
@@ -17,6 +17,18 @@ test('an image has one spelling, whatever it was called', () => {
   for (const [normal, given] of Object.entries(spellings)) {
     for (const text of given) assert.equal(normalImage(text), normal, text);
   }
+});
+
+test('the image that an engine misses is found in its words', () => {
+  const called = new Map([[`web@${digest}`, digest]]);
+  const named = (message: string, ...images: readonly string[]) =>
+    imageNamed(message, images, (image) => called.get(image) ?? image);
+  const missing = (image: string) => `No such image: ${image}`;
+  assert.equal(named(missing('registry/app:2'), 'registry/app:2', 'app'), 'registry/app:2');
+  assert.equal(named(missing('app:latest'), 'registry/app:2', 'app'), 'app');
+  assert.equal(named(missing('app:1'), 'docker.io/library/app:1', 'app'), 'docker.io/library/app:1');
+  assert.equal(named(missing(digest), 'app', `web@${digest}`), `web@${digest}`);
+  assert.equal(named(missing('other:1'), 'app', 'web'), undefined);
 });
 
 test('the parts of a reference', () => {

@@ -33,6 +33,23 @@ const shortName = (repository: string): string => {
   return official.includes('/') ? short : official;
 };
 
+/**
+ * Which of the images a message of an engine is about, if any. `calledOf`: what the engine was asked for in its place. One name
+ * may be a part of another: the longest counts.
+ */
+export const imageNamed = (
+  message: string,
+  images: readonly string[],
+  calledOf: (image: string) => string,
+): string | undefined => {
+  const spelt = images.flatMap((image) => {
+    const called = calledOf(image);
+    return [called, normalImage(called)].map((name) => ({ image, name }));
+  });
+  const named = spelt.filter(({ name }) => message.includes(name));
+  return named.toSorted((left, right) => right.name.length - left.name.length)[0]?.image;
+};
+
 /** One spelling of each: `docker.io/library/nginx` and `nginx:latest` give `nginx:latest`. */
 export const normalImage = (text: string): string => {
   const reference = parseImageReference(text);

@@ -4,7 +4,7 @@ import type { TaskId } from '../../model/ids.ts';
 import type { ContainerSpec } from '../../model/container.ts';
 import type { Action, ActionOf } from './actions.ts';
 import type { ContainerView } from './picture/container-view.ts';
-import { fetchImage, imagesOf, isPulled } from './images/fetch-image.ts';
+import { fetchImage, hasImage, imagesOfTask, isPulled } from './images/fetch-image.ts';
 import { startTask } from './launch.ts';
 import { missingImage } from './images/missing-image.ts';
 import { prepareTask } from './prepare.ts';
@@ -34,17 +34,17 @@ async function pull(context: WorkerContext, taskId: TaskId, signal: AbortSignal)
   const { assigned } = context.task(taskId);
   const say = (message: string): void =>
     context.update(taskId, (record, now) => advance(record, { state: 'preparing', message }, now));
-  const byImage = new Map(
-    assigned.spec.containers
-      .flatMap(imagesOf)
-      .filter((spec) => isFetched(context, spec))
-      .map((spec) => [spec.image, spec]),
-  );
-  for (const [image, spec] of byImage) {
+  const { missing } = context.entry(taskId);
+  for (const spec of imagesOfTask(assigned.spec.containers)) {
+    if (!isFetched(context, spec)) continue;
+    const isWanted = (spec.pullPolicy === 'always' && isPulled(spec)) || spec.image === missing;
+    if (!isWanted && (await hasImage(context, spec.image, signal))) continue;
     await fetchImage(context, { spec, assigned, signal, say });
-    context.health.forget(image);
+    context.health.forget(spec.image);
   }
-  context.entry(taskId).needsPull = false;
+  const entry = context.entry(taskId);
+  entry.needsPull = false;
+  entry.missing = undefined;
 }
 
 /** Whether something can be done about an image that is missing. */
@@ -74,11 +74,12 @@ async function prepare(context: WorkerContext, taskId: TaskId, signal: AbortSign
 }
 
 function askForPull(context: WorkerContext, taskId: TaskId, assigned: AssignedTask, image: string): void {
-  if (!assigned.spec.containers.flatMap(imagesOf).some((spec) => spec.image === image && isFetched(context, spec))) {
-    throw missingImage(image, undefined);
-  }
+  const wanted = imagesOfTask(assigned.spec.containers).find((spec) => spec.image === image);
+  if (wanted === undefined || !isFetched(context, wanted)) throw missingImage(image, undefined);
   context.health.forget(image);
-  context.entry(taskId).needsPull = true;
+  const entry = context.entry(taskId);
+  entry.needsPull = true;
+  entry.missing = image;
 }
 
 async function start(context: WorkerContext, taskId: TaskId, signal: AbortSignal): Promise<void> {

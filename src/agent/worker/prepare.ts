@@ -1,5 +1,6 @@
 import type { AssignedTask } from '../../model/assignment.ts';
 import { TuttiError } from '../../model/errors.ts';
+import { imageNamed } from '../../model/image-reference.ts';
 import type { ContainerSpec } from '../../model/container.ts';
 import type { ContainerEngine, NetworkPreparer, TaskFiles } from '../executor/engine.ts';
 import { fileTargets, planFiles } from '../executor/files.ts';
@@ -100,7 +101,8 @@ async function createOne(
   } catch (cause) {
     const fault = TuttiError.from(cause);
     if (fault.code === 'not-found' && /image/i.test(fault.message)) {
-      const image = imagesMounted(spec).find((mounted) => fault.message.includes(mounted)) ?? spec.image;
+      const images = [spec.image, ...imagesMounted(spec)];
+      const image = imageNamed(fault.message, images, (name) => input.imageIds.get(name) ?? name) ?? spec.image;
       input.imageIds.delete(image);
       return { kind: 'image-missing', image };
     }

@@ -311,6 +311,44 @@ test('an image that a task mounts is brought there, too', async () => {
   assert.match(node.state('b')?.error ?? '', /No such image: nope:1/);
 });
 
+test('one image that is missing is fetched alone: what the engine has is enough for the others', async () => {
+  const mount = (source: string) => ({ type: 'image' as const, source, target: `/${source}` });
+  const mounts = [mount('data:1'), mount('sha256:tiny')];
+  const inRegistry = { fetch: () => Promise.resolve({ kind: 'pull' as const }) };
+  const images = ['tiny', 'other', 'sha256:tiny'];
+  const node = fakeNode({ images, registry: ['data:1', 'tiny', 'other'] }, inRegistry);
+  node.assign(assignedTask('a', { container: { mounts } }));
+  await node.pass(5_000);
+  assert.equal(node.state('a')?.state, 'running', node.state('a')?.error);
+  assert.equal(node.engine.calls['pull'], 1);
+  node.engine.images.delete('data:1');
+  const containers = [
+    { name: 'app', image: 'tiny', pullPolicy: 'never' as const },
+    { name: 'sidecar', image: 'other', mounts },
+  ];
+  node.assign(assignedTask('b', { slot: 2, spec: { containers } }));
+  await node.pass(5_000);
+  assert.equal(node.state('b')?.state, 'running', node.state('b')?.error);
+  assert.equal(node.engine.calls['pull'], 2);
+  node.assign(assignedTask('c', { slot: 3, container: { image: 'sha256:tiny', pullPolicy: 'always' } }));
+  await node.pass(5_000);
+  assert.equal(node.state('c')?.state, 'running', node.state('c')?.error);
+  assert.equal(node.engine.calls['pull'], 2);
+});
+
+test('an image that is always pulled is, though another container mounts it; others are when they are missing', async () => {
+  const mounts = ['tiny', 'data:1'].map((source) => ({ type: 'image' as const, source, target: '/data' }));
+  const node = fakeNode({ images: ['tiny', 'data:1'], registry: ['tiny', 'data:1'] });
+  const containers = [
+    { name: 'app', image: 'tiny', pullPolicy: 'always' as const },
+    { name: 'sidecar', image: 'data:1', mounts },
+  ];
+  node.assign(assignedTask('a', { spec: { containers } }));
+  await node.pass(5_000);
+  assert.equal(node.state('a')?.state, 'running', node.state('a')?.error);
+  assert.equal(node.engine.calls['pull'], 1);
+});
+
 test('always pulling makes do with what is there, and a restart in place does not pull', async () => {
   const node = await running({ container: { pullPolicy: 'always' } });
   assert.equal(node.engine.calls['pull'], 1);

@@ -247,11 +247,18 @@ test('secrets and configs: never the data of a secret, labels can change, data c
   assert.deepEqual(await named(docker, `/secrets?${filter({ label: ['a'] })}`), ['key']);
   const config = (await docker.read('GET', '/configs/conf')) as { readonly Spec: { readonly Data: string } };
   assert.equal(config.Spec.Data, 'dGV4dA==');
-  const Data = Buffer.alloc(512_001).toString('base64');
-  assert.deepEqual(await docker.fail('POST', '/secrets/create', { body: { Name: 'x', Data } }), {
-    status: 400,
-    message: 'secret data must be larger than 0 and less than 512000 bytes',
-  });
+  for (const [kind, bytes] of [
+    ['secret', 512_000],
+    ['config', 1_024_000],
+  ] as const) {
+    const create = (length: number): [string, string, { readonly body: unknown }] => {
+      const Data = Buffer.alloc(length).toString('base64');
+      return ['POST', `/${kind}s/create`, { body: { Name: 'large', Data } }];
+    };
+    const message = `${kind} data must be larger than 0 and less than ${bytes} bytes`;
+    assert.deepEqual(await docker.fail(...create(bytes)), { status: 400, message });
+    await docker.read(...create(bytes - 1));
+  }
   const driver = await docker.fail('POST', '/secrets/create', { body: { Name: 'x', Driver: { Name: 'vault' } } });
   assert.equal(driver.status, 501);
 });

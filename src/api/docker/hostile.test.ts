@@ -105,6 +105,7 @@ const targets: readonly (readonly [string, string, number, RegExp])[] = [
   ['GET', '/services?filters=nonsense', 400, /invalid filters/],
   ['GET', '/services?filters=[1]', 400, /invalid filters/],
   ['GET', '/services?filters={"colour":["red"]}', 400, /invalid filter 'colour'/],
+  ['GET', `/services?filters=${deep(100_000)}`, 400, /filters is nested deeper/],
   ['POST', '/containers/prune?filters={"__proto__":["x"]}', 400, /filters has the key "__proto__"/],
   ['POST', '/containers/prune?filters={"label":{"__proto__":true}}', 400, /filters has the key "__proto__"/],
   ['POST', '/build?labels={"__proto__":"x"}', 400, /labels has the key "__proto__"/],

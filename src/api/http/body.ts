@@ -2,11 +2,10 @@ import { setImmediate } from 'node:timers/promises';
 import { TuttiError } from '../../model/errors.ts';
 import { abortable } from '../../rpc/abortable.ts';
 import { jsonFault } from './json-fault.ts';
-import { checkKey } from './keys.ts';
+import { checkDepth, checkKey } from './keys.ts';
 import type { ApiRequest } from './request.ts';
 
-/** Deeper documents are refused: nothing that a dialect takes comes near it. */
-const maxDepth = 64;
+const theBody = "the request's body";
 
 /** Reading this much takes some ten milliseconds. */
 const largeBytes = 256 * 1024;
@@ -26,7 +25,7 @@ export const readJsonAsItIs = async (request: ApiRequest, limit: number): Promis
   const bytes = await readBytes(request, limit);
   if (bytes.length === 0) return undefined;
   const value = parse(bytes);
-  checkDepth(value, 0);
+  checkDepths(value, 0);
   // What comes next takes its time, too, with a large one: others get their turn in between.
   if (bytes.length > largeBytes) await setImmediate();
   return value;
@@ -85,23 +84,20 @@ const decode = (bytes: Buffer): string => {
 
 const withoutNulls = (value: unknown, depth: number): unknown => {
   if (typeof value !== 'object' || value === null) return value;
-  if (depth >= maxDepth) throw tooDeep();
+  checkDepth(depth, theBody);
   if (Array.isArray(value)) return value.filter((item) => item !== null).map((item) => withoutNulls(item, depth + 1));
   return Object.fromEntries(
     Object.entries(value)
       .filter(([, item]) => item !== null)
       .map(([key, item]) => {
-        checkKey(key, "the request's body");
+        checkKey(key, theBody);
         return [key, withoutNulls(item, depth + 1)];
       }),
   );
 };
 
-const checkDepth = (value: unknown, depth: number): void => {
+const checkDepths = (value: unknown, depth: number): void => {
   if (typeof value !== 'object' || value === null) return;
-  if (depth >= maxDepth) throw tooDeep();
-  for (const item of Object.values(value)) checkDepth(item, depth + 1);
+  checkDepth(depth, theBody);
+  for (const item of Object.values(value)) checkDepths(item, depth + 1);
 };
-
-const tooDeep = (): TuttiError =>
-  new TuttiError('invalid-argument', `the request's body is nested deeper than ${maxDepth} levels`);

@@ -12,11 +12,21 @@ export const checkKey = (key: string, what: string): void => {
   );
 };
 
-/** The same of every key in a small value, such as a parameter. */
-export const checkKeys = (value: unknown, what: string): void => {
+/** Deeper documents are refused: nothing that a dialect takes comes near it. */
+const maxDepth = 64;
+
+/** Throws `invalid-argument` for a value inside of so many others that going on into it could be too much for the stack. */
+export const checkDepth = (depth: number, what: string): void => {
+  if (depth < maxDepth) return;
+  throw new TuttiError('invalid-argument', `${what} is nested deeper than ${maxDepth} levels`);
+};
+
+/** Both, of every key and value in a small document, such as a parameter. */
+export const checkKeys = (value: unknown, what: string, depth = 0): void => {
   if (typeof value !== 'object' || value === null) return;
+  checkDepth(depth, what);
   for (const [key, item] of Object.entries(value)) {
     checkKey(key, what);
-    checkKeys(item, what);
+    checkKeys(item, what, depth + 1);
   }
 };

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { imageNamed } from '../../model/image-reference.ts';
 import type { SingleContainer, SingleContainerSpec } from '../../model/single-container.ts';
 import type { ContainerPorts } from './ports.ts';
 
@@ -25,6 +26,13 @@ export const bringImages = async (
   }
   return { kind: 'here', called };
 };
+
+/** Which of a container's images its engine says that it lacks, as the request calls it. */
+export const imageLacking = (
+  { image, request }: Pick<SingleContainerSpec, 'image' | 'request'>,
+  called: ReadonlyMap<string, string>,
+  message: string,
+): string => imageNamed(message, [image, ...imagesMounted(request)], (name) => called.get(name) ?? name) ?? image;
 
 /** The request with the images as the engine is to call them. */
 export const withImages = (request: Request, image: string, called: ReadonlyMap<string, string>): Request => {

@@ -141,6 +141,16 @@ describe('containers made by themselves', () => {
     assert.deepEqual(cluster.asked, [{ Image: 'web:1', HostConfig }]);
   });
 
+  it('say which image it is that went away meanwhile', async () => {
+    await using cluster = await ContainerCluster.start(1);
+    const images = { ensure: () => Promise.resolve({ kind: 'present' as const, id: 'sha256:1' }) };
+    using containers = cluster.containers({ images });
+    const Mounts = ['data:1', 'nowhere'].map((Source) => ({ Type: 'image', Source, Target: '/data' }));
+    const request = { Image: 'web', HostConfig: { Mounts } };
+    const made = await containers.create(aContainerSpec('aa', { request, apiVersion: '1.40' }), never);
+    assert.deepEqual(made, { kind: 'no-image', image: 'nowhere' });
+  });
+
   it('go beside what they depend on', async () => {
     await using cluster = await ContainerCluster.start(3);
     using containers = cluster.containers();

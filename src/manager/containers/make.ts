@@ -4,7 +4,7 @@ import type { SingleContainer } from '../../model/single-container.ts';
 import type { ContainerMade } from '../manager.ts';
 import { wasNeverSent } from '../../rpc/not-connected.ts';
 import { callEngine, refusal } from '../engines/call.ts';
-import { bringImages, withImages } from './bring-images.ts';
+import { bringImages, imageLacking, withImages } from './bring-images.ts';
 import { engineNeeds } from './engine-needs.ts';
 import type { Doubts } from './doubts.ts';
 import { standingNamed } from './standing.ts';
@@ -42,7 +42,9 @@ export const makeOnEngine = async (ports: MakePorts, row: SingleContainer, signa
     json: withImages(prepared, spec.image, brought.called),
     deadlineMs: createMs,
   }).catch(async (thrown: unknown) => await lookAfter(ports, row, thrown));
-  if (reply.status === 404 && isNoImage(reply.message)) return { kind: 'no-image', image: spec.image };
+  if (reply.status === 404 && isNoImage(reply.message)) {
+    return { kind: 'no-image', image: imageLacking(spec, brought.called, reply.message) };
+  }
   if (reply.status !== 201) return { kind: 'refused', status: reply.status, message: reply.message };
   const { Id: id, Warnings: warnings } = reply.body as { readonly Id: string; readonly Warnings?: readonly string[] };
   // A container that is not on all of its networks is not what was asked for: it is taken away again.

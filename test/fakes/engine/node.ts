@@ -4,6 +4,7 @@ import type { NetworkId, ServiceId, TaskId } from '../../../src/model/ids.ts';
 import type { TaskObservation } from '../../../src/model/task.ts';
 import type { NetworkPreparer, TaskFiles } from '../../../src/agent/executor/engine.ts';
 import { laidOver } from '../../../src/agent/kept.ts';
+import type { ImageSource } from '../../../src/agent/worker/ports.ts';
 import type { RecordStore } from '../../../src/agent/worker/records.ts';
 import type { TaskRecord } from '../../../src/agent/worker/picture/record.ts';
 import { createWorker } from '../../../src/agent/worker/worker.ts';
@@ -74,7 +75,8 @@ export function memoryFiles(): TaskFiles & { readonly written: Map<string, reado
   };
 }
 
-export function fakeNode(options: Partial<FakeEngineOptions> = {}): FakeNode {
+/** `images`: what the manager says of those that are in the cluster. */
+export function fakeNode(options: Partial<FakeEngineOptions> = {}, images?: ImageSource): FakeNode {
   const timeline = new Timeline();
   const engine = createFakeEngine({ clock: processClock(timeline), images: ['tiny'], ...options });
   const records = { current: [] as readonly TaskRecord[] };
@@ -92,7 +94,16 @@ export function fakeNode(options: Partial<FakeEngineOptions> = {}): FakeNode {
   const start = (clock: ProcessClock): Worker => {
     const random = { id: () => `successor${String(++ids).padStart(4, '0')}` };
     const worker = createWorker(
-      { engine: engine.connect(clock), networks, files, records: store, clock, random, log: silentLog },
+      {
+        engine: engine.connect(clock),
+        networks,
+        files,
+        records: store,
+        clock,
+        random,
+        log: silentLog,
+        ...(images !== undefined && { images }),
+      },
       { launches: 4 },
     );
     worker.subscribe((observation) => {

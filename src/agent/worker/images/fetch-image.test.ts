@@ -4,7 +4,7 @@ import type { AssignedTask } from '../../../model/assignment.ts';
 import type { ContainerSpec } from '../../../model/container.ts';
 import { TuttiError } from '../../../model/errors.ts';
 import { silentLog } from '../../../platform/log.ts';
-import { fetchImage } from './fetch-image.ts';
+import { fetchImage, imagesOfTask } from './fetch-image.ts';
 import type { ImageSource } from '../ports.ts';
 
 type Answer = Awaited<ReturnType<ImageSource['fetch']>> | TuttiError;
@@ -88,6 +88,19 @@ test('what nobody has is told with what to do', async () => {
   assert.match((await fetchOne({}, { cluster: nowhere, pull: away })).error ?? '', /registry does not answer/);
   assert.match((await fetchOne({ pullPolicy: 'never' }, { cluster: nowhere })).error ?? '', /load it on the nodes/);
   assert.deepEqual((await fetchOne({ image: 'sha256:1' }, { cluster: nowhere })).asked, ['cluster']);
+});
+
+test('an image that several containers want is fetched once, as the one wants it that wants most', () => {
+  const mounts = ['app:1', 'data:1'].map((source) => ({ type: 'image' as const, source, target: '/data' }));
+  const containers: readonly ContainerSpec[] = [
+    { name: 'first', image: 'app:1', pullPolicy: 'always' },
+    { name: 'second', image: 'data:1', pullPolicy: 'never', mounts },
+    { name: 'third', image: 'data:1' },
+  ];
+  for (const all of [containers, containers.toReversed()]) {
+    const policies = Object.fromEntries(imagesOfTask(all).map(({ image, pullPolicy }) => [image, pullPolicy]));
+    assert.deepEqual(policies, { 'app:1': 'always', 'data:1': undefined });
+  }
 });
 
 test('a digest that no registry gave to this engine is known by the id', async () => {

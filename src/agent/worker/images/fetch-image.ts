@@ -12,8 +12,21 @@ export interface FetchInput {
   readonly say: (message: string) => void;
 }
 
+/** Every image of a task once. Of several wishes for one the strongest counts: `always`, then that it may be pulled. */
+export const imagesOfTask = (containers: readonly ContainerSpec[]): readonly ContainerSpec[] => {
+  const byImage = new Map<string, ContainerSpec>();
+  for (const spec of containers.flatMap(imagesOf)) {
+    const other = byImage.get(spec.image);
+    if (other === undefined || urgency(spec) > urgency(other)) byImage.set(spec.image, spec);
+  }
+  return [...byImage.values()];
+};
+
+const urgency = ({ pullPolicy }: ContainerSpec): number =>
+  ['never', 'missing', 'always'].indexOf(pullPolicy ?? 'missing');
+
 /** The images that it mounts, as if each were a container's own that is asked for when it is missing only; then its own. */
-export const imagesOf = (spec: ContainerSpec): readonly ContainerSpec[] => [
+const imagesOf = (spec: ContainerSpec): readonly ContainerSpec[] => [
   ...imagesMounted(spec).map((image): ContainerSpec => {
     const { pullPolicy, ...rest } = spec;
     return { ...rest, image, ...(pullPolicy === 'never' && { pullPolicy }) };
@@ -65,22 +78,26 @@ const pull = async (context: Context, { spec, assigned, signal, say }: FetchInpu
   }
 };
 
-/** Whether the engine has it after all; the fault of the pull is a warning then. */
-const isThere = async (
-  { ports, imageIds }: Context,
-  { spec, signal }: FetchInput,
-  fault: TuttiError,
-): Promise<boolean> => {
-  const { image } = spec;
+/** Whether the engine has an image. */
+export const hasImage = async ({ ports, imageIds }: Context, image: string, signal: AbortSignal): Promise<boolean> => {
   try {
     await ports.engine.imageHasHealthcheck(imageIds.get(image) ?? image, { signal });
+    return true;
   } catch (cause) {
     const missing = TuttiError.from(cause);
     if (missing.code !== 'not-found') throw missing;
     return false;
   }
-  ports.log.warn('cannot pull; the image that the engine has is used', { image, error: fault.message });
-  return true;
+};
+
+/** Whether the engine has it after all; the fault of the pull is a warning then. */
+const isThere = async (context: Context, { spec, signal }: FetchInput, fault: TuttiError): Promise<boolean> => {
+  const { image } = spec;
+  const has = await hasImage(context, image, signal);
+  if (has) {
+    context.ports.log.warn('cannot pull; the image that the engine has is used', { image, error: fault.message });
+  }
+  return has;
 };
 
 type FromCluster = { readonly kind: 'here' | 'elsewhere' } | { readonly kind: 'failed'; readonly fault: TuttiError };

@@ -8,6 +8,8 @@ export interface TaskEntry {
   /** Not told as it is now before its successor is durable. */
   held: boolean;
   needsPull: boolean;
+  /** The image that the engine said it lacks: it is fetched even if the engine says otherwise when it is asked. */
+  missing?: string | undefined;
   /** Attempts in a row that came to nothing, for a fault of the engine or for want of a secret. */
   faults: number;
   /** The engine is asked nothing for the task before this. */

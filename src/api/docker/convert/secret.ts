@@ -18,14 +18,14 @@ export const secretSchema = z.strictObject({
 });
 type DockerSecret = z.infer<typeof secretSchema>;
 
-/** Bytes; as Swarm has it. */
-const mostData = { secret: 512_000, config: 1_024_000 } as const;
+/** Bytes, this many no more: as Swarm has it. */
+const tooMuchData = { secret: 512_000, config: 1_024_000 } as const;
 
 /** Throws `invalid-argument` for what has nothing in it, and for what is too large. */
 export const checkData = (kind: 'secret' | 'config', { Data = '' }: Pick<DockerSecret, 'Data'>): void => {
-  const most = mostData[kind];
-  if (Data !== '' && Buffer.byteLength(Data, 'base64') <= most) return;
-  throw new TuttiError('invalid-argument', `${kind} data must be larger than 0 and less than ${most} bytes`);
+  const tooMuch = tooMuchData[kind];
+  if (Data !== '' && Buffer.byteLength(Data, 'base64') < tooMuch) return;
+  throw new TuttiError('invalid-argument', `${kind} data must be larger than 0 and less than ${tooMuch} bytes`);
 };
 
 /** `data` stands in where the client sends none, as it does when it updates labels. */

@@ -21,8 +21,9 @@ export const doctorRoutes = ({ manager, clock }: WebContext): readonly Route[] =
         async ({ node }, signal) => await manager.nodes.examine(node.id, signal),
         { clock, signal: request.signal, nodes, deadlineMs },
       );
-      const found = answers.map(({ nodeId, nodeName, value: { report, clockMs } }): DoctorNode => {
-        const { node, status } = manager.queries.node(nodeId);
+      const found = answers.map(({ nodeId, nodeName, record, value: { report, clockMs } }): DoctorNode => {
+        // As it is by now; one that was removed meanwhile, as it was.
+        const { node, status } = manager.queries.nodeOf(nodeId) ?? record;
         const problems = [...(node.refused === undefined ? [] : [status.message]), ...problemsOf(report, clockMs)];
         return { id: nodeId, name: nodeName, healthy: problems.length === 0, problems, report, clockMs };
       });

@@ -164,8 +164,12 @@ export class ContainerCluster implements AsyncDisposable {
     const all = this.engines.get(nodeId) ?? [];
     if (url.pathname === '/containers/create') {
       const name = url.searchParams.get('name') ?? '';
-      const body = JSON.parse(await textOf(request.body)) as { readonly Image?: string };
-      if (body.Image === 'nowhere') return reply(404, { message: 'No such image: nowhere:latest' });
+      const body = JSON.parse(await textOf(request.body)) as {
+        readonly Image?: string;
+        readonly HostConfig?: { readonly Mounts?: readonly { readonly Source?: string }[] };
+      };
+      const images = [body.Image, ...(body.HostConfig?.Mounts ?? []).map(({ Source }) => Source)];
+      if (images.includes('nowhere')) return reply(404, { message: 'No such image: nowhere:latest' });
       if (all.some((one) => one.name === name)) return reply(409, { message: 'Conflict.' });
       this.asked.push(body);
       const id = String((this.#ids += 1)).padStart(64, '0');
