@@ -4,6 +4,7 @@ import { until } from '../../../test/support/until.ts';
 import { TuttiError } from '../../model/errors.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { silentLog } from '../../platform/log.ts';
+import type { LogFields } from '../../platform/ports.ts';
 import { followAttachments } from './follow.ts';
 import type { AttachmentEngine, AttachmentEvent, Attachments } from './ports.ts';
 
@@ -151,4 +152,46 @@ test('nobody waits for the inspection of another; what failed is asked for again
   await has('broken');
   await follower.settled();
   assert.equal(asked.filter((id) => id === 'slow').length, 1);
+});
+
+test('one that is never answered does not keep the others from being told of for longer than a minute', async () => {
+  const { engine, held, start } = fakeEngine(new Map([['stuck', attached(5)]]));
+  const stuck = Promise.withResolvers<void>();
+  held.set('stuck', stuck.promise);
+  const minutes: (() => void)[] = [];
+  const warned: (LogFields | undefined)[] = [];
+  const heard: string[] = [];
+  const hears = async (...wanted: string[]): Promise<void> =>
+    void (await until(
+      'changes',
+      () => heard.join(),
+      (found) => found === wanted.join(),
+    ));
+  await using follower = followAttachments({
+    engine,
+    clock: {
+      ...clock,
+      after(ms, call) {
+        if (ms === 60_000) minutes.push(call);
+        return { cancel: () => undefined };
+      },
+    },
+    log: { ...silentLog, warn: (_message, fields) => void warned.push(fields) },
+  });
+  follower.subscribe((change) => heard.push(change.kind === 'known' ? 'known' : `${change.kind} ${change.container}`));
+  await until(
+    'a minute to wait',
+    () => minutes.length,
+    (length) => length === 1,
+  );
+  for (const minute of minutes) minute();
+  assert.deepEqual(heard, [], 'of none at all there is nothing to tell');
+  start('new', 6);
+  await hears('known');
+  assert.deepEqual([...follower.containers.keys()], ['new']);
+  assert.deepEqual(warned, [{ containers: 1, named: 'stuck' }]);
+  start('newer', 7);
+  await hears('known', 'present newer');
+  stuck.resolve();
+  await hears('known', 'present newer', 'present stuck');
 });

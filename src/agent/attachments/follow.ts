@@ -1,3 +1,4 @@
+import type { Timer } from '../../platform/ports.ts';
 import { followEvents } from './events.ts';
 import { createLooks } from './looks.ts';
 import { createPicture } from './picture.ts';
@@ -8,6 +9,9 @@ type Subscriber = Parameters<AttachmentFollower['subscribe']>[0];
 
 /** What came to a network before anybody listened has started by then, or never does. */
 const freshMs = 60_000;
+/** A container that cannot be inspected keeps the others from being told of for no longer than this. */
+const patienceMs = 60_000;
+const mostNamed = 10;
 
 /** Follows the engine until it is disposed of: one stream of events, one inspection for the start of a container. */
 export function followAttachments(ports: FollowPorts): AttachmentFollower & AsyncDisposable {
@@ -18,6 +22,8 @@ export function followAttachments(ports: FollowPorts): AttachmentFollower & Asyn
   let freshUntil = 0;
   let isListed = false;
   let isKnown = false;
+  let patience: Timer | undefined;
+  let isImpatient = false;
 
   const tellOne = (subscriber: Subscriber, change: AttachmentChange): void => {
     try {
@@ -33,12 +39,25 @@ export function followAttachments(ports: FollowPorts): AttachmentFollower & Asyn
     if (consequence === 'look') looks.want([container]);
     else if (consequence !== undefined) tell({ kind: consequence, container });
   };
+  const know = (): void => {
+    isKnown = true;
+    tell({ kind: 'known' });
+  };
+  /** Knowing of none at all is of use to nobody: what an agent before this one did for them would only be undone. */
+  const knowWithout = (): void => {
+    if (!isImpatient || isKnown || picture.containers.size === 0) return;
+    const missing = looks.unanswered().filter((id) => !picture.containers.has(id));
+    const named = missing.slice(0, mostNamed).join();
+    if (named !== '') log.warn('going on without what could not be inspected', { containers: missing.length, named });
+    know();
+  };
   const looks = createLooks(ports, {
-    inspected: (container, found) => follows(container, picture.inspected(container, found)),
+    inspected(container, found) {
+      follows(container, picture.inspected(container, found));
+      knowWithout();
+    },
     rested() {
-      if (!isListed || isKnown) return;
-      isKnown = true;
-      tell({ kind: 'known' });
+      if (isListed && !isKnown) know();
     },
   });
   const following = followEvents(
@@ -52,6 +71,10 @@ export function followAttachments(ports: FollowPorts): AttachmentFollower & Asyn
         const { look, ended } = picture.listed(running);
         for (const container of ended) follows(container, 'ended');
         isListed = true;
+        patience ??= clock.after(patienceMs, () => {
+          isImpatient = true;
+          knowWithout();
+        });
         looks.want(look);
       },
       heard(event) {
@@ -75,6 +98,7 @@ export function followAttachments(ports: FollowPorts): AttachmentFollower & Asyn
     async [Symbol.asyncDispose]() {
       ended.abort();
       await following;
+      patience?.cancel();
       await looks[Symbol.asyncDispose]();
     },
   };

@@ -2,7 +2,7 @@ import { TuttiError } from '../../model/errors.ts';
 import type { Timer } from '../../platform/ports.ts';
 import type { Attachments, FollowPorts } from './ports.ts';
 
-/** Inspections of containers, a few at a time, none of which waits for another's answer; what failed is tried again after a growing pause. */
+/** Inspections of containers, up to eight at a time; what failed is tried again after a growing pause. */
 export interface Looks extends AsyncDisposable {
   /** They are looked at after this, also those that are being looked at. */
   want(ids: Iterable<string>): void;
@@ -10,6 +10,8 @@ export interface Looks extends AsyncDisposable {
   isUnderWay(id: string): boolean;
   /** It is not to be looked at any more. */
   forget(id: string): void;
+  /** Those that were asked for and are not answered, whether there is still hope or the last try has failed. */
+  unanswered(): readonly string[];
   /** Resolves when all that was asked for until now is answered; rejects with why it is not. */
   settled(): Promise<void>;
 }
@@ -82,6 +84,7 @@ export function createLooks({ engine, clock, log }: FollowPorts, { inspected, re
       waiting.delete(id);
       failed.delete(id);
     },
+    unanswered: () => [...new Set([...waiting, ...looking.keys(), ...failed.keys()])],
     async settled() {
       const asked = [...waiting, ...looking.keys()];
       while (!signal.aborted && asked.some((id) => waiting.has(id) || looking.has(id))) {

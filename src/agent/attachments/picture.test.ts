@@ -67,6 +67,34 @@ suite('what follows from events', () => {
   });
 });
 
+suite('until a stream that was opened again has its listing', () => {
+  const opened = () => {
+    const picture = createPicture();
+    consequences(picture, `joined ${front}`, 'started');
+    picture.inspected('one', on(front));
+    picture.opened();
+    return picture;
+  };
+
+  test('an answer that it runs is no end', () => {
+    const picture = opened();
+    assert.equal(picture.inspected('one', on(front, back)), 'present');
+    assert.deepEqual(picture.listed([{ id: 'one', networks: [front] }]), { look: ['one'], ended: [] });
+    assert.equal(picture.inspected('one', on(front)), 'present');
+  });
+
+  test('one that has ended is not taken for running', () => {
+    assert.equal(opened().inspected('one', undefined), 'ended', 'by an answer');
+    const picture = opened();
+    assert.deepEqual(consequences(picture, 'ended'), ['ended'], 'by an event');
+    assert.equal(picture.inspected('one', on(front)), undefined);
+    const unheard = opened();
+    assert.equal(unheard.inspected('one', on(front)), 'present');
+    assert.deepEqual(unheard.listed([]), { look: [], ended: ['one'] }, 'by the listing');
+    assert.equal(unheard.inspected('one', on(front)), undefined);
+  });
+});
+
 test('a listing finds who runs, who came meanwhile, and who has ended unheard', () => {
   const picture = createPicture();
   consequences(picture, `joined ${front}`, 'started');

@@ -28,6 +28,8 @@ export function createPicture(): Picture {
   const containers = new Map<string, Attachments>();
   /** All that run. */
   const running = new Set<string>();
+  /** Those that ran when the events broke off: whether they still do, the listing tells. */
+  const unsure = new Set<string>();
   /** Those that came to a network of ours and do not run yet. */
   const coming = new Set<string>();
 
@@ -42,6 +44,7 @@ export function createPicture(): Picture {
   return {
     containers,
     opened() {
+      for (const id of running) unsure.add(id);
       running.clear();
       coming.clear();
     },
@@ -51,6 +54,7 @@ export function createPicture(): Picture {
         running.add(id);
         coming.delete(id);
       }
+      unsure.clear();
       const gone = [...containers.keys()].filter((id) => !running.has(id));
       for (const id of gone) containers.delete(id);
       return { look: look.map(({ id }) => id), ended: gone };
@@ -63,8 +67,7 @@ export function createPicture(): Picture {
           running.add(container);
           return coming.delete(container) || isKnown || isFresh ? 'look' : undefined;
         case 'ended':
-          running.delete(container);
-          coming.delete(container);
+          for (const known of [running, unsure, coming]) known.delete(container);
           return ended(container);
         case 'joined':
           if (running.has(container)) return isKnown || isOurs(event.network) ? 'look' : undefined;
@@ -76,7 +79,8 @@ export function createPicture(): Picture {
     },
     inspected(container, found) {
       // It may have ended while the engine answered.
-      if (found === undefined || found.pid <= 0 || !running.has(container)) return ended(container);
+      const runs = running.has(container) || unsure.has(container);
+      if (found === undefined || found.pid <= 0 || !runs) return ended(container);
       if (!containers.has(container) && !found.networks.some(({ name }) => isOurs(name))) return undefined;
       containers.set(container, found);
       return 'present';

@@ -47,7 +47,7 @@ export interface FollowPorts {
 
 /** What subscribers are told. */
 export type AttachmentChange =
-  /** The first word: all that run are known, and nobody is missing any more. */
+  /** The first word: all that run are known, but for those that could not be inspected for a minute. They are told of when they are. */
   | { readonly kind: 'known' }
   /** It was started, came to a network or left one: it is in `containers` as it is now. */
   | { readonly kind: 'present'; readonly container: string }

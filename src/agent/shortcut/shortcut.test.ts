@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { until } from '../../../test/support/until.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { silentLog } from '../../platform/log.ts';
@@ -113,6 +114,38 @@ test('one that came to a network later is tried again until it has one', async (
     (count) => count === 2,
   );
   assert.deepEqual(calls, ['0 7 10.128.0.10', '0 7 10.128.0.10']);
+});
+
+test('of one that ends while it is given one nothing is remembered', async () => {
+  const attachments = fakeAttachments([['one', container()]]);
+  const asked: PromiseWithResolvers<void>[] = [];
+  await using _ = createShortcuts({
+    attachments,
+    engine,
+    clock: { sleep: async (_ms, signal) => await systemClock.sleep(1, signal) },
+    log: silentLog,
+    exec: async () => {
+      const answer = Promise.withResolvers<void>();
+      asked.push(answer);
+      await answer.promise;
+      return { code: 0, stdout: '', stderr: '' };
+    },
+  });
+  const isAsked = async (times: number): Promise<void> =>
+    void (await until(
+      'the calls',
+      () => asked.length,
+      (count) => count === times,
+    ));
+  attachments.tell({ kind: 'known' });
+  await isAsked(1);
+  attachments.ended('one');
+  asked[0]?.resolve();
+  await setImmediate();
+  // Another process has the number now, in another namespace.
+  attachments.present('one', container());
+  await isAsked(2);
+  asked[1]?.resolve();
 });
 
 test('they are taken from the containers that stay', async () => {

@@ -42,6 +42,9 @@ export function createShortcuts({ attachments, engine, exec, clock, log }: Short
     const known = cameLater(found) ? await engine.listNetworks([networkLabel], { signal }) : [];
     return new Set(known.flatMap(({ name, internal }) => (internal ? [name] : [])));
   };
+  const forget = (id: string): void => {
+    for (const known of [waiting, given, wanting]) known.delete(id);
+  };
   const look = async (id: string): Promise<void> => {
     const found = attachments.containers.get(id);
     if (found === undefined) return;
@@ -70,6 +73,8 @@ export function createShortcuts({ attachments, engine, exec, clock, log }: Short
         await look(id).catch((thrown: unknown) => {
           if (!signal.aborted) log.debug('a container is not looked at', { container: id, reason: String(thrown) });
         });
+        // It may have ended meanwhile.
+        if (!attachments.containers.has(id)) forget(id);
       }
     }
   };
@@ -79,9 +84,6 @@ export function createShortcuts({ attachments, engine, exec, clock, log }: Short
     working ??= work()
       .catch(() => undefined)
       .finally(() => (working = undefined));
-  };
-  const forget = (id: string): void => {
-    for (const known of [waiting, given, wanting]) known.delete(id);
   };
   const subscription = attachments.subscribe((change) => {
     if (change.kind === 'known') for (const id of attachments.containers.keys()) note(id);

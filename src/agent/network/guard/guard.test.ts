@@ -125,3 +125,41 @@ test('ports are guarded when their containers run, what an agent before left sta
   attachments.ended('old');
   assert.match(await written(3), /^delete element bridge tutti_guard ports \{ vetha : goto port_vetha \}$/m);
 });
+
+test('a dispute is warned of when it begins, and not when it ends; rules that cannot be removed are a fault', async () => {
+  const on = (pid: number, network: typeof one) => ({ pid, dns: [], networks: [network] });
+  const attachments = fakeAttachments([
+    ['honest', on(5, one)],
+    ['forger', on(6, { ...one, address: two.address, mac: two.mac })],
+  ]);
+  const warned: unknown[] = [];
+  let scripts = 0;
+  let code = 0;
+  const guard = createGuard({
+    attachments,
+    settings: { read: (path) => (path.startsWith('/proc') ? '7 eth0 1 0 01005e000001' : '7'), list: () => ['vetha'] },
+    exec: async (_command, args) => {
+      if (args[0] === '-f') scripts += 1;
+      return await Promise.resolve({ code: args[0] === '-f' ? code : 1, stdout: '', stderr: 'no' });
+    },
+    clock: { after: (_ms, call) => systemClock.after(1, call) },
+    log: { ...silentLog, warn: (_message, fields) => void warned.push(fields) },
+    findings: createFindings(systemClock),
+  });
+  const written = async (count: number): Promise<void> =>
+    void (await until(
+      'scripts',
+      () => scripts,
+      (found) => found === count,
+    ));
+  attachments.tell({ kind: 'known' });
+  await written(1);
+  attachments.ended('forger');
+  await written(2);
+  attachments.present('forger', on(6, two));
+  await written(3);
+  assert.deepEqual(warned, [{ ports: 'vetha' }, { ports: 'vetha' }]);
+  await guard[Symbol.asyncDispose]();
+  code = 1;
+  await assert.rejects(guard.clear(), /nft could not change what containers may send: no/);
+});

@@ -27,7 +27,7 @@ export interface Guard extends AsyncDisposable {
   check(): void;
   /** Resolves when all that was heard of until now is in force, rejects with why it is not. */
   settled(): Promise<void>;
-  /** Removes its rules; only after disposing. */
+  /** Removes its rules; only after disposing. @throws TuttiError `unavailable` */
   clear(signal?: AbortSignal): Promise<void>;
 }
 
@@ -37,6 +37,7 @@ const spacingMs = 600;
 /** Of a container that has ended nothing is heard. */
 const patientMs = 600;
 const commandMs = 20_000;
+const failure = 'nft could not change what containers may send';
 
 export function createGuard({ attachments, exec, settings, clock, log, findings }: GuardPorts): Guard {
   /** What the kernel has; undefined: it has to be read. */
@@ -60,7 +61,9 @@ export function createGuard({ attachments, exec, settings, clock, log, findings 
     );
     if (disputed !== occupied.disputed.join()) {
       disputed = occupied.disputed.join();
-      log.warn('several containers seem to be behind one port: it is not guarded', { ports: disputed });
+      if (disputed !== '') {
+        log.warn('several containers seem to be behind one port: it is not guarded', { ports: disputed });
+      }
     }
     return guardTable(occupied.ports);
   };
@@ -85,7 +88,6 @@ export function createGuard({ attachments, exec, settings, clock, log, findings 
       isCheck = false;
       const table = wanted();
       found = undefined;
-      const failure = 'nft could not change what containers may send';
       await carryOut(exec, scriptFrom(actual, table), failure, { timeoutMs: commandMs, signal });
       found = viewOf(table);
       last = table;
@@ -110,8 +112,8 @@ export function createGuard({ attachments, exec, settings, clock, log, findings 
       await passes.settled();
     },
     async clear(signal) {
-      const input = `${removalScript('bridge', guardTableName).join('\n')}\n`;
-      await exec('nft', ['-f', '-'], { input, timeoutMs: commandMs, ...(signal && { signal }) });
+      const lines = removalScript('bridge', guardTableName);
+      await carryOut(exec, lines, failure, { timeoutMs: commandMs, ...(signal && { signal }) });
     },
     async [Symbol.asyncDispose]() {
       subscription[Symbol.dispose]();
