@@ -89,6 +89,10 @@ export interface Node extends Stored<NodeId> {
   readonly managerAddress?: string;
 }
 
+/** What it says of its address is not believed: the others are not told where it is. */
+export const isAddressRefused = (node: Pick<Node, 'refused'> | undefined): boolean =>
+  node?.refused?.address !== undefined;
+
 /** Of a node's certificate: digests of the authority that issued it, and of all that the node trusts. */
 export interface NodeTls {
   readonly issuer: string;

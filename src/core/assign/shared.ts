@@ -9,7 +9,7 @@ import { overlayAddress6 } from '../../model/cluster-ipv6.ts';
 import { encryptionOf } from '../../model/cluster.ts';
 import type { Cluster, Encryption } from '../../model/cluster.ts';
 import type { Network } from '../../model/network.ts';
-import { nodeName } from '../../model/node.ts';
+import { isAddressRefused, nodeName } from '../../model/node.ts';
 import type { Node, NodeDescription, Refused } from '../../model/node.ts';
 import type { Config, Secret } from '../../model/secret.ts';
 
@@ -53,7 +53,7 @@ const sixthEnd = (
 
 /** The node as the others see it, once it has told its address, which is no other node's, and has an end of the overlay. */
 export const peerOf = (node: Node, clusterId: string): AssignedPeer | undefined =>
-  node.description === undefined || node.overlay === undefined || node.refused?.address !== undefined
+  node.description === undefined || node.overlay === undefined || isAddressRefused(node)
     ? undefined
     : {
         kind: 'peer',

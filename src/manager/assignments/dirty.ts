@@ -1,3 +1,4 @@
+import { isAddressRefused } from '../../model/node.ts';
 import type { Node } from '../../model/node.ts';
 import { isTerminal } from '../../model/task.ts';
 import type { TaskStatus } from '../../model/task.ts';
@@ -90,8 +91,7 @@ const noteChange = (dirty: Dirty, change: Change): boolean => {
 };
 
 const isServedAlike = (before: Node | undefined, after: Node | undefined): boolean =>
-  before?.description?.ipv6 === after?.description?.ipv6 &&
-  (before?.refused?.address === undefined) === (after?.refused?.address === undefined);
+  before?.description?.ipv6 === after?.description?.ipv6 && isAddressRefused(before) === isAddressRefused(after);
 
 const sameForAssignments = (before: TaskStatus | undefined, after: TaskStatus | undefined): boolean =>
   (before === undefined) === (after === undefined) &&

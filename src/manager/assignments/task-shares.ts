@@ -5,6 +5,7 @@ import type { TaskNeeds } from '../../core/assign/task.ts';
 import { isPlaced } from '../../core/task/known.ts';
 import type { PlacedTask } from '../../core/task/known.ts';
 import type { AssignedEndpoint, AssignedTask } from '../../model/assignment.ts';
+import { isAddressRefused } from '../../model/node.ts';
 import { assignmentKey } from '../../model/protocol.ts';
 import type { TaskStatus } from '../../model/task.ts';
 import type { View } from '../../store/store.ts';
@@ -63,7 +64,7 @@ export class TaskShares {
     const observed = unadopted(this.#view);
     const { status } = knownIn(this.#view, task);
     this.#follow(task, status);
-    const nodeDown = this.#view.get('nodeStatus', task.nodeId)?.state === 'down' || node.refused?.address !== undefined;
+    const nodeDown = this.#view.get('nodeStatus', task.nodeId)?.state === 'down' || isAddressRefused(node);
     const service = this.#view.get('service', task.serviceId);
     const virtual = new Set(service?.virtualIps?.map(({ networkId }) => networkId));
     const ports = service?.spec.endpoint?.mode === 'dnsrr' ? servedBy(service.spec) : [];

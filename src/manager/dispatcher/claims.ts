@@ -2,7 +2,7 @@ import { holderOf } from '../../core/claim/holder.ts';
 import type { Claimant } from '../../core/claim/holder.ts';
 import { TuttiError } from '../../model/errors.ts';
 import type { NodeId } from '../../model/ids.ts';
-import { claims } from '../../model/node.ts';
+import { claims, isAddressRefused } from '../../model/node.ts';
 import type { Claim, Node, NodeDescription, NodeStatus } from '../../model/node.ts';
 import type { Clock, Log, Timer } from '../../platform/ports.ts';
 import type { Change, Store, Transaction, View } from '../../store/store.ts';
@@ -41,7 +41,7 @@ const claimantOf = (view: View, claim: Claim, node: Node, fresh: NodeId | undefi
     id,
     createdAt,
     // Who is not believed to be the machine at that address is not believed to have that machine's key.
-    holds: id !== fresh && refused?.[claim] === undefined && refused?.address === undefined,
+    holds: id !== fresh && refused?.[claim] === undefined && !isAddressRefused(node),
     proven: claim === 'address' && status?.address === description?.address,
     silent: isSilent(status),
   };

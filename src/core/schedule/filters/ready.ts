@@ -1,3 +1,4 @@
+import { isAddressRefused } from '../../../model/node.ts';
 import type { NodeInfo } from '../node-info.ts';
 import type { Reason } from '../refusal.ts';
 import type { Filter } from './filter.ts';
@@ -18,7 +19,7 @@ const check = ({ node, status }: NodeInfo): Reason | undefined => {
   if (status?.engineAway === true) return engineless;
   if (status?.state === 'down') return down;
   if (status?.state !== 'ready' || node.description === undefined) return silent;
-  if (node.refused?.address !== undefined) return mistaken;
+  if (isAddressRefused(node)) return mistaken;
   return node.spec.availability === 'pause' ? paused : undefined;
 };
 
