@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { TuttiError } from '../../model/errors.ts';
 import { abortable } from '../../rpc/abortable.ts';
 import { jsonFault } from './json-fault.ts';
-import { checkDepth, checkKey } from './keys.ts';
+import { checkDepth, checkKeys } from './keys.ts';
 import type { ApiRequest } from './request.ts';
 
 const theBody = "the request's body";
@@ -12,12 +12,14 @@ const largeBytes = 256 * 1024;
 
 /**
  * The body as JSON, without its nulls (foreign clients write null for "not set"); undefined for an empty body.
- * Throws `invalid-argument` when it is larger than `limit` bytes, not UTF-8, not JSON, or nested too deep, and see `checkKey`.
+ * Throws `invalid-argument` when it is larger than `limit` bytes, not UTF-8, not JSON, or nested too deep, and see `checkKeys`.
  */
 export const readJson = async (request: ApiRequest, limit: number): Promise<unknown> => {
   const bytes = await readBytes(request, limit);
   if (bytes.length === 0) return undefined;
-  return withoutNulls(parse(bytes), 0);
+  const value = parse(bytes);
+  checkKeys(value, theBody);
+  return withoutNulls(value);
 };
 
 /** As `readJson`, with its nulls: for what is passed on to somebody to whom they may mean something. */
@@ -25,7 +27,7 @@ export const readJsonAsItIs = async (request: ApiRequest, limit: number): Promis
   const bytes = await readBytes(request, limit);
   if (bytes.length === 0) return undefined;
   const value = parse(bytes);
-  checkDepths(value, 0);
+  checkDepth(value, theBody);
   // What comes next takes its time, too, with a large one: others get their turn in between.
   if (bytes.length > largeBytes) await setImmediate();
   return value;
@@ -82,22 +84,12 @@ const decode = (bytes: Buffer): string => {
   }
 };
 
-const withoutNulls = (value: unknown, depth: number): unknown => {
+const withoutNulls = (value: unknown): unknown => {
   if (typeof value !== 'object' || value === null) return value;
-  checkDepth(depth, theBody);
-  if (Array.isArray(value)) return value.filter((item) => item !== null).map((item) => withoutNulls(item, depth + 1));
+  if (Array.isArray(value)) return value.filter((item) => item !== null).map(withoutNulls);
   return Object.fromEntries(
     Object.entries(value)
       .filter(([, item]) => item !== null)
-      .map(([key, item]) => {
-        checkKey(key, theBody);
-        return [key, withoutNulls(item, depth + 1)];
-      }),
+      .map(([key, item]) => [key, withoutNulls(item)]),
   );
-};
-
-const checkDepths = (value: unknown, depth: number): void => {
-  if (typeof value !== 'object' || value === null) return;
-  checkDepth(depth, theBody);
-  for (const item of Object.values(value)) checkDepths(item, depth + 1);
 };

@@ -1,32 +1,32 @@
 import { TuttiError } from '../../model/errors.ts';
 
-/**
- * Throws `invalid-argument` for a key of JSON that would be lost without a word: schemas leave it out, as an object takes what is
- * assigned to it for its prototype. `what` has it: "the request's body".
- */
-export const checkKey = (key: string, what: string): void => {
-  if (key !== '__proto__') return;
-  throw new TuttiError(
-    'invalid-argument',
-    `${what} has the key "__proto__", which nothing here can have: choose another`,
-  );
-};
-
 /** Deeper documents are refused: nothing that a dialect takes comes near it. */
 const maxDepth = 64;
 
-/** Throws `invalid-argument` for a value inside of so many others that going on into it could be too much for the stack. */
-export const checkDepth = (depth: number, what: string): void => {
-  if (depth < maxDepth) return;
-  throw new TuttiError('invalid-argument', `${what} is nested deeper than ${maxDepth} levels`);
-};
-
-/** Both, of every key and value in a small document, such as a parameter. */
-export const checkKeys = (value: unknown, what: string, depth = 0): void => {
+/**
+ * Throws `invalid-argument` for a document with a value inside of so many others that going on into it could be too much for the
+ * stack. `what` it is: "the request's body". `each` sees all of its keys.
+ */
+export const checkDepth = (value: unknown, what: string, each?: (key: string) => void, depth = 0): void => {
   if (typeof value !== 'object' || value === null) return;
-  checkDepth(depth, what);
+  if (depth >= maxDepth) {
+    throw new TuttiError('invalid-argument', `${what} is nested deeper than ${maxDepth} levels`);
+  }
   for (const [key, item] of Object.entries(value)) {
-    checkKey(key, what);
-    checkKeys(item, what, depth + 1);
+    each?.(key);
+    checkDepth(item, what, each, depth + 1);
   }
 };
+
+/**
+ * As `checkDepth`, and throws for a key that would be lost without a word: schemas leave it out, as an object takes what is
+ * assigned to it for its prototype.
+ */
+export const checkKeys = (value: unknown, what: string): void =>
+  checkDepth(value, what, (key) => {
+    if (key !== '__proto__') return;
+    throw new TuttiError(
+      'invalid-argument',
+      `${what} has the key "__proto__", which nothing here can have: choose another`,
+    );
+  });
