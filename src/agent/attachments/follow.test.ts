@@ -101,6 +101,27 @@ test('one stream and one inspection for each start, whoever subscribes', async (
   assert.equal(streams(), 1);
 });
 
+test('what starts before the containers are listed does not stand for all of them', async () => {
+  const { engine, start } = fakeEngine(new Map([['old', attached(5)]]));
+  const listing = Promise.withResolvers<void>();
+  const runningOn: AttachmentEngine['runningOn'] = async (options) => {
+    await listing.promise;
+    return await engine.runningOn(options);
+  };
+  await using follower = followAttachments({ engine: { ...engine, runningOn }, clock, log: silentLog });
+  const known: number[] = [];
+  follower.subscribe(({ kind }) => kind === 'known' && known.push(follower.containers.size));
+  const size = () => follower.containers.size;
+  start('new', 6);
+  await until('the new one', size, (seen) => seen === 1);
+  await follower.settled();
+  assert.deepEqual(known, []);
+  listing.resolve();
+  await until('both', size, (seen) => seen === 2);
+  await follower.settled();
+  assert.deepEqual(known, [2]);
+});
+
 test('a stream that broke is made up for, once', async () => {
   const containers = new Map([
     ['stays', attached(5)],

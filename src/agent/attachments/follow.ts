@@ -20,8 +20,8 @@ export function followAttachments(ports: FollowPorts): AttachmentFollower & Asyn
   const picture = createPicture();
   const subscribers = new Set<Subscriber>();
   let freshUntil = 0;
-  let isListed = false;
   let isKnown = false;
+  /** Set when the engine has first listed what runs. */
   let patience: Timer | undefined;
   let isImpatient = false;
 
@@ -57,7 +57,7 @@ export function followAttachments(ports: FollowPorts): AttachmentFollower & Asyn
       knowWithout();
     },
     rested() {
-      if (isListed && !isKnown) know();
+      if (patience !== undefined && !isKnown) know();
     },
   });
   const following = followEvents(
@@ -70,7 +70,6 @@ export function followAttachments(ports: FollowPorts): AttachmentFollower & Asyn
       listed(running) {
         const { look, ended } = picture.listed(running);
         for (const container of ended) follows(container, 'ended');
-        isListed = true;
         patience ??= clock.after(patienceMs, () => {
           isImpatient = true;
           knowWithout();
