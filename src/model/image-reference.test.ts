@@ -21,8 +21,7 @@ test('an image has one spelling, whatever it was called', () => {
 
 test('the image that an engine misses is found in its words', () => {
   const called = new Map([[`web@${digest}`, digest]]);
-  const named = (message: string, ...images: readonly string[]) =>
-    imageNamed(message, images, (image) => called.get(image) ?? image);
+  const named = (message: string, ...images: readonly string[]) => imageNamed(message, images, called);
   const missing = (image: string) => `No such image: ${image}`;
   assert.equal(named(missing('registry/app:2'), 'registry/app:2', 'app'), 'registry/app:2');
   assert.equal(named(missing('app:latest'), 'registry/app:2', 'app'), 'app');

@@ -34,17 +34,17 @@ const shortName = (repository: string): string => {
 };
 
 /**
- * Which of the images a message of an engine is about, if any. `calledOf`: what the engine was asked for in its place. One name
+ * Which of the images a message of an engine is about, if any. `called`: what the engine was asked for in the place of each. One name
  * may be a part of another: the longest counts.
  */
 export const imageNamed = (
   message: string,
   images: readonly string[],
-  calledOf: (image: string) => string,
+  called: ReadonlyMap<string, string>,
 ): string | undefined => {
   const spelt = images.flatMap((image) => {
-    const called = calledOf(image);
-    return [called, normalImage(called)].map((name) => ({ image, name }));
+    const asked = called.get(image) ?? image;
+    return [asked, normalImage(asked)].map((name) => ({ image, name }));
   });
   const named = spelt.filter(({ name }) => message.includes(name));
   return named.toSorted((left, right) => right.name.length - left.name.length)[0]?.image;

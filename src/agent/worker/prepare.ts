@@ -1,6 +1,6 @@
 import type { AssignedTask } from '../../model/assignment.ts';
 import { TuttiError } from '../../model/errors.ts';
-import { imageNamed } from '../../model/image-reference.ts';
+import { imageLacking, imageOfMount } from '../../model/container-images.ts';
 import type { ContainerSpec } from '../../model/container.ts';
 import type { ContainerEngine, NetworkPreparer, TaskFiles } from '../executor/engine.ts';
 import { fileTargets, planFiles } from '../executor/files.ts';
@@ -12,7 +12,6 @@ import type { NetworkEndpoint, Networking } from '../executor/networking.ts';
 import { containerRequest } from '../executor/request.ts';
 import { templateContext } from '../executor/template.ts';
 import type { ContainerView } from './picture/container-view.ts';
-import { imagesMounted } from './images/fetch-image.ts';
 import type { TaskRecord } from './picture/record.ts';
 
 export interface PreparePorts {
@@ -101,8 +100,7 @@ async function createOne(
   } catch (cause) {
     const fault = TuttiError.from(cause);
     if (fault.code === 'not-found' && /image/i.test(fault.message)) {
-      const images = [spec.image, ...imagesMounted(spec)];
-      const image = imageNamed(fault.message, images, (name) => input.imageIds.get(name) ?? name) ?? spec.image;
+      const image = imageLacking(spec, input.imageIds, fault.message);
       input.imageIds.delete(image);
       return { kind: 'image-missing', image };
     }
@@ -117,9 +115,10 @@ async function createOne(
 /** With its images as the engine calls them. */
 function asNamedHere(spec: ContainerSpec, imageIds: ReadonlyMap<string, string>): ContainerSpec {
   const here = (image: string): string => imageIds.get(image) ?? image;
-  const mounts = spec.mounts?.map((mount) =>
-    mount.type === 'image' && mount.source !== undefined ? { ...mount, source: here(mount.source) } : mount,
-  );
+  const mounts = spec.mounts?.map((mount) => {
+    const image = imageOfMount(mount);
+    return image === undefined ? mount : { ...mount, source: here(image) };
+  });
   return { ...spec, image: here(spec.image), ...(mounts !== undefined && { mounts }) };
 }
 

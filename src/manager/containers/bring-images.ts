@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { imageNamed } from '../../model/image-reference.ts';
+import { imageOfMount, imagesMounted } from '../../model/container-images.ts';
+import type { ContainerImages } from '../../model/container-images.ts';
 import type { SingleContainer, SingleContainerSpec } from '../../model/single-container.ts';
 import type { ContainerPorts } from './ports.ts';
 
@@ -18,7 +19,7 @@ export const bringImages = async (
 ): Promise<Brought> => {
   const called = new Map<string, string>();
   if (images === undefined) return { kind: 'here', called };
-  for (const image of new Set([spec.image, ...imagesMounted(spec.request)])) {
+  for (const image of new Set([spec.image, ...imagesMounted(imagesOfRequest(spec))])) {
     const ensured = await images.ensure(nodeId, image, { signal });
     if (ensured.kind === 'nowhere') return { kind: 'nowhere', image };
     // A digest is given by a registry: an image that came from elsewhere has none.
@@ -26,13 +27,6 @@ export const bringImages = async (
   }
   return { kind: 'here', called };
 };
-
-/** Which of a container's images its engine says that it lacks, as the request calls it. */
-export const imageLacking = (
-  { image, request }: Pick<SingleContainerSpec, 'image' | 'request'>,
-  called: ReadonlyMap<string, string>,
-  message: string,
-): string => imageNamed(message, [image, ...imagesMounted(request)], (name) => called.get(name) ?? name) ?? image;
 
 /** The request with the images as the engine is to call them. */
 export const withImages = (request: Request, image: string, called: ReadonlyMap<string, string>): Request => {
@@ -44,24 +38,29 @@ export const withImages = (request: Request, image: string, called: ReadonlyMap<
     ...(data !== undefined && {
       HostConfig: {
         ...data.HostConfig,
-        Mounts: data.HostConfig.Mounts.map((mount) =>
-          isImage(mount) ? { ...mount, Source: called.get(mount.Source) ?? mount.Source } : mount,
-        ),
+        Mounts: data.HostConfig.Mounts.map((mount) => {
+          const mounted = imageOfMount(asMount(mount));
+          return mounted === undefined ? mount : { ...mount, Source: called.get(mounted) ?? mounted };
+        }),
       },
     }),
   };
 };
 
-const imagesMounted = (request: Request): readonly string[] =>
-  (mounting.safeParse(request).data?.HostConfig.Mounts ?? []).filter(isImage).map(({ Source }) => Source);
+/** What a request says of its images. */
+export const imagesOfRequest = ({
+  image,
+  request,
+}: Pick<SingleContainerSpec, 'image' | 'request'>): ContainerImages => ({
+  image,
+  mounts: mounting.safeParse(request).data?.HostConfig.Mounts.map(asMount),
+});
 
 const mounting = z.object({
   HostConfig: z.looseObject({
     Mounts: z.array(z.looseObject({ Type: z.string().nullish(), Source: z.string().nullish() })),
   }),
 });
+type Mounting = z.infer<typeof mounting>;
 
-type Mount = { readonly Type?: string | null | undefined; readonly Source?: string | null | undefined };
-
-const isImage = <Any extends Mount>(mount: Any): mount is Any & { readonly Source: string } =>
-  mount.Type === 'image' && (mount.Source ?? '') !== '';
+const asMount = ({ Type, Source }: Mounting['HostConfig']['Mounts'][number]) => ({ type: Type, source: Source });

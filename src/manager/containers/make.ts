@@ -1,10 +1,11 @@
+import { imageLacking } from '../../model/container-images.ts';
 import { knowsApi } from '../../model/engine-needs.ts';
 import { TuttiError } from '../../model/errors.ts';
 import type { SingleContainer } from '../../model/single-container.ts';
 import type { ContainerMade } from '../manager.ts';
 import { wasNeverSent } from '../../rpc/not-connected.ts';
 import { callEngine, refusal } from '../engines/call.ts';
-import { bringImages, imageLacking, withImages } from './bring-images.ts';
+import { bringImages, imagesOfRequest, withImages } from './bring-images.ts';
 import { engineNeeds } from './engine-needs.ts';
 import type { Doubts } from './doubts.ts';
 import { standingNamed } from './standing.ts';
@@ -43,7 +44,7 @@ export const makeOnEngine = async (ports: MakePorts, row: SingleContainer, signa
     deadlineMs: createMs,
   }).catch(async (thrown: unknown) => await lookAfter(ports, row, thrown));
   if (reply.status === 404 && isNoImage(reply.message)) {
-    return { kind: 'no-image', image: imageLacking(spec, brought.called, reply.message) };
+    return { kind: 'no-image', image: imageLacking(imagesOfRequest(spec), brought.called, reply.message) };
   }
   if (reply.status !== 201) return { kind: 'refused', status: reply.status, message: reply.message };
   const { Id: id, Warnings: warnings } = reply.body as { readonly Id: string; readonly Warnings?: readonly string[] };

@@ -1,5 +1,6 @@
 import type { AssignedTask } from '../../../model/assignment.ts';
 import type { ContainerSpec } from '../../../model/container.ts';
+import { imagesMounted } from '../../../model/container-images.ts';
 import { TuttiError } from '../../../model/errors.ts';
 import type { WorkerContext } from '../context.ts';
 import { missingImage } from './missing-image.ts';
@@ -33,9 +34,6 @@ const imagesOf = (spec: ContainerSpec): readonly ContainerSpec[] => [
   }),
   spec,
 ];
-
-export const imagesMounted = ({ mounts = [] }: ContainerSpec): readonly string[] =>
-  mounts.flatMap(({ type, source }) => (type === 'image' && source !== undefined ? [source] : []));
 
 type Context = Pick<WorkerContext, 'ports' | 'pullImage' | 'imageIds'>;
 
