@@ -3,7 +3,7 @@ import type { NetworkId } from '../../model/ids.ts';
 import type { Network } from '../../model/network.ts';
 import type { AddressBook, OwnerId } from './addresses.ts';
 import { giveAddress, wantedAddress6 } from './give.ts';
-import type { Claimant } from './give.ts';
+import type { Recipient } from './give.ts';
 import type { Allocation } from './subnet.ts';
 
 /** A container's wish to be on a network of the cluster. */
@@ -42,12 +42,12 @@ export const allocateContainer = (
     const network = options.network(networkId);
     if (network?.subnet === undefined) return { kind: 'refused', reason: `network ${networkId} has no subnet` };
     const address6 = wantedAddress6(network, ipv6Address);
-    const claimant: Claimant = {
+    const recipient: Recipient = {
       id: containerId,
       mayShare: (owner, asked) => options.asked(owner, networkId, asked),
       taken: (asked) => `Address already in use: ${asked}`,
     };
-    const given = giveAddress(networkId, { address, address6 }, claimant, book);
+    const given = giveAddress(networkId, { address, address6 }, recipient, book);
     if (given.kind === 'refused') return given;
     attachments.push({
       networkId,

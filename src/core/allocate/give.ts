@@ -11,7 +11,7 @@ export interface AddressWish {
 }
 
 /** Who is to get an address, and what there is to say of those who have it. */
-export interface Claimant {
+export interface Recipient {
   readonly id: OwnerId;
   /** Whether the present owner of the address, of either family, is no obstacle. */
   readonly mayShare: (owner: OwnerId, address: string) => boolean;
@@ -27,7 +27,7 @@ export const wantedAddress6 = (network: Network | undefined, address6: string | 
 export const giveAddress = (
   networkId: NetworkId,
   wish: AddressWish,
-  { id, mayShare, taken }: Claimant,
+  { id, mayShare, taken }: Recipient,
   book: AddressBook,
 ): Allocation<string> => {
   const isObstacle = (owner: OwnerId, address: string): boolean => owner !== id && !mayShare(owner, address);

@@ -3,7 +3,7 @@ import type { Network } from '../../model/network.ts';
 import type { Task, TaskAddress } from '../../model/task.ts';
 import type { AddressBook, OwnerId } from './addresses.ts';
 import { giveAddress, wantedAddress6 } from './give.ts';
-import type { AddressWish, Claimant } from './give.ts';
+import type { AddressWish, Recipient } from './give.ts';
 import type { Allocation } from './subnet.ts';
 
 export interface TaskAllocationOptions {
@@ -21,7 +21,7 @@ export const allocateTask = (
   options: TaskAllocationOptions,
 ): Allocation<readonly TaskAddress[]> => {
   const addresses: TaskAddress[] = [];
-  const claimant: Claimant = {
+  const recipient: Recipient = {
     id: task.id,
     mayShare: options.mayTakeOver,
     taken: (address, owner) => `address ${address} is in use by ${owner}`,
@@ -31,7 +31,7 @@ export const allocateTask = (
     if (network === undefined) return { kind: 'refused', reason: `network ${networkId} does not exist` };
     if (network.spec.driver !== 'overlay') continue;
     if (network.subnet === undefined) return { kind: 'refused', reason: `network ${network.spec.name} has no subnet` };
-    const given = giveAddress(networkId, wish, claimant, book);
+    const given = giveAddress(networkId, wish, recipient, book);
     if (given.kind === 'refused') return given;
     const { address6 } = wish;
     addresses.push({ networkId, address: given.value, ...(address6 !== undefined && { address6 }) });

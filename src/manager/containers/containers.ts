@@ -4,8 +4,8 @@ import { followSuperseded } from '../engines/superseded.ts';
 import { newRow } from '../commands/context.ts';
 import type { ContainerMade, Containers } from '../manager.ts';
 import { abandonContainer, abandonUnmade } from './abandon.ts';
-import { chooseNode, commitClaim } from './claim.ts';
-import type { ClaimContext } from './claim.ts';
+import { chooseNode, commitPlacement } from './placement.ts';
+import type { PlacementContext } from './placement.ts';
 import { createDoubts } from './doubts.ts';
 import { createLoads } from './loads.ts';
 import { LeftOver, makeOnEngine, UnknownOutcome } from './make.ts';
@@ -35,7 +35,7 @@ export const createContainers = (ports: ContainerPorts): ContainersOfManager => 
   const making = new Map<string, SingleContainer>();
   const loads = createLoads(store, ports.clock);
   const superseded = followSuperseded(store);
-  const context: ClaimContext & MakePorts = { ...ports, loads, making, doubts: createDoubts(ports.clock) };
+  const context: PlacementContext & MakePorts = { ...ports, loads, making, doubts: createDoubts(ports.clock) };
   let tending: TendLoop | undefined;
   const work: Work = {
     take: (row) => making.set(row.id, row),
@@ -98,7 +98,7 @@ const mayFitElsewhere = (thrown: unknown): boolean =>
   !(thrown instanceof UnknownOutcome) && ['conflict', 'unavailable'].includes(TuttiError.from(thrown).code);
 
 const create = async (
-  context: ClaimContext & MakePorts,
+  context: PlacementContext & MakePorts,
   work: Work,
   spec: SingleContainerSpec,
   failed: Map<string, unknown>,
@@ -111,7 +111,7 @@ const create = async (
   const row: SingleContainer = { ...newRow(context), spec, nodeId: chosen.nodeId };
   work.take(row);
   try {
-    await commitClaim(context, row, chosen.revision, (transaction) => {
+    await commitPlacement(context, row, chosen.revision, (transaction) => {
       const [holder] = transaction.find('container', 'name', spec.name);
       if (holder !== undefined) throw nameTaken(spec.name, holder.engineId ?? holder.id);
       transaction.create('container', row);

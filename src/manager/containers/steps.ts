@@ -5,8 +5,8 @@ import type { SingleContainer, Superseded, SupersededContainer } from '../../mod
 import type { LogFields } from '../../platform/ports.ts';
 import { noteRunning } from '../attach/running.ts';
 import { callEngine } from '../engines/call.ts';
-import { chooseNode, commitClaim } from './claim.ts';
-import type { ClaimContext } from './claim.ts';
+import { chooseNode, commitPlacement } from './placement.ts';
+import type { PlacementContext } from './placement.ts';
 import { standingNamed, standingOn } from './standing.ts';
 import { finishFound } from './finish.ts';
 import { removeLeft, without } from './left.ts';
@@ -15,7 +15,7 @@ import type { MakePorts } from './make.ts';
 import { nearOf } from './near.ts';
 import { changeRow, dropRow, leaving, renameRow } from './row.ts';
 
-export type StepContext = MakePorts & ClaimContext;
+export type StepContext = MakePorts & PlacementContext;
 
 /** `waiting`: nothing could be done; it is tried again when a node changes, and later anyway. */
 export type StepResult = 'done' | 'waiting';
@@ -159,7 +159,7 @@ const move = async (
   const { engineId: _left, ...rest } = row;
   const superseded = [...(row.superseded ?? []).filter((one) => one.nodeId !== chosen.nodeId), left];
   const after: SingleContainer = { ...rest, nodeId: chosen.nodeId, moving: { start }, superseded };
-  await commitClaim(context, after, chosen.revision, (transaction) =>
+  await commitPlacement(context, after, chosen.revision, (transaction) =>
     transaction.update('container', after, row.version),
   );
   context.log.info('container of a lost node gets another', { ...fieldsOf(context, after), from: row.nodeId });

@@ -12,7 +12,7 @@ import type { Loads } from './loads.ts';
 import { placeNodes, replacedBy } from './nodes.ts';
 import type { ContainerPorts } from './ports.ts';
 
-export interface ClaimContext extends Pick<ContainerPorts, 'store' | 'inventory' | 'random'> {
+export interface PlacementContext extends Pick<ContainerPorts, 'store' | 'inventory' | 'random'> {
   readonly loads: Loads;
   /** Containers that are being made, by the row's id. */
   readonly making: ReadonlyMap<string, SingleContainer>;
@@ -25,7 +25,7 @@ export type Chosen =
 
 /** The node that the container would go to now; `except`: ids of those where it could not be made. */
 export const chooseNode = (
-  { store, inventory, random, loads, making }: ClaimContext,
+  { store, inventory, random, loads, making }: PlacementContext,
   spec: SingleContainerSpec,
   near: readonly PlaceNear[],
   except: ReadonlySet<string> = new Set(),
@@ -61,8 +61,8 @@ export const chooseNode = (
  * Commits a row that takes its node's room, and its name, before anything is made. `write` writes it; what is placed
  * before the commit is through sees it already. Throws `conflict` where a task has got one of its ports since `revision`.
  */
-export const commitClaim = async (
-  { store, loads }: Pick<ClaimContext, 'store' | 'loads'>,
+export const commitPlacement = async (
+  { store, loads }: Pick<PlacementContext, 'store' | 'loads'>,
   row: SingleContainer,
   revision: number,
   write: (transaction: Transaction) => void,
