@@ -1,3 +1,4 @@
+import { durationUnits } from './duration.ts';
 import type { Labels } from './object.ts';
 import { routeSpec } from './route.ts';
 import type { RouteSpec } from './route.ts';
@@ -162,15 +163,15 @@ const oneOf =
   (text: string): Word | undefined =>
     words.find((word) => word === text);
 
-const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+const unitMs = (unit = ''): number => durationUnits[unit] ?? 1;
 const duration = (text: string): number | undefined => {
   const [, number, unit] = /^(\d{1,9})(ms|s|m|h)$/.exec(text) ?? [];
-  return number === undefined ? undefined : Number(number) * (unitMs[unit ?? ''] ?? 1);
+  return number === undefined ? undefined : Number(number) * unitMs(unit);
 };
 const rate = (text: string) => {
   const [, requests, count, unit] = /^(\d{1,7})\/(\d{0,4})(s|m|h)$/.exec(text) ?? [];
   if (requests === undefined) return undefined;
-  return { requests: Number(requests), periodMs: Number(count === '' ? 1 : count) * (unitMs[unit ?? ''] ?? 1) };
+  return { requests: Number(requests), periodMs: Number(count === '' ? 1 : count) * unitMs(unit) };
 };
 const unitBytes: Readonly<Record<string, number>> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
 const size = (text: string): number | undefined => {

@@ -1,28 +1,24 @@
 import { TuttiError } from '../../model/errors.ts';
-import type { TaskId } from '../../model/ids.ts';
 import type { NodeDescription } from '../../model/node.ts';
 import type { TaskObservation } from '../../model/task.ts';
-import type { Clock, Log, Randomness } from '../../platform/ports.ts';
+import type { Log, Randomness } from '../../platform/ports.ts';
 import type { AgentTransport, NodeService } from '../../rpc/transport.ts';
-import type { Received } from './apply.ts';
 import { backoffMs } from './backoff.ts';
-import { openSession, type Session } from './session.ts';
+import { openSession, type Session, type SessionOptions } from './session.ts';
 
-export interface ConnectionOptions {
+export interface ConnectionOptions
+  extends Pick<
+    SessionOptions,
+    'clock' | 'description' | 'observations' | 'engineAwayMs' | 'received' | 'inForce' | 'withdrawn'
+  > {
   readonly transport: AgentTransport;
-  readonly clock: Clock;
   readonly random: Pick<Randomness, 'number'>;
   readonly log: Log;
   /** Managers to try, before any has told of others. At least one. */
   readonly managers: readonly string[];
   readonly service: NodeService;
+  /** Sequence of the last assignments on disk. */
   readonly sequence: () => number;
-  readonly description: () => NodeDescription;
-  readonly observations: () => readonly TaskObservation[];
-  readonly engineAwayMs: () => number | undefined;
-  readonly received: (received: Received, applied: () => void) => void;
-  readonly inForce: () => Promise<void>;
-  readonly withdrawn: (taskIds: readonly TaskId[]) => void;
   /** With whom there is a session; undefined: with nobody. */
   readonly state: (manager: string | undefined) => void;
   /** The cluster says, and keeps saying, that this node is not in it. */

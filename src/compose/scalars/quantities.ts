@@ -1,19 +1,11 @@
+import { durationUnits } from '../../model/duration.ts';
+
 /** What a text was found to mean, or why it means nothing. */
 export type Quantity =
   | { readonly kind: 'value'; readonly value: number }
   | { readonly kind: 'bad'; readonly reason: string };
 
-const durationUnits: Readonly<Record<string, number>> = {
-  ns: 1e-6,
-  us: 1e-3,
-  µs: 1e-3,
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-  w: 604_800_000,
-};
+const units: Readonly<Record<string, number>> = { ...durationUnits, d: 86_400_000, w: 604_800_000 };
 
 /** `1h30m`, `1.5s`, `90s`, `200ms`, `0` in milliseconds: Go's durations, with Compose's days and weeks. */
 export function parseDuration(text: string): Quantity {
@@ -25,7 +17,7 @@ export function parseDuration(text: string): Quantity {
     const unit = /^\d+(?:\.\d+)?$/.test(trimmed) ? `; did you mean "${trimmed}s"?` : '';
     return bad(`${JSON.stringify(text)} is not a duration such as 30s, 1m30s or 500ms${unit}`);
   }
-  const value = parts.reduce((sum, [, count, unit]) => sum + Number(count) * (durationUnits[unit as string] ?? 0), 0);
+  const value = parts.reduce((sum, [, count, unit]) => sum + Number(count) * (units[unit as string] ?? 0), 0);
   return { kind: 'value', value: Math.round(value * 1e6) / 1e6 };
 }
 

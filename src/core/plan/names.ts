@@ -1,5 +1,6 @@
 import type { ConfigId, NetworkId, SecretId } from '../../model/ids.ts';
 import type { ContainerSpec } from '../../model/container.ts';
+import { mapFiles } from '../../model/file-references.ts';
 import { renameCertificates } from '../../model/route-labels.ts';
 import type { ServiceSpec } from '../../model/service.ts';
 import type { CurrentState } from './action.ts';
@@ -30,28 +31,17 @@ export function renameReferences(spec: ServiceSpec, renames: Renames): ServiceSp
   };
 }
 
-function renameInContainer(container: ContainerSpec, { secret, config }: Renames): ContainerSpec {
-  const { secrets, configs } = container;
-  return {
-    ...container,
-    ...(secrets === undefined
-      ? {}
-      : {
-          secrets: secrets.map((one) => {
-            const name = secret(one.secretId);
-            return { ...one, secretId: name as SecretId, secretName: name };
-          }),
-        }),
-    ...(configs === undefined
-      ? {}
-      : {
-          configs: configs.map((one) => {
-            const name = config(one.configId);
-            return { ...one, configId: name as ConfigId, configName: name };
-          }),
-        }),
-  };
-}
+const renameInContainer = (container: ContainerSpec, { secret, config }: Renames): ContainerSpec =>
+  mapFiles(container, {
+    secret: (one) => {
+      const name = secret(one.secretId);
+      return { ...one, secretId: name as SecretId, secretName: name };
+    },
+    config: (one) => {
+      const name = config(one.configId);
+      return { ...one, configId: name as ConfigId, configName: name };
+    },
+  });
 
 /** The stored form, with ids, as the form of a stack, with names. */
 export function toNames(current: CurrentState): (spec: ServiceSpec) => ServiceSpec {

@@ -6,6 +6,7 @@ import { TuttiError } from '../../model/errors.ts';
 import { idlePortLabels, isNodeAddress, readPortLabels, withPortLabels } from '../../model/port-labels.ts';
 import { hasRouteLabels, readRouteLabels } from '../../model/route-labels.ts';
 import type { ContainerSpec } from '../../model/container.ts';
+import { mapFiles } from '../../model/file-references.ts';
 import type { Network } from '../../model/network.ts';
 import type { NetworkAttachment, ServiceSpec } from '../../model/service.ts';
 import type { View } from '../../store/store.ts';
@@ -131,28 +132,17 @@ const checkedAttachment = (view: View, spec: ServiceSpec, attachment: NetworkAtt
   return { ...attachment, networkId: network.id };
 };
 
-const checkedContainer = (view: View, container: ContainerSpec): ContainerSpec => {
-  const { secrets, configs } = container;
-  return {
-    ...container,
-    ...(secrets === undefined
-      ? {}
-      : {
-          secrets: secrets.map((one) => {
-            const secret = view.get('secret', one.secretId) ?? resolveExactly(view, 'secret', one.secretName);
-            return { ...one, secretId: secret.id, secretName: secret.spec.name };
-          }),
-        }),
-    ...(configs === undefined
-      ? {}
-      : {
-          configs: configs.map((one) => {
-            const config = view.get('config', one.configId) ?? resolveExactly(view, 'config', one.configName);
-            return { ...one, configId: config.id, configName: config.spec.name };
-          }),
-        }),
-  };
-};
+const checkedContainer = (view: View, container: ContainerSpec): ContainerSpec =>
+  mapFiles(container, {
+    secret: (one) => {
+      const { id, spec } = view.get('secret', one.secretId) ?? resolveExactly(view, 'secret', one.secretName);
+      return { ...one, secretId: id, secretName: spec.name };
+    },
+    config: (one) => {
+      const { id, spec } = view.get('config', one.configId) ?? resolveExactly(view, 'config', one.configName);
+      return { ...one, configId: id, configName: spec.name };
+    },
+  });
 
 /** Remarks on what is allowed but will not do what its author may expect. */
 export const warningsOf = (view: View, spec: ServiceSpec): readonly string[] => {

@@ -1,3 +1,5 @@
+import { durationUnits } from '../../../model/duration.ts';
+
 const nanosPerMilli = 1e6;
 
 /** Docker counts spans in nanoseconds, the model in milliseconds with fractions. */
@@ -18,19 +20,9 @@ export const momentOf = (text: string): number | undefined => {
   return Number.isNaN(moment) ? undefined : moment;
 };
 
-const units: Readonly<Record<string, number>> = {
-  ns: 1e-6,
-  us: 1e-3,
-  µs: 1e-3,
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-};
-
 /** As `momentOf`, and Go's durations (`24h`, `1h30m`), counted back from `now`. */
 export const momentBefore = (text: string, now: number): number | undefined => {
   if (!/^(?:\d{1,12}(?:\.\d{1,9})?(?:ns|us|µs|ms|s|m|h)){1,7}$/.test(text)) return momentOf(text);
   const parts = text.matchAll(/([\d.]+)([a-zµ]+)/g);
-  return now - parts.reduce((sum, [, count, unit = '']) => sum + Number(count) * (units[unit] ?? 0), 0);
+  return now - parts.reduce((sum, [, count, unit = '']) => sum + Number(count) * (durationUnits[unit] ?? 0), 0);
 };
