@@ -9,8 +9,10 @@ import type { Say } from './trace.ts';
 
 /** Things that go wrong, and their repair. */
 export interface Faults {
-  /** Since when nothing but its agent's death has gone wrong for the node; infinity while something does. */
+  /** Since when nothing but its agent's death and hiccups of its link has gone wrong for the node; infinity while something does. */
   calmSince(nodeId: string): number;
+  /** When the last hiccup of its link ends, or has ended. */
+  hiccupUntil(nodeId: string): number;
   count(): number;
   /** One thing goes wrong. */
   one(): void;
@@ -18,12 +20,19 @@ export interface Faults {
   repairAll(): void;
 }
 
-export interface FaultPorts {
+interface FaultPorts extends FaultOptions {
+  /** Node → when the last hiccup of its link ends. */
+  readonly hiccups: Map<string, number>;
+}
+
+export interface FaultOptions {
   readonly nodes: readonly SimNode[];
   readonly machine: SimManager;
   readonly wire: MemoryNetwork;
   /** What each node's messages take longer, in milliseconds at most. */
   readonly lag: Map<string, number>;
+  /** What they take without that. */
+  readonly slowest: number;
   readonly random: Prng;
   readonly timeline: Timeline;
   readonly say: Say;
@@ -48,6 +57,21 @@ const partition: Fault = (node, { wire }, later) => {
   wire.cut(id);
   later(`link of ${node.name} heals`, () => wire.heal(id));
   return `link of ${node.name} is cut`;
+};
+/** The longest cut that gives no node up, see manager/dispatcher/README.md, less what it takes to ask a machine here. */
+const longestHiccupMs = 1_900 - 50;
+/** After one the node is heard before the next. */
+const betweenHiccupsMs = 5_000;
+
+const linkHiccups: Fault = (node, { wire, random, slowest, timeline, hiccups }) => {
+  const id = node.id();
+  const now = timeline.elapsed();
+  if (now < (hiccups.get(id) ?? Number.NEGATIVE_INFINITY) + betweenHiccupsMs) return `link of ${node.name} stays`;
+  const forMs = random.between(1_000, longestHiccupMs - slowest);
+  hiccups.set(id, now + forMs);
+  wire.cut(id);
+  timeline.after(forMs, () => wire.heal(id));
+  return `link of ${node.name} is cut for ${forMs} ms`;
 };
 const managerDies: Fault = (_node, { machine, random }, later) => {
   machine.kill(random.chance(0.5));
@@ -137,12 +161,13 @@ const nextId = (id: string): string => {
 };
 
 /** What does not keep a machine, or a manager, from being heard. */
-const harmless = new Set<Fault>([agentDies, eventsBreak, containerDies, containerRemoved, nodeDiskFull]);
+const harmless = new Set<Fault>([agentDies, linkHiccups, eventsBreak, containerDies, containerRemoved, nodeDiskFull]);
 
 const kinds: readonly Fault[] = [
   agentDies,
   powerCut,
   partition,
+  linkHiccups,
   managerDies,
   engineHangs,
   engineSlow,
@@ -157,7 +182,8 @@ const kinds: readonly Fault[] = [
   nodeLeaves,
 ];
 
-export function createFaults(ports: FaultPorts): Faults {
+export function createFaults(options: FaultOptions): Faults {
+  const ports = { ...options, hiccups: new Map<string, number>() };
   const { nodes, machine, wire, lag, random, timeline, say } = ports;
   const clock = processClock(timeline);
   const ids = new Set<string>();
@@ -182,6 +208,7 @@ export function createFaults(ports: FaultPorts): Faults {
       const { open, last } = troubles.get(node?.name ?? '') ?? { open: 0, last: 0 };
       return open > 0 ? Number.POSITIVE_INFINITY : last;
     },
+    hiccupUntil: (nodeId) => ports.hiccups.get(nodeId) ?? Number.NEGATIVE_INFINITY,
     count: () => count,
     one: () => {
       count += 1;

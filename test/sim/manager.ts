@@ -78,7 +78,10 @@ export function simManager(options: SimManagerOptions): SimManager {
       managers: () => [managerAddress],
       answers: async (address) => {
         await clock.sleep(random.between(1, 50));
-        return answers(address);
+        if (answers(address)) return true;
+        // What asked is lost, and that takes its time to be noticed.
+        await clock.sleep(950);
+        return false;
       },
     });
     const listener = wire.listen(managerAddress, dispatcher.service);

@@ -102,7 +102,8 @@ function createWorld(seed: number, timeline: Timeline, say: Say | undefined, bro
     }
   };
   const lag = new Map<string, number>();
-  const wire = simWire(timeline, random, lag);
+  const slowest = random.pick([2, 20, 300]);
+  const wire = simWire(timeline, random, (nodeId) => lag.get(nodeId) ?? slowest);
   const nodes = simNodes(timeline, random, wire, log);
   const invariants = createInvariants(nodes);
   const machine = simManager({
@@ -127,10 +128,24 @@ function createWorld(seed: number, timeline: Timeline, say: Say | undefined, bro
     },
   });
   const fairly = (change: ChangeOf<'nodeStatus'>): void =>
-    givenUpFairly(change, { nodes, now: timeline.elapsed(), calmSince: (id) => faults.calmSince(id) });
+    givenUpFairly(change, {
+      nodes,
+      now: timeline.elapsed(),
+      calmSince: (id) => faults.calmSince(id),
+      hiccupUntil: (id) => faults.hiccupUntil(id),
+    });
   const silence = (): void => undefined;
   const user = createUser(machine, random.fork(), say ?? silence);
-  const faults = createFaults({ nodes, machine, wire, lag, random: random.fork(), timeline, say: say ?? silence });
+  const faults = createFaults({
+    nodes,
+    machine,
+    wire,
+    lag,
+    slowest,
+    random: random.fork(),
+    timeline,
+    say: say ?? silence,
+  });
   let events = 0;
   let trace = 0;
   const each = (): void => {
@@ -146,12 +161,12 @@ function createWorld(seed: number, timeline: Timeline, say: Say | undefined, bro
   return { nodes, machine, user, faults, random, timeline, events: () => events, trace: () => trace, go };
 }
 
-function simWire(timeline: Timeline, random: Prng, lag: ReadonlyMap<string, number>) {
+/** `slowest`: how long a message of the node takes, in milliseconds at most. */
+function simWire(timeline: Timeline, random: Prng, slowest: (nodeId: string) => number) {
   const wireRandom = random.fork();
-  const worst = random.pick([2, 20, 300]);
   return createMemoryNetwork({
     clock: processClock(timeline),
-    delay: (nodeId) => wireRandom.between(0, lag.get(nodeId) ?? worst),
+    delay: (nodeId) => wireRandom.between(0, slowest(nodeId)),
     connectTimeoutMs: 1000,
   });
 }

@@ -90,6 +90,42 @@ test('a machine is asked as long as its agent is not heard, and no longer', asyn
   assert.equal(asked.length, last, 'what was begun ends with it');
 });
 
+test('an ask that is lost does not keep the next ones from being answered before the node is down', async () => {
+  const clock = manualClock();
+  const store = await createStore({ driver: memoryDriver(), clock });
+  await store.update((transaction) => transaction.create('node', aNode('one')));
+  let isCut = true;
+  let underWay = 0;
+  let most = 0;
+  const answers = async (_address: string, signal: AbortSignal) => {
+    underWay += 1;
+    most = Math.max(most, underWay);
+    const isLost = isCut;
+    if (isLost) await clock.sleep(1_000, signal).catch(() => undefined);
+    underWay -= 1;
+    return !isLost;
+  };
+  using liveness = createLiveness({ store, clock, log: silentLog, answers });
+  const status = () => store.view.get('nodeStatus', nodeId)?.state;
+  const pass = async (ms: number) => {
+    for (let left = ms; left > 0; left -= 50) {
+      clock.advance(50);
+      await setImmediate();
+    }
+  };
+  liveness.connected(nodeId, '10.0.0.1', timeoutMs);
+  await pass(2_850);
+  isCut = false;
+  await pass(1_000);
+  assert.equal(status(), 'disconnected', 'the link was back before three seconds were over');
+  isCut = true;
+  await pass(2_200);
+  assert.equal(status(), 'down');
+  assert.ok(most <= 4, `${most} asks of one machine at once`);
+  await pass(1_000);
+  assert.equal(underWay, 0);
+});
+
 test('a manager that was stopped gives nodes that time back', async () => {
   const { clock, liveness, status } = await watch();
   liveness.connected(nodeId, '10.0.0.1', timeoutMs);

@@ -1,9 +1,9 @@
 import type { Clock } from '../../platform/ports.ts';
 
-/** One direction of a connection: keeps order, delays, and holds everything while the way is cut. */
+/** One direction of a connection: keeps order, delays, and holds everything while the way is cut, and after that as long as TCP does. */
 export interface Link<Message> {
   send(message: Message): boolean;
-  /** Tries again what was held: the way may be open. */
+  /** The way may be open: what was held is sent again when it is due. */
   wake(): void;
   /** Forgets what is under way; nothing is delivered any more. */
   break(): void;
@@ -21,8 +21,17 @@ export interface LinkOptions<Message> {
 /** Messages that may be under way before `send` says that the other end does not keep up. */
 const window = 64;
 
+/** The kernel sends again what was lost after so long, and each time after twice as long, whether the way is open or not. */
+const retransmitMs = 200;
+
+const retransmittedAt = (lostAt: number, now: number): number => {
+  let at = lostAt;
+  for (let pause = retransmitMs; at < now; pause *= 2) at += pause;
+  return at;
+};
+
 export const createLink = <Message>(options: LinkOptions<Message>): Link<Message> => {
-  let queue: { readonly message: Message; readonly at: number }[] = [];
+  let queue: { readonly message: Message; at: number }[] = [];
   let full = false;
   let broken = false;
   let waiting = false;
@@ -61,7 +70,11 @@ export const createLink = <Message>(options: LinkOptions<Message>): Link<Message
       if (queue.length >= window) full = true;
       return !full;
     },
-    wake: schedule,
+    wake: () => {
+      const first = queue[0];
+      if (first !== undefined && !waiting) first.at = retransmittedAt(first.at, options.clock.monotonic());
+      schedule();
+    },
     break: () => {
       broken = true;
       queue = [];
