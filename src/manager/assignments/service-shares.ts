@@ -24,13 +24,15 @@ export class ServiceShares {
     this.#network = (id) => view.get('network', id);
   }
 
-  /** A network is another, or is gone: ports are published through the one that is the ingress network. */
-  foldNetwork(id: string, network: Network | undefined): void {
+  /**
+   * A network is another, or is gone. True where the services are to be looked at again: their ports are published through the one
+   * that is the ingress network.
+   */
+  foldNetwork(id: string, network: Network | undefined): boolean {
     if (network?.spec.ingress === true) this.#ingress = network.id;
     else if (this.#ingress === id) this.#ingress = undefined;
-    else return;
-    for (const service of this.#view.list('service')) this.fold(service.id);
-    this.#shareIngress();
+    else return false;
+    return true;
   }
 
   /** True where its tasks are to be looked at again: they have other names, or are told with other ports. */
@@ -53,10 +55,6 @@ export class ServiceShares {
     for (const item of items) if (!isSame(everyone.items.get(assignmentKey(item)), item)) everyone.put(item);
     if (keys.length === 0) this.#publishes.delete(id);
     else this.#publishes.set(id, keys);
-    this.#shareIngress();
-  }
-
-  #shareIngress(): void {
     this.#delivery.ingress = this.#publishes.size > 0 ? this.#ingress : undefined;
   }
 
@@ -69,7 +67,6 @@ export class ServiceShares {
   /** True where the service has its own address on other networks than before. */
   #replaceVips(id: string, after: readonly AssignedVip[]): boolean {
     const before = this.#vips.get(id) ?? [];
-    if (before.length === 0 && after.length === 0) return false;
     if (after.length === 0) this.#vips.delete(id);
     else this.#vips.set(id, after);
     const networks = new Set(after.map(({ networkId }) => networkId));

@@ -47,7 +47,9 @@ export class AssignmentTable {
 
   /** Works out again what depends on the dirty rows. */
   fold(dirty: Dirty): void {
-    for (const id of dirty.networks) this.#foldNetwork(id);
+    for (const id of dirty.networks) {
+      if (this.#foldNetwork(id)) for (const service of this.#view.list('service')) dirty.services.add(service.id);
+    }
     this.#foldNodes(dirty);
     for (const id of dirty.services) {
       if (!this.#services.fold(id)) continue;
@@ -73,12 +75,13 @@ export class AssignmentTable {
     return this.#delivery.changes();
   }
 
-  #foldNetwork(id: string): void {
+  /** True where all services are to be looked at again. */
+  #foldNetwork(id: string): boolean {
     const network = this.#view.get('network', id);
     const item = network === undefined ? undefined : networkOf(network);
     if (item === undefined) this.#delivery.network(id).remove(`network:${id}`);
     else this.#delivery.network(id).put(item);
-    this.#services.foldNetwork(id, network);
+    return this.#services.foldNetwork(id, network);
   }
 
   #foldNodes(dirty: Dirty): void {
