@@ -1,12 +1,10 @@
-import type { Assignment } from '../../model/assignment.ts';
-import { isWanted } from '../../core/task/known.ts';
 import { TuttiError } from '../../model/errors.ts';
 import { silenceMs } from '../../model/cluster.ts';
 import { nodeId as nodeIdSchema } from '../../model/ids.ts';
-import type { NodeId, TaskId } from '../../model/ids.ts';
+import type { NodeId } from '../../model/ids.ts';
 import { protocolVersion } from '../../model/protocol.ts';
 import type { AgentMessage, ManagerMessage } from '../../model/protocol.ts';
-import type { Clock, Log, Timer } from '../../platform/ports.ts';
+import type { Clock, Log } from '../../platform/ports.ts';
 import type { Channel, ChannelHandlers, ManagerListener, ManagerService, Peer } from '../../rpc/transport.ts';
 import type { Store } from '../../store/store.ts';
 import type { Assignments } from '../assignments/assignments.ts';
@@ -17,8 +15,7 @@ import { createLiveness } from './liveness.ts';
 import { recordAllObserved, recordObserved } from './observed.ts';
 import { createReunion } from './reunion.ts';
 import { createSession, type Session } from './session.ts';
-import { createWithdrawals } from './withdrawals.ts';
-import type { Told } from './withdrawals.ts';
+import { createTelling } from './telling.ts';
 
 /** Sessions with all agents: assignments down, observations up. */
 export interface Dispatcher extends AsyncDisposable {
@@ -38,9 +35,6 @@ export interface DispatcherOptions {
   readonly answers: (address: string, signal: AbortSignal) => Promise<boolean>;
 }
 
-/** Changes are gathered this long before agents are told, so that one service is one message per node. */
-const gatherMs = 2;
-
 export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
   const { store, assignments, clock, log } = options;
   const sessions = new Map<NodeId, Session>();
@@ -53,34 +47,15 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
       for (const session of sessions.values()) session.release();
     },
   });
-  const isLeaving = (taskId: TaskId): boolean => {
-    const task = store.view.get('task', taskId);
-    return task !== undefined && !isWanted(task);
-  };
-  const withdrawals = createWithdrawals({
+  const telling = createTelling({
+    store,
+    assignments,
     clock,
-    isLeaving,
+    sessions,
     isSilent: (nodeId) => liveness.inDoubt(nodeId),
-    tell: (nodeId, tasks) => void sessions.get(nodeId)?.channel.send({ kind: 'withdrawn', tasks: [...tasks] }),
   });
+  const { withdrawals } = telling;
   let listener: Pick<ManagerListener, 'drop'> | undefined;
-  let gathering: Timer | undefined;
-
-  const tell = (): void => {
-    gathering = undefined;
-    const told: Told[] = [];
-    for (const [id, difference] of assignments.changes()) {
-      const nodeId = nodeIdSchema.safeParse(id).data;
-      if (nodeId === undefined) continue;
-      const session = sessions.get(nodeId);
-      const sequence = session === undefined ? 'away' : session.push(difference);
-      if (sequence !== undefined) told.push({ nodeId, sequence, difference });
-    }
-    withdrawals.told(told);
-  };
-  const changes = assignments.onChange(() => {
-    gathering ??= clock.after(gatherMs, tell);
-  });
 
   const begin = (session: Session, hello: Extract<AgentMessage, { kind: 'hello' }>): void => {
     const { nodeId, peer } = session;
@@ -144,7 +119,7 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
       peer,
       channel,
       full: () => assignments.full(nodeId),
-      toldAll: (set, sequence) => returned(nodeId, set, sequence),
+      toldAll: (set, sequence) => telling.toldAll(nodeId, set, sequence),
     });
     return {
       message: (message) => receive(session, message),
@@ -154,19 +129,6 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
       drain: () => session.drained(),
       closed: (reason) => end(session, reason),
     };
-  };
-
-  /** A node that was away may have tasks to stop of which nobody said a word to it when the others were told. */
-  const returned = (nodeId: NodeId, set: ReadonlyMap<string, Assignment>, sequence: number): void => {
-    withdrawals.back(nodeId, sequence);
-    const leaving = [...set.values()].flatMap((item) => (item.kind === 'task' && isLeaving(item.id) ? [item.id] : []));
-    if (leaving.length === 0) return;
-    const behind = new Map([[nodeId, sequence]]);
-    for (const [other, session] of sessions) {
-      const pending = other === nodeId ? undefined : session.pending();
-      if (pending !== undefined) behind.set(other, pending);
-    }
-    withdrawals.returned(nodeId, leaving, behind);
   };
 
   const departures = watchDepartures(
@@ -190,13 +152,11 @@ export const createDispatcher = (options: DispatcherOptions): Dispatcher => {
       listener = given;
     },
     [Symbol.asyncDispose]: () => {
-      changes[Symbol.dispose]();
+      telling[Symbol.dispose]();
       departures[Symbol.dispose]();
       liveness[Symbol.dispose]();
       claims[Symbol.dispose]();
-      withdrawals[Symbol.dispose]();
       reunion[Symbol.dispose]();
-      gathering?.cancel();
       for (const { channel } of sessions.values()) channel.close();
       return Promise.resolve();
     },
