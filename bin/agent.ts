@@ -16,9 +16,9 @@ import { createWorker } from '../src/agent/worker/worker.ts';
 import { probePort } from '../src/model/network.ts';
 import { requireConfig } from '../src/host/config.ts';
 import { readCredentials, writeCredentials } from '../src/host/credentials.ts';
-import { daemonOf } from '../src/host/daemons.ts';
+import { daemonOf } from '../src/host/daemons/daemon.ts';
 import { nodePaths } from '../src/host/paths.ts';
-import { writeStatus } from '../src/host/tell-status.ts';
+import { writeStatus } from '../src/host/daemons/tell-status.ts';
 import { readAddresses, readAddresses6 } from '../src/platform/addresses.ts';
 import {
   createAssignmentsFile,

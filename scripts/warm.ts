@@ -3,8 +3,8 @@
  * a daemon that has to compile keeps twenty megabytes of that for as long as it runs.
  */
 import { spawnSync } from 'node:child_process';
-import { daemonOf } from '../src/host/daemons.ts';
-import { daemonNames } from '../src/host/launcher.ts';
+import { daemonOf } from '../src/host/daemons/daemon.ts';
+import { daemonNames } from '../src/host/daemons/launcher.ts';
 
 const nowhere = '/nonexistent';
 

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { TuttiError } from '../model/errors.ts';
 import type { Exec } from '../platform/exec.ts';
-import { daemonOf } from './daemons.ts';
+import { daemonOf } from './daemons/daemon.ts';
 import type { Directories } from './host.ts';
 import type { CleanUp } from './leave.ts';
 

@@ -5,15 +5,15 @@ import { silentLog } from '../platform/log.ts';
 import { systemRandomness } from '../platform/random.ts';
 import { createCleanUp } from './clean-up.ts';
 import type { Directories, Host, HostPorts } from './host.ts';
-import type { Launcher } from './launcher.ts';
+import type { Launcher } from './daemons/launcher.ts';
 import { leaveNode } from './leave.ts';
 import { serveEndpoint, unserveEndpoint } from './serve.ts';
 import { defaultDirectories } from './paths.ts';
 import { startNode, stopNode } from './start.ts';
 import { nodeState } from './state.ts';
-import { createSupervisor } from './supervisor.ts';
+import { createSupervisor } from './daemons/supervisor.ts';
 import { createMachine } from './system-machine.ts';
-import { createSystemd } from './systemd.ts';
+import { createSystemd } from './daemons/systemd.ts';
 
 export interface CreateHostOptions {
   /**

@@ -1,7 +1,7 @@
 import type { Encryption } from '../model/cluster.ts';
 import type { NodeRole } from '../model/node.ts';
 import type { Clock, Log, Randomness } from '../platform/ports.ts';
-import type { Launcher } from './launcher.ts';
+import type { Launcher } from './daemons/launcher.ts';
 import type { Machine } from './machine.ts';
 
 /** Where a node keeps things. Several nodes may share a machine when each has its own pair. */

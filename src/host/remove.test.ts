@@ -3,10 +3,10 @@ import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { daemonsOf } from './daemons.ts';
+import { daemonsOf } from './daemons/daemon.ts';
 import { nodePaths } from './paths.ts';
 import { removeFiles } from './remove.ts';
-import { statusFile } from './tell-status.ts';
+import { statusFile } from './daemons/tell-status.ts';
 
 test('a node that leaves takes the files of all of its daemons with it, and nothing else', async () => {
   const root = await mkdtemp(join(tmpdir(), 'tutti-remove-'));

@@ -1,7 +1,7 @@
 import { readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Directories } from './host.ts';
-import { daemonNames } from './launcher.ts';
+import { daemonNames } from './daemons/launcher.ts';
 
 const daemon = `(${daemonNames.join('|')})`;
 const inState = new RegExp(

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
-import { daemonOf } from './daemons.ts';
+import { daemonOf } from './daemons/daemon.ts';
 import type { HostPorts, ServeOptions } from './host.ts';
-import type { Daemon } from './launcher.ts';
+import type { Daemon } from './daemons/launcher.ts';
 import { waitReady } from './start.ts';
 
 const endpointOf = ({ socket, engine, ...directories }: ServeOptions): Daemon =>

@@ -1,11 +1,11 @@
 import { TuttiError } from '../model/errors.ts';
 import { requireConfig, type NodeConfig } from './config.ts';
-import { daemonsOf } from './daemons.ts';
+import { daemonsOf } from './daemons/daemon.ts';
 import type { Directories, HostPorts, Member } from './host.ts';
-import type { Daemon } from './launcher.ts';
+import type { Daemon } from './daemons/launcher.ts';
 import { nodePaths } from './paths.ts';
 import { removeFiles } from './remove.ts';
-import { readStatus } from './status.ts';
+import { readStatus } from './daemons/status.ts';
 import { waitUntil } from './wait.ts';
 
 const readyMs = 30_000;

@@ -1,9 +1,9 @@
 import { readConfig } from './config.ts';
-import { daemonOf } from './daemons.ts';
+import { daemonOf } from './daemons/daemon.ts';
 import type { DaemonState, Directories, HostPorts, NodeState } from './host.ts';
-import type { DaemonName } from './launcher.ts';
+import type { DaemonName } from './daemons/launcher.ts';
 import { memberOf } from './start.ts';
-import { readStatus } from './status.ts';
+import { readStatus } from './daemons/status.ts';
 
 const stateOf = async (
   { launcher }: Pick<HostPorts, 'launcher'>,

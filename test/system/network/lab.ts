@@ -9,7 +9,7 @@ import { insideNode } from '../../../src/dev/namespace.ts';
 import { systemSpawn } from '../../../src/dev/spawn.ts';
 import { uplinkAddress } from '../../../src/dev/subnet.ts';
 import { up } from '../../../src/dev/up.ts';
-import { daemonOf } from '../../../src/host/daemons.ts';
+import { daemonOf } from '../../../src/host/daemons/daemon.ts';
 import { nodePaths } from '../../../src/host/paths.ts';
 import { systemExec } from '../../../src/platform/exec.ts';
 import { writeTinyImage } from '../../support/image.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { replaceFile } from '../platform/files.ts';
-import type { Directories } from './host.ts';
+import { replaceFile } from '../../platform/files.ts';
+import type { Directories } from '../host.ts';
 import type { ServiceName } from './launcher.ts';
 
 /** What a daemon says of itself, in a file of the run directory. It counts only while that process lives. */

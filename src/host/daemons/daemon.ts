@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import type { NodeConfig } from './config.ts';
-import type { Directories } from './host.ts';
+import type { NodeConfig } from '../config.ts';
+import type { Directories } from '../host.ts';
 import { daemonNames } from './launcher.ts';
 import type { Daemon, ServiceName } from './launcher.ts';
 
-const root = join(import.meta.dirname, '..', '..');
+const root = join(import.meta.dirname, '..', '..', '..');
 
 /**
  * For bytes that pass through, see ADR 35: V8 would have the whole heap marked for every 20 MB of them. With these it

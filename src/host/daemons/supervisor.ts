@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { TuttiError } from '../model/errors.ts';
-import { readText } from '../platform/files.ts';
-import type { Clock } from '../platform/ports.ts';
+import { TuttiError } from '../../model/errors.ts';
+import { readText } from '../../platform/files.ts';
+import type { Clock } from '../../platform/ports.ts';
 import type { Daemon, Launcher } from './launcher.ts';
-import { waitUntil } from './wait.ts';
+import { waitUntil } from '../wait.ts';
 
 export interface SupervisorOptions {
   readonly clock: Clock;

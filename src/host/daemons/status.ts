@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { readText } from '../platform/files.ts';
-import type { Directories } from './host.ts';
+import { readText } from '../../platform/files.ts';
+import type { Directories } from '../host.ts';
 import type { ServiceName } from './launcher.ts';
 import { statusFile } from './tell-status.ts';
 import type { DaemonStatus } from './tell-status.ts';

@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { TuttiError } from '../model/errors.ts';
-import type { Exec } from '../platform/exec.ts';
-import { replaceFile } from '../platform/files.ts';
+import { TuttiError } from '../../model/errors.ts';
+import type { Exec } from '../../platform/exec.ts';
+import { replaceFile } from '../../platform/files.ts';
 import type { Daemon, Launcher } from './launcher.ts';
 
 export interface SystemdOptions {

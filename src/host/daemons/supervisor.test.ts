@@ -4,10 +4,10 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { systemClock } from '../platform/clock.ts';
+import { systemClock } from '../../platform/clock.ts';
 import type { Daemon } from './launcher.ts';
 import { createSupervisor } from './supervisor.ts';
-import { waitUntil } from './wait.ts';
+import { waitUntil } from '../wait.ts';
 
 const waitMs = 15_000;
 const isRoot = process.getuid?.() === 0;

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
-import type { Exec } from '../platform/exec.ts';
-import { daemonOf } from './daemons.ts';
+import type { Exec } from '../../platform/exec.ts';
+import { daemonOf } from './daemon.ts';
 import type { Daemon } from './launcher.ts';
 import { createSystemd } from './systemd.ts';
 
