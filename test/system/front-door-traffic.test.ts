@@ -15,6 +15,7 @@ import { routeSpec } from '../../src/model/route.ts';
 import type { AssignedRoute } from '../../src/model/route.ts';
 import { aRoute, routeTo, startDoor } from '../support/door.ts';
 import type { TestDoor } from '../support/door.ts';
+import { until } from '../support/until.ts';
 
 /** Any address of 127.0.0.0/8 is this machine's. */
 const tasks = { echo: '127.21.0.1', other: '127.21.0.2', gone: '127.21.0.3', rude: '127.21.0.4', raw: '127.21.0.5' };
@@ -340,9 +341,16 @@ describe('the front door, asked by clients', { timeout: 60_000 }, () => {
 
   test('the access log is JSON, whatever is asked for', async () => {
     await ask('shop.example', String.raw`/log?"}\]`, { headers: { 'x-version': 'a"b' } });
-    const text = (await say(door.path('control.sock'), 'show events access', AbortSignal.timeout(5_000))) ?? '';
-    const lines = text.split('\n').filter((line) => line.includes(String.raw`\/log`));
-    const { time, ...entry } = JSON.parse(lines.at(-1) ?? '') as Record<string, unknown>;
+    // A line is written when the answer is on its way.
+    const line = await until(
+      'a line of it',
+      async () => {
+        const text = (await say(door.path('control.sock'), 'show events access', AbortSignal.timeout(5_000))) ?? '';
+        return text.split('\n').findLast((one) => one.includes(String.raw`\/log`) && one.endsWith('}'));
+      },
+      (found) => found !== undefined,
+    );
+    const { time, ...entry } = JSON.parse(line ?? '') as Record<string, unknown>;
     assert.ok(Math.abs(Number(time) - Date.now() / 1000) < 60);
     assert.deepEqual(
       [entry['client'], entry['host'], entry['uri']],
@@ -410,7 +418,31 @@ describe('the front door, asked by clients', { timeout: 60_000 }, () => {
     );
     assert.equal(echoOf(await ask('shop.example', '//api/x')).task, 'other');
     await assert.rejects(ask('shop.example', '/wp%2Dadmin'), /socket hang up|ECONNRESET/);
-    assert.equal((await ask('shop.example/api', '/')).status, 400, 'a host that brings a path with it');
+    for (const host of ['shop.example/api', 'shop.example/api,shop.example', 'shop.example,x/y'])
+      assert.equal((await ask(host, '/')).status, 400, 'a host that brings a path with it');
+  });
+
+  test('where only hosts of their own are led anywhere, what has no route is not answered, and odd ones are looked at too', async () => {
+    const wanted = [
+      routeTo('echo', ports.tasks, { host: 'only.example', path: '/api' }),
+      aRoute({ host: 'only.example', path: '/api/closed' }, {}, { kind: 'drop' }),
+    ];
+    await door.apply(wanted, reached);
+    for (const host of ['only.example', 'Only.Example:18180'])
+      for (const path of ['/api', '/api/x', '//api'])
+        assert.equal(echoOf(await ask(host, path)).task, 'echo', `${host} ${path}`);
+    for (const [host, path] of [
+      ['only.example', '/'],
+      ['only.example', '/apis'],
+      ['only.example', '/api/closed'],
+      ['only.example', '/api/%63losed/x'],
+      ['ONLY.example', '/api/closed'],
+      ['other.example', '/api'],
+    ] as const)
+      await assert.rejects(ask(host, path), /socket hang up|ECONNRESET/, `${host} ${path}`);
+    for (const host of ['only.example/api', 'only.example/api,only.example'])
+      assert.equal((await ask(host, '/closed')).status, 400, host);
+    await door.apply(routes, reached);
   });
 
   test('whatever a route may say, the proxy takes it: one that it refused would keep all others from being loaded', async () => {

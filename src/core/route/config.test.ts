@@ -42,12 +42,25 @@ const configOf = (...routes: readonly AssignedRoute[]) => {
 
 test('a request that names its host as the route does is looked up as it comes, and nothing is kept of it', () => {
   const { text, files } = configOf(routeOf({ host: 'shop.example', path: '/api' }));
-  assert.match(text, /use_backend %\[base,concat\(\/\),map_beg\(\/exact\.map\)\] if \{ base,/);
+  assert.match(
+    text,
+    /use_backend %\[base,concat\(\/\),map_beg\(\/exact\.map\)\] if !\{ var\(txn\.path\) -m found \}$/m,
+  );
+  assert.doesNotMatch(text, /\{ base,/);
   assert.doesNotMatch(text, /set-var\(txn\.route\)|retry-on|stick-table|log /);
   assert.equal(
-    [...files].join('\n'),
-    'exact.map,shop.example/api/ shop.example_api:' + text.match(/api:(\w+)/)?.[1] + '\n',
+    [...files].join(''),
+    `exact.map,shop.example/api/ shop.example_api:${text.match(/api:(\w+)/)?.[1]}\nhosts.list,shop.example\n`,
   );
+});
+
+test('a host that has nothing for a path is looked for further where there are routes of many hosts', () => {
+  const { text } = configOf(
+    routeOf({ host: 'shop.example', path: '/api' }),
+    routeOf({ host: 'shop.example', path: '/' }),
+    routeOf({ host: '*', path: '/' }),
+  );
+  assert.match(text, /set-var\(txn\.path\) path if .* or !\{ base,concat\(\/\),map_beg\(\/exact\.map\) -m found \}$/m);
 });
 
 test('conditions are tried in order, before what has none', () => {

@@ -129,12 +129,13 @@ const frontend = (input: ProxyInput): string => {
     const plain = first !== undefined && conditionOf(first.match) === '';
     return { group, value: plain ? (nameOf.get(first.id) ?? 'drop') : groupName(group) };
   });
-  const map = (kind: (host: string) => boolean): string =>
-    targets
-      .filter(({ group }) => kind(group.host))
-      .map(({ group, value }) => `${key(group)} ${value}\n`)
-      .toSorted()
-      .join('');
+  const map = (kind: (host: string) => boolean): LookupMap => {
+    const found = targets.filter(({ group }) => kind(group.host));
+    return {
+      hosts: linesOf(found.map(({ group }) => group.host)),
+      entries: linesOf(found.map(({ group, value }) => `${key(group)} ${value}`)),
+    };
+  };
   const conditional = targets.filter(({ value }) => value.startsWith('?'));
   const steps = lookups(input, map);
   const challenged = acmeHosts(backends.map(({ route: { match, options } }) => ({ match, options })));
@@ -144,10 +145,9 @@ const frontend = (input: ProxyInput): string => {
     ...(input.door.accessLog === true ? accessLog : []),
     'option idle-close-on-response',
     ...challenges(input, challenged),
-    noPathInHost,
     ...(steps.length === 0
       ? []
-      : [`http-request set-var(txn.path) path${steps[0]?.unless ?? ''}`, noStepsInPath, plainPath]),
+      : [`http-request set-var(txn.path) path${steps[0]?.unless ?? ''}`, noPathInHost, noStepsInPath, plainPath]),
     ...(conditional.length === 0
       ? []
       : steps.map(({ value, only = '' }) => `http-request set-var(txn.route) ${value} ${unknown}${only}`)),
@@ -158,7 +158,7 @@ const frontend = (input: ProxyInput): string => {
       ),
     ),
     ...(conditional.length === 0
-      ? steps.map(({ value, only = '' }) => `use_backend %[${value}] if { ${value} -m found }${only}`)
+      ? steps.map(({ value, only = ` { ${value} -m found }` }) => `use_backend %[${value}] if${only}`)
       : ['use_backend %[var(txn.route)] if { var(txn.route) -m found }']),
     'default_backend drop',
   ]);
@@ -175,7 +175,7 @@ const noStepsInPath = String.raw`http-request return status 400 if ${again} !{ p
 /** The path as tasks are likely to read it: a route that closes something is not passed by writing its path in another way. */
 const plainPath = `http-request set-var(txn.path) path,url_dec,regsub('/+','/',g) if ${again}`;
 /** Host and path are looked up as one text. */
-const noPathInHost = 'http-request return status 400 if { req.hdr(host) -m sub / }';
+const noPathInHost = `http-request return status 400 if ${again} { req.hdr(host) -m sub / }`;
 
 const binds = ({ door, ipv6, certificates, file }: ProxyInput): readonly string[] => {
   const list = certificates
@@ -213,29 +213,36 @@ const challenges = ({ door, file }: ProxyInput, hosts: readonly string[]): reado
 
 const hostOfRequest = 'req.hdr(host),field(1,:),lower,rtrim(.)';
 
+interface LookupMap {
+  readonly hosts: string;
+  readonly entries: string;
+}
+
+const linesOf = (texts: readonly string[]): string =>
+  [...new Set(texts)]
+    .toSorted()
+    .map((text) => `${text}\n`)
+    .join('');
+
 interface Lookup {
   /** A sample that is the backend's name, where there is one. */
   readonly value: string;
   /** Where those after it are not needed. */
   readonly unless?: string;
-  /** Where it counts. */
+  /** Where it counts; absent: where it is found. */
   readonly only?: string;
 }
 
 /**
  * Host itself, then `*.` in place of its first label, then any: the first that has a prefix of the path. Most requests
- * name a host as the routes do, and are found as they come. Looked up twice that costs less than to keep it in a variable.
+ * name a host as the routes do, which is then all of it that there is, and are looked up as they come. Those that could
+ * be another's where their own host has nothing for them are looked up twice: that costs less than to keep it in a variable.
  */
-const lookups = ({ file }: ProxyInput, map: (kind: (host: string) => boolean) => string): readonly Lookup[] => {
+const lookups = ({ file }: ProxyInput, map: (kind: (host: string) => boolean) => LookupMap): readonly Lookup[] => {
   const exact = map((host) => !host.startsWith('*'));
-  const rule = (host: string, name: string, text: string): readonly Lookup[] =>
-    text === '' ? [] : [{ value: `${host},concat(,txn.path,/),map_beg(${file(name, text)})` }];
-  const asItComes = exact === '' ? undefined : `base,concat(/),map_beg(${file('exact.map', exact)})`;
-  return [
-    ...(asItComes === undefined
-      ? []
-      : [{ value: asItComes, unless: ` if ${odd} or !{ ${asItComes} -m found }`, only: ` !${again}` }]),
-    ...rule(hostOfRequest, 'exact.map', exact),
+  const rule = (host: string, name: string, { entries }: LookupMap): readonly Lookup[] =>
+    entries === '' ? [] : [{ value: `${host},concat(,txn.path,/),map_beg(${file(name, entries)})` }];
+  const others = [
     ...rule(
       `${hostOfRequest},regsub('^[^.]+','*')`,
       'wild.map',
@@ -246,6 +253,15 @@ const lookups = ({ file }: ProxyInput, map: (kind: (host: string) => boolean) =>
       'any.map',
       map((name) => name === '*'),
     ),
+  ];
+  if (exact.entries === '') return others;
+  const asItComes = `base,concat(/),map_beg(${file('exact.map', exact.entries)})`;
+  const known = `{ req.fhdr(host,1) -m str -f ${file('hosts.list', exact.hosts)} }`;
+  const elsewhere = others.length === 0 ? '' : ` or !{ ${asItComes} -m found }`;
+  return [
+    { value: asItComes, unless: ` if ${odd} or !${known}${elsewhere}`, only: ` !${again}` },
+    ...rule(hostOfRequest, 'exact.map', exact),
+    ...others,
   ];
 };
 
