@@ -11,6 +11,7 @@ import { createManager, startLoops } from '../../src/manager/create.ts';
 import { createDispatcher } from '../../src/manager/dispatcher/dispatcher.ts';
 import { createAgentGateway } from '../../src/manager/dispatcher/gateway.ts';
 import type { Manager } from '../../src/manager/manager.ts';
+import type { ManagerListener } from '../../src/rpc/transport.ts';
 import { createStore } from '../../src/store/create.ts';
 import { memoryDisk } from '../../src/store/drivers/memory.ts';
 import type { Commit, Store } from '../../src/store/store.ts';
@@ -84,7 +85,8 @@ export function simManager(options: SimManagerOptions): SimManager {
         return false;
       },
     });
-    const listener = wire.listen(managerAddress, dispatcher.service);
+    const wired = wire.listen(managerAddress, dispatcher.service);
+    const listener = { ...wired, request: heardBy(() => starting === clock || life?.clock === clock, wired.request) };
     dispatcher.attach(listener);
     const manager = createManager({
       store,
@@ -133,6 +135,21 @@ export function simManager(options: SimManagerOptions): SimManager {
     },
   };
 }
+
+/** Answers, and that there are none, are not heard by a process that has died meanwhile: it would go on with what asked. */
+const heardBy =
+  (isAlive: () => boolean, request: ManagerListener['request']): ManagerListener['request'] =>
+  (...asked) =>
+    new Promise((resolve, reject) => {
+      request(...asked).then(
+        (response) => {
+          if (isAlive()) resolve(response);
+        },
+        (thrown: unknown) => {
+          if (isAlive()) reject(thrown as Error);
+        },
+      );
+    });
 
 const newNode = (id: string, name: string, now: number): Node => ({
   id: id as NodeId,
