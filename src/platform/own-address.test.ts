@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ownAddressAmong } from './own-address.ts';
+import { isOwnIn, ownAddressAmong } from './own-address.ts';
 
 const on = (name: string, address: string) => ({ interface: name, address, mtu: 1500 });
 const docker = on('docker0', '172.17.0.1');
@@ -23,4 +23,32 @@ test('after a restart the one most alike is taken, else that of the default rout
   assert.equal(ownAddressAmong(two, before).address, '10.0.0.77');
   assert.equal(ownAddressAmong([on('eth0', '203.0.113.4'), docker], before).address, '203.0.113.4');
   assert.equal(ownAddressAmong([on('docker0', '10.0.0.1')], before).address, '10.0.0.5');
+});
+
+test('an address is the own one where the kernel has it as local, not where it leads to another machine', () => {
+  const routes = `Main:
+  +-- 0.0.0.0/0 3 0 5
+     |-- 0.0.0.0
+        /0 universe UNICAST
+     |-- 10.0.0.77
+        /32 link UNICAST
+     |-- 10.0.0.50
+        /32 link UNICAST
+Local:
+  +-- 0.0.0.0/0 3 0 5
+     |-- 10.0.0.5
+        /24 link UNICAST
+        /32 host LOCAL
+     |-- 10.0.0.50
+        /32 host LOCAL
+     |-- 10.0.0.255
+        /32 link BROADCAST
+     |-- 127.0.0.0
+        /8 host LOCAL
+`;
+  const own = ['10.0.0.5', '10.0.0.50', '10.0.0.77', '10.0.0.255', '10.0.0.9', '0.0.0.5', '127.0.0.0'];
+  assert.deepEqual(
+    own.filter((address) => isOwnIn(routes, address)),
+    ['10.0.0.5', '10.0.0.50'],
+  );
 });
