@@ -65,6 +65,37 @@ test('ls prints the contract with scripts as JSON, and what is off', async (cont
   assert.match(await command(['dev', 'ls', ...flags], exec), /^NODE +ROLE.*\nnode1 +manager/);
 });
 
+test('a link that is cut for a time is whole again afterwards', async (context) => {
+  const root = await mkdtemp(join(tmpdir(), 'tutti-dev-'));
+  context.after(async () => await rm(root, { recursive: true }));
+  const cluster = layoutCluster('one', { dataDirectory: root, runDirectory: '/run/none' });
+  const nodes = [{ name: 'node1', address: '10.99.3.1', role: 'manager' }] as const;
+  await writeState(cluster, {
+    version: 1,
+    name: 'one',
+    subnet: 3,
+    agents: true,
+    nat: false,
+    engineArguments: [],
+    nodes,
+  });
+  const links: { readonly state: string | undefined; readonly at: number }[] = [];
+  const exec: Exec = async (_, words) => {
+    links.push({ state: words.at(-1), at: performance.now() });
+    return { code: 0, stdout: '', stderr: '' };
+  };
+  const flags = ['--name', 'one', '--data-directory', root, '--run-directory', '/run/none'];
+  const printed = await command(['dev', 'cut', 'node1', '--for', '20ms', '--format', 'json', ...flags], exec);
+  assert.deepEqual(
+    links.map(({ state }) => state),
+    ['down', 'up'],
+  );
+  // Node's timers may be early by a part of a millisecond.
+  assert.ok((links[1]?.at ?? 0) - (links[0]?.at ?? 0) >= 19);
+  assert.ok(JSON.parse(printed).cutForMs >= 19);
+  await assert.rejects(command(['dev', 'cut', 'node1', '--for', 'long', ...flags], exec), /a span is needed/);
+});
+
 test('bad arguments are refused before anything is made', async () => {
   await assert.rejects(command(['dev', 'up', '--nodes', 'x'], failing), /a number is needed/);
   await assert.rejects(command(['dev', 'up', '--nodes', '0'], failing), { code: 'invalid-argument' });

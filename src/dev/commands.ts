@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
-import { withExamples, withFormat } from '../cli/commands/options.ts';
+import { duration, withExamples, withFormat } from '../cli/commands/options.ts';
 import { table } from '../cli/output/table.ts';
 import { demoCluster, removeContext } from './demo/docker-context.ts';
 import { down } from './down.ts';
@@ -8,7 +8,7 @@ import { defaultBases, layoutCluster } from './layout.ts';
 import type { Bases } from './layout.ts';
 import { describeCluster } from './list.ts';
 import type { ClusterReport } from './list.ts';
-import { powerOff, powerOn, switchLink } from './power.ts';
+import { cutFor, powerOff, powerOn, switchLink } from './power.ts';
 import { clusterNames, readState } from './state.ts';
 import { up } from './up.ts';
 import type { UpPorts } from './up.ts';
@@ -157,12 +157,22 @@ function addNodeCommands(dev: Command, context: DevContext): void {
     async (flags, node) => await powerOn(context.ports, cluster(flags), node, context.signal),
     'is on',
   );
-  add(
-    'cut',
-    'cut the link of a node; neither side is told',
-    async (flags, node) => await switchLink(exec, cluster(flags), node, 'down'),
-    'is cut off',
-  );
+  const cut = withCommon(dev.command('cut'))
+    .description('cut the link of a node; neither side is told')
+    .argument('<node>', 'its name, as `tutti dev ls` lists it')
+    .option('--for <span>', 'make it whole again after this time', duration)
+    .action(async (node: string, flags: Common & { readonly for?: number }) => {
+      if (flags.for === undefined) {
+        await switchLink(exec, cluster(flags), node, 'down');
+        context.print(flags.format === 'json' ? `${JSON.stringify({ node, cut: true })}\n` : `${node} is cut off\n`);
+        return;
+      }
+      const ms = Math.round(await cutFor(exec, cluster(flags), node, flags.for, context.signal));
+      context.print(
+        flags.format === 'json' ? `${JSON.stringify({ node, cutForMs: ms })}\n` : `${node} was cut off for ${ms} ms\n`,
+      );
+    });
+  withExamples(cut, 'tutti dev cut node2', 'tutti dev cut node3 --name test --for 1500ms');
   add(
     'heal',
     'make the link of a node whole again',

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { TuttiError } from '../model/errors.ts';
 import type { Exec } from '../platform/exec.ts';
 import type { ClusterLayout, NodeLayout } from './layout.ts';
@@ -49,4 +50,22 @@ export async function switchLink(
   if (!(await setLink(exec, cluster, node, state))) {
     throw new TuttiError('conflict', `${name} has no link: it is off ('tutti dev power-on ${name}')`);
   }
+}
+
+/**
+ * Cuts a node's link for so many milliseconds, or until `signal`: within one process, as starting a command takes its time, too.
+ * @returns for how long it was down at the most, in milliseconds. @throws TuttiError `conflict` when the node is off.
+ */
+export async function cutFor(
+  exec: Exec,
+  cluster: ClusterLayout,
+  name: string,
+  ms: number,
+  signal: AbortSignal,
+): Promise<number> {
+  const started = performance.now();
+  await switchLink(exec, cluster, name, 'down');
+  await sleep(ms, undefined, { signal }).catch(() => undefined);
+  await switchLink(exec, cluster, name, 'up');
+  return performance.now() - started;
 }

@@ -23,6 +23,8 @@ export interface Cluster {
   readonly engines: readonly DockerEndpoint[];
   /** `dev` subcommand on a node: power-off, power-on, cut, heal. */
   fault(command: string, node: string): Promise<void>;
+  /** Cuts a node's link for a span such as `1s`. @returns for how many milliseconds it was down at the most. */
+  cutFor(node: string, span: string): Promise<number>;
   down(): Promise<void>;
 }
 
@@ -71,6 +73,10 @@ function devCluster(kind: Cluster['kind'], name: string, nodes: readonly BenchNo
     engines,
     fault: async (what, node) => {
       await command('dev', what, node, '--name', name);
+    },
+    cutFor: async (node, span) => {
+      const said = await command('dev', 'cut', node, '--for', span, '--name', name, '--format', 'json');
+      return (JSON.parse(said) as { readonly cutForMs: number }).cutForMs;
     },
     down: async () => {
       docker.close();

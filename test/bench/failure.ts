@@ -70,7 +70,7 @@ export function nodeLoss(cluster: Cluster, image: string, fault: string, repair:
 
 /**
  * The link of a node is down for a second: how many tasks were replaced for it (none should be), and the milliseconds that it was down
- * at the most: starting the commands takes time on a busy machine.
+ * at the most.
  */
 export function slowNode(
   cluster: Cluster,
@@ -80,11 +80,7 @@ export function slowNode(
     const victim = cluster.nodes.at(-1);
     if (!victim) throw new Error('no nodes');
     const before = new Set((await tasksOf(cluster.docker, service)).filter(isRunning).map((task) => task.ID));
-    const started = performance.now();
-    await cluster.fault('cut', victim.name);
-    await new Promise((resolve) => setTimeout(resolve, 1000));
-    await cluster.fault('heal', victim.name);
-    const downMs = performance.now() - started;
+    const downMs = await cluster.cutFor(victim.name, '1s');
     // Longer than any time-out of the manager: what was going to be replaced has been by then.
     await new Promise((resolve) => setTimeout(resolve, 6000));
     const replaced = (await tasksOf(cluster.docker, service)).filter((task) => isRunning(task) && !before.has(task.ID));
