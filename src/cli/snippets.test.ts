@@ -49,7 +49,9 @@ const docker = (): Command => {
   stack.command('deploy').option('-c, --compose-file <path>').argument('<stack>');
   stack.command('ps').argument('<stack>');
   program.command('service').command('scale').argument('<scale...>');
-  program.command('node').command('ls');
+  const node = program.command('node');
+  node.command('ls');
+  node.command('update').option('--label-add <label>').argument('<node>');
   const run = program.command('run').option('-d, --detach').option('--name <name>').option('-e, --env <variable>');
   run.argument('<image>').argument('[command...]');
   return inert(program);
