@@ -1,3 +1,4 @@
+import type { ContainerSpec } from './container.ts';
 import { imageNamed } from './image-reference.ts';
 
 /** As much of a container as says which images it is made of, whoever asks for it. */
@@ -27,4 +28,13 @@ export const imageLacking = (
 ): string => {
   const { image } = container;
   return imageNamed(message, [image, ...imagesMounted(container)], called) ?? image;
+};
+
+/** A task's container with its images as the engine is to call them. */
+export const withImagesCalled = (spec: ContainerSpec, called: ReadonlyMap<string, string>): ContainerSpec => {
+  const mounts = spec.mounts?.map((mount) => {
+    const image = imageOfMount(mount);
+    return image === undefined ? mount : { ...mount, source: called.get(image) ?? image };
+  });
+  return { ...spec, image: called.get(spec.image) ?? spec.image, ...(mounts && { mounts }) };
 };

@@ -1,6 +1,6 @@
 import type { AssignedTask } from '../../model/assignment.ts';
 import { TuttiError } from '../../model/errors.ts';
-import { imageLacking, imageOfMount } from '../../model/container-images.ts';
+import { imageLacking, withImagesCalled } from '../../model/container-images.ts';
 import type { ContainerSpec } from '../../model/container.ts';
 import type { ContainerEngine, NetworkPreparer, TaskFiles } from '../executor/engine.ts';
 import { fileTargets, planFiles } from '../executor/files.ts';
@@ -91,7 +91,7 @@ async function createOne(
   const files = await placeFiles(ports, input, task, spec);
   if (files.kind === 'waiting') return files;
   const name = containerName(task, node, spec.name);
-  const named = asNamedHere(spec, input.imageIds);
+  const named = withImagesCalled(spec, input.imageIds);
   const body = containerRequest({ task, spec: named, node, networking, files: files.files, engineApi });
   try {
     const { id } = await ports.engine.createContainer(name, body, { signal });
@@ -110,16 +110,6 @@ async function createOne(
     input.onCreated(viewOfCreated(id, spec, task));
     return { kind: 'created', id };
   }
-}
-
-/** With its images as the engine calls them. */
-function asNamedHere(spec: ContainerSpec, imageIds: ReadonlyMap<string, string>): ContainerSpec {
-  const here = (image: string): string => imageIds.get(image) ?? image;
-  const mounts = spec.mounts?.map((mount) => {
-    const image = imageOfMount(mount);
-    return image === undefined ? mount : { ...mount, source: here(image) };
-  });
-  return { ...spec, image: here(spec.image), ...(mounts !== undefined && { mounts }) };
 }
 
 function viewOfCreated(id: string, spec: ContainerSpec, task: RunnableTask): ContainerView {
