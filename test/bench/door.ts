@@ -15,7 +15,7 @@ const seconds = 1;
 const turns = 6;
 const connections = 32;
 const host = 'shop.example';
-const ports = { door: 18_080, hand: 18_081, bare: 18_082, tasks: 18_083, tls: 18_443 };
+const ports = { door: 18_080, hand: 18_081, bare: 18_082, tasks: 18_083, same: 18_084, tls: 18_443 };
 /** Any address of 127.0.0.0/8 is this machine's. */
 const tasks = Array.from({ length: 10 }, (_, index) => `127.20.0.${index + 1}`);
 
@@ -33,6 +33,25 @@ const byHand = [
     'option forwardfor',
     'http-request set-header X-Forwarded-Proto http',
     `use_backend web if { req.hdr(host) -i ${host} }`,
+  ]),
+  section('backend web', ['balance roundrobin', ...servers]),
+].join('\n\n');
+
+/** What the same writes who wants of it what the door does with a request (ADR 60, docs/front-door.md), for one site that is known beforehand. */
+const doingTheSame = [
+  section('defaults', [...timeouts, 'timeout http-request 10s', 'retries 3', 'option redispatch 1']),
+  section('frontend same', [
+    `bind *:${ports.same}`,
+    'option idle-close-on-response',
+    'http-request return status 400 if { req.hdr(host) -m sub / }',
+    String.raw`http-request return status 400 if { path -m sub % // /. \\ } !{ path,url_dec -m reg '^(?!.*[/\\][.]{1,2}([/;\\]|$))' }`,
+    'http-request del-header Forwarded',
+    'http-request del-header X-Forwarded- -m beg',
+    'option forwardfor',
+    'http-request add-header X-Forwarded-Host %[req.hdr(host)]',
+    'http-request add-header X-Forwarded-Proto http',
+    `http-request add-header X-Forwarded-Port ${ports.same}`,
+    `use_backend web if { req.hdr(host),field(1,:),lower,rtrim(.) -m str ${host} }`,
   ]),
   section('backend web', ['balance roundrobin', ...servers]),
 ].join('\n\n');
@@ -78,6 +97,9 @@ const used = async (pid: number): Promise<number> => {
   return total;
 };
 
+/** Whom the door is compared with. */
+type Peer = 'hand' | 'same' | 'bare';
+
 interface Load {
   readonly rate: number;
   /** Microseconds of the proxy's processor time for a request. */
@@ -113,6 +135,7 @@ export const doorFigures = async (runs: number): Promise<readonly BenchResult[]>
   const door = parts.use(await startDoor(listens, routes, { web: tasks }));
   const ways = {
     hand: { port: ports.hand, pid: parts.use(await haproxy(directory, 'hand', byHand)).pid },
+    same: { port: ports.same, pid: parts.use(await haproxy(directory, 'same', doingTheSame)).pid },
     bare: { port: ports.bare, pid: parts.use(await haproxy(directory, 'bare', bare)).pid },
     door: { port: ports.door, pid: await door.worker() },
   };
@@ -121,18 +144,17 @@ export const doorFigures = async (runs: number): Promise<readonly BenchResult[]>
   const rounds: Record<keyof typeof ways, Load>[] = [];
   for (let round = 0; round < runs * turns; round += 1) {
     const found: Partial<Record<keyof typeof ways, Load>> = {};
-    // Who comes first differs, and the two that are compared come one after the other.
-    const order = round % 2 === 0 ? (['bare', 'hand', 'door'] as const) : (['door', 'hand', 'bare'] as const);
-    for (const name of order) found[name] = await load(ways[name].pid, ways[name].port);
+    // Who comes first differs, and those that are compared with the door come beside it.
+    const order = ['bare', 'hand', 'door', 'same'] as const;
+    for (const name of round % 2 === 0 ? order : order.toReversed())
+      found[name] = await load(ways[name].pid, ways[name].port);
     rounds.push(found as Record<keyof typeof ways, Load>);
   }
   const of = (name: keyof typeof ways, key: keyof Load): number => median(rounds.map((round) => round[name][key]));
-  const ratio = (name: keyof typeof ways, key: keyof Load, peer: 'hand' | 'bare'): number =>
+  const ratio = (name: keyof typeof ways, key: keyof Load, peer: Peer): number =>
     median(rounds.map((round) => round[name][key] / round[peer][key]));
-  const rates = (peer: 'hand' | 'bare'): string =>
-    `(${Math.round(of('door', 'rate'))}/s, ${Math.round(of(peer, 'rate'))}/s)`;
-  const costs = (peer: 'hand' | 'bare'): string =>
-    `(${of('door', 'cost').toFixed(1)} µs, ${of(peer, 'cost').toFixed(1)} µs)`;
+  const rates = (peer: Peer): string => `(${Math.round(of('door', 'rate'))}/s, ${Math.round(of(peer, 'rate'))}/s)`;
+  const costs = (peer: Peer): string => `(${of('door', 'cost').toFixed(1)} µs, ${of(peer, 'cost').toFixed(1)} µs)`;
   return [
     {
       name: 'the front door, requests/s, ratio to HAProxy configured by hand',
@@ -146,6 +168,18 @@ export const doorFigures = async (runs: number): Promise<readonly BenchResult[]>
       value: ratio('door', 'cost', 'hand'),
       unit: '×',
       detail: costs('hand'),
+    },
+    {
+      name: 'the front door, requests/s, ratio to HAProxy configured by hand to do the same',
+      value: ratio('door', 'rate', 'same'),
+      unit: '×',
+      detail: rates('same'),
+    },
+    {
+      name: "the same, the proxy's processor time for a request",
+      value: ratio('door', 'cost', 'same'),
+      unit: '×',
+      detail: costs('same'),
     },
     {
       name: 'the front door, requests/s, ratio to HAProxy that looks at nothing and tells nothing',
