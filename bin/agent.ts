@@ -36,6 +36,7 @@ import { createForwarder } from '../src/platform/engine/forward.ts';
 import { systemExec } from '../src/platform/exec.ts';
 import { createHaproxy } from '../src/platform/haproxy/haproxy.ts';
 import { createMountMemory } from '../src/platform/mount-memory.ts';
+import { raiseInotify } from '../src/platform/inotify.ts';
 import { createKernelSettings, hasIpv6 } from '../src/platform/kernel-settings.ts';
 import { readMachine } from '../src/platform/machine.ts';
 import { ownAddressAmong, watchAddress } from '../src/platform/own-address.ts';
@@ -223,6 +224,7 @@ const run = async (): Promise<AsyncDisposable> => {
     }),
   );
   parts.use(createShortcuts({ attachments, engine, exec: systemExec, clock, log }));
+  raiseInotify(createKernelSettings(), log);
   log.info('agent started', { node: config.nodeId, engine: config.engine });
   return parts;
 };

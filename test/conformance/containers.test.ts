@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
 import { layoutNode } from '../../src/dev/layout.ts';
 import type { TestCluster } from '../e2e/lib/cluster.ts';
@@ -178,6 +179,19 @@ describe('containers over the cluster', { skip: dockerCommands.length === 0 && '
       (count) => count <= quiet + 4,
     );
     await ok('rm -f endless');
+  });
+
+  test('many follow a log, and none misses what is written right before the end', async () => {
+    // An engine that looks five times a second misses some of the last ten for most who follow.
+    const lines = 'i=0; while [ $i -lt 150 ]; do echo $i; i=$((i+1)); sleep 0.02; done';
+    await make('node2', 'count', 'sh', '-c', lines);
+    await ok('inspect count');
+    const path = '/v1.41/containers/count/logs?stdout=1';
+    const followers = await Promise.all(Array.from({ length: 200 }, () => open(socket, 'GET', `${path}&follow=1`)));
+    const heard = await Promise.all(followers.map(async (each) => await text(each)));
+    const whole = await text(await open(engineSocket('node2'), 'GET', path));
+    assert.equal(heard.filter((each) => each !== whole).length, 0);
+    await ok('rm -f count');
   });
 
   test('a client that does not read holds its stream back: nothing is gathered on the way', async () => {
