@@ -6,9 +6,8 @@ import { logLines } from './log-lines.ts';
 
 /** What the manager asks of agents, over their connections for requests. */
 export const createAgentGateway = (requests: NodeRequests): AgentGateway => ({
-  openLogs: async function* (nodeId, taskId, options, signal) {
-    // Whoever follows has to know where to go on after a cut.
-    const timestamps = options.timestamps || options.follow;
+  openLogs: async function* (nodeId, taskId, { timed = false, ...options }, signal) {
+    const timestamps = options.timestamps || timed;
     const response = await requests.request(
       nodeId,
       { path: formatLogPath(taskId, { ...options, timestamps }) },

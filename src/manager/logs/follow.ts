@@ -16,12 +16,13 @@ export interface FollowPorts {
 /** A node that is back may not answer requests yet. */
 const retryMs = 500;
 
-/** The times of the newest lines that were given, by the engine's clock. */
-type Given = ReadonlyMap<AgentLogLine['stream'], string>;
+/** The newest time that was given of each stream, by the engine's clock, and how many lines of that very time. */
+type Given = Map<AgentLogLine['stream'], { readonly time: string; readonly lines: number }>;
 
 /**
  * The lines of a task, for as long as it has a row: after a cut (`unavailable`) it goes on where it stopped, when the
- * node is back; where the task was replaced meanwhile, it ends. Throws what else the agent throws.
+ * node is back; where the task was replaced meanwhile, it ends. Where it ends by itself it is asked once more for what comes after
+ * the last line: engines before 23.0 may end before they have told all. Throws what else the agent throws.
  */
 export async function* followTask(
   task: Task,
@@ -30,21 +31,25 @@ export async function* followTask(
   ports: FollowPorts,
   signal: AbortSignal,
 ): AsyncGenerator<LogLine> {
-  const given = new Map<AgentLogLine['stream'], string>();
+  const given: Given = new Map();
   let any = false;
+  let follow = true;
   for (;;) {
-    const before: Given = new Map(given);
+    const isNew = after(given);
+    const asked = { ...(any ? goOn(options, given) : options), follow, timed: true };
     try {
-      for await (const line of ports.agents.openLogs(nodeId, task.id, any ? goOn(options, before) : options, signal)) {
-        if (isGiven(line, before)) continue;
-        const { time, stream, data } = line;
+      for await (const line of ports.agents.openLogs(nodeId, task.id, asked, signal)) {
+        if (!isNew(line)) continue;
         any = true;
-        if (time !== undefined) given.set(stream, time);
-        yield { task, stream, data };
+        note(line, given);
+        yield { task, stream: line.stream, data: line.data };
       }
-      return;
+      if (!follow || signal.aborted || (any && given.size === 0)) return;
+      follow = false;
+      continue;
     } catch (thrown) {
       const error = TuttiError.from(thrown);
+      if (!follow && error.code === 'not-found') return;
       if (signal.aborted || error.code !== 'unavailable') throw error;
       ports.log.debug('the logs of a task were cut off', { task: task.id, node: nodeId, error: error.message });
     }
@@ -53,14 +58,28 @@ export async function* followTask(
   }
 }
 
-const isGiven = ({ stream, time }: AgentLogLine, before: Given): boolean => {
-  const last = before.get(stream);
-  return time !== undefined && last !== undefined && time <= last;
+const note = ({ stream, time }: AgentLogLine, given: Given): void => {
+  const last = given.get(stream);
+  if (time === undefined || (last !== undefined && time < last.time)) return;
+  given.set(stream, { time, lines: time === last?.time ? last.lines + 1 : 1 });
+};
+
+/** Whether a line of the next answer was not given yet: those of one stream come in the same order again. */
+const after = (given: Given): ((line: AgentLogLine) => boolean) => {
+  const before = new Map(given);
+  return ({ stream, time }) => {
+    const last = before.get(stream);
+    if (time === undefined || last === undefined || time > last.time) return true;
+    if (time < last.time) return false;
+    if (last.lines === 0) return true;
+    before.set(stream, { time, lines: last.lines - 1 });
+    return false;
+  };
 };
 
 /** What to ask for after a cut. Where the agent told no times: only what is new. */
-const goOn = ({ tail: _tail, ...options }: LogOptions, before: Given): LogOptions => {
-  const times = [...before.values()].map((time) => Date.parse(time));
+const goOn = ({ tail: _tail, ...options }: LogOptions, given: Given): LogOptions => {
+  const times = [...given.values()].map(({ time }) => Date.parse(time));
   return times.length === 0 ? { ...options, tail: 0 } : { ...options, since: Math.max(...times) };
 };
 

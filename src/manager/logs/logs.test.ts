@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { TuttiError } from '../../model/errors.ts';
 import { TestCluster } from '../testing/cluster.ts';
-import type { LogOptions } from '../manager.ts';
-import type { AgentGateway } from './gateway.ts';
+import type { AgentGateway, OpenLogOptions } from './gateway.ts';
 
 const options = { follow: false, stdout: true, stderr: true, timestamps: false };
 const text = (line: string) => ({ stream: 'stdout' as const, data: new TextEncoder().encode(line) });
@@ -63,7 +62,7 @@ test('following goes on with tasks that come later, and ends with the signal or 
 
 test('after a cut following goes on where it stopped, with nothing twice and nothing missing', async () => {
   const time = (at: number) => `2026-11-22T00:00:00.00000000${at}Z`;
-  const asked: LogOptions[] = [];
+  const asked: OpenLogOptions[] = [];
   const gateway: AgentGateway = {
     openLogs: async function* (_node, _task, given, signal) {
       asked.push(given);
@@ -94,5 +93,34 @@ test('after a cut following goes on where it stopped, with nothing twice and not
   await reading;
   assert.deepEqual(seen, ['one', 'two', 'three']);
   assert.equal(asked[0]?.tail, 5);
-  assert.deepEqual(asked[2], { ...options, follow: true, since: Date.UTC(2026, 10, 22) });
+  assert.deepEqual(asked[2], { ...options, follow: true, timed: true, since: Date.UTC(2026, 10, 22) });
+});
+
+test('what comes after the last line that was followed is asked for once more, lines of one time included', async () => {
+  const line = (data: string, at: number) => ({ ...text(data), time: `2026-11-22T00:00:00.00000000${at}Z` });
+  const all = [line('one', 1), line('two', 2), line('same time', 2), line('last', 3)];
+  for (const told of [0, 1, 2, 3, 4]) {
+    const asked: OpenLogOptions[] = [];
+    const gateway: AgentGateway = {
+      openLogs: async function* (_node, _task, given) {
+        asked.push(given);
+        const lines = given.follow ? all.slice(0, told) : all;
+        yield* given.timed === true ? lines : lines.map(({ stream, data }) => ({ stream, data }));
+      },
+    };
+    await using cluster = await TestCluster.start({ nodes: 1, gateway });
+    await cluster.create('web');
+    await cluster.settle();
+    const id = cluster.tasks('web')[0]?.task.id ?? '';
+    const seen: string[] = [];
+    const lines = cluster.manager.logs.task(id, { ...options, follow: true }, AbortSignal.timeout(10_000));
+    for await (const { data } of lines) seen.push(decode(data));
+    assert.deepEqual(seen, ['one', 'two', 'same time', 'last']);
+    const since = told > 0 && { since: Date.UTC(2026, 10, 22) };
+    const timed = { ...options, timed: true };
+    assert.deepEqual(asked, [
+      { ...timed, follow: true },
+      { ...timed, ...since, follow: false },
+    ]);
+  }
 });
