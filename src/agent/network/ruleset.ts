@@ -165,6 +165,7 @@ const map = (declaration: string, entries: readonly (readonly [string, string])[
  * The chains whose rules never change. A drop here is final; an accept is not (Docker's tables follow), which is why
  * DOCKER-USER has rules of ours too. Between nodes every packet meets most of them twice at each end, within the overlay and around it:
  * in each rule what most packets fail at comes first, and names of devices, which are copied and compared as text, last.
+ * A base chain costs each packet more than a rule of it does: what can be said in a chain that there is has none of its own.
  */
 const fixedChains: readonly (readonly [string, NftChain])[] = [
   [
@@ -180,7 +181,14 @@ const fixedChains: readonly (readonly [string, NftChain])[] = [
   ],
   [
     'raw_out',
-    { hook: 'type filter hook output priority raw; policy accept;', rules: [`udp dport ${vxlanPort} notrack`] },
+    {
+      hook: 'type filter hook output priority raw; policy accept;',
+      rules: [
+        `udp dport ${vxlanPort} notrack`,
+        // Containers of one network on one node meet at the bridge's layer 3: no redirect may tell them a shorter way.
+        `icmp type redirect oifname ${bridgePattern} drop`,
+      ],
+    },
   ],
   [
     'steer',
@@ -191,14 +199,6 @@ const fixedChains: readonly (readonly [string, NftChain])[] = [
         `ct state new iifname "${overlayDevice}" ip saddr != @subnets ct mark set ether saddr map @marks`,
         `ct mark & ${maskText} != 0 ct direction reply iifname ${bridgePattern} meta mark set ct mark`,
       ],
-    },
-  ],
-  [
-    'unmark',
-    {
-      hook: 'type filter hook postrouting priority mangle; policy accept;',
-      // The outer packet of VXLAN inherits the mark, and must not be steered in turn.
-      rules: [`meta mark & ${maskText} != 0 oifname "${overlayDevice}" meta mark set 0`],
     },
   ],
   [
@@ -230,6 +230,10 @@ const fixedChains: readonly (readonly [string, NftChain])[] = [
     {
       hook: 'type filter hook forward priority filter; policy accept;',
       rules: [
+        // The way is chosen: the outer packet of VXLAN inherits the mark, and must not be steered in turn.
+        `meta mark & ${maskText} != 0 oifname "${overlayDevice}" meta mark set 0`,
+        // Containers made before the MTU fell, and clients of published ports: nothing hangs where "too big" is not heard.
+        `tcp flags & (syn | rst) == syn oifname "${overlayDevice}" tcp option maxseg size set rt mtu`,
         'ct state established,related accept',
         // The address of a service that has no ready task: nobody is behind it.
         'iifname . ip daddr @virtual goto refuse',
@@ -279,14 +283,6 @@ const fixedChains: readonly (readonly [string, NftChain])[] = [
   ],
   ['prohibit', { rules: ['reject with icmp admin-prohibited'] }],
   ['refuse', { rules: ['meta l4proto tcp reject with tcp reset', 'reject with icmp port-unreachable'] }],
-  [
-    'output',
-    {
-      hook: 'type filter hook output priority filter; policy accept;',
-      // Containers of one network on one node meet at the bridge's layer 3: no redirect may tell them a shorter way.
-      rules: [`icmp type redirect oifname ${bridgePattern} drop`],
-    },
-  ],
   [
     'sources',
     {

@@ -48,7 +48,7 @@ export function shortcutOf(attachments: Attachments, internal: ReadonlySet<strin
 export const shortcutRules = ({ gateway }: Shortcut): string => `${removedRules}table ip ${table} {
   chain guard {
     type filter hook prerouting priority -350; policy accept;
-    iifname != "lo" ip daddr 127.0.0.0/8 drop
+    ip daddr 127.0.0.0/8 iifname != "lo" drop
   }
   chain ask {
     type nat hook output priority -110; policy accept;

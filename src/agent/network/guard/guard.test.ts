@@ -67,6 +67,8 @@ suite('what a port lets out', () => {
     );
     const both = chains.get('port_vetha')?.rules.join('\n') ?? '';
     assert.match(both, /^ether saddr != 02:42:0a:80:01:0a drop$/m);
+    assert.match(both, /^ip protocol tcp ip saddr 10\.128\.1\.10 accept$/m);
+    assert.match(both, /^ip protocol tcp ip saddr 10\.128\.2\.10 accept$/m);
     assert.match(both, /^ip saddr \{ 0\.0\.0\.0, 10\.128\.1\.10, 10\.128\.2\.10 \} accept$/m);
     assert.match(both, /@th,64,128 0xfd00000100000000000000000000000a accept$/m);
     assert.match(both, /^ip6 saddr \{ ::, fe80::\/10, fd00:1::a \} accept$/m);

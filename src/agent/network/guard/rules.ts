@@ -60,6 +60,8 @@ const rulesOf = ({ mac, addresses }: Occupant): string[] => {
   const sixth = addresses.filter((one) => isIPv6(one));
   return [
     `ether saddr != ${mac} drop`,
+    // What comes most, first: none of the orders is in it.
+    ...addresses.filter((one) => isIPv4(one)).map((one) => `ip protocol tcp ip saddr ${one} accept`),
     ...orders,
     `arp saddr ether ${mac} arp saddr ip { ${fourth} } accept`,
     `ip saddr { ${fourth} } accept`,

@@ -1,5 +1,5 @@
 import type { NftChain, NftSet, NftTable } from '../kernel-state.ts';
-import { overlayDevice, tunnelPattern, vxlanPort, wireguardPort } from '../names.ts';
+import { tunnelPattern, vxlanPort, wireguardPort } from '../names.ts';
 import { refuses, sends } from './seal.ts';
 import type { Seal } from './seal.ts';
 
@@ -9,22 +9,33 @@ const addresses = (keys: readonly string[]): NftSet => ({
   elements: new Map(keys.map((key) => [key, ''])),
 });
 
-/** What must not go in clear, and what makes it fit: a table of its own, in force before the overlay is. */
+/**
+ * What must not go in clear: a table of its own, in force before the overlay is. A chain that every packet meets is there only
+ * as long as it can say something.
+ */
 export function tunnelTable(seals: ReadonlyMap<string, Seal>): NftTable {
   const those = (is: (seal: Seal) => boolean): string[] =>
     [...seals].flatMap(([address, seal]) => (is(seal) ? [address] : []));
+  const sealed = those(sends);
+  const strict = those(refuses);
   return {
     family: 'inet',
     sets: new Map([
-      ['sealed', addresses(those(sends))],
-      ['strict', addresses(those(refuses))],
+      ['sealed', addresses(sealed)],
+      ['strict', addresses(strict)],
     ]),
-    chains: new Map(chains),
+    chains: new Map([
+      ...(those(({ kind }) => kind !== 'open').length > 0 ? untracked : []),
+      ...(strict.length > 0 ? [input] : []),
+      ...(sealed.length > 0 ? [output] : []),
+    ]),
   };
 }
 
+type Named = readonly [string, NftChain];
 const overlay = `udp dport ${vxlanPort}`;
-const chains: readonly (readonly [string, NftChain])[] = [
+
+const untracked: readonly Named[] = [
   [
     'raw_in',
     { hook: 'type filter hook prerouting priority raw; policy accept;', rules: [`udp dport ${wireguardPort} notrack`] },
@@ -33,27 +44,19 @@ const chains: readonly (readonly [string, NftChain])[] = [
     'raw_out',
     { hook: 'type filter hook output priority raw; policy accept;', rules: [`udp dport ${wireguardPort} notrack`] },
   ],
-  [
-    'input',
-    {
-      hook: 'type filter hook input priority filter; policy accept;',
-      rules: [`${overlay} ip saddr @strict iifname != ${tunnelPattern} drop`],
-    },
-  ],
-  [
-    'output',
-    {
-      hook: 'type filter hook output priority filter; policy accept;',
-      // Also where WireGuard has died and its routes with it.
-      rules: [`${overlay} ip daddr @sealed oifname != ${tunnelPattern} drop`],
-    },
-  ],
-  [
-    'clamp',
-    {
-      hook: 'type filter hook forward priority mangle; policy accept;',
-      // Containers made before the MTU fell, and clients of published ports: nothing hangs where "too big" is not heard.
-      rules: [`tcp flags & (syn | rst) == syn oifname "${overlayDevice}" tcp option maxseg size set rt mtu`],
-    },
-  ],
+];
+const input: Named = [
+  'input',
+  {
+    hook: 'type filter hook input priority filter; policy accept;',
+    rules: [`${overlay} ip saddr @strict iifname != ${tunnelPattern} drop`],
+  },
+];
+const output: Named = [
+  'output',
+  {
+    hook: 'type filter hook output priority filter; policy accept;',
+    // Also where WireGuard has died and its routes with it.
+    rules: [`${overlay} ip daddr @sealed oifname != ${tunnelPattern} drop`],
+  },
 ];
