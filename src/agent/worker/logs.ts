@@ -46,7 +46,10 @@ async function* merge<Item>(sources: readonly AsyncIterable<Item>[]): AsyncGener
     if (result.done === true) {
       pending.delete(iterator);
     } else {
-      pending.set(iterator, step(iterator));
+      const next = step(iterator);
+      // It may fail before it is waited for, at the latest when the reader leaves at this yield.
+      next.catch(() => undefined);
+      pending.set(iterator, next);
       yield result.value;
     }
   }
