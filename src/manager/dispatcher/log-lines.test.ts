@@ -36,3 +36,17 @@ test('a long line has a timestamp before each part; a timestamp may come in part
   assert.deepEqual(await linesOf('cut', `${at} lo`, `${later} ng\n`), [['long\n', at]]);
   assert.deepEqual(await linesOf('cut', at.slice(0, 9), `${at.slice(9)} one\n`), [['one\n', at]]);
 });
+
+test('the pieces of a line that is too long to be held have the time of its beginning', async () => {
+  const part = 'x'.repeat(700_000);
+  const lines = await linesOf('cut', `${at} ${part}`, part, part, part, `end\n${later} next\n`);
+  assert.deepEqual(
+    lines.map(([text, time]) => [text.length, time]),
+    [
+      [1_400_000, at],
+      [1_400_000, at],
+      [4, at],
+      [5, later],
+    ],
+  );
+});

@@ -2,7 +2,7 @@ import type { LogPart } from '../../rpc/logs.ts';
 import type { AgentLogLine } from '../logs/gateway.ts';
 
 const lineFeed = 0x0a;
-/** A line that is longer is passed on in pieces. */
+/** A line that is longer is passed on in pieces, all of the time of its beginning. */
 const maxLineBytes = 1024 * 1024;
 /** As the engine writes it before each line, and before each part of a long one. */
 const stamp = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{1,9}(?:Z|[+-]\d\d:\d\d)) /;
@@ -41,9 +41,13 @@ export async function* logLines(parts: AsyncIterable<LogPart>, stamps: Stamps): 
       const piece = end === -1 ? rest : rest.subarray(0, end + 1);
       rest = rest.subarray(piece.length);
       const line = joined(held[stream], stamped(piece, stamps));
-      const over = end !== -1 || line.data.length > maxLineBytes;
-      held[stream] = over ? nothing : line;
-      if (over) yield { stream, ...whole(line) };
+      if (end === -1 && line.data.length <= maxLineBytes) {
+        held[stream] = line;
+        continue;
+      }
+      const told = whole(line);
+      held[stream] = end === -1 ? { ...told, data: nothing.data } : nothing;
+      yield { stream, ...told };
     }
   }
   for (const stream of ['stdout', 'stderr'] as const) {

@@ -1,28 +1,29 @@
 import { isWanted } from '../../core/task/known.ts';
+import { knowsApi } from '../../model/engine-needs.ts';
 import { TuttiError } from '../../model/errors.ts';
+import { isTerminal } from '../../model/task.ts';
 import type { Task } from '../../model/task.ts';
 import type { Clock, Log } from '../../platform/ports.ts';
 import type { Store, View } from '../../store/store.ts';
 import type { LogLine, LogOptions } from '../manager.ts';
-import type { AgentGateway, AgentLogLine } from './gateway.ts';
+import { knownIn } from '../observed.ts';
+import type { AgentGateway } from './gateway.ts';
+import { Given } from './given.ts';
 
 export interface FollowPorts {
   readonly store: Pick<Store, 'view' | 'subscribe'>;
   readonly agents: AgentGateway;
-  readonly clock: Pick<Clock, 'after'>;
+  readonly clock: Pick<Clock, 'after' | 'now'>;
   readonly log: Log;
 }
 
 /** A node that is back may not answer requests yet. */
 const retryMs = 500;
 
-/** The newest time that was given of each stream, by the engine's clock, and how many lines of that very time. */
-type Given = Map<AgentLogLine['stream'], { readonly time: string; readonly lines: number }>;
-
 /**
  * The lines of a task, for as long as it has a row: after a cut (`unavailable`) it goes on where it stopped, when the
- * node is back; where the task was replaced meanwhile, it ends. Where it ends by itself it is asked once more for what comes after
- * the last line: engines before 23.0 may end before they have told all. Throws what else the agent throws.
+ * node is back; where the task was replaced meanwhile, it ends. Where the task ends while it is followed, an engine before 23.0 is
+ * asked once more for what comes after the last line: it may end before it has told all. Throws what else the agent throws.
  */
 export async function* followTask(
   task: Task,
@@ -31,65 +32,65 @@ export async function* followTask(
   ports: FollowPorts,
   signal: AbortSignal,
 ): AsyncGenerator<LogLine> {
-  const given: Given = new Map();
+  const { store, clock, agents, log } = ports;
+  const began = clock.now();
+  const again = mayLack(task, nodeId, store);
+  const given = new Given(task.spec.containers.length === 1);
   let any = false;
   let follow = true;
   for (;;) {
-    const isNew = after(given);
-    const asked = { ...(any ? goOn(options, given) : options), follow, timed: true };
+    const rest = given.rest();
+    const asked = any ? goOn(options, given.since()) : follow ? options : fromBegin(options, began);
     try {
-      for await (const line of ports.agents.openLogs(nodeId, task.id, asked, signal)) {
-        if (!isNew(line)) continue;
+      for await (const whole of agents.openLogs(nodeId, task.id, { ...asked, follow, timed: true }, signal)) {
+        const line = rest(whole);
+        if (line === undefined) continue;
         any = true;
-        note(line, given);
+        given.note(line);
         yield { task, stream: line.stream, data: line.data };
       }
-      if (!follow || signal.aborted || (any && given.size === 0)) return;
+      if (!follow || !again || signal.aborted || (any && given.since() === undefined)) return;
       follow = false;
       continue;
     } catch (thrown) {
       const error = TuttiError.from(thrown);
-      if (!follow && error.code === 'not-found') return;
-      if (signal.aborted || error.code !== 'unavailable') throw error;
-      ports.log.debug('the logs of a task were cut off', { task: task.id, node: nodeId, error: error.message });
+      const cut = error.code === 'unavailable';
+      if (signal.aborted || (follow && !cut)) throw error;
+      log.debug('the logs of a task were cut off', { task: task.id, node: nodeId, error: error.message });
+      // What was followed ended well.
+      if (!cut) return;
     }
-    await pause(ports.clock, signal);
-    if (!(await isBack(task, nodeId, ports.store, signal))) return;
+    await pause(clock, signal);
+    if (!(await isBack(task, nodeId, store, signal))) return;
   }
 }
 
-const note = ({ stream, time }: AgentLogLine, given: Given): void => {
-  const last = given.get(stream);
-  if (time === undefined || (last !== undefined && time < last.time)) return;
-  given.set(stream, { time, lines: time === last?.time ? last.lines + 1 : 1 });
+/** API of 23.0: from it on the engine ends a log that it follows with its last line. */
+const tellsAllApi = '1.42';
+
+/** Whether a log that ends may have been overtaken by the end of its container. */
+const mayLack = (task: Task, nodeId: string, { view }: FollowPorts['store']): boolean => {
+  const node = view.get('node', nodeId);
+  return node !== undefined && !knowsApi(node, tellsAllApi) && !isTerminal(knownIn(view, task).status.state);
 };
 
-/** Whether a line of the next answer was not given yet: those of one stream come in the same order again. */
-const after = (given: Given): ((line: AgentLogLine) => boolean) => {
-  const before = new Map(given);
-  return ({ stream, time }) => {
-    const last = before.get(stream);
-    if (time === undefined || last === undefined || time > last.time) return true;
-    if (time < last.time) return false;
-    if (last.lines === 0) return true;
-    before.set(stream, { time, lines: last.lines - 1 });
-    return false;
-  };
-};
+/** What to ask for once lines were given. Where the agent told no times: only what is new. */
+const goOn = ({ tail: _tail, ...options }: LogOptions, since: number | undefined): LogOptions =>
+  since === undefined ? { ...options, tail: 0 } : { ...options, since };
 
-/** What to ask for after a cut. Where the agent told no times: only what is new. */
-const goOn = ({ tail: _tail, ...options }: LogOptions, given: Given): LogOptions => {
-  const times = [...given.values()].map(({ time }) => Date.parse(time));
-  return times.length === 0 ? { ...options, tail: 0 } : { ...options, since: Math.max(...times) };
-};
+/** What to ask for where nothing was given though the log was told to its end: `tail` counted lines that were there before. */
+const fromBegin = ({ tail, ...options }: LogOptions, began: number): LogOptions =>
+  tail === undefined ? options : { ...options, since: Math.max(options.since ?? 0, began) };
 
 const pause = async (clock: FollowPorts['clock'], signal: AbortSignal): Promise<void> => {
   const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = clock.after(retryMs, resolve);
-  signal.addEventListener('abort', () => resolve(), { once: true });
-  if (signal.aborted) resolve();
+  const end = (): void => resolve();
+  const timer = clock.after(retryMs, end);
+  signal.addEventListener('abort', end, { once: true });
+  if (signal.aborted) end();
   await promise;
   timer.cancel();
+  signal.removeEventListener('abort', end);
 };
 
 /** The task or its node is gone, or the node is down and the task was replaced: what it still has to tell is of no use. */
@@ -114,5 +115,7 @@ const isBack = async (
   using _ = subscribe(look);
   signal.addEventListener('abort', look, { once: true });
   look();
-  return await promise;
+  const back = await promise;
+  signal.removeEventListener('abort', look);
+  return back;
 };
