@@ -18,7 +18,14 @@ import type { TestDoor } from '../support/door.ts';
 import { until } from '../support/until.ts';
 
 /** Any address of 127.0.0.0/8 is this machine's. */
-const tasks = { echo: '127.21.0.1', other: '127.21.0.2', gone: '127.21.0.3', rude: '127.21.0.4', raw: '127.21.0.5' };
+const tasks = {
+  echo: '127.21.0.1',
+  other: '127.21.0.2',
+  gone: '127.21.0.3',
+  rude: '127.21.0.4',
+  raw: '127.21.0.5',
+  third: '127.21.0.6',
+};
 const ports = { door: 18_180, tls: 18_543, tasks: 18_181 };
 
 interface Answer {
@@ -182,6 +189,7 @@ const reached = {
   gone: [tasks.gone, tasks.echo],
   rude: [tasks.rude, tasks.echo],
   raw: [tasks.raw],
+  third: [tasks.third],
 };
 
 describe('the front door, asked by clients', { timeout: 60_000 }, () => {
@@ -191,6 +199,7 @@ describe('the front door, asked by clients', { timeout: 60_000 }, () => {
     const started: readonly (readonly [string, Server])[] = [
       [tasks.echo, echoServer('echo')],
       [tasks.other, echoServer('other')],
+      [tasks.third, echoServer('third')],
       [tasks.rude, rudeServer()],
       [tasks.raw, rawServer()],
     ];
@@ -373,10 +382,11 @@ describe('the front door, asked by clients', { timeout: 60_000 }, () => {
     const waits = next();
     await ask('shop.example', '/a4');
     assert.equal(await waits, '/a4');
-    await door.apply([...routes, to('other', '/loaded')], reached);
-    await ask('shop.example', '/loaded');
-    assert.equal(await next(), '/loaded', 'from the next worker');
-    await door.apply(routes, reached);
+    {
+      await using _loaded = await applied([...routes, to('other', '/loaded')]);
+      await ask('shop.example', '/loaded');
+      assert.equal(await next(), '/loaded', 'from the next worker');
+    }
     await ask('shop.example', '/api/a5');
     assert.equal(await next(), '/api/a5');
     await ask('shop.example', '/a6');
@@ -389,6 +399,17 @@ describe('the front door, asked by clients', { timeout: 60_000 }, () => {
     assert.match(await proxy.metrics(ending.signal), /^haproxy_backend_http_requests_total\{.*\} [1-9]/m);
   });
 
+  /** Other routes, for as long as the test goes on. */
+  const applied = async (wanted: readonly AssignedRoute[]): Promise<AsyncDisposable> => {
+    const back = { [Symbol.asyncDispose]: async () => await door.apply(routes, reached) };
+    try {
+      await door.apply(wanted, reached);
+    } catch (fault) {
+      await back[Symbol.asyncDispose]();
+      throw fault;
+    }
+    return back;
+  };
   /** What is answered to exactly these bytes. */
   const sent = async (bytes: string): Promise<string> => {
     const socket = connect({ host: '127.0.0.1', port: ports.door });
@@ -427,7 +448,7 @@ describe('the front door, asked by clients', { timeout: 60_000 }, () => {
       routeTo('echo', ports.tasks, { host: 'only.example', path: '/api' }),
       aRoute({ host: 'only.example', path: '/api/closed' }, {}, { kind: 'drop' }),
     ];
-    await door.apply(wanted, reached);
+    await using _wanted = await applied(wanted);
     for (const host of ['only.example', 'Only.Example:18180'])
       for (const path of ['/api', '/api/x', '//api'])
         assert.equal(echoOf(await ask(host, path)).task, 'echo', `${host} ${path}`);
@@ -442,15 +463,89 @@ describe('the front door, asked by clients', { timeout: 60_000 }, () => {
       await assert.rejects(ask(host, path), /socket hang up|ECONNRESET/, `${host} ${path}`);
     for (const host of ['only.example/api', 'only.example/api,only.example'])
       assert.equal((await ask(host, '/closed')).status, 400, host);
-    await door.apply(routes, reached);
   });
+
+  /** The task; without one, the status. */
+  const answerOf = (text: string): string =>
+    (/"task":"(\w+)"/.exec(text) ?? /^HTTP\S+ (\d+)/.exec(text))?.[1] ?? 'closed';
+  /** The task that answers to `OPTIONS`. */
+  const overHttp2 = async (path: string, authority: string): Promise<string> => {
+    const session = connectHttp2(`http://127.0.0.1:${ports.door}`);
+    session.on('error', () => undefined);
+    const stream = session.request(
+      { ':method': 'OPTIONS', ':path': path, ':authority': authority },
+      { endStream: true },
+    );
+    let body = '';
+    try {
+      for await (const chunk of stream) body += String(chunk);
+    } catch {
+      // It is not answered.
+    }
+    session.close();
+    return answerOf(body);
+  };
+
+  const own = routeTo('echo', ports.tasks, { host: 'own.example', path: '/' });
+  const closed = aRoute({ host: 'own.example', path: '/closed' }, {}, { kind: 'drop' });
+  const wild = routeTo('other', ports.tasks, { host: '*.own.example', path: '/' });
+  const any = routeTo('third', ports.tasks, { host: '*', path: '/' });
+  const posted = routeTo('third', ports.tasks, { host: 'own.example', path: '/', methods: ['POST'] });
+
+  for (const [name, wanted] of [
+    ['hosts of their own', [own, closed]],
+    ['a wildcard too', [own, closed, wild]],
+    ['any host too', [own, closed, any]],
+    ['conditions too', [own, closed, posted]],
+    ['all of them', [own, closed, posted, wild, any]],
+    ['a wildcard alone', [wild]],
+    ['any host alone', [any]],
+  ] as const)
+    test(`requests without a path, and with several hosts: routes of ${name}`, async () => {
+      await using _wanted = await applied(wanted);
+      const has = (route: AssignedRoute): boolean => (wanted as readonly AssignedRoute[]).includes(route);
+      const fallback = has(any) ? 'third' : 'closed';
+      const asked = async (start: string, host?: string): Promise<string> => {
+        const head = [start, ...(host === undefined ? [] : [`Host: ${host}`]), 'Connection: close', '', ''];
+        return answerOf(await sent(head.join('\r\n')));
+      };
+      const hosts = [
+        ...['own.example', 'OWN.example', 'own.example:18180'].map(
+          (host) => [host, has(own) ? 'echo' : fallback] as const,
+        ),
+        ...['a.own.example', 'A.own.example:18180'].map((host) => [host, has(wild) ? 'other' : fallback] as const),
+        ['elsewhere.example', fallback],
+      ] as const;
+      for (const [host, task] of hosts) {
+        for (const start of ['OPTIONS *', 'GET *', `GET http://${host}`, `OPTIONS http://${host}`, 'GET /'])
+          assert.equal(await asked(`${start} HTTP/1.1`, host), task, `${start} of ${host}`);
+        assert.equal(await overHttp2('*', host), task, `HTTP/2, * of ${host}`);
+      }
+      for (const start of ['OPTIONS *', 'GET *', 'GET /'])
+        assert.equal(await asked(`${start} HTTP/1.0`), fallback, `${start} without a host`);
+      for (const host of [
+        'own.example/x',
+        'own.example/closed,own.example',
+        'own.example,x',
+        'x,own.example',
+        'own.example,',
+        ',own.example',
+        'a.own.example,own.example',
+      ])
+        for (const start of ['OPTIONS *', 'GET *', 'GET /', 'GET /closed', 'POST /x'])
+          assert.equal(await asked(`${start} HTTP/1.1`, host), '400', `${start} of ${host}`);
+      if (!has(own)) return;
+      for (const host of ['own.example', 'OWN.example'])
+        assert.equal(await asked('POST * HTTP/1.1', host), has(posted) ? 'third' : 'echo', `POST * of ${host}`);
+      for (const target of ['/closed', '/%63losed', 'http://own.example/closed', 'http://own.example//closed/'])
+        assert.equal(await asked(`GET ${target} HTTP/1.1`, 'own.example'), 'closed', target);
+    });
 
   test('whatever a route may say, the proxy takes it: one that it refused would keep all others from being loaded', async () => {
     const wanted = [...new Map(fc.sample(anyRoute, 200).map((route) => [JSON.stringify(route.match), route])).values()];
     assert.ok(wanted.length > 100, 'there are many different ones');
-    await door.apply([...routes, ...wanted], reached);
+    await using _wanted = await applied([...routes, ...wanted]);
     assert.equal(door.proxy.problem(), undefined);
-    await door.apply(routes, reached);
   });
 
   test('of a configuration that it refuses, the line is named', async () => {

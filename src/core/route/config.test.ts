@@ -44,7 +44,7 @@ test('a request that names its host as the route does is looked up as it comes, 
   const { text, files } = configOf(routeOf({ host: 'shop.example', path: '/api' }));
   assert.match(
     text,
-    /use_backend %\[base,concat\(\/\),map_beg\(\/exact\.map\)\] if !\{ var\(txn\.path\) -m found \}$/m,
+    /use_backend %\[base,concat\(\/\),map_beg\(\/exact\.map\)\] if !\{ var\(txn\.again\) -m found \}$/m,
   );
   assert.doesNotMatch(text, /\{ base,/);
   assert.doesNotMatch(text, /set-var\(txn\.route\)|retry-on|stick-table|log /);
@@ -60,7 +60,10 @@ test('a host that has nothing for a path is looked for further where there are r
     routeOf({ host: 'shop.example', path: '/' }),
     routeOf({ host: '*', path: '/' }),
   );
-  assert.match(text, /set-var\(txn\.path\) path if .* or !\{ base,concat\(\/\),map_beg\(\/exact\.map\) -m found \}$/m);
+  assert.match(
+    text,
+    /set-var\(txn\.again\) bool\(1\) if .* or !\{ base,concat\(\/\),map_beg\(\/exact\.map\) -m found \}$/m,
+  );
 });
 
 test('conditions are tried in order, before what has none', () => {

@@ -147,7 +147,7 @@ const frontend = (input: ProxyInput): string => {
     ...challenges(input, challenged),
     ...(steps.length === 0
       ? []
-      : [`http-request set-var(txn.path) path${steps[0]?.unless ?? ''}`, noPathInHost, noStepsInPath, plainPath]),
+      : [`http-request set-var(txn.again) bool(1)${steps[0]?.unless ?? ''}`, oneHost, noStepsInPath, plainPath]),
     ...(conditional.length === 0
       ? []
       : steps.map(({ value, only = '' }) => `http-request set-var(txn.route) ${value} ${unknown}${only}`)),
@@ -168,14 +168,14 @@ const unknown = 'if !{ var(txn.route) -m found }';
 
 /** Looked at again, in a path that may say something else than it seems to: %61 for a letter, two slashes for one, steps. */
 const odd = String.raw`{ path -m sub % // /. \\ }`;
-/** What is looked at again is in a variable, and nothing else is. */
-const again = '{ var(txn.path) -m found }';
+/** The variable of the path does not say that: `OPTIONS *` has none. */
+const again = '{ var(txn.again) -m found }';
 /** Steps in the path, encoded or not, which clients take away before they ask, and what cannot be decoded have no one meaning. */
-const noStepsInPath = String.raw`http-request return status 400 if ${again} !{ path,url_dec -m reg '^(?!.*[/\\][.]{1,2}([/;\\]|$))' }`;
+const noStepsInPath = String.raw`http-request return status 400 if ${again} { path -m found } !{ path,url_dec -m reg '^(?!.*[/\\][.]{1,2}([/;\\]|$))' }`;
 /** The path as tasks are likely to read it: a route that closes something is not passed by writing its path in another way. */
 const plainPath = `http-request set-var(txn.path) path,url_dec,regsub('/+','/',g) if ${again}`;
-/** Host and path are looked up as one text. */
-const noPathInHost = `http-request return status 400 if ${again} { req.hdr(host) -m sub / }`;
+/** Host and path are looked up as one text, and of several names in one header HAProxy takes now the first, now the last. */
+const oneHost = `http-request return status 400 if ${again} { req.fhdr(host) -m sub / , }`;
 
 const binds = ({ door, ipv6, certificates, file }: ProxyInput): readonly string[] => {
   const list = certificates
