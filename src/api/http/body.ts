@@ -84,12 +84,21 @@ const decode = (bytes: Buffer): string => {
   }
 };
 
+/** What has none stays as it is: a copy of a large document takes its memory, and most of the time, once more. */
 const withoutNulls = (value: unknown): unknown => {
   if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.filter((item) => item !== null).map(withoutNulls);
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([, item]) => item !== null)
-      .map(([key, item]) => [key, withoutNulls(item)]),
-  );
+  if (Array.isArray(value)) {
+    const items: unknown[] = value.includes(null) ? value.filter((item) => item !== null) : value;
+    for (const [index, item] of items.entries()) {
+      if (typeof item === 'object') items[index] = withoutNulls(item);
+    }
+    return items;
+  }
+  const fields = Object.values(value).includes(null)
+    ? Object.fromEntries(Object.entries(value).filter(([, item]) => item !== null))
+    : (value as Record<string, unknown>);
+  for (const key of Object.keys(fields)) {
+    if (typeof fields[key] === 'object') fields[key] = withoutNulls(fields[key]);
+  }
+  return fields;
 };

@@ -5,16 +5,20 @@ const maxDepth = 64;
 
 /**
  * Throws `invalid-argument` for a document with a value inside of so many others that going on into it could be too much for the
- * stack. `what` it is: "the request's body". `each` sees all of its keys.
+ * stack. `what` it is: "the request's body". `each` sees all of its keys; indices of arrays, of which there may be millions, are none.
  */
 export const checkDepth = (value: unknown, what: string, each?: (key: string) => void, depth = 0): void => {
   if (typeof value !== 'object' || value === null) return;
   if (depth >= maxDepth) {
     throw new TuttiError('invalid-argument', `${what} is nested deeper than ${maxDepth} levels`);
   }
-  for (const [key, item] of Object.entries(value)) {
+  if (Array.isArray(value)) {
+    for (const item of value) checkDepth(item, what, each, depth + 1);
+    return;
+  }
+  for (const key of Object.keys(value)) {
     each?.(key);
-    checkDepth(item, what, each, depth + 1);
+    checkDepth((value as Readonly<Record<string, unknown>>)[key], what, each, depth + 1);
   }
 };
 
