@@ -4,8 +4,8 @@ import { readJson } from '../http/body.ts';
 import type { ApiRequest } from '../http/request.ts';
 import { check } from '../http/validate.ts';
 
-/** A stack of many configs of a megabyte each fits. */
-const bodyLimit = 64 * 1024 * 1024;
+/** A stack of ten configs of a megabyte each fits. JSON of twice the size can take longer to read than a manager may be silent. */
+const bodyLimit = 16 * 1024 * 1024;
 
 /** The body, checked; unknown fields are refused. */
 export const readRequest = async <Schema extends z.ZodType>(
