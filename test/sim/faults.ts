@@ -7,12 +7,18 @@ import { processClock } from './time.ts';
 import type { Timeline } from './time.ts';
 import type { Say } from './trace.ts';
 
+/** A cut that is too short to give the node up for it. In milliseconds of the history. */
+export interface Hiccup {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** Things that go wrong, and their repair. */
 export interface Faults {
   /** Since when nothing but its agent's death and hiccups of its link has gone wrong for the node; infinity while something does. */
   calmSince(nodeId: string): number;
-  /** When the last hiccup of its link ends, or has ended. */
-  hiccupUntil(nodeId: string): number;
+  /** The last of its link. */
+  hiccup(nodeId: string): Hiccup | undefined;
   count(): number;
   /** One thing goes wrong. */
   one(): void;
@@ -21,8 +27,8 @@ export interface Faults {
 }
 
 interface FaultPorts extends FaultOptions {
-  /** Node → when the last hiccup of its link ends. */
-  readonly hiccups: Map<string, number>;
+  /** Node → the last hiccup of its link. */
+  readonly hiccups: Map<string, Hiccup>;
 }
 
 export interface FaultOptions {
@@ -53,24 +59,27 @@ const powerCut: Fault = (node, _ports, later) => {
   return `${node.name} loses power`;
 };
 const partition: Fault = (node, { wire }, later) => {
-  const id = node.id();
-  wire.cut(id);
-  later(`link of ${node.name} heals`, () => wire.heal(id));
+  const heal = wire.cut(node.id());
+  later(`link of ${node.name} heals`, heal);
   return `link of ${node.name} is cut`;
 };
 /** The longest cut that gives no node up, see manager/dispatcher/README.md, less what it takes to ask a machine here. */
 const longestHiccupMs = 1_900 - 50;
+/** The same where the agent is away, or not heard yet since. */
+const longestAloneMs = 1_500 - 50;
+const connectMs = 2_000;
 /** After one the node is heard before the next. */
 const betweenHiccupsMs = 5_000;
 
 const linkHiccups: Fault = (node, { wire, random, slowest, timeline, hiccups }) => {
   const id = node.id();
   const now = timeline.elapsed();
-  if (now < (hiccups.get(id) ?? Number.NEGATIVE_INFINITY) + betweenHiccupsMs) return `link of ${node.name} stays`;
-  const forMs = random.between(1_000, longestHiccupMs - slowest);
-  hiccups.set(id, now + forMs);
-  wire.cut(id);
-  timeline.after(forMs, () => wire.heal(id));
+  if (now < (hiccups.get(id)?.to ?? Number.NEGATIVE_INFINITY) + betweenHiccupsMs) return `link of ${node.name} stays`;
+  const isAlone = now - node.absence().to < connectMs;
+  const longestMs = longestHiccupMs - slowest;
+  const forMs = random.between(1_000, isAlone ? Math.min(longestAloneMs, longestMs) : longestMs);
+  hiccups.set(id, { from: now, to: now + forMs });
+  timeline.after(forMs, wire.cut(id));
   return `link of ${node.name} is cut for ${forMs} ms`;
 };
 const managerDies: Fault = (_node, { machine, random }, later) => {
@@ -183,7 +192,7 @@ const kinds: readonly Fault[] = [
 ];
 
 export function createFaults(options: FaultOptions): Faults {
-  const ports = { ...options, hiccups: new Map<string, number>() };
+  const ports = { ...options, hiccups: new Map<string, Hiccup>() };
   const { nodes, machine, wire, lag, random, timeline, say } = ports;
   const clock = processClock(timeline);
   const ids = new Set<string>();
@@ -208,7 +217,7 @@ export function createFaults(options: FaultOptions): Faults {
       const { open, last } = troubles.get(node?.name ?? '') ?? { open: 0, last: 0 };
       return open > 0 ? Number.POSITIVE_INFINITY : last;
     },
-    hiccupUntil: (nodeId) => ports.hiccups.get(nodeId) ?? Number.NEGATIVE_INFINITY,
+    hiccup: (nodeId) => ports.hiccups.get(nodeId),
     count: () => count,
     one: () => {
       count += 1;

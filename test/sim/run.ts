@@ -132,7 +132,7 @@ function createWorld(seed: number, timeline: Timeline, say: Say | undefined, bro
       nodes,
       now: timeline.elapsed(),
       calmSince: (id) => faults.calmSince(id),
-      hiccupUntil: (id) => faults.hiccupUntil(id),
+      hiccup: (id) => faults.hiccup(id),
     });
   const silence = (): void => undefined;
   const user = createUser(machine, random.fork(), say ?? silence);

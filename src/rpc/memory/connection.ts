@@ -56,7 +56,6 @@ const createEnd = <Out, In>(link: () => Link<Packet<Out>>, ended: () => void): E
 export interface Connection {
   readonly agent: End<AgentMessage, ManagerMessage>;
   readonly manager: End<ManagerMessage, AgentMessage>;
-  wake(): void;
   /** Nothing goes through any more. `told`: which ends notice it now. */
   break(told: { readonly agent: boolean; readonly manager: boolean }): void;
 }
@@ -95,10 +94,6 @@ export const createConnection = (options: ConnectionOptions): Connection => {
   return {
     agent,
     manager,
-    wake: () => {
-      up.wake();
-      down.wake();
-    },
     break: (told) => {
       up.break();
       down.break();

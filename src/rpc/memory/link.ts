@@ -1,16 +1,14 @@
-import type { Clock } from '../../platform/ports.ts';
+import type { Clock, Timer } from '../../platform/ports.ts';
 
-/** One direction of a connection: keeps order, delays, and holds everything while the way is cut, and after that as long as TCP does. */
+/** One direction of a connection: keeps order, delays, and sends again what is lost while the way is cut, when TCP would. */
 export interface Link<Message> {
   send(message: Message): boolean;
-  /** The way may be open: what was held is sent again when it is due. */
-  wake(): void;
   /** Forgets what is under way; nothing is delivered any more. */
   break(): void;
 }
 
 export interface LinkOptions<Message> {
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, 'monotonic' | 'after'>;
   /** Milliseconds that the next message takes. */
   readonly delay: () => number;
   readonly cut: () => boolean;
@@ -24,60 +22,67 @@ const window = 64;
 /** The kernel sends again what was lost after so long, and each time after twice as long, whether the way is open or not. */
 const retransmitMs = 200;
 
-const retransmittedAt = (lostAt: number, now: number): number => {
-  let at = lostAt;
-  for (let pause = retransmitMs; at < now; pause *= 2) at += pause;
-  return at;
-};
+interface Item<Message> {
+  readonly message: Message;
+  /** How long it is under way each time, in milliseconds. */
+  readonly takes: number;
+  sentAt: number;
+  /** Since it was sent last: the way was cut at its beginning or at its end. */
+  lost: boolean;
+  /** Until it is sent again, should it be lost. */
+  pause: number;
+}
 
-export const createLink = <Message>(options: LinkOptions<Message>): Link<Message> => {
-  let queue: { readonly message: Message; at: number }[] = [];
+export const createLink = <Message>({ clock, cut, ...options }: LinkOptions<Message>): Link<Message> => {
+  let queue: readonly Item<Message>[] = [];
   let full = false;
   let broken = false;
-  let waiting = false;
+  let timer: Timer | undefined;
 
+  const dueAt = ({ lost, sentAt, takes, pause }: Item<Message>): number => sentAt + (lost ? pause : takes);
+  /** The first of the queue is all that is waited for: what is behind it comes after it. */
   const schedule = () => {
     const first = queue[0];
-    if (first === undefined || waiting || broken || options.cut()) return;
-    waiting = true;
-    options.clock.after(Math.max(0, first.at - options.clock.monotonic()), run);
+    if (first === undefined || timer !== undefined || broken) return;
+    timer = clock.after(Math.max(0, dueAt(first) - clock.monotonic()), () => {
+      timer = undefined;
+      if (first.lost) sendAgain(first);
+      else arrive();
+      schedule();
+    });
   };
-  const run = () => {
-    waiting = false;
-    if (broken || options.cut()) return;
-    const now = options.clock.monotonic();
-    while (queue[0] !== undefined && queue[0].at <= now) {
-      const { message } = queue[0];
+  const sendAgain = (item: Item<Message>) => {
+    item.sentAt = clock.monotonic();
+    item.lost = cut();
+    item.pause *= 2;
+  };
+  const arrive = () => {
+    const now = clock.monotonic();
+    for (let first = queue[0]; first !== undefined && !first.lost && dueAt(first) <= now; first = queue[0]) {
+      first.lost = cut();
+      if (first.lost) return;
       queue = queue.slice(1);
-      options.deliver(message);
-      if (isBroken()) return;
+      // This may break the link.
+      options.deliver(first.message);
     }
-    if (full && queue.length === 0) {
-      full = false;
-      options.drained();
-    }
-    schedule();
+    if (!full || broken || queue.length > 0) return;
+    full = false;
+    options.drained();
   };
-  // A delivery may break the link.
-  const isBroken = () => broken;
 
   return {
     send: (message) => {
       if (broken) return true;
-      const last = queue.at(-1)?.at ?? 0;
-      queue.push({ message, at: Math.max(last, options.clock.monotonic() + options.delay()) });
+      const item = { message, takes: options.delay(), sentAt: clock.monotonic(), lost: cut(), pause: retransmitMs };
+      queue = [...queue, item];
       schedule();
       if (queue.length >= window) full = true;
       return !full;
     },
-    wake: () => {
-      const first = queue[0];
-      if (first !== undefined && !waiting) first.at = retransmittedAt(first.at, options.clock.monotonic());
-      schedule();
-    },
     break: () => {
       broken = true;
       queue = [];
+      timer?.cancel();
     },
   };
 };

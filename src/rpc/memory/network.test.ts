@@ -33,3 +33,19 @@ test('what breaks the connections of a node breaks its attempt to connect', asyn
   await assert.rejects(attempt, { code: 'unavailable' });
   assert.equal(sessions, 0);
 });
+
+test('a way that was cut twice is whole when both cuts are over, or all are ended', () => {
+  const network = createMemoryNetwork({ clock: systemClock, delay: () => 0, connectTimeoutMs: 100 });
+  const first = network.cut('n1');
+  const second = network.cut('n1');
+  second();
+  second();
+  assert.equal(network.isWhole('n1'), false);
+  first();
+  assert.equal(network.isWhole('n1'), true);
+  const third = network.cut('n1');
+  network.heal('n1');
+  network.cut('n1');
+  third();
+  assert.equal(network.isWhole('n1'), false);
+});

@@ -18,8 +18,9 @@ export interface MemoryNetworkOptions {
 export interface MemoryNetwork {
   listen(address: string, service: ManagerService): ManagerListener;
   agent(peer: Peer): AgentTransport;
-  /** The node's way to every manager is cut: what is sent waits, nobody is told. */
-  cut(nodeId: string): void;
+  /** The node's way to every manager is cut: what is sent waits, nobody is told. Returns what ends this cut and no other. */
+  cut(nodeId: string): () => void;
+  /** Ends all of the node's cuts. */
   heal(nodeId: string): void;
   /** It is not cut. */
   isWhole(nodeId: string): boolean;
@@ -43,7 +44,9 @@ interface Open {
 
 export const createMemoryNetwork = (options: MemoryNetworkOptions): MemoryNetwork => {
   const listeners = new Map<string, Listening>();
-  const cuts = new Set<string>();
+  /** Node → a key for each of its cuts. */
+  const cuts = new Map<string, Set<symbol>>();
+  const isCut = (nodeId: string): boolean => (cuts.get(nodeId)?.size ?? 0) > 0;
   const open = new Set<Open>();
   /** Node → how often its connections broke. */
   const crashes = new Map<string, number>();
@@ -66,7 +69,7 @@ export const createMemoryNetwork = (options: MemoryNetworkOptions): MemoryNetwor
     await options.clock.sleep(options.delay(peer.nodeId, address), signal);
     // What was under way breaks with the rest: a process that died meanwhile must not come to a connection.
     if (crashes.get(peer.nodeId) !== before) throw new TuttiError('unavailable', 'the connection was lost');
-    if (cuts.has(peer.nodeId)) {
+    if (isCut(peer.nodeId)) {
       await options.clock.sleep(options.connectTimeoutMs, signal);
       throw new TuttiError('deadline-exceeded', `manager ${address} does not answer`);
     }
@@ -109,7 +112,7 @@ export const createMemoryNetwork = (options: MemoryNetworkOptions): MemoryNetwor
       const connection = createConnection({
         clock: options.clock,
         delay: () => options.delay(peer.nodeId, address),
-        cut: () => cuts.has(peer.nodeId),
+        cut: () => isCut(peer.nodeId),
         ended: () => open.delete(entry),
       });
       const entry: Open = { peer, at, connection };
@@ -137,12 +140,13 @@ export const createMemoryNetwork = (options: MemoryNetworkOptions): MemoryNetwor
   return {
     listen,
     agent,
-    cut: (nodeId) => cuts.add(nodeId),
-    heal: (nodeId) => {
-      cuts.delete(nodeId);
-      for (const { peer, connection } of open) if (peer.nodeId === nodeId) connection.wake();
+    cut: (nodeId) => {
+      const cut = Symbol('cut');
+      cuts.set(nodeId, new Set(cuts.get(nodeId)).add(cut));
+      return () => void cuts.get(nodeId)?.delete(cut);
     },
-    isWhole: (nodeId) => !cuts.has(nodeId),
+    heal: (nodeId) => void cuts.delete(nodeId),
+    isWhole: (nodeId) => !isCut(nodeId),
     crash: (nodeId, { silent }) => {
       crashes.set(nodeId, (crashes.get(nodeId) ?? 0) + 1);
       breakRequests(nodeId);
