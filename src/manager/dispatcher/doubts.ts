@@ -22,11 +22,25 @@ export interface DoubtPorts {
  */
 const askPauseMs = 300;
 
+/**
+ * Each takes a socket until it is answered, or lost for a second, and some systems let a process open no more than 4,096 files. The
+ * oldest gives way, which is the least likely to be answered yet: a turn that had to be waited for might come too late.
+ */
+const atOnce = 1_024;
+
 export const createDoubts = ({ clock, answers, answered }: DoubtPorts): Doubts => {
   const doubted = new Map<NodeId, AbortController>();
   const stop = new AbortController();
+  /** Oldest first. */
+  const underWay = new Set<AbortController>();
   const ask = async (nodeId: NodeId, address: string, signal: AbortSignal): Promise<void> => {
-    const isUp = await answers(address, signal).catch(() => false);
+    const [oldest] = underWay.size >= atOnce ? underWay : [];
+    if (oldest !== undefined) underWay.delete(oldest);
+    oldest?.abort();
+    const mine = new AbortController();
+    underWay.add(mine);
+    const isUp = await answers(address, AbortSignal.any([signal, mine.signal])).catch(() => false);
+    underWay.delete(mine);
     if (isUp && !signal.aborted) answered(nodeId);
   };
   const keepAsking = async (nodeId: NodeId, address: string, signal: AbortSignal): Promise<void> => {
