@@ -94,6 +94,8 @@ test('a link that is cut for a time is whole again afterwards', async (context) 
   assert.ok((links[1]?.at ?? 0) - (links[0]?.at ?? 0) >= 19);
   assert.ok(JSON.parse(printed).cutForMs >= 19);
   await assert.rejects(command(['dev', 'cut', 'node1', '--for', 'long', ...flags], exec), /a span is needed/);
+  await assert.rejects(command(['dev', 'cut', 'node1', '--for', '600h', ...flags], exec), /for a day at most/);
+  assert.equal(links.length, 2);
 });
 
 test('bad arguments are refused before anything is made', async () => {

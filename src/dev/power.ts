@@ -52,9 +52,13 @@ export async function switchLink(
   }
 }
 
+/** Longer ones are for `cut` and `heal`; and a timer of more than 24.8 days rings at once. */
+const longestCutMs = 24 * 3_600_000;
+
 /**
  * Cuts a node's link for so many milliseconds, or until `signal`: within one process, as starting a command takes its time, too.
- * @returns for how long it was down at the most, in milliseconds. @throws TuttiError `conflict` when the node is off.
+ * @returns for how long it was down at the most, in milliseconds.
+ * @throws TuttiError `conflict` when the node is off; `invalid-argument` for more than a day.
  */
 export async function cutFor(
   exec: Exec,
@@ -63,6 +67,12 @@ export async function cutFor(
   ms: number,
   signal: AbortSignal,
 ): Promise<number> {
+  if (ms > longestCutMs) {
+    throw new TuttiError(
+      'invalid-argument',
+      "a link is cut for a day at most: for more use 'tutti dev cut' and 'heal'",
+    );
+  }
   const started = performance.now();
   await switchLink(exec, cluster, name, 'down');
   await sleep(ms, undefined, { signal }).catch(() => undefined);
