@@ -12,7 +12,10 @@ import type { Told, Withdrawals } from './withdrawals.ts';
 /** Tells sessions what changed, and nodes when the tasks that they are to stop are out of use. */
 export interface Telling extends Disposable {
   readonly withdrawals: Pick<Withdrawals, 'inForce' | 'left' | 'gone'>;
-  /** The node was told everything, under this sequence. */
+  /**
+   * The node was told everything, under this sequence. One that was away may have tasks to stop of which nobody said a word to it
+   * when the others were told.
+   */
   toldAll(nodeId: NodeId, set: ReadonlyMap<string, Assignment>, sequence: number): void;
 }
 
@@ -59,7 +62,6 @@ export const createTelling = ({ store, assignments, clock, sessions, isSilent }:
 
   return {
     withdrawals,
-    /** A node that was away may have tasks to stop of which nobody said a word to it when the others were told. */
     toldAll(nodeId, set, sequence) {
       withdrawals.back(nodeId, sequence);
       const leaving = [...set.values()].flatMap((item) =>
