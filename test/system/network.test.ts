@@ -11,6 +11,7 @@ import type { Answers } from './network/flows.ts';
 import type { LabNetwork, LabPublish, LabState, LabTask } from './network/cluster.ts';
 import { startLab } from './network/lab.ts';
 import type { Lab, LabNode } from './network/lab.ts';
+import { packetTests } from './network/packets.ts';
 import { publishedPortTests } from './network/published.ts';
 
 const ingress: LabNetwork = { id: 'ingress000000000000000001', name: 'ingress', index: 0, ingress: true };
@@ -138,6 +139,7 @@ suite('the network of three nodes', { timeout: 300_000 }, () => {
   });
 
   publishedPortTests(() => ({ lab, nodes, tasks, state, publish }));
+  packetTests(() => tasks);
 
   test('nothing outside reaches a task but by a published port', async () => {
     assert.match(await ask(nodes[2], 'udp', '10.128.2.20', 80), /^error/);

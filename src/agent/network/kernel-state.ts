@@ -19,7 +19,7 @@ export interface Paths {
   readonly routes: ReadonlyMap<string, string>;
   /** Routing tables that lead replies back: node index → its overlay address. */
   readonly returns: ReadonlyMap<number, string>;
-  /** Node indexes that have a rule; the two fixed rules are -1 (skip) and -2 (end). */
+  /** Node indexes that have a rule; the three fixed rules are -1 (skip), -2 (end) and -3 (local). */
   readonly rules: ReadonlySet<number>;
 }
 

@@ -17,8 +17,8 @@ export const inputChain = 'TUTTI-INPUT';
 
 /** Routes and rules of ours carry this routing protocol number, so that they can be told from others'. */
 export const routeProtocol = 116;
-/** Routing rules: unmarked packets skip the steering rules, which all have one priority. */
-export const rulePriority = { seal: 10_990, skip: 11_000, steer: 11_001, end: 11_002 } as const;
+/** Routing rules: what the node itself sends, and unmarked packets, skip the steering rules, which all have one priority. */
+export const rulePriority = { seal: 10_990, local: 10_999, skip: 11_000, steer: 11_001, end: 11_002 } as const;
 /** The part of a packet's mark that says which node a reply goes back to. */
 export const steerMask = 0xffff_0000;
 const steerTableBase = 0x5474_0000;

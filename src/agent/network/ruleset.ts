@@ -230,7 +230,7 @@ const fixedChains: readonly (readonly [string, NftChain])[] = [
     {
       hook: 'type filter hook forward priority filter; policy accept;',
       rules: [
-        // The way is chosen: the outer packet of VXLAN inherits the mark, and must not be steered in turn.
+        // The way is chosen. The outer packet of VXLAN inherits the mark: with one, each would have its way looked up anew.
         `meta mark & ${maskText} != 0 oifname "${overlayDevice}" meta mark set 0`,
         // Containers made before the MTU fell, and clients of published ports: nothing hangs where "too big" is not heard.
         `tcp flags & (syn | rst) == syn oifname "${overlayDevice}" tcp option maxseg size set rt mtu`,

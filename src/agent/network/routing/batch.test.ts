@@ -22,6 +22,7 @@ suite('commands for ip and bridge', () => {
       'route replace 100.127.0.2/32 dev tutti0 proto 116',
       'route replace 10.128.0.20/32 via 100.127.0.2 onlink dev tutti0 proto 116',
       'route replace default via 100.127.0.2 onlink dev tutti0 proto 116 table 1416888322',
+      'rule add pref 10999 iif lo goto 11002 protocol 116',
       'rule add pref 11000 fwmark 0/0xffff0000 goto 11002 protocol 116',
       'rule add pref 11002 nop protocol 116',
       'rule add pref 11001 fwmark 0x20000/0xffff0000 lookup 1416888322 protocol 116',

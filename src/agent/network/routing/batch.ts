@@ -1,6 +1,6 @@
 import type { OverlayLink, Paths, Routing, SixthRouting } from '../kernel-state.ts';
 import { overlayDevice, routeProtocol, rulePriority, steerMark, steerMask, steerTable } from '../names.ts';
-import { endRule, skipRule } from './paths.ts';
+import { endRule, localRule, skipRule } from './paths.ts';
 
 /** Lines for `ip -batch` and `bridge -batch`. */
 export interface RoutingBatch {
@@ -87,6 +87,8 @@ const byDependency = (routes: readonly (readonly [string, string])[]): (readonly
 function ruleText(rule: number): string {
   const mask = `0x${steerMask.toString(16)}`;
   const protocol = `protocol ${routeProtocol}`;
+  // Only replies of containers are steered. VXLAN's outer packet inherits whatever mark the inner one has, others' too.
+  if (rule === localRule) return `pref ${rulePriority.local} iif lo goto ${rulePriority.end} ${protocol}`;
   if (rule === skipRule) return `pref ${rulePriority.skip} fwmark 0/${mask} goto ${rulePriority.end} ${protocol}`;
   if (rule === endRule) return `pref ${rulePriority.end} nop ${protocol}`;
   const mark = `0x${steerMark(rule).toString(16)}`;

@@ -27,13 +27,14 @@ export function paths({ self, peers, ends, endpoints, services }: PathInputs): P
     neighbours: new Map(peers.map((peer) => [end(peer), peer.overlayMac.toLowerCase()])),
     routes,
     returns: new Map(peers.map((peer) => [steerIndex(peer.overlayAddress), end(peer)])),
-    rules: new Set([skipRule, endRule, ...peers.map((peer) => steerIndex(peer.overlayAddress))]),
+    rules: new Set([localRule, skipRule, endRule, ...peers.map((peer) => steerIndex(peer.overlayAddress))]),
   };
 }
 
-/** Stand-ins for the two fixed rules among the node indexes. */
+/** Stand-ins for the three fixed rules among the node indexes. */
 export const skipRule = -1;
 export const endRule = -2;
+export const localRule = -3;
 
 /** Who holds an address: while a task moves two may claim it for a moment, and the ready one has it. */
 function holders(endpoints: readonly AssignedEndpoint[]): Map<string, AssignedEndpoint> {

@@ -25,6 +25,7 @@ const listing = {
   ]),
   rules: JSON.stringify([
     { priority: 0, src: 'all', table: 'local' },
+    { priority: 10_999, src: 'all', iif: 'lo', goto: 11_002, protocol: '116' },
     { priority: 11_000, src: 'all', fwmark: '0', fwmask: '0xffff0000', goto: 11_002, protocol: '116' },
     { priority: 11_001, src: 'all', fwmark: '0x20000', table: '1416888322', protocol: '116' },
     { priority: 11_001, src: 'all', table: '1416888323' },
@@ -50,7 +51,7 @@ test('what the tools list', () => {
     ],
   );
   assert.deepEqual([...found.returns], [[2, '100.127.0.2']]);
-  assert.deepEqual([...found.rules], [-1, 2]);
+  assert.deepEqual([...found.rules], [-3, -1, 2]);
   assert.deepEqual([...found.neighbours], [['100.127.0.2', '02:00:00:00:00:02']]);
   assert.deepEqual([...found.forwarding], [['02:00:00:00:00:02', '192.0.2.2']]);
 });

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { TuttiError } from '../../../model/errors.ts';
 import type { OverlayLink, Paths, Routing, SixthRouting } from '../kernel-state.ts';
 import { routeProtocol, rulePriority, steerIndexOfTable } from '../names.ts';
-import { endRule, skipRule } from './paths.ts';
+import { endRule, localRule, skipRule } from './paths.ts';
 
 const address = z.object({ family: z.string().optional(), local: z.string().optional(), scope: z.string().optional() });
 const devices = z.array(
@@ -75,6 +75,7 @@ function parsePaths(listing: PathListing): Paths {
 
 function ruleIndex({ priority, table, protocol }: z.infer<typeof rules>[number]): number[] {
   if (protocol !== String(routeProtocol)) return [];
+  if (priority === rulePriority.local) return [localRule];
   if (priority === rulePriority.skip) return [skipRule];
   if (priority === rulePriority.end) return [endRule];
   const index = steerIndexOfTable(Number(table));

@@ -14,6 +14,7 @@ import { desiredKernelState } from '../desired.ts';
 import type { TaskObservation } from '../../../model/task.ts';
 import { publicationKey, publicationRule } from '../publish.ts';
 import { createProxies } from './proxies.ts';
+import { first, last } from './table.ts';
 import { forwardingRemark, keepForwarding, restoreForwarding } from './forwarding.ts';
 
 const ipv6 = { subnet: 'fd00:1::/64', gateway: 'fd00:1::1' };
@@ -45,6 +46,27 @@ test('the table of IPv6 says what that of IPv4 says, and nothing of IPv4', () =>
   assert.doesNotMatch(said + rules, /\d+\.\d+\.\d+\.\d+|\bip [sd]addr|ipv4_addr|\bicmp\b/);
   assert.match(said, /fd00:1::\/64/);
   assert.match(rules, /dnat to numgen random mod 2 map \{ 0 : fd00:1::10, 1 : fd00:1::11 \}/);
+});
+
+test('what IPv6 has more is in chains that there are', () => {
+  const [fourth] = desiredKernelState(dual, new Map())?.tables ?? [];
+  for (const name of Object.keys({ ...first, ...last })) assert.ok(fourth?.chains.has(name), name);
+});
+
+test('segments are cut to size before anything is let through, and what would mislead is dropped, in both families', () => {
+  const [fourth, , sixth] = desiredKernelState(dual, new Map())?.tables ?? [];
+  for (const table of [fourth, sixth]) {
+    const forward = table?.chains.get('forward')?.rules ?? [];
+    const clamp = forward.findIndex((rule) => rule.endsWith('oifname "tutti0" tcp option maxseg size set rt mtu'));
+    const accepted = forward.findIndex((rule) => /\baccept$/.test(rule));
+    assert.ok(clamp >= 0 && clamp < accepted, table?.family);
+  }
+  const out = (table: typeof fourth): readonly string[] => table?.chains.get('raw_out')?.rules.slice(1) ?? [];
+  assert.deepEqual(out(fourth), ['icmp type redirect oifname "tutti0-*" drop']);
+  assert.deepEqual(out(sixth), [
+    'icmpv6 type nd-redirect oifname "tutti0-*" drop',
+    'icmpv6 type { mld-listener-report, mld2-listener-report } oifname "tutti0-*" drop',
+  ]);
 });
 
 test('remote tasks are routes, and each bridge answers for every address of its network', () => {

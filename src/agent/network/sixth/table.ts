@@ -34,8 +34,8 @@ const nearby = `oifname ${anyPattern} ct status dnat ip6 saddr fe80::/10 masquer
 const noLoopback = 'ip6 daddr ::1 return';
 
 /** What one chain has before, and what behind, what IPv4 has there. */
-const first: Readonly<Record<string, readonly string[]>> = { publish: [noLoopback] };
-const last: Readonly<Record<string, readonly string[]>> = { raw_out: [noReports], sources: [nearby] };
+export const first: Readonly<Record<string, readonly string[]>> = { publish: [noLoopback] };
+export const last: Readonly<Record<string, readonly string[]>> = { raw_out: [noReports], sources: [nearby] };
 
 /**
  * The table of IPv6: word for word that of IPv4, so that nothing is forgotten in one of them. Its sets are to hold IPv6
