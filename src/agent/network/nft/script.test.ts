@@ -86,9 +86,19 @@ suite('nftables scripts', () => {
     assert.equal(script.length, 3);
   });
 
-  test('without one of its base chains the table is written anew', () => {
+  test('a base chain that is missing is added with its hook, and nothing else is touched', () => {
+    const wanted = table({ k1: 'v1' }, { c1: ['r1'] });
+    const whole = viewOf(wanted);
+    const found = { ...whole, chains: new Map([...whole.chains].filter(([name]) => name !== 'base')) };
+    const [added, ...more] = nftScript(found, wanted);
+    assert.equal(added, 'add chain ip tutti base { type filter hook input priority 0; }');
+    assert.equal(more.length, 2);
+    for (const line of more) assert.match(line, /^(flush chain|add rule) ip tutti base/);
+  });
+
+  test('without one of its sets the table is written anew', () => {
     const wanted = table({ k1: 'v1' }, {});
-    const found = { ...viewOf(wanted), chains: new Map() };
+    const found = { ...viewOf(wanted), sets: new Map() };
     assert.deepEqual(nftScript(found, wanted).slice(0, 2), ['add table ip tutti', 'delete table ip tutti']);
   });
 });

@@ -36,16 +36,14 @@ export function viewOf(table: NftTable): NftView {
 
 /**
  * The commands that turn what the kernel has into the table, for one transaction; empty when nothing differs. A table
- * that is missing, or whose sets or base chains are not all there, is written anew.
+ * that is missing, or whose sets are not all there, is written anew.
  */
 export function nftScript(actual: NftView | undefined, table: NftTable): string[] {
   if (actual === undefined || !isComplete(actual, table)) return wholeScript(table);
   const removedChains = [...actual.chains.keys()].filter((name) => !table.chains.has(name));
   const elements = [...table.sets].map(([name, set]) => elementChanges(table, name, set, actual.sets.get(name)));
   return [
-    ...[...table.chains.keys()]
-      .filter((name) => !actual.chains.has(name))
-      .map((name) => `add chain ${in_(table)} ${name}`),
+    ...[...table.chains].flatMap(([name, chain]) => (actual.chains.has(name) ? [] : [addChain(table, name, chain)])),
     ...elements.flatMap(({ remove }) => remove),
     ...changedChains(actual, table).flatMap((name) => [`flush chain ${in_(table)} ${name}`, ...rulesOf(table, name)]),
     ...elements.flatMap(({ add }) => add),
@@ -61,12 +59,13 @@ export const removalScript = (family: NftTable['family'], name: string = tableNa
 
 const in_ = ({ family, name = tableName }: Pick<NftTable, 'family' | 'name'>): string => `${family} ${name}`;
 
+const addChain = (table: NftTable, name: string, { hook }: NftChain): string =>
+  `add chain ${in_(table)} ${name}${hook === undefined ? '' : ` { ${hook} }`}`;
+
 function isComplete(actual: NftView, table: NftTable): boolean {
-  const baseChains = [...table.chains].filter(([, { hook }]) => hook !== undefined);
   return (
     [...table.sets.keys()].every((name) => actual.sets.has(name)) &&
-    [...actual.sets.keys()].every((name) => table.sets.has(name)) &&
-    baseChains.every(([name]) => actual.chains.has(name))
+    [...actual.sets.keys()].every((name) => table.sets.has(name))
   );
 }
 
@@ -75,9 +74,7 @@ function wholeScript(table: NftTable): string[] {
     ...removalScript(table.family, table.name),
     `add table ${in_(table)}`,
     ...[...table.sets].map(([name, { kind, declaration }]) => `add ${kind} ${in_(table)} ${name} { ${declaration} }`),
-    ...[...table.chains].map(
-      ([name, { hook }]) => `add chain ${in_(table)} ${name}${hook === undefined ? '' : ` { ${hook} }`}`,
-    ),
+    ...[...table.chains].map(([name, chain]) => addChain(table, name, chain)),
     ...[...table.chains.keys()].flatMap((name) => rulesOf(table, name)),
     ...[...table.sets].flatMap(([name, set]) => elementChanges(table, name, set, undefined).add),
   ];

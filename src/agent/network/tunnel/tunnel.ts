@@ -174,13 +174,14 @@ export function createTunnel(ports: TunnelPorts, wanted: () => Assignments): Tun
     const checks = memory.checks && isSame;
     const found = await look(self, peers, signal);
     memory.found = undefined;
-    seals.step(self, peers, found);
+    const stepped = seals.step(self, peers, found);
     const ruled = await rules.change(seals.all(), signal);
     safe();
     const next = await wantedTunnel(self, peers);
     memory.found = await bring(tunnelDevice(self.id), found, next, signal);
     memory.inputs = inputs;
-    if (checks) noteDifferences(findings, ruled, next === undefined ? [] : differences(found, next));
+    // What a step changes was not found different.
+    if (checks && !stepped) noteDifferences(findings, ruled, next === undefined ? [] : differences(found, next));
     memory.checks = false;
     poll();
   };
