@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { networkInterfaces } from 'node:os';
 import { test } from 'node:test';
-import { isOwnIn, ownAddressAmong } from './own-address.ts';
+import { until } from '../../test/support/until.ts';
+import { isOwnAddress, ownAddressAmong, watchAddress } from './own-address.ts';
 
 const on = (name: string, address: string) => ({ interface: name, address, mtu: 1500 });
 const docker = on('docker0', '172.17.0.1');
@@ -25,30 +27,40 @@ test('after a restart the one most alike is taken, else that of the default rout
   assert.equal(ownAddressAmong([on('docker0', '10.0.0.1')], before).address, '10.0.0.5');
 });
 
-test('an address is the own one where the kernel has it as local, not where it leads to another machine', () => {
-  const routes = `Main:
-  +-- 0.0.0.0/0 3 0 5
-     |-- 0.0.0.0
-        /0 universe UNICAST
-     |-- 10.0.0.77
-        /32 link UNICAST
-     |-- 10.0.0.50
-        /32 link UNICAST
-Local:
-  +-- 0.0.0.0/0 3 0 5
-     |-- 10.0.0.5
-        /24 link UNICAST
-        /32 host LOCAL
-     |-- 10.0.0.50
-        /32 host LOCAL
-     |-- 10.0.0.255
-        /32 link BROADCAST
-     |-- 127.0.0.0
-        /8 host LOCAL
-`;
-  const own = ['10.0.0.5', '10.0.0.50', '10.0.0.77', '10.0.0.255', '10.0.0.9', '0.0.0.5', '127.0.0.0'];
-  assert.deepEqual(
-    own.filter((address) => isOwnIn(routes, address)),
-    ['10.0.0.5', '10.0.0.50'],
+test('an address is the own one where the kernel would send from it', async () => {
+  const own = Object.values(networkInterfaces())
+    .flatMap((all) => all ?? [])
+    .filter(({ family }) => family === 'IPv4');
+  for (const { address } of own) assert.equal(await isOwnAddress(address), true, address);
+  for (const address of ['203.0.113.7', '127.0.0.2', '255.255.255.255']) {
+    assert.equal(await isOwnAddress(address), false, address);
+  }
+});
+
+test('nobody is called after the end, by a look that was under way neither', async () => {
+  let turn = (): void => undefined;
+  let [calls, turns] = [0, 0];
+  const clock = {
+    after(_ms: number, next: () => void) {
+      turn = next;
+      turns += 1;
+      return { cancel: () => undefined };
+    },
+  };
+  const watching = watchAddress(
+    clock,
+    () => '203.0.113.7',
+    () => (calls += 1),
   );
+  turn();
+  await until(
+    'the next turn',
+    () => Promise.resolve(turns),
+    (count) => count === 2,
+  );
+  assert.equal(calls, 1);
+  turn();
+  watching[Symbol.dispose]();
+  for (let look = 0; look < 10; look += 1) await isOwnAddress('203.0.113.7');
+  assert.equal(calls, 1);
 });

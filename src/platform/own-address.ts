@@ -1,6 +1,7 @@
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import type { InterfaceAddress } from './addresses.ts';
 import { every } from '../rpc/every.ts';
-import { readText } from './files.ts';
 import type { Clock } from './ports.ts';
 
 /** The address that other nodes reach this one by, and its interface where it has been seen there. */
@@ -39,19 +40,40 @@ const numberOf = (address: string): number =>
   address.split('.').reduce((number, part) => ((number << 8) | Number(part)) >>> 0, 0);
 
 const everyMs = 1_000;
+const anyPort = 9;
 
 /** Calls about once a second while the machine does not have the address, until it is disposed of. */
-export const watchAddress = (clock: Pick<Clock, 'after'>, address: () => string, call: () => void): Disposable =>
-  every(clock, everyMs, async () => {
-    const routes = await readText('/proc/net/fib_trie').catch(() => undefined);
-    if (routes === undefined || !isOwnIn(routes, address())) call();
+export const watchAddress = (clock: Pick<Clock, 'after'>, address: () => string, call: () => void): Disposable => {
+  let isOver = false;
+  const turns = every(clock, everyMs, async () => {
+    const isOwn = await isOwnAddress(address());
+    if (!isOwn && !isOver) call();
   });
+  return {
+    [Symbol.dispose]() {
+      isOver = true;
+      turns[Symbol.dispose]();
+    },
+  };
+};
 
 /**
- * Whether the machine has the address, by `/proc/net/fib_trie`. A list of interfaces, as `networkInterfaces` asks for it, waits
- * for whoever changes one of them: where containers start, an agent stood still for a quarter of a second.
+ * Whether the machine has the address, be its interface up or down (while it is down nothing takes its place anyway): by what the
+ * kernel sends from there, which is the address itself only where it is its own. A list of interfaces, as `networkInterfaces`
+ * asks for it, waits for whoever changes one of them: where containers start, an agent stood still for a quarter of a second;
+ * `/proc/net/fib_trie` is every route of the machine; and a socket may be bound to what is not there (`ip_nonlocal_bind`).
  */
-export const isOwnIn = (routes: string, address: string): boolean => {
-  const [, ...found] = routes.split(`|-- ${address}\n`);
-  return found.some((rest) => /^(?: +\/\d.*\n)* +\/32 host LOCAL\n/.test(rest));
+export const isOwnAddress = async (address: string): Promise<boolean> => {
+  const socket = createSocket('udp4');
+  try {
+    // Nothing is sent: it only looks the way up.
+    const connected = once(socket, 'connect');
+    socket.connect(anyPort, address);
+    await connected;
+    return socket.address().address === address;
+  } catch {
+    return false;
+  } finally {
+    socket.close();
+  }
 };
