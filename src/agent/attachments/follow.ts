@@ -21,7 +21,7 @@ export function followAttachments(ports: FollowPorts): AttachmentFollower & Asyn
   const subscribers = new Set<Subscriber>();
   let freshUntil = 0;
   let isKnown = false;
-  /** Set when the engine has first listed what runs. */
+  /** Set when the engine has first listed what runs, and from then on, run out or not: `rested` tells by it that there was a list. */
   let patience: Timer | undefined;
   let isImpatient = false;
 
