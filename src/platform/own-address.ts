@@ -61,7 +61,8 @@ export const watchAddress = (clock: Pick<Clock, 'after'>, address: () => string,
  * Whether the machine has the address, be its interface up or down (while it is down nothing takes its place anyway): by what the
  * kernel sends from there, which is the address itself only where it is its own. A list of interfaces, as `networkInterfaces`
  * asks for it, waits for whoever changes one of them: where containers start, an agent stood still for a quarter of a second;
- * `/proc/net/fib_trie` is every route of the machine; and a socket may be bound to what is not there (`ip_nonlocal_bind`).
+ * `/proc/net/fib_trie` is every route of the machine; and a socket may be bound to what is not there (`ip_nonlocal_bind`). Where
+ * routing says otherwise (an address in a VRF, a local route with a source of its own), it looks as if it were not there.
  */
 export const isOwnAddress = async (address: string): Promise<boolean> => {
   const socket = createSocket('udp4');

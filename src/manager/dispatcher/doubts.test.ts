@@ -47,3 +47,31 @@ test('of very many machines no more than 1,024 are asked at once, none less ofte
   await pass(1_000);
   assert.equal(underWay, 0);
 });
+
+test('where more are in doubt from one moment on than are asked at once, each has its answer all the same', async () => {
+  const clock = manualClock();
+  const answered = new Set<string>();
+  let underWay = 0;
+  let most = 0;
+  using doubts = createDoubts({
+    clock,
+    answers: async (_, signal) => {
+      underWay += 1;
+      const end = (): void => void (underWay -= 1);
+      signal.addEventListener('abort', end, { once: true });
+      most = Math.max(most, underWay);
+      await clock.sleep(40, signal);
+      signal.removeEventListener('abort', end);
+      end();
+      return true;
+    },
+    answered: (id) => answered.add(id),
+  });
+  for (let index = 0; index < 3_000; index += 1) doubts.begin(nodeId.parse(`node${index}`), `node${index}`);
+  // Once to be put off, as long as the asks of others take, and the ask itself.
+  for (let ms = 0; ms < 400; ms += 5) {
+    clock.advance(5);
+    await setImmediate();
+  }
+  assert.deepEqual([answered.size, most], [3_000, 1_024]);
+});

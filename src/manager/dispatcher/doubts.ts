@@ -9,7 +9,7 @@ export interface Doubts extends Disposable {
 }
 
 export interface DoubtPorts {
-  readonly clock: Pick<Clock, 'sleep'>;
+  readonly clock: Pick<Clock, 'sleep' | 'monotonic'>;
   /** Whether the machine at this address answers, agent or not. Takes a second at most. */
   readonly answers: (address: string, signal: AbortSignal) => Promise<boolean>;
   /** Told of each answer while it is asked for. */
@@ -24,29 +24,44 @@ const askPauseMs = 300;
 
 /**
  * Each takes a socket until it is answered, or lost for a second, and some systems let a process open no more than 4,096 files. The
- * oldest gives way, which is the least likely to be answered yet: a turn that had to be waited for might come too late.
+ * oldest gives way, which is the least likely to be answered yet, but none that was only just begun: where more than these are in
+ * doubt from the same moment on, the rest is asked a little later, and from then on at other moments.
  */
 const atOnce = 1_024;
+const leastMs = 50;
+
+/** Each part of a pause is as far from those before as can be. */
+const goldenRatio = (Math.sqrt(5) - 1) / 2;
 
 export const createDoubts = ({ clock, answers, answered }: DoubtPorts): Doubts => {
   const doubted = new Map<NodeId, AbortController>();
   const stop = new AbortController();
-  /** Oldest first. */
-  const underWay = new Set<AbortController>();
+  /** When each was begun, oldest first. */
+  const underWay = new Map<AbortController, number>();
+  let putOff = 0;
+  const hasRoom = (): boolean => {
+    if (underWay.size < atOnce) return true;
+    for (const [oldest, begun] of underWay) {
+      if (clock.monotonic() - begun < leastMs) return false;
+      underWay.delete(oldest);
+      oldest.abort();
+      return true;
+    }
+    return true;
+  };
   const ask = async (nodeId: NodeId, address: string, signal: AbortSignal): Promise<void> => {
-    const [oldest] = underWay.size >= atOnce ? underWay : [];
-    if (oldest !== undefined) underWay.delete(oldest);
-    oldest?.abort();
     const mine = new AbortController();
-    underWay.add(mine);
+    underWay.set(mine, clock.monotonic());
     const isUp = await answers(address, AbortSignal.any([signal, mine.signal])).catch(() => false);
     underWay.delete(mine);
     if (isUp && !signal.aborted) answered(nodeId);
   };
   const keepAsking = async (nodeId: NodeId, address: string, signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
-      void ask(nodeId, address, signal);
-      await clock.sleep(askPauseMs, signal).catch(() => undefined);
+      const asks = hasRoom();
+      if (asks) void ask(nodeId, address, signal);
+      else putOff = (putOff + goldenRatio) % 1;
+      await clock.sleep(asks ? askPauseMs : putOff * askPauseMs, signal).catch(() => undefined);
     }
   };
   return {

@@ -38,9 +38,14 @@ export async function* followTask(
   const given = new Given(task.spec.containers.length === 1);
   let any = false;
   let follow = true;
+  let wasCut = false;
   for (;;) {
     const rest = given.rest();
-    const asked = any ? goOn(options, given.since()) : follow ? options : fromBegin(options, began);
+    const asked = any
+      ? goOn(options, given.since())
+      : !follow || (wasCut && options.tail === 0)
+        ? fromBegin(options, began)
+        : options;
     try {
       for await (const whole of agents.openLogs(nodeId, task.id, { ...asked, follow, timed: true }, signal)) {
         const line = rest(whole);
@@ -56,11 +61,16 @@ export async function* followTask(
       const error = TuttiError.from(thrown);
       const cut = error.code === 'unavailable';
       if (signal.aborted || (follow && !cut)) throw error;
-      log.debug('the logs of a task were cut off', { task: task.id, node: nodeId, error: error.message });
+      const fields = { task: task.id, node: nodeId, error: error.message };
+      if (follow) log.debug('the logs of a task were cut off', fields);
+      else log.info('the end of the logs of a task could not be asked for again', fields);
       // What was followed ended well.
       if (!cut) return;
+      wasCut = true;
     }
     await pause(clock, signal);
+    // Told to its end: nobody has to wait for a node that is away.
+    if (!follow && store.view.get('nodeStatus', nodeId)?.state !== 'ready') return;
     if (!(await isBack(task, nodeId, store, signal))) return;
   }
 }
@@ -78,7 +88,7 @@ const mayLack = (task: Task, nodeId: string, { view }: FollowPorts['store']): bo
 const goOn = ({ tail: _tail, ...options }: LogOptions, since: number | undefined): LogOptions =>
   since === undefined ? { ...options, tail: 0 } : { ...options, since };
 
-/** What to ask for where nothing was given though the log was told to its end: `tail` counted lines that were there before. */
+/** What to ask for where nothing was given, and no line is wanted that was there before: those are what `tail` counted. */
 const fromBegin = ({ tail, ...options }: LogOptions, began: number): LogOptions =>
   tail === undefined ? options : { ...options, since: Math.max(options.since ?? 0, began) };
 

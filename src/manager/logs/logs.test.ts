@@ -126,6 +126,7 @@ const followed = async (
   for await (const { data } of cluster.manager.logs.task(id, { ...options, ...wished, follow: true }, signal)) {
     seen.push(decode(data));
   }
+  assert.ok(!signal.aborted, 'it ends by itself');
   return { asked, seen, began: cluster.clock.now() };
 };
 
@@ -203,4 +204,40 @@ test('where nothing was followed yet, all since the beginning is asked for, not 
     assert.equal(asked[0]?.tail, tail);
     assert.deepEqual(asked[1], { ...options, timed: true, follow: false, since: began });
   }
+});
+
+test('after a cut before the first line nothing is missing that was said since following began', async () => {
+  const { asked, seen, began } = await followed(
+    (_, turn) => {
+      if (turn === 1) throw new TuttiError('unavailable', 'the connection to the node was lost');
+      return [line('said meanwhile', 1)];
+    },
+    { tail: 0 },
+    ({ clock }) => void setImmediate(() => clock.advance(500)),
+  );
+  assert.deepEqual(seen, ['said meanwhile']);
+  assert.deepEqual(asked[1], { ...options, timed: true, follow: true, since: began - 500 });
+});
+
+test('nobody waits for a node that went away when all was told', async () => {
+  let leave = (): void => undefined;
+  const { asked, seen } = await followed(
+    function* ({ follow }) {
+      if (follow) return yield line('one', 1);
+      leave();
+      throw new TuttiError('unavailable', 'the connection to the node was lost');
+    },
+    {},
+    ({ store, clock }) => {
+      leave = () => {
+        store.observe((soft) => {
+          const status = store.view.get('nodeStatus', 'node1');
+          if (status !== undefined) soft.put('nodeStatus', status.nodeId, { ...status, state: 'disconnected' });
+        });
+        setImmediate(() => clock.advance(500));
+      };
+    },
+  );
+  assert.deepEqual(seen, ['one']);
+  assert.equal(asked.length, 2);
 });

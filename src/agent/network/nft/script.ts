@@ -36,7 +36,7 @@ export function viewOf(table: NftTable): NftView {
 
 /**
  * The commands that turn what the kernel has into the table, for one transaction; empty when nothing differs. A table
- * that is missing, or whose sets are not all there, is written anew.
+ * that is missing, or whose sets are not all there, is written anew. Hooks are not read back: who changes one renames the chain.
  */
 export function nftScript(actual: NftView | undefined, table: NftTable): string[] {
   if (actual === undefined || !isComplete(actual, table)) return wholeScript(table);

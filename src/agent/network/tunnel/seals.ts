@@ -17,8 +17,8 @@ export interface Seals {
   of(address: string): Seal;
   /** What the kernel has of a former run. */
   resume(before: ReadonlyMap<string, Seal>): void;
-  /** Each peer at the step where it is now. Tells whether one of them went a step. */
-  step(self: AssignedSelf, peers: readonly AssignedPeer[], found: FoundTunnel): boolean;
+  /** Each peer at the step where it is now. */
+  step(self: AssignedSelf, peers: readonly AssignedPeer[], found: FoundTunnel): void;
   /** Whether anything is encrypted with a peer, or has to be. */
   concern(self: AssignedSelf, peers: readonly AssignedPeer[]): boolean;
   /** Time will change something. */
@@ -38,20 +38,17 @@ export function createSeals({ clock, log, sealTimes }: SealPorts, changed: () =>
         [...found.peers.values()].flatMap(({ endpoint, handshake }) => (handshake > 0 ? endpoint : [])),
       );
       const next = new Map<string, Seal>();
-      let stepped = false;
       for (const peer of peers) {
         const before = seals.get(peer.address);
         const peering = { wanted: mustSeal(self, peer), met: met.has(peer.address), now };
         const seal = nextSeal(before, peering, sealTimes);
         if (before !== undefined && before.kind !== seal.kind) {
-          stepped = true;
           changed();
           log.info('encryption', { peer: peer.name, from: before.kind, to: seal.kind });
         }
         next.set(peer.address, seal);
       }
       seals = next;
-      return stepped;
     },
     concern: (self, peers) =>
       [...seals.values()].some(({ kind }) => kind !== 'open') || peers.some((peer) => mustSeal(self, peer)),

@@ -172,17 +172,21 @@ export function createTunnel(ports: TunnelPorts, wanted: () => Assignments): Tun
     const isSame = isSameList(memory.inputs, inputs);
     if (memory.found !== undefined && isSame) return safe();
     const checks = memory.checks && isSame;
+    memory.checks = false;
     const found = await look(self, peers, signal);
     memory.found = undefined;
-    const stepped = seals.step(self, peers, found);
-    const ruled = await rules.change(seals.all(), signal);
+    // By what was wanted before this pass: what a step of a seal or a key changes was not found different.
+    if (checks && !keys.isChanging()) {
+      const ruled = await rules.change(seals.all(), signal);
+      const before = await wantedTunnel(self, peers);
+      noteDifferences(findings, ruled, before === undefined ? [] : differences(found, before));
+    }
+    seals.step(self, peers, found);
+    await rules.change(seals.all(), signal);
     safe();
     const next = await wantedTunnel(self, peers);
     memory.found = await bring(tunnelDevice(self.id), found, next, signal);
     memory.inputs = inputs;
-    // What a step changes was not found different.
-    if (checks && !stepped) noteDifferences(findings, ruled, next === undefined ? [] : differences(found, next));
-    memory.checks = false;
     poll();
   };
 
