@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { Agent, createServer, request } from 'node:http';
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';
 import { connect, createServer as createTcpServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { after, before, describe, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
@@ -59,6 +60,15 @@ const ask = async (host: string, path: string, options: Asked = {}, body?: Buffe
     asked.on('error', reject).end(body);
   });
 
+/** How an upgrade is asked for over HTTP/2 (RFC 8441). */
+const upgraded2 = (protocol: string, host: string): OutgoingHttpHeaders => ({
+  ':method': 'CONNECT',
+  ':protocol': protocol,
+  ':scheme': 'http',
+  ':path': '/',
+  ':authority': host,
+});
+
 interface Echo {
   readonly task: string;
   readonly method: string;
@@ -69,7 +79,20 @@ interface Echo {
 }
 const echoOf = ({ body }: Answer): Echo => JSON.parse(body.toString()) as Echo;
 
-/** A task that says what it was asked, takes its time for `/slow`, and speaks WebSocket: it says back what it is told. */
+/** What is said over a tunnel comes back, marked. */
+const tunnelled = (socket: Duplex, head: Buffer): void => {
+  const answer = (chunk: Buffer): void => void (chunk.length > 0 && socket.write(`tunnelled ${chunk.toString()}`));
+  socket
+    .on('error', () => undefined)
+    .on('data', answer)
+    .on('end', () => socket.end());
+  answer(head);
+};
+
+/**
+ * A task that says what it was asked, takes its time for `/slow`, and speaks WebSocket: it says back what it is told. It
+ * takes `CONNECT` and any other upgrade, too.
+ */
 const echoServer = (task: string): Server =>
   createServer((asked, response) => {
     asked.resume().on('end', () => {
@@ -83,20 +106,30 @@ const echoServer = (task: string): Server =>
       if (url === '/slow') setTimeout(answer, 1_500).unref();
       else answer();
     });
-  }).on('upgrade', ({ headers }, socket) => {
-    const key = `${headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`;
-    const accept = createHash('sha1').update(key).digest('base64');
-    socket.write(
-      `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
-    );
-    socket.on('data', (frame: Buffer) => {
-      const length = (frame[1] ?? 0) & 127;
-      const mask = frame.subarray(2, 6);
-      const text = frame.subarray(6, 6 + length).map((byte, at) => byte ^ (mask[at % 4] ?? 0));
-      socket.write(Buffer.concat([Buffer.from([0x81, length]), text]));
+  })
+    .on('connect', (_, socket, head) => {
+      socket.write('HTTP/1.1 200 OK\r\n\r\n');
+      tunnelled(socket, head);
+    })
+    .on('upgrade', ({ headers }, socket, head) => {
+      if (headers.upgrade !== 'websocket') {
+        socket.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: ${headers.upgrade}\r\nConnection: Upgrade\r\n\r\n`);
+        tunnelled(socket, head);
+        return;
+      }
+      const key = `${headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`;
+      const accept = createHash('sha1').update(key).digest('base64');
+      socket.write(
+        `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
+      );
+      socket.on('data', (frame: Buffer) => {
+        const length = (frame[1] ?? 0) & 127;
+        const mask = frame.subarray(2, 6);
+        const text = frame.subarray(6, 6 + length).map((byte, at) => byte ^ (mask[at % 4] ?? 0));
+        socket.write(Buffer.concat([Buffer.from([0x81, length]), text]));
+      });
+      socket.on('error', () => undefined);
     });
-    socket.on('error', () => undefined);
-  });
 
 /** A task that hangs up on whoever asks. */
 const rudeServer = (): Server =>
@@ -312,6 +345,33 @@ describe('the front door, asked by clients', { timeout: 60_000 }, () => {
     socket.close();
   });
 
+  test('WebSocket over HTTP/2', async () => {
+    const session = connectHttp2(`http://127.0.0.1:${ports.door}`);
+    await once(session, 'remoteSettings');
+    const stream = session.request(
+      { ...upgraded2('websocket', 'shop.example'), 'sec-websocket-version': '13' },
+      { endStream: false },
+    );
+    const [answer] = (await once(stream, 'response')) as [IncomingHttpHeaders];
+    assert.equal(answer[':status'], 200);
+    stream.write(Buffer.concat([Buffer.from([0x81, 0x85, 0, 0, 0, 0]), Buffer.from('hello')]));
+    const [heard] = (await once(stream, 'data')) as [Buffer];
+    assert.equal(heard.subarray(2).toString(), 'hello');
+    session.destroy();
+  });
+
+  test('upgrades to what is no HTTP', async () => {
+    const asked = request({
+      port: ports.door,
+      headers: { host: 'shop.example', connection: 'upgrade', upgrade: 'other' },
+    }).end();
+    const [answer, socket] = (await once(asked, 'upgrade')) as [IncomingMessage, Socket];
+    assert.deepEqual([answer.statusCode, answer.headers.upgrade], [101, 'other']);
+    socket.write('hello');
+    assert.equal(String(await once(socket, 'data')), 'tunnelled hello');
+    socket.destroy();
+  });
+
   test('HTTP/2 with prior knowledge, several requests at once on one connection', async () => {
     const session = connectHttp2(`http://127.0.0.1:${ports.door}`);
     const asked = Array.from({ length: 8 }, async (_, index) => {
@@ -410,12 +470,14 @@ describe('the front door, asked by clients', { timeout: 60_000 }, () => {
     }
     return back;
   };
-  /** What is answered to exactly these bytes. */
-  const sent = async (bytes: string): Promise<string> => {
+  /** What is answered to exactly these bytes, until the proxy closes the connection; no more is sent, or (`stay`) might be. */
+  const sent = async (bytes: string, then: 'end' | 'stay' = 'end'): Promise<string> => {
     const socket = connect({ host: '127.0.0.1', port: ports.door });
     let text = '';
     socket.on('error', () => undefined).on('data', (chunk: Buffer) => (text += chunk.toString()));
-    socket.end(bytes);
+    socket.setTimeout(5_000, () => socket.destroy());
+    if (then === 'end') socket.end(bytes);
+    else socket.write(bytes);
     await once(socket, 'close');
     return text;
   };
@@ -492,7 +554,7 @@ describe('the front door, asked by clients', { timeout: 60_000 }, () => {
   const any = routeTo('third', ports.tasks, { host: '*', path: '/' });
   const posted = routeTo('third', ports.tasks, { host: 'own.example', path: '/', methods: ['POST'] });
 
-  for (const [name, wanted] of [
+  const variants = [
     ['hosts of their own', [own, closed]],
     ['a wildcard too', [own, closed, wild]],
     ['any host too', [own, closed, any]],
@@ -500,7 +562,8 @@ describe('the front door, asked by clients', { timeout: 60_000 }, () => {
     ['all of them', [own, closed, posted, wild, any]],
     ['a wildcard alone', [wild]],
     ['any host alone', [any]],
-  ] as const)
+  ] as const;
+  for (const [name, wanted] of variants)
     test(`requests without a path, and with several hosts: routes of ${name}`, async () => {
       await using _wanted = await applied(wanted);
       const has = (route: AssignedRoute): boolean => (wanted as readonly AssignedRoute[]).includes(route);
@@ -540,6 +603,74 @@ describe('the front door, asked by clients', { timeout: 60_000 }, () => {
       for (const target of ['/closed', '/%63losed', 'http://own.example/closed', 'http://own.example//closed/'])
         assert.equal(await asked(`GET ${target} HTTP/1.1`, 'own.example'), 'closed', target);
     });
+
+  /** Status and text of a stream of HTTP/2, over which `said` goes once it is answered. */
+  const streamed = async (headers: OutgoingHttpHeaders, said: string): Promise<string> => {
+    const session = connectHttp2(`http://127.0.0.1:${ports.door}`);
+    session.on('error', () => undefined);
+    // Whether it takes `:protocol` is in there.
+    await once(session, 'remoteSettings');
+    const stream = session.request(headers, { endStream: false });
+    let text = '';
+    stream.on('response', (answer) => {
+      text = `${answer[':status']} `;
+      stream.end(said);
+    });
+    try {
+      for await (const chunk of stream) text += String(chunk);
+    } catch {
+      // It is not answered.
+    }
+    session.close();
+    return text;
+  };
+
+  for (const [name, wanted] of variants)
+    test(`no tunnel past the rules: routes of ${name}`, async () => {
+      await using _wanted = await applied(wanted);
+      const has = (route: AssignedRoute): boolean => (wanted as readonly AssignedRoute[]).includes(route);
+      const fallback = has(any) ? 'third' : 'closed';
+      const hosts = [
+        ['own.example', has(own) ? 'echo' : fallback],
+        ['a.own.example', has(wild) ? 'other' : fallback],
+        ['elsewhere.example', fallback],
+      ] as const;
+      const next = 'GET /closed HTTP/1.1\r\nHost: own.example\r\nConnection: close\r\n\r\n';
+      for (const host of hosts.flatMap(([one]) => [`${one}:80`, `${one}:${ports.door}`])) {
+        const text = await sent(`CONNECT ${host} HTTP/1.1\r\nHost: ${host}\r\n\r\n${next}`, 'stay');
+        const [refused = '', ...rest] = text.split('\r\n\r\n');
+        assert.match(refused, /^HTTP\/1\.1 501 /, `CONNECT ${host}`);
+        assert.equal(answerOf(rest.join('\r\n\r\n')), has(own) ? 'closed' : fallback, 'what follows is a request');
+        assert.equal(await streamed({ ':method': 'CONNECT', ':authority': host }, next), '501 ', `HTTP/2 to ${host}`);
+      }
+      for (const [host, task] of hosts) {
+        for (const upgrade of ['h2c', 'x, H2C-14', 'x\r\nUpgrade: h2c', 'HTTP/2.0', 'TLS/1.0']) {
+          const head = [`Host: ${host}`, 'Connection: Upgrade, HTTP2-Settings', 'HTTP2-Settings: AAMAAABk'].join(
+            '\r\n',
+          );
+          const text = await sent(`GET / HTTP/1.1\r\n${head}\r\nUpgrade: ${upgrade}\r\n\r\n${next}`);
+          assert.equal(answerOf(text), task, `${upgrade} of ${host}`);
+          assert.doesNotMatch(text, /"upgrade":|"http2-settings":|tunnelled/);
+        }
+        const text = await streamed(upgraded2('h2c', host), next);
+        assert.equal(answerOf(text), task, `HTTP/2, h2c of ${host}`);
+        assert.doesNotMatch(text, /"upgrade":|tunnelled/);
+      }
+    });
+
+  test('a refused CONNECT is in the access log', async () => {
+    assert.match(await sent('CONNECT logged.example:80 HTTP/1.1\r\nHost: logged.example:80\r\n\r\n'), /^HTTP\S+ 501 /);
+    const line = await until(
+      'a line of it',
+      async () => {
+        const text = (await say(door.path('control.sock'), 'show events access', AbortSignal.timeout(5_000))) ?? '';
+        return text.split('\n').findLast((one) => one.includes('logged.example') && one.endsWith('}'));
+      },
+      (found) => found !== undefined,
+    );
+    const { method, status } = JSON.parse(line ?? '') as Record<string, unknown>;
+    assert.deepEqual([method, status], ['CONNECT', 501]);
+  });
 
   test('whatever a route may say, the proxy takes it: one that it refused would keep all others from being loaded', async () => {
     const wanted = [...new Map(fc.sample(anyRoute, 200).map((route) => [JSON.stringify(route.match), route])).values()];

@@ -28,7 +28,7 @@ const configOf = (...routes: readonly AssignedRoute[]) => {
   };
   const config = proxyConfig(
     {
-      door: { kind: 'door', id: 'door', httpPort: 80, httpsPort: 443, cookieKey: 'key' },
+      door: { kind: 'door', id: 'door', httpPort: 80, httpsPort: 443, cookieKey: 'key', acmeThumbprint: 'print' },
       ipv6: false,
       backends,
       certificates: [],
@@ -89,4 +89,14 @@ test('the structure is the same whatever tasks there are', () => {
     configOf(routeOf(route.match, { options: { retry: true } })).text,
     /retry-on conn-failure empty-response/,
   );
+});
+
+test('CONNECT is refused before anything is answered', () => {
+  const route = routeOf({ host: 'a.b', path: '/' }, { options: { tls: 'acme' } });
+  const rules =
+    configOf(route)
+      .text.split('frontend door')[1]
+      ?.match(/http-request .*/g) ?? [];
+  assert.equal(rules[0], 'http-request return status 501 if { method CONNECT }');
+  assert.match(rules.join('\n'), /acme-challenge/);
 });

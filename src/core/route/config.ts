@@ -144,6 +144,7 @@ const frontend = (input: ProxyInput): string => {
     ...balancers(input),
     ...(input.door.accessLog === true ? accessLog : []),
     'option idle-close-on-response',
+    ...noTunnelPastRules,
     ...challenges(input, challenged),
     ...(steps.length === 0
       ? []
@@ -176,6 +177,15 @@ const noStepsInPath = String.raw`http-request return status 400 if ${again} { pa
 const plainPath = `http-request set-var(txn.path) path,url_dec,regsub('/+','/',g) if ${again}`;
 /** Host and path are looked up as one text, and of several names in one header HAProxy takes now the first, now the last. */
 const oneHost = `http-request return status 400 if ${again} { req.fhdr(host) -m sub / , }`;
+
+/**
+ * What is asked over a tunnel no rule sees: neither what a task takes `CONNECT` for, nor HTTP in an upgraded connection.
+ * WebSocket over HTTP/2 is a `GET` here (RFC 8441).
+ */
+const noTunnelPastRules = [
+  'http-request return status 501 if { method CONNECT }',
+  "http-request del-header '^(upgrade|http2-settings)$' -m reg if { req.fhdr(upgrade) -i -m sub h2c http/ tls/ }",
+];
 
 const binds = ({ door, ipv6, certificates, file }: ProxyInput): readonly string[] => {
   const list = certificates
