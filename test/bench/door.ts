@@ -1,11 +1,11 @@
 import { execFile, spawn } from 'node:child_process';
-import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { systemExec } from '../../src/platform/exec.ts';
 import { routeTo, startDoor } from '../support/door.ts';
 import { until } from '../support/until.ts';
+import { benchDirectory } from './directory.ts';
 import { median } from './result.ts';
 import type { BenchResult } from './result.ts';
 
@@ -126,9 +126,8 @@ const answers = async (port: number): Promise<boolean> => {
  * addresses and the tasks answer at once, so that as much as can be of what is seen is the proxy's.
  */
 export const doorFigures = async (runs: number): Promise<readonly BenchResult[]> => {
-  const directory = await mkdtemp(join(tmpdir(), 'tutti-bench-door-'));
+  const directory = await benchDirectory();
   await using parts = new AsyncDisposableStack();
-  parts.defer(async () => await rm(directory, { recursive: true, force: true }));
   parts.use(await haproxy(directory, 'tasks', answering));
   const listens = { httpPort: ports.door, httpsPort: ports.tls };
   const routes = [routeTo('web', ports.tasks, { host, path: '/' })];

@@ -1,5 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { loadavg, tmpdir } from 'node:os';
+import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { writeTinyImage } from '../support/image.ts';
@@ -8,6 +7,7 @@ import type { Bench, Sizes, Tell } from './bench.ts';
 import { bytesThrough } from './bytes.ts';
 import { downAll, loadImage, swarmCluster, tuttiCluster } from './cluster.ts';
 import { convergence, round } from './convergence.ts';
+import { benchDirectory } from './directory.ts';
 import { doorFigures } from './door.ts';
 import { endpointsOf200 } from './endpoints.ts';
 import { failures } from './failures.ts';
@@ -95,10 +95,8 @@ lists of api, 1000. --mebibytes: through each of bytes, 1024. --seconds: of foll
 
 /** Two clusters of three nodes with one image, and the work over them. */
 async function withClusters(sizes: Sizes, work: (bench: Bench) => Promise<void>): Promise<void> {
-  const directory = await mkdtemp(join(tmpdir(), 'tutti-bench-'));
   await using stack = new AsyncDisposableStack();
-  stack.defer(() => rm(directory, { recursive: true, force: true }));
-  const archive = join(directory, 'tiny.tar');
+  const archive = join(await benchDirectory(), 'tiny.tar');
   const { tag } = await writeTinyImage(archive);
   stack.defer(downAll);
   const tutti = await tuttiCluster('bench-tutti');

@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
-import { availableParallelism, tmpdir } from 'node:os';
+import { open, readFile, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { until } from '../support/until.ts';
 import type { Bench, Tell } from './bench.ts';
 import type { Cluster } from './cluster.ts';
+import { benchDirectory } from './directory.ts';
 import { median } from './result.ts';
 
 const run = promisify(execFile);
@@ -140,9 +141,8 @@ export async function names({ tutti, swarm, image, runs }: Bench, tell: Tell): P
   await run('dnsperf', ['-h']).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') throw new Error("dnsperf asks the resolvers: install Debian's package of that name");
   });
-  const directory = await mkdtemp(join(tmpdir(), 'tutti-bench-names-'));
+  const directory = await benchDirectory();
   await using parts = new AsyncDisposableStack();
-  parts.defer(async () => await rm(directory, { recursive: true }));
   const questions = join(directory, 'questions');
   await writeFile(questions, `${service} A\n`);
   const [ours, theirs] = [parts.use(await asker(tutti, image)), parts.use(await asker(swarm, image))];

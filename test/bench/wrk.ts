@@ -1,9 +1,9 @@
 import { execFile, spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { until } from '../support/until.ts';
+import { benchDirectory } from './directory.ts';
 
 const run = promisify(execFile);
 
@@ -25,8 +25,7 @@ frontend web
 
 /** HAProxy that answers every request with a word, on port 80 of the place: the fastest server that is there. */
 export async function served(place: Place): Promise<AsyncDisposable> {
-  const directory = await mkdtemp(join(tmpdir(), 'tutti-bench-'));
-  const file = join(directory, 'haproxy.cfg');
+  const file = join(await benchDirectory(), 'haproxy.cfg');
   await writeFile(file, config);
   const [command, ...args] = [...place, 'haproxy', '-db', '-f', file] as const;
   const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'inherit'] });
@@ -42,7 +41,6 @@ export async function served(place: Place): Promise<AsyncDisposable> {
     async [Symbol.asyncDispose]() {
       child.kill('SIGKILL');
       await gone;
-      await rm(directory, { recursive: true });
     },
   };
 }
