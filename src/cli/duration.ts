@@ -1,4 +1,6 @@
-const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+import { durationUnits } from '../model/duration.ts';
+
+const units: Readonly<Record<string, number>> = { ...durationUnits, d: 86_400_000 };
 
 /** Milliseconds of `90s`, `1m30s`, `2h` or a bare number of seconds; undefined for anything else. */
 export const parseDuration = (text: string): number | undefined => {

@@ -3,10 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { TestContext } from 'node:test';
 import { Command } from 'commander';
 import type { Exec } from '../platform/exec.ts';
 import { registerDev } from './commands.ts';
 import { layoutCluster } from './layout.ts';
+import type { ClusterState } from './state.ts';
 import { writeState } from './state.ts';
 
 const unused = async (): Promise<never> => await Promise.reject(new Error('not expected'));
@@ -28,16 +30,11 @@ async function command(argv: readonly string[], exec: Exec): Promise<string> {
 
 const failing: Exec = async () => ({ code: 1, stdout: '', stderr: 'no' });
 
-test('ls prints the contract with scripts as JSON, and what is off', async (context) => {
+/** The flags that name a cluster with these nodes, for as long as the test runs. */
+async function clusterOf(context: TestContext, nodes: ClusterState['nodes']): Promise<readonly string[]> {
   const root = await mkdtemp(join(tmpdir(), 'tutti-dev-'));
   context.after(async () => await rm(root, { recursive: true }));
-  const cluster = layoutCluster('one', { dataDirectory: root, runDirectory: '/run/none' });
-  const nodes = (['manager', 'worker'] as const).map((role, index) => ({
-    name: `node${index + 1}`,
-    address: `10.99.3.${index + 1}`,
-    role,
-  }));
-  await writeState(cluster, {
+  await writeState(layoutCluster('one', { dataDirectory: root, runDirectory: '/run/none' }), {
     version: 1,
     name: 'one',
     subnet: 3,
@@ -46,9 +43,20 @@ test('ls prints the contract with scripts as JSON, and what is off', async (cont
     engineArguments: [],
     nodes,
   });
+  return ['--name', 'one', '--data-directory', root, '--run-directory', '/run/none'];
+}
+
+test('ls prints the contract with scripts as JSON, and what is off', async (context) => {
+  const flags = await clusterOf(
+    context,
+    (['manager', 'worker'] as const).map((role, index) => ({
+      name: `node${index + 1}`,
+      address: `10.99.3.${index + 1}`,
+      role,
+    })),
+  );
   const links = 'node1@if2         UP             d2:e1:b1:17:3c:e5 <BROADCAST,MULTICAST,UP,LOWER_UP> \n';
   const exec: Exec = async () => ({ code: 0, stdout: links, stderr: '' });
-  const flags = ['--name', 'one', '--data-directory', root, '--run-directory', '/run/none'];
   const report = JSON.parse(await command(['dev', 'ls', ...flags, '--format', 'json'], exec));
   assert.equal(report.docker, 'unix:///run/none/one/node1/tutti/docker.sock');
   assert.deepEqual(report.nodes[0], {
@@ -66,25 +74,12 @@ test('ls prints the contract with scripts as JSON, and what is off', async (cont
 });
 
 test('a link that is cut for a time is whole again afterwards', async (context) => {
-  const root = await mkdtemp(join(tmpdir(), 'tutti-dev-'));
-  context.after(async () => await rm(root, { recursive: true }));
-  const cluster = layoutCluster('one', { dataDirectory: root, runDirectory: '/run/none' });
-  const nodes = [{ name: 'node1', address: '10.99.3.1', role: 'manager' }] as const;
-  await writeState(cluster, {
-    version: 1,
-    name: 'one',
-    subnet: 3,
-    agents: true,
-    nat: false,
-    engineArguments: [],
-    nodes,
-  });
+  const flags = await clusterOf(context, [{ name: 'node1', address: '10.99.3.1', role: 'manager' }]);
   const links: { readonly state: string | undefined; readonly at: number }[] = [];
   const exec: Exec = async (_, words) => {
     links.push({ state: words.at(-1), at: performance.now() });
     return { code: 0, stdout: '', stderr: '' };
   };
-  const flags = ['--name', 'one', '--data-directory', root, '--run-directory', '/run/none'];
   const printed = await command(['dev', 'cut', 'node1', '--for', '20ms', '--format', 'json', ...flags], exec);
   assert.deepEqual(
     links.map(({ state }) => state),

@@ -127,22 +127,30 @@ function addLs(dev: Command, context: DevContext): void {
   withExamples(command, 'tutti dev ls', 'tutti dev ls --name test --format json', 'tutti dev ls --all');
 }
 
+/** What became of a node, for people and for scripts. */
+interface Said {
+  readonly text: string;
+  readonly json: Readonly<Record<string, unknown>>;
+}
+
 function addNodeCommands(dev: Command, context: DevContext): void {
   const { exec } = context.ports;
-  const add = (
+  /** `act` may have more to say than that it is done. */
+  const add = <Flags extends Common>(
     name: string,
     description: string,
-    act: (flags: Common, node: string) => Promise<void>,
+    act: (flags: Flags, node: string) => Promise<void | Said>,
     done: string,
-  ): void => {
+    more = '',
+  ): Command => {
     const command = withCommon(dev.command(name))
       .description(description)
       .argument('<node>', 'its name, as `tutti dev ls` lists it')
-      .action(async (node: string, flags: Common) => {
-        await act(flags, node);
-        context.print(flags.format === 'json' ? `${JSON.stringify({ node, [name]: true })}\n` : `${node} ${done}\n`);
+      .action(async (node: string, flags: Flags) => {
+        const { text, json } = (await act(flags, node)) ?? { text: done, json: { [name]: true } };
+        context.print(flags.format === 'json' ? `${JSON.stringify({ node, ...json })}\n` : `${node} ${text}\n`);
       });
-    withExamples(command, `tutti dev ${name} node2`, `tutti dev ${name} node3 --name test`);
+    return withExamples(command, `tutti dev ${name} node2`, `tutti dev ${name} node3 --name test${more}`);
   };
   const cluster = (flags: Common) => layoutCluster(flags.name, bases(flags));
   add(
@@ -157,22 +165,17 @@ function addNodeCommands(dev: Command, context: DevContext): void {
     async (flags, node) => await powerOn(context.ports, cluster(flags), node, context.signal),
     'is on',
   );
-  const cut = withCommon(dev.command('cut'))
-    .description('cut the link of a node; neither side is told')
-    .argument('<node>', 'its name, as `tutti dev ls` lists it')
-    .option('--for <span>', 'make it whole again after this time', duration)
-    .action(async (node: string, flags: Common & { readonly for?: number }) => {
-      if (flags.for === undefined) {
-        await switchLink(exec, cluster(flags), node, 'down');
-        context.print(flags.format === 'json' ? `${JSON.stringify({ node, cut: true })}\n` : `${node} is cut off\n`);
-        return;
-      }
+  add(
+    'cut',
+    'cut the link of a node; neither side is told',
+    async (flags: Common & { readonly for?: number }, node) => {
+      if (flags.for === undefined) return await switchLink(exec, cluster(flags), node, 'down');
       const ms = Math.round(await cutFor(exec, cluster(flags), node, flags.for, context.signal));
-      context.print(
-        flags.format === 'json' ? `${JSON.stringify({ node, cutForMs: ms })}\n` : `${node} was cut off for ${ms} ms\n`,
-      );
-    });
-  withExamples(cut, 'tutti dev cut node2', 'tutti dev cut node3 --name test --for 1500ms');
+      return { text: `was cut off for ${ms} ms`, json: { cutForMs: ms } };
+    },
+    'is cut off',
+    ' --for 1500ms',
+  ).option('--for <span>', 'make it whole again after this time', duration);
   add(
     'heal',
     'make the link of a node whole again',

@@ -43,19 +43,11 @@ const everyMs = 1_000;
 const anyPort = 9;
 
 /** Calls about once a second while the machine does not have the address, until it is disposed of. */
-export const watchAddress = (clock: Pick<Clock, 'after'>, address: () => string, call: () => void): Disposable => {
-  let isOver = false;
-  const turns = every(clock, everyMs, async () => {
+export const watchAddress = (clock: Pick<Clock, 'after'>, address: () => string, call: () => void): Disposable =>
+  every(clock, everyMs, async (over) => {
     const isOwn = await isOwnAddress(address());
-    if (!isOwn && !isOver) call();
+    if (!isOwn && !over.aborted) call();
   });
-  return {
-    [Symbol.dispose]() {
-      isOver = true;
-      turns[Symbol.dispose]();
-    },
-  };
-};
 
 /**
  * Whether the machine has the address, be its interface up or down (while it is down nothing takes its place anyway): by what the

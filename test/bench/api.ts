@@ -83,7 +83,7 @@ async function inspectLatency({ tutti, image }: ApiBench): Promise<readonly Benc
   }
 }
 
-const imageName = 'bench-listed:latest';
+const imageName = 'bench-listed';
 
 /** What the lists take, in milliseconds at the median, of containers that were made of this image. */
 async function listTimes({ tutti, containers }: ApiBench, image: string): Promise<ListTimes> {
@@ -130,7 +130,7 @@ async function listOfMany(bench: ApiBench): Promise<readonly BenchResult[]> {
   const { tutti, image } = bench;
   await Promise.all(
     tutti.engines.map(async (engine) => {
-      await engine.call('POST', `/images/${image}/tag?repo=${imageName.replace(':', '&tag=')}`);
+      await engine.call('POST', `/images/${image}/tag?repo=${imageName}`);
     }),
   );
   const result = (name: string, { own, engines, together }: ListTimes): BenchResult => ({

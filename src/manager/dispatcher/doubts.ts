@@ -40,13 +40,12 @@ export const createDoubts = ({ clock, answers, answered }: DoubtPorts): Doubts =
   const underWay = new Map<AbortController, number>();
   let putOff = 0;
   const hasRoom = (): boolean => {
-    if (underWay.size < atOnce) return true;
-    for (const [oldest, begun] of underWay) {
-      if (clock.monotonic() - begun < leastMs) return false;
-      underWay.delete(oldest);
-      oldest.abort();
-      return true;
-    }
+    const [first] = underWay.size < atOnce ? [] : underWay;
+    if (first === undefined) return true;
+    const [oldest, begun] = first;
+    if (clock.monotonic() - begun < leastMs) return false;
+    underWay.delete(oldest);
+    oldest.abort();
     return true;
   };
   const ask = async (nodeId: NodeId, address: string, signal: AbortSignal): Promise<void> => {

@@ -13,7 +13,7 @@ import { Given } from './given.ts';
 export interface FollowPorts {
   readonly store: Pick<Store, 'view' | 'subscribe'>;
   readonly agents: AgentGateway;
-  readonly clock: Pick<Clock, 'after' | 'now'>;
+  readonly clock: Pick<Clock, 'sleep' | 'now'>;
   readonly log: Log;
 }
 
@@ -68,7 +68,7 @@ export async function* followTask(
       if (!cut) return;
       wasCut = true;
     }
-    await pause(clock, signal);
+    await clock.sleep(retryMs, signal).catch(() => undefined);
     // Told to its end: nobody has to wait for a node that is away.
     if (!follow && store.view.get('nodeStatus', nodeId)?.state !== 'ready') return;
     if (!(await isBack(task, nodeId, store, signal))) return;
@@ -91,17 +91,6 @@ const goOn = ({ tail: _tail, ...options }: LogOptions, since: number | undefined
 /** What to ask for where nothing was given, and no line is wanted that was there before: those are what `tail` counted. */
 const fromBegin = ({ tail, ...options }: LogOptions, began: number): LogOptions =>
   tail === undefined ? options : { ...options, since: Math.max(options.since ?? 0, began) };
-
-const pause = async (clock: FollowPorts['clock'], signal: AbortSignal): Promise<void> => {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const end = (): void => resolve();
-  const timer = clock.after(retryMs, end);
-  signal.addEventListener('abort', end, { once: true });
-  if (signal.aborted) end();
-  await promise;
-  timer.cancel();
-  signal.removeEventListener('abort', end);
-};
 
 /** The task or its node is gone, or the node is down and the task was replaced: what it still has to tell is of no use. */
 const isOver = (view: View, id: string, nodeId: string): boolean => {

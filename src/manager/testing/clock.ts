@@ -35,15 +35,16 @@ export const manualClock = (start = 1_700_000_000_000): ManualClock => {
     after,
     sleep: (ms, signal) =>
       new Promise((resolve, reject) => {
-        const timer = after(ms, resolve);
-        signal?.addEventListener(
-          'abort',
-          () => {
-            timer.cancel();
-            reject(signal.reason as Error);
-          },
-          { once: true },
-        );
+        const abort = (): void => {
+          timer.cancel();
+          reject(signal?.reason as Error);
+        };
+        const timer = after(ms, () => {
+          signal?.removeEventListener('abort', abort);
+          resolve();
+        });
+        if (signal?.aborted === true) abort();
+        else signal?.addEventListener('abort', abort, { once: true });
       }),
     next: () => earliest()?.[1].at,
     stall: (ms) => {
