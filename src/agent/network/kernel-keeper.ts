@@ -15,11 +15,13 @@ import type { Firewall } from './firewall/firewall.ts';
 import { createHairpins } from './bridges/hairpin.ts';
 import { createKernel, differences } from './kernel.ts';
 import type { FoundState, Kernel } from './kernel.ts';
+import type { Routing } from './kernel-state.ts';
 import { viewOf } from './nft/script.ts';
 import { createProxies } from './sixth/proxies.ts';
 import type { Proxies } from './sixth/proxies.ts';
 import { look } from './look.ts';
 import { createPasses } from './passes.ts';
+import type { Flows } from './flows/flows.ts';
 import type { Exec, KernelSettings } from './ports.ts';
 import { publicationChain } from './publish.ts';
 
@@ -29,6 +31,7 @@ export interface KernelKeeperPorts {
   readonly clock: Pick<Clock, 'after' | 'sleep'>;
   readonly log: Log;
   readonly findings: Findings;
+  readonly flows: Pick<Flows, 'overlay' | 'forget'>;
   /** Resolves when nothing that has to be encrypted can go in clear. */
   readonly safe: () => Promise<void>;
 }
@@ -194,7 +197,7 @@ async function bringUpToDate(
 ): Promise<void> {
   const {
     kernel,
-    ports: { exec, log, findings },
+    ports: { exec, log, findings, flows: shortWay },
     memory,
   } = parts;
   const known = memory.mustRead ? undefined : memory.found;
@@ -225,7 +228,14 @@ async function bringUpToDate(
   if (!(await forgetFlows(exec, [...flows, ...flows6], signal))) {
     log.warn('conntrack does not run: UDP clients of a removed task are not moved; install the package conntrack');
   }
+  const { link } = desired.routing;
+  if (link !== undefined) shortWay.overlay({ ...link, virtual: services.map(({ address }) => address) });
+  if (flows.length > 0 || isAnyoneGone(before.routing, desired.routing)) await shortWay.forget(signal);
 }
+
+/** Whether an address is not where it was. */
+const isAnyoneGone = ({ routes }: Routing, { routes: now }: Routing): boolean =>
+  routes !== now && [...routes].some(([address, via]) => now.get(address) !== via);
 
 /** A bridge that was made anew, and in a comparison all, are told everything again: that is no finding. */
 async function keepProxies(proxies: Proxies, memory: Memory, signal: AbortSignal): Promise<void> {

@@ -53,7 +53,7 @@ export interface NftChain {
 
 /** One table, whole. */
 export interface NftTable {
-  readonly family: 'ip' | 'ip6' | 'bridge' | 'inet';
+  readonly family: 'ip' | 'ip6' | 'bridge' | 'inet' | 'netdev';
   /** Absent: `tutti`. */
   readonly name?: string;
   readonly sets: ReadonlyMap<string, NftSet>;

@@ -6,10 +6,12 @@ import { encryptionPort, networkLabel, overlayPort } from '../../model/network.t
 export const overlayDevice = 'tutti0';
 /** Bridges of Tutti networks begin with this, and nothing else does. */
 const bridgePrefix = `${overlayDevice}-`;
-/** Every nftables table of ours has this name, but for one. */
+/** Every nftables table of ours has this name, but for two. */
 export const tableName = 'tutti';
 /** What containers may send: a table of family bridge. */
 export const guardTableName = 'tutti_guard';
+/** Which connections are known: a table of family netdev. */
+export const flowsTableName = 'tutti_flows';
 /** The iptables chain that DOCKER-USER jumps to. */
 export const firewallChain = 'TUTTI';
 /** The iptables chain that INPUT jumps to. */

@@ -11,6 +11,7 @@ import { assigned, assignedSelf, liveEndpoints, pruned } from './endpoints.ts';
 import type { Assignments, Wanted } from './endpoints.ts';
 import { createKernelKeeper } from './kernel-keeper.ts';
 import { createFindings } from './findings.ts';
+import { createFlows } from './flows/flows.ts';
 import { createGuard } from './guard/guard.ts';
 import { areMoreReady, isOneMoreReady } from './haste.ts';
 import type { DockerNetworks, Exec, KernelSettings, PreparedNetwork, Resolver } from './ports.ts';
@@ -70,14 +71,17 @@ export function createNetwork(ports: NetworkPorts): AgentNetwork {
   let wanted: Wanted = { assignments: new Map(), observations: new Map() };
   const findings = createFindings(clock);
   const tunnel = createTunnel({ ...ports, findings }, () => wanted.assignments);
-  const kernel = createKernelKeeper({ ...ports, findings, safe: async () => await tunnel.safe() }, () => wanted);
+  const flows = createFlows({ ...ports, findings });
+  const safe = async (): Promise<void> => await tunnel.safe();
+  const kernel = createKernelKeeper({ ...ports, findings, flows, safe }, () => wanted);
   const bridges = createBridgeKeeper(ports, () => wanted.assignments);
-  const guard = createGuard({ ...ports, findings });
+  const guard = createGuard({ ...ports, findings, guarded: (occupied) => flows.ports(occupied) });
 
   const check = (): void => {
     tunnel.check();
     kernel.check();
     guard.check();
+    flows.check();
     bridges.request();
   };
   const checks = every(clock, checkMs, check);
@@ -86,6 +90,7 @@ export function createNetwork(ports: NetworkPorts): AgentNetwork {
     await tunnel[Symbol.asyncDispose]();
     await kernel[Symbol.asyncDispose]();
     await guard[Symbol.asyncDispose]();
+    await flows[Symbol.asyncDispose]();
     await bridges[Symbol.asyncDispose]();
   };
 
@@ -136,7 +141,7 @@ export function createNetwork(ports: NetworkPorts): AgentNetwork {
     },
     async compare() {
       check();
-      await Promise.all([tunnel.settled(), kernel.compared(), guard.settled()]);
+      await Promise.all([tunnel.settled(), kernel.compared(), guard.settled(), flows.settled()]);
     },
     named: async (signal) => await unlessAborted(resolver.settled(), signal),
     async settled() {
@@ -148,6 +153,7 @@ export function createNetwork(ports: NetworkPorts): AgentNetwork {
       const removed = await bridges.removeAll(signal);
       await kernel.clear(signal);
       await guard.clear(signal);
+      await flows.clear(signal);
       await tunnel.clear(signal);
       return removed;
     },

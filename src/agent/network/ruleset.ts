@@ -175,7 +175,7 @@ const fixedChains: readonly (readonly [string, NftChain])[] = [
       rules: [
         // route_localnet is on for our devices: what arrives there must not reach 127.0.0.0/8.
         `ip daddr 127.0.0.0/8 iifname ${anyPattern} drop`,
-        `udp dport ${vxlanPort} notrack`,
+        `udp dport ${vxlanPort} notrack accept`,
       ],
     },
   ],
@@ -184,7 +184,7 @@ const fixedChains: readonly (readonly [string, NftChain])[] = [
     {
       hook: 'type filter hook output priority raw; policy accept;',
       rules: [
-        `udp dport ${vxlanPort} notrack`,
+        `udp dport ${vxlanPort} notrack accept`,
         // Containers of one network on one node meet at the bridge's layer 3: no redirect may tell them a shorter way.
         `icmp type redirect oifname ${bridgePattern} drop`,
       ],
@@ -194,11 +194,7 @@ const fixedChains: readonly (readonly [string, NftChain])[] = [
     'steer',
     {
       hook: 'type filter hook prerouting priority mangle; policy accept;',
-      rules: [
-        // A published port's connection from another node: replies go back there, where its translation is undone.
-        `ct state new iifname "${overlayDevice}" ip saddr != @subnets ct mark set ether saddr map @marks`,
-        `ct mark & ${maskText} != 0 ct direction reply iifname ${bridgePattern} meta mark set ct mark`,
-      ],
+      rules: [`ct mark & ${maskText} != 0 ct direction reply iifname ${bridgePattern} meta mark set ct mark`],
     },
   ],
   [
@@ -235,6 +231,8 @@ const fixedChains: readonly (readonly [string, NftChain])[] = [
         // Containers made before the MTU fell, and clients of published ports: nothing hangs where "too big" is not heard.
         `tcp flags & (syn | rst) == syn oifname "${overlayDevice}" tcp option maxseg size set rt mtu`,
         'ct state established,related accept',
+        // A published port's connection from another node: replies go back there (`steer`), where its translation is undone.
+        `ct state new iifname "${overlayDevice}" ip saddr != @subnets ct mark set ether saddr map @marks`,
         // The address of a service that has no ready task: nobody is behind it.
         'iifname . ip daddr @virtual goto refuse',
         // Nobody begins anything with an address that is somewhere else: another network's, or a remote task's.

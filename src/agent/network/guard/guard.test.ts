@@ -98,6 +98,7 @@ test('ports are guarded when their containers run, what an agent before left sta
     ['/sys/class/net/vetha/iflink', '7'],
     ['/sys/class/net/vethb/iflink', '9'],
   ]);
+  let told: readonly string[] = [];
   await using guard = createGuard({
     attachments,
     settings: { read: (path) => files.get(path), list: () => ['vetha', 'vethb'] },
@@ -107,6 +108,7 @@ test('ports are guarded when their containers run, what an agent before left sta
     },
     clock: systemClock,
     log: silentLog,
+    guarded: (ports) => void (told = [...ports].map(([port, { address }]) => `${port} ${address}`)),
     findings: createFindings(systemClock),
   });
   const written = async (count: number): Promise<string> => {
@@ -126,6 +128,8 @@ test('ports are guarded when their containers run, what an agent before left sta
   assert.match(await written(2), /^add element bridge tutti_guard ports \{ vethb : goto port_vethb \}$/m);
   attachments.ended('old');
   assert.match(await written(3), /^delete element bridge tutti_guard ports \{ vetha : goto port_vetha \}$/m);
+  await guard.settled();
+  assert.deepEqual(told, [`vethb ${two.address}`]);
 });
 
 test('a dispute is warned of when it begins, and not when it ends; rules that cannot be removed are a fault', async () => {
@@ -145,6 +149,7 @@ test('a dispute is warned of when it begins, and not when it ends; rules that ca
       return await Promise.resolve({ code: args[0] === '-f' ? code : 1, stdout: '', stderr: 'no' });
     },
     clock: { after: (_ms, call) => systemClock.after(1, call) },
+    guarded: () => undefined,
     log: { ...silentLog, warn: (_message, fields) => void warned.push(fields) },
     findings: createFindings(systemClock),
   });

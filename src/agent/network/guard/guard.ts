@@ -10,6 +10,7 @@ import { nftScript, removalScript, viewOf } from '../nft/script.ts';
 import { createPasses } from '../passes.ts';
 import type { Exec, KernelSettings } from '../ports.ts';
 import { portsOf, readDevices, readPorts } from './ports-of.ts';
+import type { Occupant } from './ports-of.ts';
 import { guardTable } from './rules.ts';
 
 export interface GuardPorts {
@@ -19,6 +20,8 @@ export interface GuardPorts {
   readonly clock: Pick<Clock, 'after'>;
   readonly log: Log;
   readonly findings: Findings;
+  /** Told who is behind which port of a bridge whenever that is guarded. */
+  readonly guarded: (ports: ReadonlyMap<string, Occupant>) => void;
 }
 
 /** Keeps containers from speaking for one another on the node's bridges. What it made stays when it is disposed of. */
@@ -39,7 +42,7 @@ const patientMs = 600;
 const commandMs = 20_000;
 const failure = 'nft could not change what containers may send';
 
-export function createGuard({ attachments, exec, settings, clock, log, findings }: GuardPorts): Guard {
+export function createGuard({ attachments, exec, settings, clock, log, findings, guarded }: GuardPorts): Guard {
   /** What the kernel has; undefined: it has to be read. */
   let found: NftView | 'none' | undefined;
   /** What it was given last. */
@@ -65,7 +68,7 @@ export function createGuard({ attachments, exec, settings, clock, log, findings 
         log.warn('several containers seem to be behind one port: it is not guarded', { ports: disputed });
       }
     }
-    return guardTable(occupied.ports);
+    return occupied.ports;
   };
   const read = async (signal: AbortSignal): Promise<NftView | 'none'> => {
     const args = ['-j', 'list', 'table', 'bridge', guardTableName];
@@ -86,11 +89,13 @@ export function createGuard({ attachments, exec, settings, clock, log, findings 
       const actual = before ?? (await read(signal));
       const drift = isCheck && last !== undefined ? scriptFrom(actual, last) : [];
       isCheck = false;
-      const table = wanted();
+      const ports = wanted();
+      const table = guardTable(ports);
       found = undefined;
       await carryOut(exec, scriptFrom(actual, table), failure, { timeoutMs: commandMs, signal });
       found = viewOf(table);
       last = table;
+      guarded(ports);
       if (drift.length > 0) findings.note('guard', drift, true);
     },
     onFault(fault, retryMs) {

@@ -6,6 +6,8 @@ import type { KernelSettings } from '../ports.ts';
 /** Whose end a port of a bridge is. */
 export interface Occupant {
   readonly mac: string;
+  /** Its IPv4 address on this network. */
+  readonly address: string;
   /** The container's, on all of its networks: by which one an answer leaves is its routes' affair. */
   readonly addresses: readonly string[];
 }
@@ -39,9 +41,10 @@ export interface Occupied {
 export function portsOf(bridges: BridgePorts, running: readonly Running[]): Occupied {
   const claims = running.flatMap(({ devices, networks }) => {
     const addresses = networks.flatMap(({ address, address6 }) => [address, address6]).filter((one) => one !== '');
-    return networks.flatMap(({ name, mac }) => {
+    return networks.flatMap(({ name, mac, address }) => {
       const ports = bridges.get(bridgeOf(name) ?? '') ?? [];
-      return ports.filter(({ peer }) => devices.has(peer)).map((port) => [port.name, { mac, addresses }] as const);
+      const own = ports.filter(({ peer }) => devices.has(peer));
+      return own.map((port) => [port.name, { mac, address, addresses }] as const);
     });
   });
   const byPort = Map.groupBy(claims, ([port]) => port);

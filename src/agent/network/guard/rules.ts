@@ -14,12 +14,15 @@ const orders = [
   'udp dport { 68, 546 } drop',
 ];
 
+/** What a container may show of itself. */
+type Speaker = Pick<Occupant, 'mac' | 'addresses'>;
+
 /**
  * What may come out of each container's port of a bridge: what has its own MAC and IP addresses as the source, and tells of no
  * others. It is looked at before the bridge learns anything of it. What would be an order does not reach such a port either:
  * it may come from one that nobody has looked at yet.
  */
-export function guardTable(ports: ReadonlyMap<string, Occupant>): NftTable {
+export function guardTable(ports: ReadonlyMap<string, Speaker>): NftTable {
   const known = [...ports].filter(([port, occupant]) => isSound(port, occupant));
   return {
     family: 'bridge',
@@ -52,10 +55,10 @@ export function guardTable(ports: ReadonlyMap<string, Occupant>): NftTable {
 const chainOf = (port: string): string => `port_${port.replaceAll(/[.-]/g, '_')}`;
 
 /** Engines' answers do not become rules unread. */
-const isSound = (port: string, occupant: Occupant): boolean =>
+const isSound = (port: string, occupant: Speaker): boolean =>
   device.test(port) && mac.test(occupant.mac) && occupant.addresses.every((one) => isIP(one) !== 0);
 
-const rulesOf = ({ mac, addresses }: Occupant): string[] => {
+const rulesOf = ({ mac, addresses }: Speaker): string[] => {
   const fourth = ['0.0.0.0', ...addresses.filter((one) => isIPv4(one))].join(', ');
   const sixth = addresses.filter((one) => isIPv6(one));
   return [

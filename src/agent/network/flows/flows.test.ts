@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { systemClock } from '../../../platform/clock.ts';
+import { silentLog } from '../../../platform/log.ts';
+import { createFindings } from '../findings.ts';
+import { viewOf } from '../nft/script.ts';
+import { createFlows } from './flows.ts';
+import { flowsTable } from './table.ts';
+
+const liberal = '/proc/sys/net/netfilter/nf_conntrack_tcp_be_liberal';
+const mac = '02:54:64:7f:00:01';
+const overlay = { mac, mtu: 1450, virtual: ['10.128.1.4'] };
+const one = { mac: '02:42:0a:80:01:0a', address: '10.128.1.10', addresses: ['10.128.1.10'] };
+
+/** A machine whose nft carries everything out, unless `refuses` it. */
+function machine(refuses: (script: string) => boolean = () => false) {
+  const files = new Map([
+    ['/sys/class/net/tutti0/mtu', '1450'],
+    ['/sys/class/net/vetha/mtu', '1450'],
+    ['/sys/class/net/vethb/mtu', '1500'],
+    [liberal, '0'],
+  ]);
+  const scripts: string[] = [];
+  const warned: unknown[] = [];
+  /** What a listing gives: nothing, or a table. */
+  let listed: string | undefined;
+  const findings = createFindings(systemClock);
+  const flows = createFlows({
+    settings: {
+      read: (path) => files.get(path),
+      write: (path, value) => files.has(path) && files.set(path, value) !== undefined,
+    },
+    exec: async (_command, args, { input = '' } = {}) => {
+      if (args[0] !== '-f')
+        return await Promise.resolve({ code: listed === undefined ? 1 : 0, stdout: listed ?? '', stderr: '' });
+      scripts.push(input);
+      const isRefused = refuses(input);
+      return await Promise.resolve({
+        code: isRefused ? 1 : 0,
+        stdout: '',
+        stderr: isRefused ? 'Operation not supported' : '',
+      });
+    },
+    clock: { after: (_ms, call) => systemClock.after(1, call) },
+    log: { ...silentLog, warn: (_message, fields) => void warned.push(fields) },
+    findings,
+  });
+  return { files, scripts, warned, findings, flows, lists: (text: string | undefined) => void (listed = text) };
+}
+
+/** As nft lists a table with these chains and sets. */
+const listing = (table: ReturnType<typeof flowsTable>): string => {
+  const { chains, sets } = viewOf(table);
+  return JSON.stringify({
+    nftables: [
+      ...[...sets.keys()].map((name) => ({ set: { name } })),
+      ...[...chains.keys()].map((name) => ({ chain: { name } })),
+      ...[...chains].flatMap(([chain, rules]) => rules.map((comment) => ({ rule: { chain, comment } }))),
+    ],
+  });
+};
+
+const inTable = (wasStrict = true): ReturnType<typeof flowsTable> =>
+  flowsTable({
+    ports: [{ device: 'vetha', ...one }],
+    numbers: new Map([['10.128.1.4', 1]]),
+    mac,
+    wasStrict,
+  });
+
+suite('the short way', () => {
+  test('begins at the ports of containers whose packets fit, once there is an overlay', async () => {
+    const { flows, scripts, files } = machine();
+    await using _ = flows;
+    flows.ports(
+      new Map([
+        ['vetha', one],
+        ['vethb', { ...one, address: '10.128.1.11' }],
+      ]),
+    );
+    await flows.settled();
+    assert.deepEqual(scripts, []);
+    flows.overlay(overlay);
+    await flows.settled();
+    assert.equal(scripts.length, 1);
+    assert.match(scripts[0] ?? '', /device "vetha"/);
+    assert.doesNotMatch(scripts[0] ?? '', /vethb/);
+    assert.equal(files.get(liberal), '1');
+  });
+
+  test('a service more is an element more; the same told again is nothing', async () => {
+    const { flows, scripts } = machine();
+    await using _ = flows;
+    flows.overlay(overlay);
+    await flows.settled();
+    flows.overlay({ ...overlay });
+    await flows.settled();
+    assert.equal(scripts.length, 1);
+    flows.overlay({ ...overlay, virtual: ['10.128.1.4', '10.128.1.5'] });
+    await flows.settled();
+    assert.equal(
+      scripts[1],
+      'add element netdev tutti_flows numbers { 10.128.1.5 : 2 }\nadd element netdev tutti_flows virtual { 2 : 10.128.1.5 }\n',
+    );
+  });
+
+  test('a comparison writes what is not there, and nothing else', async () => {
+    const { flows, scripts, findings, lists } = machine();
+    await using _ = flows;
+    flows.ports(new Map([['vetha', one]]));
+    flows.overlay(overlay);
+    await flows.settled();
+    lists(listing(inTable()));
+    flows.check();
+    await flows.settled();
+    assert.equal(scripts.length, 1);
+    lists(undefined);
+    flows.check();
+    await flows.settled();
+    assert.equal(scripts.length, 2);
+    assert.equal(scripts[1], scripts[0]);
+    assert.deepEqual(
+      findings.list().map(({ what, mended }) => [what, mended]),
+      [['flows', true]],
+    );
+  });
+
+  test('somebody gone: nothing is known any more; where that fails, all is written anew', async () => {
+    let fails = false;
+    const { flows, scripts } = machine((script) => fails && script.startsWith('flush'));
+    await using _ = flows;
+    await flows.forget();
+    assert.deepEqual(scripts, [], 'there is nothing to forget yet');
+    flows.overlay(overlay);
+    await flows.settled();
+    await flows.forget();
+    assert.equal(
+      scripts[1],
+      ['flows', 'ways', 'targets', 'fronts'].map((name) => `flush map netdev tutti_flows ${name}\n`).join(''),
+    );
+    fails = true;
+    await flows.forget();
+    await flows.settled();
+    assert.equal(scripts.at(-1), scripts[0]);
+  });
+
+  test('a kernel that cannot: said once, tried again with each comparison, and nothing is given up for it', async () => {
+    const { flows, scripts, warned } = machine(() => true);
+    await using _ = flows;
+    flows.overlay(overlay);
+    await flows.settled().catch(() => undefined);
+    while (warned.length === 0) await flows.settled().catch(() => undefined);
+    const tried = scripts.length;
+    flows.check();
+    await flows.settled();
+    assert.equal(scripts.length, tried + 1);
+    assert.equal(warned.length, 1);
+  });
+
+  test('its end puts the setting back as it was, also by another agent', async () => {
+    for (const wasStrict of [true, false]) {
+      const { flows, scripts, files, lists } = machine();
+      files.set(liberal, '1');
+      lists(listing(inTable(wasStrict)));
+      flows.overlay(overlay);
+      await flows.settled();
+      assert.equal(/chain netdev tutti_flows strict_before/.test(scripts[0] ?? ''), wasStrict);
+      await flows[Symbol.asyncDispose]();
+      await flows.clear();
+      assert.match(scripts.at(-1) ?? '', /delete table netdev tutti_flows/);
+      assert.equal(files.get(liberal), wasStrict ? '0' : '1');
+    }
+  });
+});
+
+test('what an engine says of a container becomes no rule unless it reads as one', () => {
+  const of = (port: Partial<{ device: string; mac: string; address: string }>): number =>
+    flowsTable({ ports: [{ device: 'vetha', ...one, ...port }], numbers: new Map(), mac, wasStrict: false }).chains
+      .size;
+  const without = of({ device: 'a b' });
+  assert.equal(of({}), without + 2);
+  assert.equal(of({ mac: 'x' }), without);
+  assert.equal(of({ address: '10.0.0.1; drop' }), without);
+});

@@ -1,0 +1,199 @@
+import { isIPv4 } from 'node:net';
+import type { NftChain, NftSet, NftTable } from '../kernel-state.ts';
+import { flowsTableName, overlayDevice } from '../names.ts';
+
+/** A container's port of a bridge, with what it has on that network. */
+export interface FlowPort {
+  /** Of the device on the node's side. */
+  readonly device: string;
+  readonly mac: string;
+  readonly address: string;
+}
+
+/** What the table is made from. */
+export interface FlowInputs {
+  readonly ports: readonly FlowPort[];
+  /** Virtual address → its number, from 1. */
+  readonly numbers: ReadonlyMap<string, number>;
+  /** MAC address of the node's end of the overlay. */
+  readonly mac: string;
+  /** The machine's setting was strict before: kept here, to be put back with the table's removal. */
+  readonly wasStrict: boolean;
+}
+
+/** What a connection is known for until its packets take the long way once more. */
+const knownSeconds = 20;
+/** Connections, of each kind. What is more takes the long way. */
+const most = 65_536;
+
+const dontFragment = '0x4000';
+/** Neither beginning nor end of a connection, and either. */
+const isAmid = 'tcp flags & (fin | syn | rst | ack) == ack';
+const isEdge = 'tcp flags & (fin | syn | rst | ack) != ack';
+
+const sent = 'ip saddr . tcp sport . ip daddr . tcp dport';
+const received = 'ip daddr . tcp dport . ip saddr . tcp sport';
+/** With the number of a virtual address where the address was. */
+const balanced = 'ip saddr . tcp sport . ip id . tcp dport';
+
+const out = `fwd to "${overlayDevice}"`;
+
+/** The chain that is there while the machine's setting was strict before. */
+export const strictBefore = 'strict_before';
+/** The maps that the kernel fills by itself. */
+export const learnt = ['flows', 'ways', 'targets', 'fronts'] as const;
+
+/**
+ * The short way for packets amid a TCP connection between a container here and another node. What the long way did with one
+ * packet is done with those that follow, without asking again: by conntrack it is accepted, translated and routed, and the
+ * `learn` chain sees the outcome. Each rule that lacks what it looks up leaves the packet as it was, for the long way.
+ *
+ * A translated packet shows no more what its client asked for. So it is told by the packet's IP identification, which
+ * means nothing where a packet must not be fragmented (RFC 6864, 4.1): the number of the virtual address goes there.
+ */
+export function flowsTable({ ports, numbers, mac, wasStrict }: FlowInputs): NftTable {
+  const sound = ports.filter(isSound);
+  const numbered = [...numbers].map(([address, number]): [string, string] => [address, String(number)]);
+  return {
+    family: 'netdev',
+    name: flowsTableName,
+    sets: new Map<string, NftSet>([
+      // Of connections as they are: → the MAC address of the other node.
+      ['flows', kernelMap(`${sent} : ether daddr`, knownSeconds)],
+      // Of connections to virtual addresses: which packets are on the long way, the node, the task, and back.
+      [
+        'asked',
+        { declaration: `typeof ${balanced}; flags dynamic,timeout; timeout 2s; size ${most};`, ...empty('set') },
+      ],
+      // Outlives `targets`: what finds its task finds the way.
+      ['ways', kernelMap(`${balanced} : ether daddr`, knownSeconds + 5)],
+      ['targets', kernelMap(`${balanced} : ip daddr`, knownSeconds)],
+      ['fronts', kernelMap(`${sent} : ip id`, knownSeconds)],
+      ['numbers', { declaration: 'typeof ip daddr : ip id;', kind: 'map', elements: new Map(numbered) }],
+      [
+        'virtual',
+        {
+          declaration: 'typeof ip id : ip daddr;',
+          kind: 'map',
+          elements: new Map(numbered.map(([address, number]) => [number, address])),
+        },
+      ],
+      [
+        'mine',
+        { declaration: 'type ipv4_addr;', kind: 'set', elements: new Map(sound.map(({ address }) => [address, ''])) },
+      ],
+      [
+        'here',
+        {
+          declaration: 'type ipv4_addr : verdict;',
+          kind: 'map',
+          elements: new Map(sound.map((port) => [port.address, `goto ${arrivalOf(port)}`])),
+        },
+      ],
+    ]),
+    chains: new Map<string, NftChain>([
+      ...fixedChains,
+      [
+        'learn',
+        {
+          hook: `type filter hook egress device "${overlayDevice}" priority 0; policy accept;`,
+          rules: [
+            // What comes by the short way has its container's address still.
+            `ether saddr != ${mac} accept`,
+            'ip protocol != tcp accept',
+            'ip saddr != @mine accept',
+            `${isEdge} goto learn_edge`,
+            `ip frag-off != ${dontFragment} accept`,
+            'ip id 0 accept',
+            `${balanced} @asked goto learn_balanced`,
+            `add @flows { ${sent} : ether daddr }`,
+          ],
+        },
+      ],
+      ...sound.flatMap((port): [string, NftChain][] => [
+        [arrivalOf(port), { rules: [`ether daddr set ${port.mac} fwd to "${port.device}"`] }],
+        [
+          departureOf(port),
+          {
+            hook: `type filter hook ingress device "${port.device}" priority 0; policy accept;`,
+            rules: [
+              // With nobody else's address: the guard of the bridge does not see what goes on from here. Nearly all goes by this rule.
+              `ip saddr ${port.address} ip frag-off ${dontFragment} ${isAmid} ether daddr set ${sent} map @flows ${out}`,
+              `ip saddr ${port.address} ip frag-off ${dontFragment} ip protocol tcp goto leave`,
+            ],
+          },
+        ],
+      ]),
+      ...(wasStrict ? [[strictBefore, { rules: [] }] as [string, NftChain]] : []),
+    ]),
+  };
+}
+
+const kernelMap = (types: string, seconds: number): NftSet => ({
+  declaration: `typeof ${types}; flags dynamic,timeout; timeout ${seconds}s; size ${most};`,
+  ...empty('map'),
+});
+
+const empty = (kind: NftSet['kind']): Pick<NftSet, 'kind' | 'elements'> => ({ kind, elements: new Map() });
+
+const fixedChains: readonly (readonly [string, NftChain])[] = [
+  [
+    'leave',
+    {
+      rules: [`${isEdge} goto edge`, 'ip id set ip daddr map @numbers goto leave_balanced'],
+    },
+  ],
+  [
+    'leave_balanced',
+    {
+      rules: [
+        `ip daddr set ${balanced} map @targets goto leave_translated`,
+        `update @asked { ${balanced} } accept`,
+        // There was no room: nothing is to be learnt of it.
+        'ip id set 0',
+      ],
+    },
+  ],
+  ['leave_translated', { rules: [`ether daddr set ${balanced} map @ways ${out}`] }],
+  [
+    'edge',
+    {
+      // A connection begins or ends: of one before it with the same ports nothing is known any more.
+      rules: [
+        `delete @flows { ${sent} : ether daddr }`,
+        `ip id set ip daddr map @numbers delete @targets { ${balanced} : ip daddr } delete @ways { ${balanced} : ether daddr }`,
+      ],
+    },
+  ],
+  [
+    'arrive',
+    {
+      hook: `type filter hook ingress device "${overlayDevice}" priority 0; policy accept;`,
+      rules: [
+        // Sets an address that the next chain sets anew: a map cannot be asked for less.
+        `${isAmid} ether daddr set ${received} map @flows ip daddr vmap @here`,
+        `${isAmid} ip id set ${sent} map @fronts ip saddr set ip id map @virtual ip daddr vmap @here`,
+      ],
+    },
+  ],
+  [
+    'learn_balanced',
+    {
+      rules: [
+        `add @ways { ${balanced} : ether daddr } add @targets { ${balanced} : ip daddr } add @fronts { ${received} : ip id }`,
+      ],
+    },
+  ],
+  ['learn_edge', { rules: [`delete @flows { ${sent} : ether daddr }`, `delete @fronts { ${received} : ip id }`] }],
+];
+
+const nameOf = (device: string): string => device.replaceAll(/[.-]/g, '_');
+const arrivalOf = ({ device }: FlowPort): string => `to_${nameOf(device)}`;
+const departureOf = ({ device }: FlowPort): string => `from_${nameOf(device)}`;
+
+const macPattern = /^([\da-f]{2}:){5}[\da-f]{2}$/;
+const devicePattern = /^[a-z][a-z\d._-]{0,14}$/i;
+
+/** Engines' answers do not become rules unread. */
+const isSound = ({ device, mac, address }: FlowPort): boolean =>
+  devicePattern.test(device) && macPattern.test(mac) && isIPv4(address);
