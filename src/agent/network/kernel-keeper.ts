@@ -229,8 +229,8 @@ async function bringUpToDate(
     log.warn('conntrack does not run: UDP clients of a removed task are not moved; install the package conntrack');
   }
   const { link } = desired.routing;
-  if (link !== undefined) shortWay.overlay({ ...link, virtual: services.map(({ address }) => address) });
-  if (flows.length > 0 || isAnyoneGone(before.routing, desired.routing)) await shortWay.forget(signal);
+  const isOther = link !== undefined && shortWay.overlay({ ...link, virtual: services.map(({ address }) => address) });
+  if (isOther || flows.length > 0 || isAnyoneGone(before.routing, desired.routing)) await shortWay.forget(signal);
 }
 
 /** Whether an address is not where it was. */

@@ -15,7 +15,7 @@ const one = { mac: '02:42:0a:80:01:0a', address: '10.128.1.10', addresses: ['10.
 /** A machine whose nft carries everything out, unless `refuses` it. */
 function machine(refuses: (script: string) => boolean = () => false) {
   const files = new Map([
-    ['/sys/class/net/tutti0/mtu', '1450'],
+    ['/sys/class/net/tutti0/ifindex', '7'],
     ['/sys/class/net/vetha/mtu', '1450'],
     ['/sys/class/net/vethb/mtu', '1500'],
     [liberal, '0'],
@@ -142,6 +142,18 @@ suite('the short way', () => {
     await flows.forget();
     await flows.settled();
     assert.equal(scripts.at(-1), scripts[0]);
+  });
+
+  test('an overlay device made anew: what is known led to the one before', async () => {
+    const { flows, scripts, files } = machine();
+    await using _ = flows;
+    assert.equal(flows.overlay(overlay), false);
+    await flows.settled();
+    files.set('/sys/class/net/tutti0/ifindex', '8');
+    assert.equal(flows.overlay(overlay), true);
+    await flows.settled();
+    assert.equal(scripts[1], scripts[0], 'written anew');
+    assert.equal(flows.overlay(overlay), false);
   });
 
   test('a kernel that cannot: said once, tried again with each comparison, and nothing is given up for it', async () => {

@@ -33,7 +33,8 @@ export interface FlowsOverlay {
 export interface Flows extends AsyncDisposable {
   /** Who is behind which port of a bridge. */
   ports(ports: ReadonlyMap<string, Occupant>): void;
-  overlay(overlay: FlowsOverlay): void;
+  /** True: the overlay's device is another one than the rules lead to, and what is known should be forgotten. */
+  overlay(overlay: FlowsOverlay): boolean;
   /** Somebody is gone: all connections take the long way once, where it is known what becomes of theirs. */
   forget(signal?: AbortSignal): Promise<void>;
   /** Something may have been wiped: the rules are read again. */
@@ -64,6 +65,8 @@ export function createFlows({ exec, settings, clock, log, findings }: FlowsPorts
   let numbers: ReadonlyMap<string, number> = new Map();
   /** What the kernel has; undefined: not known, it is written anew. */
   let found: NftTable | undefined;
+  /** Number of the overlay's device that this leads to: rules know devices by number. */
+  let device: string | undefined;
   let isCheck = false;
   /** The machine's setting was strict before; undefined: not known. */
   let wasStrict: boolean | undefined;
@@ -90,6 +93,7 @@ export function createFlows({ exec, settings, clock, log, findings }: FlowsPorts
     wasStrict = true;
     return settings.write(liberal, '1');
   };
+  const numberOfDevice = (): string | undefined => settings.read(`/sys/class/net/${overlayDevice}/ifindex`);
   const work = async (of: FlowsOverlay, signal: AbortSignal): Promise<void> => {
     const isLook = isCheck || wasStrict === undefined;
     isCheck = false;
@@ -103,10 +107,12 @@ export function createFlows({ exec, settings, clock, log, findings }: FlowsPorts
     }
     if (!beLiberal()) return;
     const table = wanted(of);
-    const script = nftScript(found && viewOf(found), table);
+    const number = numberOfDevice();
+    const script = nftScript(found && device === number ? viewOf(found) : undefined, table);
     found = undefined;
     await carryOut(exec, script, failure, { timeoutMs: commandMs, signal });
     found = table;
+    device = number;
   };
   const passes = createPasses({
     clock,
@@ -114,7 +120,7 @@ export function createFlows({ exec, settings, clock, log, findings }: FlowsPorts
     spacingMs,
     isAlwaysSpaced: true,
     async work(signal) {
-      if (overlay === undefined || settings.read(`/sys/class/net/${overlayDevice}/mtu`) === undefined) return;
+      if (overlay === undefined || numberOfDevice() === undefined) return;
       try {
         await work(overlay, signal);
         failures = 0;
@@ -141,10 +147,11 @@ export function createFlows({ exec, settings, clock, log, findings }: FlowsPorts
         overlay.mtu === now.mtu &&
         overlay.virtual.length === now.virtual.length &&
         now.virtual.every((address) => numbers.has(address));
+      const isOther = found !== undefined && device !== numberOfDevice();
       overlay = now;
-      if (isSame) return;
-      numbers = numbered(numbers, now.virtual);
-      passes.request();
+      if (!isSame) numbers = numbered(numbers, now.virtual);
+      if (!isSame || isOther) passes.request();
+      return isOther;
     },
     async forget(signal) {
       if (found === undefined) return;

@@ -1,5 +1,5 @@
-/** Numbers are 16 bits, and 0 is nobody's. */
-const last = 0xffff;
+/** Numbers are 16 bits; 0 and the last are nobody's. */
+const last = 0xfffe;
 
 /** A number from 1 for each; those that have one keep it. Who comes when there is none left has none. */
 export function numbered(before: ReadonlyMap<string, number>, wanted: readonly string[]): ReadonlyMap<string, number> {

@@ -26,6 +26,8 @@ const knownSeconds = 20;
 /** Connections, of each kind. What is more takes the long way. */
 const most = 65_536;
 
+/** In the place of a virtual address' number: the packet asked for what it shows. Numbers end before it. */
+const asItIs = 0xffff;
 const dontFragment = '0x4000';
 /** Neither beginning nor end of a connection, and either. */
 const isAmid = 'tcp flags & (fin | syn | rst | ack) == ack';
@@ -49,7 +51,8 @@ export const learnt = ['flows', 'ways', 'targets', 'fronts'] as const;
  * `learn` chain sees the outcome. Each rule that lacks what it looks up leaves the packet as it was, for the long way.
  *
  * A translated packet shows no more what its client asked for. So it is told by the packet's IP identification, which
- * means nothing where a packet must not be fragmented (RFC 6864, 4.1): the number of the virtual address goes there.
+ * means nothing where a packet must not be fragmented (RFC 6864, 4.1): the number of the virtual address goes there. Only
+ * packets that came by a port of this table have one, so of a container that this table does not know yet nothing is learnt.
  */
 export function flowsTable({ ports, numbers, mac, wasStrict }: FlowInputs): NftTable {
   const sound = ports.filter(isSound);
@@ -79,10 +82,6 @@ export function flowsTable({ ports, numbers, mac, wasStrict }: FlowInputs): NftT
         },
       ],
       [
-        'mine',
-        { declaration: 'type ipv4_addr;', kind: 'set', elements: new Map(sound.map(({ address }) => [address, ''])) },
-      ],
-      [
         'here',
         {
           declaration: 'type ipv4_addr : verdict;',
@@ -101,12 +100,10 @@ export function flowsTable({ ports, numbers, mac, wasStrict }: FlowInputs): NftT
             // What comes by the short way has its container's address still.
             `ether saddr != ${mac} accept`,
             'ip protocol != tcp accept',
-            'ip saddr != @mine accept',
             `${isEdge} goto learn_edge`,
             `ip frag-off != ${dontFragment} accept`,
-            'ip id 0 accept',
             `${balanced} @asked goto learn_balanced`,
-            `add @flows { ${sent} : ether daddr }`,
+            `ip id ${asItIs} add @flows { ${sent} : ether daddr }`,
           ],
         },
       ],
@@ -149,7 +146,7 @@ const fixedChains: readonly (readonly [string, NftChain])[] = [
       rules: [
         `ip daddr set ${balanced} map @targets goto leave_translated`,
         `update @asked { ${balanced} } accept`,
-        // There was no room: nothing is to be learnt of it.
+        // There was no room: 0 is nobody's number, and nothing is learnt of it.
         'ip id set 0',
       ],
     },
