@@ -31,8 +31,7 @@ function machine(refuses: (script: string) => boolean = () => false) {
       write: (path, value) => files.has(path) && files.set(path, value) !== undefined,
     },
     exec: async (_command, args, { input = '' } = {}) => {
-      if (args[0] !== '-f')
-        return await Promise.resolve({ code: listed === undefined ? 1 : 0, stdout: listed ?? '', stderr: '' });
+      if (args[0] !== '-f') return await Promise.resolve({ code: 0, stdout: listed ?? '{"nftables":[]}', stderr: '' });
       scripts.push(input);
       const isRefused = refuses(input);
       return await Promise.resolve({
@@ -51,11 +50,15 @@ function machine(refuses: (script: string) => boolean = () => false) {
 /** As nft lists a table with these chains and sets. */
 const listing = (table: ReturnType<typeof flowsTable>): string => {
   const { chains, sets } = viewOf(table);
+  const of = { table: 'tutti_flows' };
   return JSON.stringify({
     nftables: [
-      ...[...sets.keys()].map((name) => ({ set: { name } })),
-      ...[...chains.keys()].map((name) => ({ chain: { name } })),
-      ...[...chains].flatMap(([chain, rules]) => rules.map((comment) => ({ rule: { chain, comment } }))),
+      { metainfo: { version: '1.0.6' } },
+      { chain: { table: 'others', name: 'leave' } },
+      { rule: { table: 'others', chain: 'leave', comment: 'theirs' } },
+      ...[...sets.keys()].map((name) => ({ set: { ...of, name } })),
+      ...[...chains.keys()].map((name) => ({ chain: { ...of, name } })),
+      ...[...chains].flatMap(([chain, rules]) => rules.map((comment) => ({ rule: { ...of, chain, comment } }))),
     ],
   });
 };

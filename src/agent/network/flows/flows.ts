@@ -73,12 +73,15 @@ export function createFlows({ exec, settings, clock, log, findings }: FlowsPorts
   let failures = 0;
 
   const read = async (signal?: AbortSignal): Promise<NftView | 'none'> => {
-    // Without elements: those that the kernel fills in by itself may be many.
-    const args = ['-j', '-t', 'list', 'table', 'netdev', flowsTableName];
+    // Without elements, as those that the kernel fills in may be many: nft 1.0.6 reads them all the same, 60,000 for seconds,
+    // where it lists a table, and does not where it lists a family.
+    const args = ['-j', '-t', 'list', 'ruleset', 'netdev'];
     const { code, stdout } = await exec('nft', args, { timeoutMs: commandMs, ...(signal && { signal }) });
     signal?.throwIfAborted();
     if (code < 0) throw new TuttiError('unavailable', 'nft could not read which packets take the short way');
-    return code === 0 ? parseNftTable(stdout) : 'none';
+    // A kernel without this family lists nothing.
+    const view = code === 0 ? parseNftTable(stdout, flowsTableName) : undefined;
+    return view === undefined || view.chains.size === 0 ? 'none' : view;
   };
   const wanted = ({ mac, mtu }: FlowsOverlay): NftTable => {
     // Who may send what is too large for the overlay is told so by the long way alone.

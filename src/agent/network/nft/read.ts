@@ -5,25 +5,30 @@ import { overlayDevice } from '../names.ts';
 import { hexadecimal } from '../ruleset.ts';
 
 const value = z.unknown();
+const of = { table: z.string().optional() };
 const listing = z.object({
   nftables: z.array(
     z.object({
-      set: z.object({ name: z.string(), elem: z.array(value).optional() }).optional(),
-      map: z.object({ name: z.string(), elem: z.array(z.tuple([value, value])).optional() }).optional(),
-      chain: z.object({ name: z.string() }).optional(),
-      rule: z.object({ chain: z.string(), comment: z.string().optional() }).optional(),
+      set: z.object({ ...of, name: z.string(), elem: z.array(value).optional() }).optional(),
+      map: z.object({ ...of, name: z.string(), elem: z.array(z.tuple([value, value])).optional() }).optional(),
+      chain: z.object({ ...of, name: z.string() }).optional(),
+      rule: z.object({ ...of, chain: z.string(), comment: z.string().optional() }).optional(),
     }),
   ),
 });
 
-/** Reads `nft -j list table`. @throws TuttiError `internal` when nft prints something else than it used to. */
-export function parseNftTable(text: string): NftView {
+/**
+ * Reads `nft -j list table`, or, of a list of several, the one that is named. @throws TuttiError `internal` when nft prints
+ * something else than it used to.
+ */
+export function parseNftTable(text: string, table?: string): NftView {
   const parsed = listing.safeParse(JSON.parse(text));
   if (!parsed.success)
     throw new TuttiError('internal', `nft listed a table in an unknown form: ${parsed.error.message}`);
   const sets = new Map<string, Map<string, string>>();
   const chains = new Map<string, string[]>();
   for (const { set, map, chain, rule } of parsed.data.nftables) {
+    if (table !== undefined && (set ?? map ?? chain ?? rule)?.table !== table) continue;
     if (set !== undefined) sets.set(set.name, new Map((set.elem ?? []).map((key) => [keyText(key), ''])));
     if (map !== undefined) {
       sets.set(map.name, new Map((map.elem ?? []).map(([key, result]) => [keyText(key), resultText(result)])));
