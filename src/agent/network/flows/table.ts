@@ -137,7 +137,7 @@ const fixedChains: readonly (readonly [string, NftChain])[] = [
   [
     'leave',
     {
-      rules: [`${isEdge} goto edge`, 'ip id set ip daddr map @numbers goto leave_balanced'],
+      rules: [`${isEdge} goto edge`, 'ip id set ip daddr map @numbers goto leave_balanced', `ip id set ${asItIs}`],
     },
   ],
   [
