@@ -28,7 +28,7 @@ test('a change is in force before a comparison that began earlier has read what 
       clock: { ...systemClock, sleep: async () => undefined },
       log: createLog({ level: 'error', clock: systemClock, sink: assert.fail }),
       findings: createFindings(systemClock),
-      flows: { overlay: () => false, forget: async () => undefined },
+      flows: { overlay: () => false, forget: () => undefined },
       safe: async () => undefined,
     },
     () => ({ assignments, observations: new Map() }),

@@ -10,7 +10,7 @@ const bridgePrefix = `${overlayDevice}-`;
 export const tableName = 'tutti';
 /** What containers may send: a table of family bridge. */
 export const guardTableName = 'tutti_guard';
-/** Which connections are known: a table of family netdev. */
+/** Which connections are known: a table of family netdev, and of family ip what conntrack is told for that. */
 export const flowsTableName = 'tutti_flows';
 /** The iptables chain that DOCKER-USER jumps to. */
 export const firewallChain = 'TUTTI';

@@ -9,8 +9,10 @@ import { parseNftTable } from '../nft/read.ts';
 import { nftScript, removalScript, viewOf } from '../nft/script.ts';
 import { createPasses } from '../passes.ts';
 import type { Exec, KernelSettings } from '../ports.ts';
+import { establishedPath, pathOf, patienceScript, settings as conntrackSettings, wasOff } from './conntrack.ts';
+import type { Setting } from './conntrack.ts';
 import { numbered } from './numbers.ts';
-import { flowsTable, learnt, strictBefore } from './table.ts';
+import { departurePrefix, flowsTable, learnt } from './table.ts';
 import type { FlowPort } from './table.ts';
 
 export interface FlowsPorts {
@@ -36,7 +38,7 @@ export interface Flows extends AsyncDisposable {
   /** True: the overlay's device is another one than the rules lead to, and what is known should be forgotten. */
   overlay(overlay: FlowsOverlay): boolean;
   /** Somebody is gone: all connections take the long way once, where it is known what becomes of theirs. */
-  forget(signal?: AbortSignal): Promise<void>;
+  forget(): void;
   /** Something may have been wiped: the rules are read again. */
   check(): void;
   /** Resolves when all that was told until now is in force, or cannot be on this machine. */
@@ -48,74 +50,102 @@ export interface Flows extends AsyncDisposable {
 /** It is only faster: what starts many containers comes first. */
 const quietMs = 200;
 const spacingMs = 1_000;
-const commandMs = 20_000;
+const timeoutMs = 20_000;
 const failure = 'nft could not change which packets take the short way';
 /** A device may end while it is put into a rule; a kernel that cannot do this never can. */
 const patience = 3;
 
-/**
- * Conntrack does not see most packets of a connection that is known. Where it is strict about windows, it takes those
- * that it does see for none of that connection, and does not translate them.
- */
-const liberal = '/proc/sys/net/netfilter/nf_conntrack_tcp_be_liberal';
+/** What the kernel has. */
+interface InForce {
+  readonly table: NftTable;
+  /** Number of the overlay's device: rules know devices by number. */
+  readonly device: string;
+}
 
 export function createFlows({ exec, settings, clock, log, findings }: FlowsPorts): Flows {
   let ports: ReadonlyMap<string, Occupant> = new Map();
   let overlay: FlowsOverlay | undefined;
   let numbers: ReadonlyMap<string, number> = new Map();
-  /** What the kernel has; undefined: not known, it is written anew. */
-  let found: NftTable | undefined;
-  /** Number of the overlay's device that this leads to: rules know devices by number. */
-  let device: string | undefined;
+  /** Undefined: not known, the table is written anew, which knows no connection. */
+  let inForce: InForce | undefined;
+  let mustForget = false;
+  /** What conntrack is told is in force. */
+  let isPatient = false;
+  /** Settings of the machine that were off before; undefined: not known. */
+  let off: ReadonlySet<Setting> | undefined;
   let isCheck = false;
-  /** The machine's setting was strict before; undefined: not known. */
-  let wasStrict: boolean | undefined;
   let failures = 0;
+  let forgetting = Promise.resolve();
 
-  const read = async (signal?: AbortSignal): Promise<NftView | 'none'> => {
-    // Without elements, as those that the kernel fills in may be many: nft 1.0.6 reads them all the same, 60,000 for seconds,
-    // where it lists a table, and does not where it lists a family.
-    const args = ['-j', '-t', 'list', 'ruleset', 'netdev'];
-    const { code, stdout } = await exec('nft', args, { timeoutMs: commandMs, ...(signal && { signal }) });
+  const listed = async (args: readonly string[], signal?: AbortSignal): Promise<NftView | 'none'> => {
+    const { code, stdout } = await exec('nft', ['-j', ...args], { timeoutMs, ...(signal && { signal }) });
     signal?.throwIfAborted();
     if (code < 0) throw new TuttiError('unavailable', 'nft could not read which packets take the short way');
-    // A kernel without this family lists nothing.
+    // A kernel without this family, or table, lists nothing.
     const view = code === 0 ? parseNftTable(stdout, flowsTableName) : undefined;
     return view === undefined || view.chains.size === 0 ? 'none' : view;
   };
+  const read = {
+    // Without elements, as those that the kernel fills in may be many: nft 1.0.6 reads them all the same, 60,000 for seconds,
+    // where it lists a table, and does not where it lists a family.
+    table: async (signal?: AbortSignal) => await listed(['-t', 'list', 'ruleset', 'netdev'], signal),
+    patience: async (signal?: AbortSignal) => await listed(['list', 'table', 'ip', flowsTableName], signal),
+  };
+  const look = async (signal: AbortSignal): Promise<void> => {
+    const patient = await read.patience(signal);
+    off ??= new Set(remarkedIn(patient));
+    isPatient &&= patient !== 'none' && patient.chains.get('forward')?.length === 1;
+    if (inForce === undefined || hasRulesOf(inForce.table, await read.table(signal))) return;
+    findings.note('flows', ['rules of the short way were not as they should be'], true);
+    inForce = undefined;
+  };
+  const numberOfDevice = (): string | undefined => settings.read(`/sys/class/net/${overlayDevice}/ifindex`);
   const wanted = ({ mac, mtu }: FlowsOverlay): NftTable => {
     // Who may send what is too large for the overlay is told so by the long way alone.
     const fitting = [...ports].filter(([device]) => Number(settings.read(`/sys/class/net/${device}/mtu`)) <= mtu);
-    const behind = fitting.map(([device, occupant]): FlowPort => ({ ...occupant, device }));
-    return flowsTable({ ports: behind, numbers, mac, wasStrict: wasStrict === true });
+    return flowsTable({
+      ports: fitting.map(([device, occupant]): FlowPort => ({ ...occupant, device })),
+      numbers,
+      mac,
+    });
   };
-  /** False: this machine has no such setting, or none yet. */
-  const beLiberal = (): boolean => {
-    const value = settings.read(liberal);
-    if (value !== '0') return value !== undefined;
-    wasStrict = true;
-    return settings.write(liberal, '1');
+  /** Of the table: the difference, or all of it where somebody has left, and is to be forgotten. */
+  const scriptTo = (next: InForce): readonly string[] => {
+    const kept = inForce?.device === next.device && !mustForget ? inForce.table : undefined;
+    const isNobodyGone = kept !== undefined && [...kept.chains.keys()].every((name) => next.table.chains.has(name));
+    return nftScript(isNobodyGone ? viewOf(kept) : undefined, next.table);
   };
-  const numberOfDevice = (): string | undefined => settings.read(`/sys/class/net/${overlayDevice}/ifindex`);
-  const work = async (of: FlowsOverlay, signal: AbortSignal): Promise<void> => {
-    const isLook = isCheck || wasStrict === undefined;
+  const work = async (of: FlowsOverlay, device: string, signal: AbortSignal): Promise<void> => {
+    if (isCheck || off === undefined) await look(signal);
     isCheck = false;
-    if (isLook) {
-      const actual = await read(signal);
-      wasStrict ??= actual !== 'none' && actual.chains.has(strictBefore);
-      if (found !== undefined && !hasRulesOf(found, actual)) {
-        findings.note('flows', ['rules of the short way were not as they should be'], true);
-        found = undefined;
-      }
+    const values = conntrackSettings.map((setting) => [setting, settings.read(pathOf(setting))] as const);
+    // No conntrack, or none yet, or one that does not let itself be told.
+    if (values.some(([, value]) => value === undefined)) return;
+    const isOff = values.filter(([, value]) => value === '0').map(([setting]) => setting);
+    off = new Set([...(off ?? []), ...isOff]);
+    const next = { device, table: wanted(of) };
+    const told = isPatient ? [] : patienceScript(Number(settings.read(establishedPath) ?? 432_000), [...off]);
+    const script = [...told, ...scriptTo(next)];
+    inForce = undefined;
+    mustForget = false;
+    await carryOut(exec, script, failure, { timeoutMs, signal });
+    isPatient = true;
+    for (const setting of isOff) {
+      if (!settings.write(pathOf(setting), '1'))
+        throw new TuttiError('unavailable', `${pathOf(setting)} is not to be set`);
     }
-    if (!beLiberal()) return;
-    const table = wanted(of);
-    const number = numberOfDevice();
-    const script = nftScript(found && device === number ? viewOf(found) : undefined, table);
-    found = undefined;
-    await carryOut(exec, script, failure, { timeoutMs: commandMs, signal });
-    found = table;
-    device = number;
+    inForce = next;
+  };
+  /** Tried again when something changes, and with every comparison. */
+  const giveUp = async (fault: unknown, signal: AbortSignal): Promise<void> => {
+    await exec('nft', ['-f', '-'], {
+      timeoutMs,
+      signal,
+      input: `${removalScript('netdev', flowsTableName).join('\n')}\n`,
+    });
+    if (failures === patience) {
+      log.warn('packets between nodes take the long way', { reason: TuttiError.from(fault).message });
+    }
   };
   const passes = createPasses({
     clock,
@@ -123,16 +153,15 @@ export function createFlows({ exec, settings, clock, log, findings }: FlowsPorts
     spacingMs,
     isAlwaysSpaced: true,
     async work(signal) {
-      if (overlay === undefined || numberOfDevice() === undefined) return;
+      const device = numberOfDevice();
+      if (overlay === undefined || device === undefined) return;
       try {
-        await work(overlay, signal);
+        await work(overlay, device, signal);
         failures = 0;
       } catch (fault) {
         failures += 1;
         if (failures < patience || signal.aborted) throw fault;
-        // Tried again when something changes, and with every comparison.
-        if (failures === patience)
-          log.warn('packets between nodes take the long way', { reason: TuttiError.from(fault).message });
+        await giveUp(fault, signal);
       }
     },
     onFault: () => undefined,
@@ -150,45 +179,62 @@ export function createFlows({ exec, settings, clock, log, findings }: FlowsPorts
         overlay.mtu === now.mtu &&
         overlay.virtual.length === now.virtual.length &&
         now.virtual.every((address) => numbers.has(address));
-      const isOther = found !== undefined && device !== numberOfDevice();
+      const isOther = inForce !== undefined && inForce.device !== numberOfDevice();
       overlay = now;
       if (!isSame) numbers = numbered(numbers, now.virtual);
       if (!isSame || isOther) passes.request();
       return isOther;
     },
-    async forget(signal) {
-      if (found === undefined) return;
-      const lines = learnt.map((name) => `flush map netdev ${flowsTableName} ${name}`);
-      try {
-        await carryOut(exec, lines, failure, { timeoutMs: commandMs, ...(signal && { signal }) });
-      } catch {
-        // Written anew, it knows none.
-        found = undefined;
+    forget() {
+      if (inForce === undefined) {
+        mustForget = true;
         passes.request();
+        return;
       }
+      const lines = learnt.map((name) => `flush map netdev ${flowsTableName} ${name}`);
+      forgetting = carryOut(exec, lines, failure, { timeoutMs }).catch(() => {
+        inForce = undefined;
+        passes.request();
+      });
     },
     check() {
       isCheck = true;
       passes.request();
     },
-    settled: async () => await passes.settled(),
-    async clear(signal) {
-      const actual = await read(signal);
-      if (actual === 'none') return;
-      await carryOut(exec, removalScript('netdev', flowsTableName), failure, {
-        timeoutMs: commandMs,
-        ...(signal && { signal }),
-      });
-      if (actual.chains.has(strictBefore)) settings.write(liberal, '0');
+    async settled() {
+      await forgetting;
+      await passes.settled();
     },
-    [Symbol.asyncDispose]: async () => await passes[Symbol.asyncDispose](),
+    async clear(signal) {
+      const options = { timeoutMs, ...(signal && { signal }) };
+      const patient = await read.patience(signal);
+      const remove = [
+        ...((await read.table(signal)) === 'none' ? [] : removalScript('netdev', flowsTableName)),
+        ...(patient === 'none' ? [] : removalScript('ip', flowsTableName)),
+      ];
+      await carryOut(exec, remove, failure, options);
+      for (const setting of new Set([...(off ?? []), ...remarkedIn(patient)])) settings.write(pathOf(setting), '0');
+    },
+    async [Symbol.asyncDispose]() {
+      await passes[Symbol.asyncDispose]();
+      await forgetting;
+    },
   };
 }
 
-/** Elements are not compared: without one a packet takes the long way. */
+const remarkedIn = (patient: NftView | 'none'): readonly Setting[] =>
+  conntrackSettings.filter((setting) => patient !== 'none' && patient.chains.has(wasOff(setting)));
+
+/**
+ * Elements are not compared: without one a packet takes the long way. Nor are chains of ports that are not there: kernels
+ * before 6.16 remove them with the port's device.
+ */
 function hasRulesOf(table: NftTable, actual: NftView | 'none'): boolean {
   if (actual === 'none') return false;
   const { chains, sets } = viewOf(table);
-  const isSame = [...chains].every(([name, rules]) => actual.chains.get(name)?.join() === rules.join());
-  return isSame && chains.size === actual.chains.size && [...sets.keys()].every((name) => actual.sets.has(name));
+  const isAsItWas = ([name, rules]: [string, readonly string[]]): boolean => {
+    const found = actual.chains.get(name);
+    return found === undefined ? name.startsWith(departurePrefix) : found.join() === rules.join();
+  };
+  return [...chains].every(isAsItWas) && [...sets.keys()].every((name) => actual.sets.has(name));
 }

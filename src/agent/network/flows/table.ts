@@ -17,8 +17,6 @@ export interface FlowInputs {
   readonly numbers: ReadonlyMap<string, number>;
   /** MAC address of the node's end of the overlay. */
   readonly mac: string;
-  /** The machine's setting was strict before: kept here, to be put back with the table's removal. */
-  readonly wasStrict: boolean;
 }
 
 /** What a connection is known for until its packets take the long way once more. */
@@ -28,6 +26,7 @@ const most = 65_536;
 
 /** In the place of a virtual address' number: the packet asked for what it shows. Numbers end before it. */
 const asItIs = 0xffff;
+/** And is no fragment. */
 const dontFragment = '0x4000';
 /** Neither beginning nor end of a connection, and either. */
 const isAmid = 'tcp flags & (fin | syn | rst | ack) == ack';
@@ -38,23 +37,19 @@ const received = 'ip daddr . tcp dport . ip saddr . tcp sport';
 /** With the number of a virtual address where the address was. */
 const balanced = 'ip saddr . tcp sport . ip id . tcp dport';
 
-const out = `fwd to "${overlayDevice}"`;
-
-/** The chain that is there while the machine's setting was strict before. */
-export const strictBefore = 'strict_before';
 /** The maps that the kernel fills by itself. */
 export const learnt = ['flows', 'ways', 'targets', 'fronts'] as const;
 
 /**
  * The short way for packets amid a TCP connection between a container here and another node. What the long way did with one
  * packet is done with those that follow, without asking again: by conntrack it is accepted, translated and routed, and the
- * `learn` chain sees the outcome. Each rule that lacks what it looks up leaves the packet as it was, for the long way.
+ * `learn` chain sees the outcome. What is not found leaves the packet to the long way, as the long way wants it.
  *
  * A translated packet shows no more what its client asked for. So it is told by the packet's IP identification, which
- * means nothing where a packet must not be fragmented (RFC 6864, 4.1): the number of the virtual address goes there. Only
- * packets that came by a port of this table have one, so of a container that this table does not know yet nothing is learnt.
+ * means nothing where a packet must not be fragmented (RFC 6864, 4.1): the number of the virtual address goes there. What did
+ * not come by a port of this table may have any there: its address is not in `here`, so nothing of it is led by what is learnt.
  */
-export function flowsTable({ ports, numbers, mac, wasStrict }: FlowInputs): NftTable {
+export function flowsTable({ ports, numbers, mac }: FlowInputs): NftTable {
   const sound = ports.filter(isSound);
   const numbered = [...numbers].map(([address, number]): [string, string] => [address, String(number)]);
   return {
@@ -68,7 +63,6 @@ export function flowsTable({ ports, numbers, mac, wasStrict }: FlowInputs): NftT
         'asked',
         { declaration: `typeof ${balanced}; flags dynamic,timeout; timeout 2s; size ${most};`, ...empty('set') },
       ],
-      // Outlives `targets`: what finds its task finds the way.
       ['ways', kernelMap(`${balanced} : ether daddr`, knownSeconds + 5)],
       ['targets', kernelMap(`${balanced} : ip daddr`, knownSeconds)],
       ['fronts', kernelMap(`${sent} : ip id`, knownSeconds)],
@@ -108,23 +102,37 @@ export function flowsTable({ ports, numbers, mac, wasStrict }: FlowInputs): NftT
         },
       ],
       ...sound.flatMap((port): [string, NftChain][] => [
-        [arrivalOf(port), { rules: [`ether daddr set ${port.mac} fwd to "${port.device}"`] }],
+        [arrivalOf(port), { rules: arrivals(port) }],
         [
           departureOf(port),
           {
             hook: `type filter hook ingress device "${port.device}" priority 0; policy accept;`,
-            rules: [
-              // With nobody else's address: the guard of the bridge does not see what goes on from here. Nearly all goes by this rule.
-              `ip saddr ${port.address} ip frag-off ${dontFragment} ${isAmid} ether daddr set ${sent} map @flows ${out}`,
-              `ip saddr ${port.address} ip frag-off ${dontFragment} ip protocol tcp goto leave`,
-            ],
+            rules: departures(port),
           },
         ],
       ]),
-      ...(wasStrict ? [[strictBefore, { rules: [] }] as [string, NftChain]] : []),
     ]),
   };
 }
+
+/** With nobody else's addresses: the guard of the bridge does not see what goes on from here. Nearly all goes by the first rule. */
+const departures = ({ mac, address }: FlowPort): readonly string[] => {
+  const own = `ether saddr ${mac} ip saddr ${address} ip frag-off ${dontFragment}`;
+  return [
+    `${own} ${isAmid} ether daddr set ${sent} map @flows fwd to "${overlayDevice}"`,
+    `${own} ip protocol tcp goto leave`,
+  ];
+};
+
+/** Addresses are written where nothing is left to be found. A map cannot be asked without a place for its answer: that is the MAC address. */
+const arrivals = ({ device, mac }: FlowPort): readonly string[] => {
+  const whole = `ip frag-off ${dontFragment} ${isAmid}`;
+  const onwards = `ether daddr set ${mac} fwd to "${device}"`;
+  return [
+    `${whole} ether daddr set ${received} map @flows ${onwards}`,
+    `${whole} ip id set ${sent} map @fronts ip saddr set ip id map @virtual ${onwards}`,
+  ];
+};
 
 const kernelMap = (types: string, seconds: number): NftSet => ({
   declaration: `typeof ${types}; flags dynamic,timeout; timeout ${seconds}s; size ${most};`,
@@ -151,7 +159,16 @@ const fixedChains: readonly (readonly [string, NftChain])[] = [
       ],
     },
   ],
-  ['leave_translated', { rules: [`ether daddr set ${balanced} map @ways ${out}`] }],
+  [
+    'leave_translated',
+    {
+      rules: [
+        `ether daddr set ${balanced} map @ways fwd to "${overlayDevice}"`,
+        // The long way wants it with the address that was asked for.
+        'ip daddr set ip id map @virtual',
+      ],
+    },
+  ],
   [
     'edge',
     {
@@ -166,18 +183,15 @@ const fixedChains: readonly (readonly [string, NftChain])[] = [
     'arrive',
     {
       hook: `type filter hook ingress device "${overlayDevice}" priority 0; policy accept;`,
-      rules: [
-        // Sets an address that the next chain sets anew: a map cannot be asked for less.
-        `${isAmid} ether daddr set ${received} map @flows ip daddr vmap @here`,
-        `${isAmid} ip id set ${sent} map @fronts ip saddr set ip id map @virtual ip daddr vmap @here`,
-      ],
+      rules: ['ip daddr vmap @here'],
     },
   ],
   [
     'learn_balanced',
     {
       rules: [
-        `add @ways { ${balanced} : ether daddr } add @targets { ${balanced} : ip daddr } add @fronts { ${received} : ip id }`,
+        // The way lasts longer than the task, and each time anew: one without the other helps nobody.
+        `update @ways { ${balanced} : ether daddr } add @targets { ${balanced} : ip daddr } add @fronts { ${received} : ip id }`,
       ],
     },
   ],
@@ -186,7 +200,8 @@ const fixedChains: readonly (readonly [string, NftChain])[] = [
 
 const nameOf = (device: string): string => device.replaceAll(/[.-]/g, '_');
 const arrivalOf = ({ device }: FlowPort): string => `to_${nameOf(device)}`;
-const departureOf = ({ device }: FlowPort): string => `from_${nameOf(device)}`;
+export const departurePrefix = 'from_';
+const departureOf = ({ device }: FlowPort): string => `${departurePrefix}${nameOf(device)}`;
 
 const macPattern = /^([\da-f]{2}:){5}[\da-f]{2}$/;
 const devicePattern = /^[a-z][a-z\d._-]{0,14}$/i;
