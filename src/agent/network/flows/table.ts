@@ -63,6 +63,11 @@ export function flowsTable({ ports, numbers, mac }: FlowInputs): NftTable {
         'asked',
         { declaration: `typeof ${balanced}; flags dynamic,timeout; timeout 2s; size ${most};`, ...empty('set') },
       ],
+      // Of connections to what they show: which packets are on the long way. A translated one shows something else where it ends.
+      [
+        'straight',
+        { declaration: `typeof ${sent}; flags dynamic,timeout; timeout 2s; size ${most};`, ...empty('set') },
+      ],
       ['ways', kernelMap(`${balanced} : ether daddr`, knownSeconds + 5)],
       ['targets', kernelMap(`${balanced} : ip daddr`, knownSeconds)],
       ['fronts', kernelMap(`${sent} : ip id`, knownSeconds)],
@@ -97,7 +102,7 @@ export function flowsTable({ ports, numbers, mac }: FlowInputs): NftTable {
             `${isEdge} goto learn_edge`,
             `ip frag-off != ${dontFragment} accept`,
             `${balanced} @asked goto learn_balanced`,
-            `ip id ${asItIs} add @flows { ${sent} : ether daddr }`,
+            `ip id ${asItIs} ${sent} @straight add @flows { ${sent} : ether daddr }`,
           ],
         },
       ],
@@ -145,7 +150,11 @@ const fixedChains: readonly (readonly [string, NftChain])[] = [
   [
     'leave',
     {
-      rules: [`${isEdge} goto edge`, 'ip id set ip daddr map @numbers goto leave_balanced', `ip id set ${asItIs}`],
+      rules: [
+        `${isEdge} goto edge`,
+        'ip id set ip daddr map @numbers goto leave_balanced',
+        `ip id set ${asItIs} update @straight { ${sent} }`,
+      ],
     },
   ],
   [
