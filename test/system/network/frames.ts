@@ -31,8 +31,10 @@ function summed(buffer: Buffer, at: number, header: Buffer = Buffer.alloc(0)): B
 const ethernet = (mac: string, toMac: string, type: number, payload: Buffer): Buffer =>
   Buffer.concat([bytes(toMac), bytes(mac), word(type), payload]);
 
-const ipv4 = (from: string, to: string, protocol: number, payload: Buffer): Buffer => {
-  const head = Buffer.from([0x45, 0, 0, 0, 0, 1, 0, 0, 255, protocol, 0, 0]);
+const dontFragment = 0x40;
+
+const ipv4 = (from: string, to: string, protocol: number, payload: Buffer, flags = 0): Buffer => {
+  const head = Buffer.from([0x45, 0, 0, 0, 0, 1, flags, 0, 255, protocol, 0, 0]);
   head.writeUInt16BE(20 + payload.length, 2);
   return Buffer.concat([summed(Buffer.concat([head, fourth(from), fourth(to)]), 10), payload]);
 };
@@ -63,6 +65,21 @@ export const arp = ({ mac, says, to, toMac }: { mac: string; says: string; to: s
 export const udp = (one: { mac: string; toMac?: string; from: string; to: string; text: string }): Buffer => {
   const [[from, source], [to, target]] = [endOf(one.from), endOf(one.to)];
   return ethernet(one.mac, one.toMac ?? broadcast, 0x0800, ipv4(from, to, 17, udpOf(source, target, one.text)));
+};
+
+/** A segment amid a TCP connection, not to be fragmented. Ends are `10.0.0.1:80`. */
+export const tcp = (one: { mac: string; toMac: string; from: string; to: string; text: string }): Buffer => {
+  const [[from, source], [to, target]] = [endOf(one.from), endOf(one.to)];
+  const text = Buffer.from(one.text.padEnd(one.text.length + (one.text.length % 2)));
+  const head = Buffer.concat([
+    word(source),
+    word(target),
+    Buffer.alloc(8),
+    Buffer.from([0x50, 0x18, 1, 0, 0, 0, 0, 0]),
+  ]);
+  const segment = Buffer.concat([head, text]);
+  const pseudo = Buffer.concat([fourth(from), fourth(to), Buffer.from([0, 6]), word(segment.length)]);
+  return ethernet(one.mac, one.toMac, 0x0800, ipv4(from, to, 6, summed(segment, 16, pseudo), dontFragment));
 };
 
 export const udp6 = (one: {
