@@ -1,8 +1,9 @@
-import type { AssignedEndpoint, AssignedPeer, AssignedSelf } from '../../model/assignment.ts';
+import type { AssignedSelf } from '../../model/assignment.ts';
 import { assigned, assignedSelf, isDual, liveEndpoints } from './endpoints.ts';
 import type { Assignments, Observations } from './endpoints.ts';
 import type { NftTable, OverlayLink, Routing } from './kernel-state.ts';
 import { paths } from './routing/paths.ts';
+import type { PathInputs } from './routing/paths.ts';
 import { bridgeName, overlayDevice, vxlanIdentifier, vxlanPort } from './names.ts';
 import { noBalanceMemory, serviceEndpoints, virtualServices } from './balance.ts';
 import type { VirtualService } from './balance.ts';
@@ -51,7 +52,7 @@ export function desiredKernelState(
   const sixth = sixthState({ self, peers, networks, endpoints, vips, publishes, hosted }, memory6);
   const dual = networks.filter((network) => isDual(network, self));
   return {
-    routing: routing(self, peers, endpoints, services),
+    routing: routing({ self, peers, endpoints, services, isSteered: publishes.length > 0 }),
     sixth: sixth?.sixth,
     tables: [
       ipTable({ own: [self.address], networks, peers, published, services }),
@@ -114,16 +115,12 @@ function overlayLink(self: AssignedSelf): OverlayLink {
   };
 }
 
-function routing(
-  self: AssignedSelf,
-  peers: readonly AssignedPeer[],
-  endpoints: readonly AssignedEndpoint[],
-  services: readonly VirtualService[],
-): Routing {
+function routing(inputs: Omit<PathInputs, 'ends'>): Routing {
+  const { self, peers } = inputs;
   const ends = new Map(peers.map((peer) => [peer.id as string, peer.overlayAddress]));
   return {
     link: overlayLink(self),
     forwarding: new Map(peers.map((peer) => [peer.overlayMac.toLowerCase(), peer.address])),
-    ...paths({ self, peers, ends, endpoints, services }),
+    ...paths({ ...inputs, ends }),
   };
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { aNetwork, aPeer, aSelf, anEndpoint, setOf } from '../../../../test/support/assignments.ts';
+import { aNetwork, aPeer, aPublish, aSelf, anEndpoint, setOf } from '../../../../test/support/assignments.ts';
 import type { Assignment } from '../../../model/assignment.ts';
 import { desiredKernelState } from '../desired.ts';
 import type { Routing } from '../kernel-state.ts';
@@ -9,7 +9,7 @@ import { emptyRouting, routingBatch } from './batch.ts';
 const remote = anEndpoint({ nodeId: 'node2', address: '10.128.0.20' });
 const routing = (...items: readonly Assignment[]): Routing =>
   desiredKernelState(setOf(...items), new Map())?.routing ?? assert.fail();
-const whole = routing(aSelf(), aPeer(), aNetwork(), remote);
+const whole = routing(aSelf(), aPeer(), aNetwork(), remote, aPublish());
 
 suite('commands for ip and bridge', () => {
   test('everything, in an order in which each line finds what it needs', () => {
@@ -30,12 +30,21 @@ suite('commands for ip and bridge', () => {
     assert.deepEqual(bridge, ['fdb replace 02:00:00:00:00:02 dev tutti0 dst 192.0.2.2']);
   });
 
+  test('no rules where no port is published: a machine that has any looks up the way back of all that it takes', () => {
+    const { ip } = routingBatch(whole, routing(aSelf(), aPeer(), aNetwork(), remote));
+    assert.deepEqual(
+      ip.filter((line) => !line.startsWith('rule del')),
+      [],
+    );
+    assert.equal(ip.length, 4);
+  });
+
   test('nothing where nothing differs', () => {
     assert.deepEqual(routingBatch(whole, whole), { ip: [], bridge: [] });
   });
 
   test('a task that comes or goes is one line', () => {
-    const without = routing(aSelf(), aPeer(), aNetwork());
+    const without = routing(aSelf(), aPeer(), aNetwork(), aPublish());
     assert.deepEqual(routingBatch(without, whole).ip, [
       'route replace 10.128.0.20/32 via 100.127.0.2 onlink dev tutti0 proto 116',
     ]);
@@ -43,7 +52,7 @@ suite('commands for ip and bridge', () => {
   });
 
   test('a device with another node address is made anew, with all of its routes, and rules stay', () => {
-    const moved = routing(aSelf({ address: '192.0.2.99' }), aPeer(), aNetwork(), remote);
+    const moved = routing(aSelf({ address: '192.0.2.99' }), aPeer(), aNetwork(), remote, aPublish());
     const { ip, bridge } = routingBatch(whole, moved);
     assert.equal(ip[0], 'link del tutti0');
     assert.match(ip[1] ?? '', /local 192\.0\.2\.99/);
@@ -53,7 +62,7 @@ suite('commands for ip and bridge', () => {
   });
 
   test('another MTU changes the device in place', () => {
-    const smaller = routing(aSelf({ overlayMtu: 1400 }), aPeer(), aNetwork(), remote);
+    const smaller = routing(aSelf({ overlayMtu: 1400 }), aPeer(), aNetwork(), remote, aPublish());
     assert.deepEqual(routingBatch(whole, smaller).ip, ['link set tutti0 mtu 1400 up'], 'no neighbour is lost');
   });
 });

@@ -71,7 +71,7 @@ export function sixthState(
     sixth: {
       routing: {
         address: self.overlayAddress6 ?? '',
-        ...paths({ self, peers: reached, ends, endpoints: held, services }),
+        ...paths({ self, peers: reached, ends, endpoints: held, services, isSteered: publishes.length > 0 }),
       },
       services,
       publications: published,
