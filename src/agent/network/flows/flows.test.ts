@@ -78,6 +78,7 @@ const patient = (...off: readonly string[]): string => {
     nftables: [
       { chain: { ...of, name: 'forward' } },
       { rule: { ...of, chain: 'forward' } },
+      { rule: { ...of, chain: 'forward' } },
       ...off.map((setting) => ({ chain: { ...of, name: `was_off_${setting}` } })),
     ],
   });

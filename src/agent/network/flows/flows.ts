@@ -9,7 +9,7 @@ import { parseNftTable } from '../nft/read.ts';
 import { nftScript, removalScript, viewOf } from '../nft/script.ts';
 import { createPasses } from '../passes.ts';
 import type { Exec, KernelSettings } from '../ports.ts';
-import { establishedPath, pathOf, patienceScript, settings as conntrackSettings, wasOff } from './conntrack.ts';
+import * as conntrack from './conntrack.ts';
 import type { Setting } from './conntrack.ts';
 import { numbered } from './numbers.ts';
 import { departurePrefix, flowsTable, learnt } from './table.ts';
@@ -76,12 +76,19 @@ export function createFlows({ exec, settings, clock, log, findings }: FlowsPorts
   let isCheck = false;
   let failures = 0;
   let forgetting = Promise.resolve();
+  /** It is waited for its turn. */
+  let willForget = false;
 
   const listed = async (args: readonly string[], signal?: AbortSignal): Promise<NftView | 'none'> => {
-    const { code, stdout } = await exec('nft', ['-j', ...args], { timeoutMs, ...(signal && { signal }) });
+    const { code, stdout, stderr } = await exec('nft', ['-j', ...args], { timeoutMs, ...(signal && { signal }) });
     signal?.throwIfAborted();
-    if (code < 0) throw new TuttiError('unavailable', 'nft could not read which packets take the short way');
-    // A kernel without this family, or table, lists nothing.
+    // A kernel without this family, or table, has nothing to list.
+    if (code !== 0 && !/no such file|not supported/i.test(stderr)) {
+      throw new TuttiError(
+        'unavailable',
+        `nft could not read which packets take the short way: ${stderr.trim().slice(0, 500)}`,
+      );
+    }
     const view = code === 0 ? parseNftTable(stdout, flowsTableName) : undefined;
     return view === undefined || view.chains.size === 0 ? 'none' : view;
   };
@@ -94,7 +101,8 @@ export function createFlows({ exec, settings, clock, log, findings }: FlowsPorts
   const look = async (signal: AbortSignal): Promise<void> => {
     const patient = await read.patience(signal);
     off ??= new Set(remarkedIn(patient));
-    isPatient &&= patient !== 'none' && patient.chains.get('forward')?.length === 1;
+    isPatient &&=
+      patient !== 'none' && patient.chains.get(conntrack.patienceChain)?.length === conntrack.patienceRules.length;
     if (inForce === undefined || hasRulesOf(inForce.table, await read.table(signal))) return;
     findings.note('flows', ['rules of the short way were not as they should be'], true);
     inForce = undefined;
@@ -118,21 +126,23 @@ export function createFlows({ exec, settings, clock, log, findings }: FlowsPorts
   const work = async (of: FlowsOverlay, device: string, signal: AbortSignal): Promise<void> => {
     if (isCheck || off === undefined) await look(signal);
     isCheck = false;
-    const values = conntrackSettings.map((setting) => [setting, settings.read(pathOf(setting))] as const);
+    const values = conntrack.settings.map((setting) => [setting, settings.read(conntrack.pathOf(setting))] as const);
     // No conntrack, or none yet, or one that does not let itself be told.
     if (values.some(([, value]) => value === undefined)) return;
     const isOff = values.filter(([, value]) => value === '0').map(([setting]) => setting);
     off = new Set([...(off ?? []), ...isOff]);
     const next = { device, table: wanted(of) };
-    const told = isPatient ? [] : patienceScript(Number(settings.read(establishedPath) ?? 432_000), [...off]);
+    const told = isPatient
+      ? []
+      : conntrack.patienceScript(Number(settings.read(conntrack.establishedPath) ?? 432_000), [...off]);
     const script = [...told, ...scriptTo(next)];
     inForce = undefined;
     mustForget = false;
     await carryOut(exec, script, failure, { timeoutMs, signal });
     isPatient = true;
     for (const setting of isOff) {
-      if (!settings.write(pathOf(setting), '1'))
-        throw new TuttiError('unavailable', `${pathOf(setting)} is not to be set`);
+      if (!settings.write(conntrack.pathOf(setting), '1'))
+        throw new TuttiError('unavailable', `${conntrack.pathOf(setting)} is not to be set`);
     }
     inForce = next;
   };
@@ -145,6 +155,16 @@ export function createFlows({ exec, settings, clock, log, findings }: FlowsPorts
     });
     if (failures === patience) {
       log.warn('packets between nodes take the long way', { reason: TuttiError.from(fault).message });
+    }
+  };
+  const emptied = async (): Promise<void> => {
+    willForget = false;
+    const lines = learnt.map((name) => `flush map netdev ${flowsTableName} ${name}`);
+    try {
+      await carryOut(exec, lines, failure, { timeoutMs });
+    } catch {
+      inForce = undefined;
+      passes.request();
     }
   };
   const passes = createPasses({
@@ -191,11 +211,9 @@ export function createFlows({ exec, settings, clock, log, findings }: FlowsPorts
         passes.request();
         return;
       }
-      const lines = learnt.map((name) => `flush map netdev ${flowsTableName} ${name}`);
-      forgetting = carryOut(exec, lines, failure, { timeoutMs }).catch(() => {
-        inForce = undefined;
-        passes.request();
-      });
+      if (willForget) return;
+      willForget = true;
+      forgetting = forgetting.then(emptied);
     },
     check() {
       isCheck = true;
@@ -213,7 +231,8 @@ export function createFlows({ exec, settings, clock, log, findings }: FlowsPorts
         ...(patient === 'none' ? [] : removalScript('ip', flowsTableName)),
       ];
       await carryOut(exec, remove, failure, options);
-      for (const setting of new Set([...(off ?? []), ...remarkedIn(patient)])) settings.write(pathOf(setting), '0');
+      for (const setting of new Set([...(off ?? []), ...remarkedIn(patient)]))
+        settings.write(conntrack.pathOf(setting), '0');
     },
     async [Symbol.asyncDispose]() {
       await passes[Symbol.asyncDispose]();
@@ -223,7 +242,7 @@ export function createFlows({ exec, settings, clock, log, findings }: FlowsPorts
 }
 
 const remarkedIn = (patient: NftView | 'none'): readonly Setting[] =>
-  conntrackSettings.filter((setting) => patient !== 'none' && patient.chains.has(wasOff(setting)));
+  conntrack.settings.filter((setting) => patient !== 'none' && patient.chains.has(conntrack.wasOff(setting)));
 
 /**
  * Elements are not compared: without one a packet takes the long way. Nor are chains of ports that are not there: kernels

@@ -46,8 +46,8 @@ export const learnt = ['flows', 'ways', 'targets', 'fronts'] as const;
  * `learn` chain sees the outcome. What is not found leaves the packet to the long way, as the long way wants it.
  *
  * A translated packet shows no more what its client asked for. So it is told by the packet's IP identification, which
- * means nothing where a packet must not be fragmented (RFC 6864, 4.1): the number of the virtual address goes there. What did
- * not come by a port of this table may have any there: its address is not in `here`, so nothing of it is led by what is learnt.
+ * means nothing where a packet must not be fragmented (RFC 6864, 4.1): the number of the virtual address goes there. What
+ * did not come by a port of this table may have any there: nothing is learnt of it unless it was `asked` for, or is `straight`.
  */
 export function flowsTable({ ports, numbers, mac }: FlowInputs): NftTable {
   const sound = ports.filter(isSound);
