@@ -12,6 +12,7 @@ import { lineProcess } from './network/lines.ts';
 import type { LineProcess } from './network/lines.ts';
 import type { Heard, Opened, StreamCommand } from './network/streams.ts';
 
+const ingress: LabNetwork = { id: 'ingress000000000000000001', name: 'ingress', index: 0, ingress: true };
 const front: LabNetwork = { id: 'front00000000000000000001', name: 'front', index: 1 };
 const client = '10.128.1.10';
 const port = 90;
@@ -21,6 +22,8 @@ const blue = '10.128.1.101';
 const mixed = '10.128.1.102';
 /** Of the only task of `red`, on the other node. */
 const redTask = '10.128.1.20';
+/** Of the only task of `blue`, there as well: where its published port leads. */
+const bluePublished = '10.128.0.21';
 const plenty = 8 << 20;
 /** What of that may take the long way: what was under way when what is known was learnt anew. */
 const handful = plenty / 16;
@@ -50,12 +53,17 @@ suite('known connections between nodes', { timeout: 180_000 }, () => {
       addresses: { [front.id]: address },
     });
     state = {
-      networks: [front],
+      networks: [ingress, front],
       tasks: [
         task('asker', 'asker', one, client),
         task('burglar', 'burglar', one, '10.128.1.11'),
         task('red', 'red', two, redTask),
-        task('blue', 'blue', two, '10.128.1.21'),
+        {
+          id: 'blue',
+          service: 'blue',
+          node: two,
+          addresses: { [front.id]: '10.128.1.21', [ingress.id]: bluePublished },
+        },
         task('mixed1', 'mixed', two, '10.128.1.22'),
         task('mixed2', 'mixed', two, '10.128.1.23'),
       ],
@@ -64,6 +72,7 @@ suite('known connections between nodes', { timeout: 180_000 }, () => {
         { service: 'blue', network: front.id, address: blue },
         { service: 'mixed', network: front.id, address: mixed },
       ],
+      publishes: [{ protocol: 'tcp', published: port, target: port, service: 'blue', network: ingress.id }],
     };
     await tellAll(lab.nodes, state);
     await Promise.all(
@@ -76,6 +85,7 @@ suite('known connections between nodes', { timeout: 180_000 }, () => {
         await node.run('nft', longWay);
       }),
     );
+    held.set('outside', lineProcess([process.execPath, streams, 'outside', '0']));
   });
   after(async () => {
     for (const process of held.values()) await process.kill();
@@ -247,6 +257,33 @@ suite('known connections between nodes', { timeout: 180_000 }, () => {
       }
     });
   }
+
+  test("answers to clients of another node's published port take the short way to it", async () => {
+    const { who, key } = await open(one.address, 0, 'outside');
+    assert.equal(who, 'blue');
+    const answers = new RegExp(`${bluePublished} \\. ${port} \\. ${lab.outside} \\. ${key}\\b`);
+    await until(
+      'them to be known',
+      async () => {
+        await exchange('blue', key, 100, 'outside');
+        return answers.test(await mapOf(two, 'flows'));
+      },
+      (is) => is,
+      { deadlineMs: 10_000 },
+    );
+    await exchange('blue', key, plenty, 'outside');
+  });
+
+  test('a client that asks two nodes by one port of its own is answered by both', async () => {
+    const from = 45_100;
+    const near = await open(two.address, from, 'outside');
+    const far = await open(one.address, from, 'outside');
+    assert.deepEqual([near.who, far.who], ['blue', 'blue']);
+    assert.notEqual(near.key, far.key, 'conntrack gives the second one another port');
+    for (let round = 0; round < 3; round += 1) {
+      for (const { key } of [near, far]) await exchange('blue', key, 1_000, 'outside');
+    }
+  });
 
   test('a port used again at once reaches whom it asks for', async () => {
     const from = 45_000;
