@@ -1,3 +1,4 @@
+import { sleepBy } from '../../src/manager/testing/clock.ts';
 import type { Clock, Timer } from '../../src/platform/ports.ts';
 
 interface Event {
@@ -112,22 +113,7 @@ export function processClock(timeline: Timeline, skewMs = 0): ProcessClock {
     now: () => timeline.now() + skewMs,
     monotonic: () => timeline.elapsed(),
     after,
-    sleep: (ms, signal) =>
-      new Promise((resolve, reject) => {
-        if (signal?.aborted) {
-          reject(signal.reason as Error);
-          return;
-        }
-        const abort = (): void => {
-          timer.cancel();
-          reject(signal?.reason as Error);
-        };
-        const timer = after(ms, () => {
-          signal?.removeEventListener('abort', abort);
-          resolve();
-        });
-        signal?.addEventListener('abort', abort, { once: true });
-      }),
+    sleep: sleepBy(after),
     kill: () => {
       alive = false;
       for (const timer of pending) timer.cancel();

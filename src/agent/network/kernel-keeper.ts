@@ -230,7 +230,8 @@ async function bringUpToDate(
   }
   const { link } = desired.routing;
   const isOther = link !== undefined && shortWay.overlay({ ...link, virtual: services.map(({ address }) => address) });
-  if (isOther || flows.length > 0 || isAnyoneGone(before.routing, desired.routing)) shortWay.forget();
+  const areOnlyDatagrams = flows.every((flow) => flow.includes('udp'));
+  if (isOther || !areOnlyDatagrams || isAnyoneGone(before.routing, desired.routing)) shortWay.forget();
 }
 
 /** Whether an address is not where it was. */

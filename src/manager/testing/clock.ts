@@ -14,6 +14,26 @@ export interface ManualClock extends Clock {
   next(): number | undefined;
 }
 
+/** A clock's `sleep`, by its timers. */
+export const sleepBy =
+  (after: Clock['after']): Clock['sleep'] =>
+  (ms, signal) =>
+    new Promise((resolve, reject) => {
+      if (signal?.aborted) {
+        reject(signal.reason as Error);
+        return;
+      }
+      const abort = (): void => {
+        timer.cancel();
+        reject(signal?.reason as Error);
+      };
+      const timer = after(ms, () => {
+        signal?.removeEventListener('abort', abort);
+        resolve();
+      });
+      signal?.addEventListener('abort', abort, { once: true });
+    });
+
 /** Time that moves only when told to. */
 export const manualClock = (start = 1_700_000_000_000): ManualClock => {
   let now = start;
@@ -33,19 +53,7 @@ export const manualClock = (start = 1_700_000_000_000): ManualClock => {
     now: () => now,
     monotonic: () => now,
     after,
-    sleep: (ms, signal) =>
-      new Promise((resolve, reject) => {
-        const abort = (): void => {
-          timer.cancel();
-          reject(signal?.reason as Error);
-        };
-        const timer = after(ms, () => {
-          signal?.removeEventListener('abort', abort);
-          resolve();
-        });
-        if (signal?.aborted === true) abort();
-        else signal?.addEventListener('abort', abort, { once: true });
-      }),
+    sleep: sleepBy(after),
     next: () => earliest()?.[1].at,
     stall: (ms) => {
       now += ms;

@@ -1,4 +1,5 @@
 import { anyPattern, flowsTableName, overlayDevice } from '../names.ts';
+import { dontFragment } from './table.ts';
 
 /**
  * What conntrack has to be told, since it does not see most packets of a connection that is known.
@@ -22,7 +23,7 @@ export const patienceChain = 'forward';
 export const patienceRules: readonly string[] = [
   `ct state new ip protocol tcp iifname ${anyPattern} oifname ${anyPattern} ct timeout set "patient"`,
   // Another port than it came with, as one client has it to another node as well: what is learnt of it would lead that one's packets.
-  `oifname "${overlayDevice}" ct status snat ip frag-off 0x4000 ip id set 0`,
+  `oifname "${overlayDevice}" ct status snat ip frag-off ${dontFragment} ip id set 0`,
 ];
 
 /**

@@ -148,11 +148,10 @@ export function createFlows({ exec, settings, clock, log, findings }: FlowsPorts
   };
   /** Tried again when something changes, and with every comparison. */
   const giveUp = async (fault: unknown, signal: AbortSignal): Promise<void> => {
-    await exec('nft', ['-f', '-'], {
-      timeoutMs,
-      signal,
-      input: `${removalScript('netdev', flowsTableName).join('\n')}\n`,
-    });
+    // Where it cannot be, it cannot be removed either.
+    await carryOut(exec, removalScript('netdev', flowsTableName), failure, { timeoutMs, signal }).catch(
+      () => undefined,
+    );
     if (failures === patience) {
       log.warn('packets between nodes take the long way', { reason: TuttiError.from(fault).message });
     }

@@ -1,6 +1,7 @@
 import { isIPv4 } from 'node:net';
 import type { NftChain, NftSet, NftTable } from '../kernel-state.ts';
 import { flowsTableName, overlayDevice } from '../names.ts';
+import { inChainName, isDevice, isMac } from '../nft/words.ts';
 
 /** A container's port of a bridge, with what it has on that network. */
 export interface FlowPort {
@@ -27,7 +28,7 @@ const most = 65_536;
 /** In the place of a virtual address' number: the packet asked for what it shows. Numbers end before it. */
 const asItIs = 0xffff;
 /** And is no fragment. */
-const dontFragment = '0x4000';
+export const dontFragment = '0x4000';
 /** Neither beginning nor end of a connection, and either. */
 const isAmid = 'tcp flags & (fin | syn | rst | ack) == ack';
 const isEdge = 'tcp flags & (fin | syn | rst | ack) != ack';
@@ -207,14 +208,8 @@ const fixedChains: readonly (readonly [string, NftChain])[] = [
   ['learn_edge', { rules: [`delete @flows { ${sent} : ether daddr }`, `delete @fronts { ${received} : ip id }`] }],
 ];
 
-const nameOf = (device: string): string => device.replaceAll(/[.-]/g, '_');
-const arrivalOf = ({ device }: FlowPort): string => `to_${nameOf(device)}`;
+const arrivalOf = ({ device }: FlowPort): string => `to_${inChainName(device)}`;
 export const departurePrefix = 'from_';
-const departureOf = ({ device }: FlowPort): string => `${departurePrefix}${nameOf(device)}`;
+const departureOf = ({ device }: FlowPort): string => `${departurePrefix}${inChainName(device)}`;
 
-const macPattern = /^([\da-f]{2}:){5}[\da-f]{2}$/;
-const devicePattern = /^[a-z][a-z\d._-]{0,14}$/i;
-
-/** Engines' answers do not become rules unread. */
-const isSound = ({ device, mac, address }: FlowPort): boolean =>
-  devicePattern.test(device) && macPattern.test(mac) && isIPv4(address);
+const isSound = ({ device, mac, address }: FlowPort): boolean => isDevice(device) && isMac(mac) && isIPv4(address);

@@ -2,10 +2,8 @@ import { isIP, isIPv4, isIPv6 } from 'node:net';
 import { parseAddress6 } from '../../../model/ipv6.ts';
 import type { NftChain, NftSet, NftTable } from '../kernel-state.ts';
 import { guardTableName } from '../names.ts';
+import { inChainName, isDevice, isMac } from '../nft/words.ts';
 import type { Occupant } from './ports-of.ts';
-
-const mac = /^([\da-f]{2}:){5}[\da-f]{2}$/;
-const device = /^[a-z][a-z\d._-]{0,14}$/i;
 
 /** What only a network's router, or a DHCP server, has to say; the bridge is the one, and there is none of the other. */
 const orders = [
@@ -52,11 +50,10 @@ export function guardTable(ports: ReadonlyMap<string, Speaker>): NftTable {
   };
 }
 
-const chainOf = (port: string): string => `port_${port.replaceAll(/[.-]/g, '_')}`;
+const chainOf = (port: string): string => `port_${inChainName(port)}`;
 
-/** Engines' answers do not become rules unread. */
 const isSound = (port: string, occupant: Speaker): boolean =>
-  device.test(port) && mac.test(occupant.mac) && occupant.addresses.every((one) => isIP(one) !== 0);
+  isDevice(port) && isMac(occupant.mac) && occupant.addresses.every((one) => isIP(one) !== 0);
 
 const rulesOf = ({ mac, addresses }: Speaker): string[] => {
   const fourth = ['0.0.0.0', ...addresses.filter((one) => isIPv4(one))].join(', ');
